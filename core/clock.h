@@ -1,0 +1,28 @@
+/* Time, handed in so that tests own it. All times are milliseconds since 1970-01-01T00:00Z (UTC). */
+#ifndef CORE_CLOCK_H
+#define CORE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct clock {
+    int64_t (*now_ms)(const struct clock *self);
+    int64_t fixed_ms; /* what clock_fixed() answers; tests set it forward */
+};
+
+struct clock clock_system(void);
+struct clock clock_fixed(int64_t now_ms);
+
+static inline int64_t clock_now_ms(const struct clock *c) { return c->now_ms(c); }
+
+enum { TIME_TEXT_SIZE = sizeof "2026-01-31T23:59:59.999Z" };
+
+/* Writes RFC 3339 UTC with milliseconds, "2026-01-31T23:59:59.999Z". */
+void time_format(int64_t time_ms, char out[static TIME_TEXT_SIZE]);
+
+/* Reads RFC 3339 (any offset, fraction optional). ERR_VALIDATION_FAILED where it is anything else. */
+MUST_CHECK enum err time_parse(const char *text, int64_t *time_ms);
+
+#endif

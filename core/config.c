@@ -1,0 +1,100 @@
+#include "core/config.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/text.h"
+
+/* A variable is a text unless its range says that it is a number. */
+static const struct variable {
+    const char *name;
+    size_t offset;
+    const char *fallback;
+    int64_t min, max; /* both 0: text */
+    const char *meaning;
+} variables[] = {
+#define TEXT(member, name, fallback, meaning) {"ECHOMEET_" name, offsetof(struct config, member), fallback, 0, 0, meaning},
+#define NUMBER(member, name, fallback, min, max, meaning) \
+    {"ECHOMEET_" name, offsetof(struct config, member), fallback, min, max, meaning},
+    TEXT(mysql_socket, "MYSQL_SOCKET", "", "unix socket of MySQL or MariaDB; empty: host and port")
+    TEXT(mysql_host, "MYSQL_HOST", "127.0.0.1", "host of the database")
+    NUMBER(mysql_port, "MYSQL_PORT", "3306", 1, 65535, "port of the database")
+    TEXT(mysql_user, "MYSQL_USER", "echomeet", "database account")
+    TEXT(mysql_password, "MYSQL_PASSWORD", "", "password of the database account")
+    TEXT(mysql_database, "MYSQL_DATABASE", "echomeet", "name of the database; made where it is missing and the account may")
+    TEXT(redis_socket, "REDIS_SOCKET", "", "unix socket of Redis; empty: host and port")
+    TEXT(redis_host, "REDIS_HOST", "127.0.0.1", "host of Redis")
+    NUMBER(redis_port, "REDIS_PORT", "6379", 1, 65535, "port of Redis")
+    TEXT(redis_password, "REDIS_PASSWORD", "", "password of Redis")
+    TEXT(api_socket, "API_SOCKET", "var/run/api.sock", "listening socket of the main pool")
+    TEXT(signin_socket, "SIGNIN_SOCKET", "var/run/signin.sock", "listening socket of the sign-in pool")
+    TEXT(relay_socket, "RELAY_SOCKET", "var/run/relay.sock", "listening socket of the relay's pool (mode 0600)")
+    NUMBER(api_workers, "API_WORKERS", "4", 1, 256, "workers of the main pool")
+    NUMBER(signin_workers, "SIGNIN_WORKERS", "2", 1, 64, "workers of the sign-in pool")
+    NUMBER(relay_workers, "RELAY_WORKERS", "4", 1, 256, "workers of the relay's pool")
+    TEXT(jwt_key_file, "JWT_KEY_FILE", "var/secrets/jwt.key", "keys of access tokens: lines 'id hex', the first one signs, all are accepted")
+    TEXT(password_key_file, "PASSWORD_KEY_FILE", "var/secrets/password.key", "key that meeting passwords are encrypted with (hex)")
+    TEXT(token_issuer, "TOKEN_ISSUER", "echomeet", "issuer (iss) of access tokens")
+    NUMBER(access_token_s, "ACCESS_TOKEN_S", "900", 1, 86400, "life of an access token in seconds")
+    NUMBER(refresh_token_s, "REFRESH_TOKEN_S", "2592000", 60, 31536000, "life of a refresh token in seconds")
+    TEXT(relay_listen, "RELAY_LISTEN", "127.0.0.1:8081", "address and port of the relay")
+    TEXT(relay_id, "RELAY_ID", "", "name of this relay, unique among all; empty: made up at each start")
+    TEXT(relay_origins, "RELAY_ORIGINS", "", "origins of pages that may open /ws, separated by commas; empty: only the page's own host; *: any")
+    NUMBER(grace_closed_ms, "GRACE_CLOSED_MS", "5000", 0, 600000, "a seat whose page was closed or reloaded is kept this long, in ms")
+    NUMBER(grace_lost_ms, "GRACE_LOST_MS", "30000", 0, 600000, "a seat whose connection broke is kept this long, in ms")
+    TEXT(ice_servers, "ICE_SERVERS", "", "STUN addresses for the browsers, separated by commas, e.g. stun:stun.example.org:3478")
+    TEXT(log_level, "LOG_LEVEL", "info", "least level that is logged: debug, info, warn, error")
+#undef TEXT
+#undef NUMBER
+};
+
+enum { VARIABLES = sizeof variables / sizeof *variables };
+
+static enum err load_one(const struct variable *v, struct config *c, char *problem, size_t size)
+{
+    const char *value = getenv(v->name);
+    if (!value || !*value)
+        value = v->fallback;
+    void *member = (char *)c + v->offset;
+    if (v->min == 0 && v->max == 0) {
+        memcpy(member, &value, sizeof value);
+        return ERR_OK;
+    }
+    int64_t number;
+    if (!text_to_int(value, &number) || number < v->min || number > v->max) {
+        snprintf(problem, size, "%s must be a whole number from %lld to %lld, not '%s'.", v->name, (long long)v->min,
+                 (long long)v->max, value);
+        return ERR_VALIDATION_FAILED;
+    }
+    memcpy(member, &number, sizeof number);
+    return ERR_OK;
+}
+
+enum err config_load(struct config *out, char *problem, size_t problem_size)
+{
+    struct config c = {0};
+    for (int i = 0; i < VARIABLES; i++) {
+        enum err e = load_one(&variables[i], &c, problem, problem_size);
+        if (e)
+            return e;
+    }
+    *out = c;
+    return ERR_OK;
+}
+
+int config_log_level(const struct config *config)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(config->log_level, names[i]) == 0)
+            return i;
+    return LOG_INFO;
+}
+
+void config_print(FILE *out)
+{
+    for (int i = 0; i < VARIABLES; i++)
+        fprintf(out, "%s\t%s\t%s\n", variables[i].name, variables[i].fallback, variables[i].meaning);
+}

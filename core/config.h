@@ -1,0 +1,59 @@
+/* Configuration: everything that an administrator may set, read from the environment at start.
+ * The table in config.c is the one list of variables; docs/operation.md shows the same. */
+#ifndef CORE_CONFIG_H
+#define CORE_CONFIG_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/err.h"
+
+struct config {
+    /* MySQL or MariaDB: a unix socket where one is set, else host and port */
+    const char *mysql_socket;
+    const char *mysql_host;
+    int64_t mysql_port;
+    const char *mysql_user;
+    const char *mysql_password; /* a secret: never logged */
+    const char *mysql_database;
+    /* Redis: a unix socket where one is set, else host and port */
+    const char *redis_socket;
+    const char *redis_host;
+    int64_t redis_port;
+    const char *redis_password; /* a secret: never logged */
+    /* the pool's listening sockets (paths) and workers behind each */
+    const char *api_socket;
+    const char *signin_socket;
+    const char *relay_socket;
+    int64_t api_workers;
+    int64_t signin_workers;
+    int64_t relay_workers;
+    /* files with secrets, made at the first start */
+    const char *jwt_key_file;
+    const char *password_key_file;
+    const char *token_issuer;
+    int64_t access_token_s;  /* life of an access token, seconds */
+    int64_t refresh_token_s; /* life of a refresh token, seconds */
+    /* the relay */
+    const char *relay_listen;  /* "address:port" */
+    const char *relay_id;      /* unique among the relays; made up at start where empty */
+    const char *relay_origins; /* origins of pages that may connect, separated by commas; empty: the page's own host; "*": any */
+    int64_t grace_closed_ms;   /* a seat whose page was closed or reloaded is kept this long */
+    int64_t grace_lost_ms;     /* a seat whose connection broke is kept this long */
+    /* media */
+    const char *ice_servers; /* STUN and TURN addresses, separated by commas; may be empty */
+    /* log */
+    const char *log_level; /* debug, info, warn, error */
+};
+
+/* Reads the environment. On ERR_VALIDATION_FAILED `problem` holds one sentence that names the variable.
+ * The texts point into the environment and live as long as it. */
+MUST_CHECK enum err config_load(struct config *out, char *problem, size_t problem_size);
+
+/* The log level as core/log.h has it; INFO where the text is none. */
+int config_log_level(const struct config *config);
+
+/* Prints the table of variables, one line each: name, default, meaning. For `--help` and the documentation's test. */
+void config_print(FILE *out);
+
+#endif

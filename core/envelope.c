@@ -1,0 +1,118 @@
+#include "core/envelope.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void envelope_write(struct buf *out, int64_t meeting_id, int64_t seq, const char *audience, const char *effect,
+                    const char *frame)
+{
+    buf_printf(out, "%lld %lld %s %s ", (long long)meeting_id, (long long)seq, audience, effect);
+    buf_puts(out, frame);
+}
+
+/* Reads a number that ends at `end` or at the first byte that is no digit; *p moves there. */
+static bool number(const char **p, const char *end, int64_t *value)
+{
+    int64_t v = 0;
+    const char *start = *p;
+    for (; *p < end && **p >= '0' && **p <= '9'; (*p)++)
+        if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, **p - '0', &v))
+            return false;
+    *value = v;
+    return *p > start;
+}
+
+static bool skip(const char **p, const char *end, char c)
+{
+    if (*p == end || **p != c)
+        return false;
+    (*p)++;
+    return true;
+}
+
+/* A word that a blank ends. */
+static bool word(const char **p, const char *end, const char **text, size_t *len)
+{
+    const char *blank = memchr(*p, ' ', (size_t)(end - *p));
+    if (!blank || blank == *p)
+        return false;
+    *text = *p;
+    *len = (size_t)(blank - *p);
+    *p = blank + 1;
+    return true;
+}
+
+bool envelope_read(const char *line, size_t len, struct envelope *out)
+{
+    struct envelope e;
+    const char *p = line, *end = line + len;
+    if (!number(&p, end, &e.meeting_id) || !skip(&p, end, ' ') || !number(&p, end, &e.seq) || !skip(&p, end, ' '))
+        return false;
+    if (!word(&p, end, &e.audience, &e.audience_len) || !word(&p, end, &e.effect, &e.effect_len) || p == end)
+        return false;
+    e.frame = p;
+    e.frame_len = (size_t)(end - p);
+    *out = e;
+    return true;
+}
+
+bool envelope_concerns(const struct envelope *e, int64_t user_id)
+{
+    const char *p = e->audience, *end = p + e->audience_len;
+    if (e->audience_len == 1 && *p == '*')
+        return true;
+    int64_t id;
+    while (number(&p, end, &id)) {
+        if (id == user_id)
+            return true;
+        if (!skip(&p, end, ','))
+            return false;
+    }
+    return false;
+}
+
+static bool starts(const char **p, const char *end, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    if ((size_t)(end - *p) < n || memcmp(*p, prefix, n) != 0)
+        return false;
+    *p += n;
+    return true;
+}
+
+static bool close_code(const char **p, const char *end, int *code)
+{
+    int64_t value;
+    if (!number(p, end, &value) || *p != end || value > 4999)
+        return false;
+    *code = (int)value;
+    return true;
+}
+
+bool envelope_effect(const struct envelope *e, struct effect *out)
+{
+    const char *p = e->effect, *end = p + e->effect_len;
+    struct effect f = {EFFECT_NONE, 0, "", 0};
+    if (starts(&p, end, "user:")) {
+        f.kind = EFFECT_USER;
+        if (!number(&p, end, &f.user_id) || !skip(&p, end, ':') || !close_code(&p, end, &f.close_code))
+            return false;
+    } else if (starts(&p, end, "conn:")) {
+        f.kind = EFFECT_CONNECTION;
+        const char *colon = memchr(p, ':', (size_t)(end - p));
+        if (!colon || (size_t)(colon - p) >= sizeof f.connection)
+            return false;
+        memcpy(f.connection, p, (size_t)(colon - p));
+        p = colon + 1;
+        if (!close_code(&p, end, &f.close_code))
+            return false;
+    } else if (starts(&p, end, "all:")) {
+        f.kind = EFFECT_ALL;
+        if (!close_code(&p, end, &f.close_code))
+            return false;
+    } else if (!starts(&p, end, "-") || p != end) {
+        return false;
+    }
+    *out = f;
+    return true;
+}

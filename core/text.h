@@ -1,0 +1,24 @@
+/* UTF-8 text (RFC 3629): what may come in, and how long it is. */
+#ifndef CORE_TEXT_H
+#define CORE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Whether the bytes are well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. */
+bool text_is_utf8(const void *bytes, size_t len);
+
+/* Unicode characters (code points) of well-formed UTF-8. */
+size_t text_chars(const char *text);
+
+/* Whether text holds a control character. With `lines`, tab and line ends are not counted as such. */
+bool text_has_control(const char *text, bool lines);
+
+/* Reads a whole decimal number without sign, blanks or leading rubbish, 0 to INT64_MAX. */
+bool text_to_int(const char *text, int64_t *value);
+
+/* Cuts leading and trailing ASCII white space in place; answers the first character kept. */
+char *text_trim(char *text);
+
+#endif
