@@ -1,7 +1,7 @@
 # EchoMeet. `make run` sets everything up and runs the system; `make test` sets everything up and runs all tests.
 # The rest is for developers: see docs/operation.md.
 #
-#   make                     builds the three programs into build/
+#   make                     builds the two programs into build/
 #   make check               unit tests only
 #   make SANITIZE=address …  builds with AddressSanitizer and UBSan into build/address (also: undefined, thread)
 
@@ -28,12 +28,11 @@ LIBS_CORE := $(shell pkg-config --libs json-c libjwt libsodium openssl 2>/dev/nu
 API      := $(CORE) $(call objects,http db service handlers)
 API_MAIN := $(call objects,fcgi)
 LIBS_API := $(shell pkg-config --libs libmariadb hiredis 2>/dev/null) -lfcgi $(LIBS_CORE)
-MIGRATE_MAIN := $(BUILD)/scripts/migrate.o
 RELAY    := $(filter-out %/main.o,$(call objects,relay))
 RELAY_MAIN := $(BUILD)/relay/main.o
 LIBS_RELAY := $(shell pkg-config --libs hiredis 2>/dev/null) -lev $(LIBS_CORE)
 
-PROGRAMS := $(BUILD)/echomeet-api $(BUILD)/echomeet-relay $(BUILD)/echomeet-migrate
+PROGRAMS := $(BUILD)/echomeet-api $(BUILD)/echomeet-relay
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 DB_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/db/test_*.c))
 
@@ -46,8 +45,6 @@ $(BUILD)/echomeet-api: $(API_MAIN) $(API)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_API)
 $(BUILD)/echomeet-relay: $(RELAY_MAIN) $(RELAY) $(CORE)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RELAY)
-$(BUILD)/echomeet-migrate: $(MIGRATE_MAIN) $(API)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_API)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(API) $(RELAY)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -lm -lrt -lpthread -lev $(LIBS_API)
