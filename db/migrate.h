@@ -1,0 +1,18 @@
+/* Migrations: files NNNN_what.sql, applied once each in the order of their numbers, forward only. */
+#ifndef DB_MIGRATE_H
+#define DB_MIGRATE_H
+
+#include "core/clock.h"
+#include "core/config.h"
+#include "core/err.h"
+
+/* Makes the database where it is missing and applies what is not applied yet; *applied is the number of files run.
+ * Safe to run twice and from two starters at once (a lock in the database). Where something fails, the log names the file;
+ * ERR_CONFLICT: a file that was applied before has other contents now, or one was broken off in the middle. */
+MUST_CHECK enum err migrate_run(const struct config *config, const struct clock *clock, const char *folder, int *applied);
+
+/* The number of the newest migration that the database has; 0 where it has none. */
+struct db;
+MUST_CHECK enum err migrate_version(struct db *db, int64_t *version);
+
+#endif
