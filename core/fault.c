@@ -1,0 +1,14 @@
+#include "core/fault.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum err fault_set(struct fault *fault, enum err e, const char *field, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(fault->detail, sizeof fault->detail, format, args);
+    va_end(args);
+    snprintf(fault->field, sizeof fault->field, "%s", field ? field : "");
+    return e;
+}

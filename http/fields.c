@@ -1,0 +1,209 @@
+#include "http/fields.h"
+
+#include <json.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "http/url.h"
+
+static enum err wrong(struct fault *fault, const struct field *f, const char *what)
+{
+    return fault_set(fault, ERR_VALIDATION_FAILED, f->name, "%s %s.", f->name, what);
+}
+
+static const struct field *find(const struct field *fields, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(fields[i].name, name) == 0)
+            return &fields[i];
+    return NULL;
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+    size_t len = strlen(value);
+    for (const char *p = choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
+        if (strncmp(p, value, len) == 0 && (p[len] == '|' || p[len] == '\0'))
+            return true;
+    return false;
+}
+
+static enum err set_text(const struct field *f, const char *value, struct arena *arena, void *member, struct fault *fault)
+{
+    char *text = arena_strdup(arena, value);
+    if (f->type == FIELD_TEXT)
+        text = text_trim(text);
+    if (text_has_control(text, f->type == FIELD_LINES))
+        return wrong(fault, f, "must not hold control characters");
+    if (f->choices && !is_choice(f->choices, text))
+        return fault_set(fault, ERR_VALIDATION_FAILED, f->name, "%s must be one of %s.", f->name, f->choices);
+    int64_t chars = (int64_t)text_chars(text);
+    if (chars < f->min || chars > f->max)
+        return fault_set(fault, ERR_VALIDATION_FAILED, f->name, "%s must have %lld to %lld characters.", f->name,
+                         (long long)f->min, (long long)f->max);
+    *(struct in_text *)member = (struct in_text){.given = true, .value = text};
+    return ERR_OK;
+}
+
+static enum err set_int(const struct field *f, int64_t value, void *member, struct fault *fault)
+{
+    if (value < f->min || value > f->max)
+        return fault_set(fault, ERR_VALIDATION_FAILED, f->name, "%s must be a whole number from %lld to %lld.", f->name,
+                         (long long)f->min, (long long)f->max);
+    *(struct in_int *)member = (struct in_int){true, value};
+    return ERR_OK;
+}
+
+static enum err set_time(const struct field *f, const char *value, void *member, struct fault *fault)
+{
+    int64_t time_ms;
+    if (time_parse(value, &time_ms) != ERR_OK)
+        return wrong(fault, f, "must be a time like 2026-01-31T10:00:00Z (RFC 3339)");
+    *(struct in_int *)member = (struct in_int){true, time_ms};
+    return ERR_OK;
+}
+
+static enum err set_json_text(const struct field *f, json_object *value, struct arena *arena, void *member, struct fault *fault)
+{
+    if (!json_object_is_type(value, json_type_string))
+        return wrong(fault, f, "must be a text");
+    const char *text = json_object_get_string(value);
+    if (strlen(text) != (size_t)json_object_get_string_len(value))
+        return wrong(fault, f, "must not hold control characters");
+    return f->type == FIELD_TIME ? set_time(f, text, member, fault) : set_text(f, text, arena, member, fault);
+}
+
+static enum err set_json(const struct field *f, json_object *value, struct arena *arena, void *out, struct fault *fault)
+{
+    void *member = (char *)out + f->offset;
+    if (f->type == FIELD_IGNORED)
+        return ERR_OK;
+    if (!value) {
+        if (!f->nullable)
+            return wrong(fault, f, "must not be null");
+        ((struct in_text *)member)->null = true;
+        return ERR_OK;
+    }
+    switch (f->type) {
+    case FIELD_INT:
+        if (!json_object_is_type(value, json_type_int))
+            return wrong(fault, f, "must be a whole number");
+        return set_int(f, json_object_get_int64(value), member, fault);
+    case FIELD_BOOL:
+        if (!json_object_is_type(value, json_type_boolean))
+            return wrong(fault, f, "must be true or false");
+        *(struct in_bool *)member = (struct in_bool){true, json_object_get_boolean(value)};
+        return ERR_OK;
+    default:
+        return set_json_text(f, value, arena, member, fault);
+    }
+}
+
+/* NULL where the text is no JSON. An empty text is an empty object. */
+static json_object *parse(const char *text, size_t len, bool *malformed)
+{
+    *malformed = false;
+    if (len == 0)
+        return json_object_new_object();
+    struct json_tokener *tokener = json_tokener_new_ex(LIMIT_JSON_DEPTH);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_object *root = json_tokener_parse_ex(tokener, text, (int)len + 1); /* the NUL ends a bare number */
+    *malformed = json_tokener_get_error(tokener) != json_tokener_success || json_tokener_get_parse_end(tokener) < len;
+    json_tokener_free(tokener);
+    if (*malformed && root) {
+        json_object_put(root);
+        root = NULL;
+    }
+    return root;
+}
+
+static enum err set_members(const struct field *fields, int count, json_object *root, struct arena *arena, void *out,
+                            struct fault *fault)
+{
+    json_object_object_foreach(root, name, value)
+    {
+        const struct field *f = find(fields, count, name);
+        if (!f)
+            return fault_set(fault, ERR_VALIDATION_FAILED, name, "%.60s is not a field of this request.", name);
+        enum err e = set_json(f, value, arena, out, fault);
+        if (e)
+            return e;
+    }
+    for (int i = 0; i < count; i++)
+        if (fields[i].required && !json_object_object_get_ex(root, fields[i].name, NULL))
+            return wrong(fault, &fields[i], "is missing");
+    return ERR_OK;
+}
+
+enum err fields_from_json(const struct field *fields, int count, const char *text, size_t len, struct arena *arena, void *out,
+                          struct fault *fault)
+{
+    bool malformed;
+    json_object *root = parse(text, len, &malformed);
+    if (malformed)
+        return ERR_MALFORMED_JSON;
+    enum err e = json_object_is_type(root, json_type_object)
+                     ? set_members(fields, count, root, arena, out, fault)
+                     : fault_set(fault, ERR_VALIDATION_FAILED, NULL, "The body must be a JSON object.");
+    json_object_put(root);
+    return e;
+}
+
+static enum err set_query(const struct field *f, const char *value, struct arena *arena, void *out, struct fault *fault)
+{
+    void *member = (char *)out + f->offset;
+    int64_t number;
+    switch (f->type) {
+    case FIELD_INT:
+        if (!text_to_int(value, &number))
+            return wrong(fault, f, "must be a whole number");
+        return set_int(f, number, member, fault);
+    case FIELD_BOOL:
+        if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+            return wrong(fault, f, "must be true or false");
+        *(struct in_bool *)member = (struct in_bool){true, value[0] == 't'};
+        return ERR_OK;
+    case FIELD_TIME:
+        return set_time(f, value, member, fault);
+    default:
+        return set_text(f, value, arena, member, fault);
+    }
+}
+
+static enum err query_pair(const struct field *fields, int count, const char *pair, size_t len, struct arena *arena, void *out,
+                           struct fault *fault, uint64_t *seen)
+{
+    const char *equals = memchr(pair, '=', len);
+    size_t name_len = equals ? (size_t)(equals - pair) : len;
+    char *name = url_decode(arena, pair, name_len, 1);
+    char *value = equals ? url_decode(arena, equals + 1, len - name_len - 1, 1) : arena_strdup(arena, "");
+    if (!name || !value)
+        return fault_set(fault, ERR_BAD_REQUEST, NULL, "The query string is not well-formed.");
+    const struct field *f = find(fields, count, name);
+    if (!f)
+        return fault_set(fault, ERR_VALIDATION_FAILED, name, "%.60s is not a parameter of this request.", name);
+    uint64_t bit = (uint64_t)1 << (f - fields);
+    if (*seen & bit)
+        return wrong(fault, f, "is given twice");
+    *seen |= bit;
+    return set_query(f, value, arena, out, fault);
+}
+
+enum err fields_from_query(const struct field *fields, int count, const char *query, struct arena *arena, void *out,
+                           struct fault *fault)
+{
+    uint64_t seen = 0;
+    while (*query) {
+        size_t len = strcspn(query, "&");
+        enum err e = len ? query_pair(fields, count, query, len, arena, out, fault, &seen) : ERR_OK;
+        if (e)
+            return e;
+        query += len + (query[len] == '&');
+    }
+    for (int i = 0; i < count; i++)
+        if (fields[i].required && !(seen >> i & 1))
+            return wrong(fault, &fields[i], "is missing");
+    return ERR_OK;
+}

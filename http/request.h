@@ -1,0 +1,40 @@
+/* An HTTP request as plain data. Everything lives in the request's arena. */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/limits.h"
+
+/* Which of the pool's sockets a request came in by. */
+enum pool { POOL_API, POOL_SIGNIN, POOL_RELAY };
+
+struct request {
+    enum pool pool;
+    const char *id;     /* request id: the web server's X-Request-Id where it may be used, else made up */
+    const char *method;
+    const char *path;   /* of REQUEST_URI, still percent-encoded, without the query */
+    const char *query;  /* what follows "?", still percent-encoded; empty where there is none */
+    const char *content_type;    /* "" where there is none */
+    const char *authorization;   /* header Authorization, "" where there is none */
+    const char *cookie;          /* header Cookie, "" where there is none */
+    const char *accept_language; /* header Accept-Language, "" where there is none */
+    const char *user_agent;      /* header User-Agent, "" where there is none */
+    const char *address;         /* the client's IP address */
+    bool https;                  /* the client came by TLS */
+    const char *body;            /* NUL-terminated */
+    size_t body_len;
+    bool body_too_large;         /* over LIMIT_BODY_BYTES: it was not read */
+
+    /* on the relay's socket only, set by the relay: whom it speaks for */
+    int64_t relay_user;
+    const char *relay_connection; /* "" where there is none */
+    const char *relay_id;         /* "" where there is none */
+
+    /* filled by the router: the decoded ":name" parts of the path, in order */
+    const char *params[LIMIT_PATH_PARAMS];
+};
+
+#endif
