@@ -110,7 +110,10 @@ static json_object *parse(const char *text, size_t len, bool *malformed)
     struct json_tokener *tokener = json_tokener_new_ex(LIMIT_JSON_DEPTH);
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
     json_object *root = json_tokener_parse_ex(tokener, text, (int)len + 1); /* the NUL ends a bare number */
-    *malformed = json_tokener_get_error(tokener) != json_tokener_success || json_tokener_get_parse_end(tokener) < len;
+    size_t end = json_tokener_get_parse_end(tokener);
+    if (end < len)
+        end += strspn(text + end, " \t\r\n");
+    *malformed = json_tokener_get_error(tokener) != json_tokener_success || end < len;
     json_tokener_free(tokener);
     if (*malformed && root) {
         json_object_put(root);

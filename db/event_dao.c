@@ -1,0 +1,104 @@
+#include "db/event_dao.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char SQL_INSERT[] =
+    "INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+#define EVENT_COLUMNS "SELECT meeting_id, seq, type, audience, effect, data, request_id, at FROM room_events WHERE meeting_id = ? AND seq > ? "
+static const char SQL_LIST[] = EVENT_COLUMNS "ORDER BY seq LIMIT ?";
+static const char SQL_LIST_FOR[] = EVENT_COLUMNS "AND (audience = '*' OR FIND_IN_SET(?, audience)) ORDER BY seq LIMIT ?";
+static const char SQL_LAST_SEQ[] = "SELECT event_seq FROM meetings WHERE id = ?";
+
+enum err event_dao_insert(struct db *db, const struct room_event *e)
+{
+    return db_execute(db, SQL_INSERT,
+                      DB_PARAMS(db_int(e->meeting_id), db_int(e->seq), db_text(e->type), db_text(e->audience), db_text(e->effect),
+                                db_text(e->data), db_text(e->request_id), db_time(e->at_ms)),
+                      NULL);
+}
+
+static void read_row(struct db_rows *rows, struct room_event *e)
+{
+    e->meeting_id = db_get_int(rows);
+    e->seq = db_get_int(rows);
+    e->type = db_get_text(rows);
+    e->audience = db_get_text(rows);
+    e->effect = db_get_text(rows);
+    e->data = db_get_text(rows);
+    e->request_id = db_get_text(rows);
+    e->at_ms = db_get_time(rows);
+}
+
+enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t viewer_id, int64_t limit,
+                        struct room_event **items, int *count)
+{
+    struct db_rows rows;
+    enum err e = viewer_id ? db_select(db, arena, SQL_LIST_FOR,
+                                       DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(viewer_id), db_int(limit)), &rows)
+                           : db_select(db, arena, SQL_LIST, DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(limit)), &rows);
+    if (e)
+        return e;
+    struct room_event *list = arena_array(arena, (size_t)limit, sizeof *list);
+    int n = 0;
+    while (!(e = db_next(&rows)))
+        read_row(&rows, &list[n++]);
+    if (e != ERR_DB_NO_ROW)
+        return e;
+    *items = list;
+    *count = n;
+    return ERR_OK;
+}
+
+enum err event_dao_last_seq(struct db *db, int64_t meeting_id, int64_t *seq)
+{
+    return db_select_int(db, SQL_LAST_SEQ, DB_PARAMS(db_int(meeting_id)), seq);
+}
+
+/* Rooms asked for by one statement; it stays below the number of parameters that db.c takes. */
+enum { BATCH_ROOMS = 30 };
+
+static enum err ahead_batch(struct db *db, struct arena *arena, const struct room_position *rooms, int count,
+                            struct room_position *ahead, int *n)
+{
+    /* always the same statement: the places that are left over repeat the last room */
+    static char sql[sizeof "SELECT id, event_seq FROM meetings WHERE id IN ()" + 3 * BATCH_ROOMS];
+    if (!*sql) {
+        strcpy(sql, "SELECT id, event_seq FROM meetings WHERE id IN (?");
+        for (int i = 1; i < BATCH_ROOMS; i++)
+            strcat(sql, ",?");
+        strcat(sql, ")");
+    }
+    struct db_param params[BATCH_ROOMS];
+    for (int i = 0; i < BATCH_ROOMS; i++)
+        params[i] = db_int(rooms[i < count ? i : count - 1].meeting_id);
+    struct db_rows rows;
+    enum err e = db_select(db, arena, sql, params, BATCH_ROOMS, &rows);
+    if (e)
+        return e;
+    while (!(e = db_next(&rows))) {
+        struct room_position at = {.meeting_id = db_get_int(&rows)};
+        at.seq = db_get_int(&rows);
+        for (int i = 0; i < count; i++)
+            if (rooms[i].meeting_id == at.meeting_id && rooms[i].seq < at.seq) {
+                ahead[(*n)++] = at;
+                break;
+            }
+    }
+    return e == ERR_DB_NO_ROW ? ERR_OK : e;
+}
+
+enum err event_dao_ahead(struct db *db, struct arena *arena, const struct room_position *rooms, int count,
+                         struct room_position **ahead, int *ahead_count)
+{
+    struct room_position *list = arena_array(arena, (size_t)count + 1, sizeof *list);
+    int n = 0;
+    for (int at = 0; at < count; at += BATCH_ROOMS) {
+        enum err e = ahead_batch(db, arena, rooms + at, count - at < BATCH_ROOMS ? count - at : BATCH_ROOMS, list, &n);
+        if (e)
+            return e;
+    }
+    *ahead = list;
+    *ahead_count = n;
+    return ERR_OK;
+}

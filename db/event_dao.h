@@ -1,0 +1,38 @@
+/* The numbered log of each room. */
+#ifndef DB_EVENT_DAO_H
+#define DB_EVENT_DAO_H
+
+#include "db/db.h"
+
+struct room_event {
+    int64_t meeting_id;
+    int64_t seq;
+    const char *type;
+    const char *audience; /* see core/envelope.h */
+    const char *effect;   /* see core/envelope.h */
+    const char *data;     /* JSON */
+    const char *request_id;
+    int64_t at_ms;
+};
+
+MUST_CHECK enum err event_dao_insert(struct db *db, const struct room_event *event);
+
+/* Events with a number above after_seq, oldest first, at most limit. viewer_id 0: all; else what concerns that user. */
+MUST_CHECK enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
+                                   int64_t limit, struct room_event **items, int *count);
+
+/* The number of the room's last event. ERR_DB_NO_ROW: there is no such meeting. */
+MUST_CHECK enum err event_dao_last_seq(struct db *db, int64_t meeting_id, int64_t *seq);
+
+/* A room and how far its log is. */
+struct room_position {
+    int64_t meeting_id;
+    int64_t seq;
+};
+
+/* Of the rooms given, those whose log goes on after the seq given, with their seq; one statement for every 30 rooms.
+ * *ahead is in the arena and has room for count. */
+MUST_CHECK enum err event_dao_ahead(struct db *db, struct arena *arena, const struct room_position *rooms, int count,
+                                    struct room_position **ahead, int *ahead_count);
+
+#endif

@@ -1,0 +1,292 @@
+#include "db/meeting_dao.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/limits.h"
+
+#define MEETING_COLUMNS \
+    "SELECT m.id, m.code, m.title, m.description, m.creator_id, c.display_name, m.host_id, h.display_name, m.status, " \
+    "m.start_time, m.duration_minutes, m.actual_start_time, m.actual_end_time, m.max_participants, m.password_box, " \
+    "m.is_public, m.is_recorded, m.participant_count, " \
+    "(SELECT COUNT(*) FROM participants o WHERE o.meeting_id = m.id AND o.status = 1 AND o.connection IS NOT NULL " \
+    "AND o.offline_at IS NULL), m.event_seq, m.created_at, m.updated_at " \
+    "FROM meetings m JOIN users c ON c.id = m.creator_id JOIN users h ON h.id = m.host_id "
+
+static const char SQL_INSERT[] =
+    "INSERT INTO meetings (code, title, description, creator_id, host_id, status, start_time, duration_minutes, "
+    "max_participants, password_box, is_public, is_recorded, created_at, updated_at) "
+    "VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char SQL_BY_ID[] = MEETING_COLUMNS "WHERE m.id = ?";
+static const char SQL_BY_CODE[] = MEETING_COLUMNS "WHERE m.code = ?";
+static const char SQL_UPDATE[] =
+    "UPDATE meetings SET title = ?, description = ?, start_time = ?, duration_minutes = ?, max_participants = ?, "
+    "password_box = ?, is_public = ?, is_recorded = ?, updated_at = ? WHERE id = ?";
+static const char SQL_LOCK[] =
+    "SELECT id, host_id, status, max_participants, participant_count, event_seq, actual_end_time FROM meetings WHERE id = ? FOR UPDATE";
+static const char SQL_SAVE[] =
+    "UPDATE meetings SET updated_at = IF(host_id <> ? OR status <> ?, ?, updated_at), host_id = ?, status = ?, "
+    "participant_count = ?, event_seq = ?, actual_end_time = ? WHERE id = ?";
+/* assignments run from left to right: the start is set while the status is still the old one */
+static const char SQL_TAKE_SEAT[] =
+    "UPDATE meetings SET participant_count = participant_count + 1, event_seq = LAST_INSERT_ID(event_seq + 1), "
+    "actual_start_time = IF(status = 1, ?, actual_start_time), updated_at = IF(status = 1, ?, updated_at), status = 2 "
+    "WHERE id = ? AND participant_count < max_participants AND status IN (1, 2)";
+static const char SQL_NEXT_EVENT[] =
+    "UPDATE meetings SET event_seq = LAST_INSERT_ID(event_seq + 1) WHERE id = ? AND status = 2";
+
+enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t now_ms, int64_t *id)
+{
+    struct db_result result;
+    enum err e = db_execute(
+        db, SQL_INSERT,
+        DB_PARAMS(db_text(m->code), db_text(m->title), db_text(m->description), db_int(m->creator_id), db_int(m->host_id),
+                  db_time(m->start_time_ms), db_int(m->duration_minutes), db_int(m->max_participants),
+                  db_blob(m->password_box, m->password_box_len), db_int(m->is_public), db_int(m->is_recorded), db_time(now_ms),
+                  db_time(now_ms)),
+        &result);
+    if (!e)
+        *id = result.insert_id;
+    return e;
+}
+
+static void read_row(struct db_rows *rows, struct meeting *m)
+{
+    m->id = db_get_int(rows);
+    m->code = db_get_text(rows);
+    m->title = db_get_text(rows);
+    m->description = db_get_text(rows);
+    m->creator_id = db_get_int(rows);
+    m->creator_name = db_get_text(rows);
+    m->host_id = db_get_int(rows);
+    m->host_name = db_get_text(rows);
+    m->status = db_get_int(rows);
+    m->start_time_ms = db_get_time(rows);
+    m->duration_minutes = db_get_int(rows);
+    m->actual_start_ms = db_get_time(rows);
+    m->actual_end_ms = db_get_time(rows);
+    m->max_participants = db_get_int(rows);
+    m->password_box = db_get_blob(rows, &m->password_box_len);
+    m->is_public = db_get_int(rows) != 0;
+    m->is_recorded = db_get_int(rows) != 0;
+    m->participant_count = db_get_int(rows);
+    m->online_count = db_get_int(rows);
+    m->event_seq = db_get_int(rows);
+    m->created_at_ms = db_get_time(rows);
+    m->updated_at_ms = db_get_time(rows);
+}
+
+static enum err select_one(struct db *db, struct arena *arena, const char *sql, struct db_param key, struct meeting *out)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, sql, &key, 1, &rows);
+    if (!e)
+        e = db_next(&rows);
+    if (e)
+        return e;
+    read_row(&rows, out);
+    db_end(&rows);
+    return ERR_OK;
+}
+
+enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out)
+{
+    return select_one(db, arena, SQL_BY_ID, db_int(id), out);
+}
+
+enum err meeting_dao_by_code(struct db *db, struct arena *arena, const char *code, struct meeting *out)
+{
+    return select_one(db, arena, SQL_BY_CODE, db_text(code), out);
+}
+
+/* The WHERE of a list: constant pieces and their values, grown together. */
+struct where {
+    struct buf sql;
+    struct db_param params[16];
+    int count;
+};
+
+static void where_add(struct where *w, const char *piece)
+{
+    buf_puts(&w->sql, w->sql.len ? " AND " : "WHERE ");
+    buf_puts(&w->sql, piece);
+}
+
+static void where_value(struct where *w, struct db_param value) { w->params[w->count++] = value; }
+
+/* "%", "_" and the escape itself are ordinary characters of a keyword. */
+static const char *like_pattern(struct arena *arena, const char *keyword)
+{
+    char *out = arena_alloc(arena, 2 * strlen(keyword) + 3), *p = out;
+    *p++ = '%';
+    for (; *keyword; keyword++) {
+        if (*keyword == '%' || *keyword == '_' || *keyword == '!')
+            *p++ = '!';
+        *p++ = *keyword;
+    }
+    *p = '%';
+    return out;
+}
+
+#define TOOK_PART "EXISTS (SELECT 1 FROM participants v WHERE v.meeting_id = m.id AND v.user_id = ? AND v.status IN (1, 2))"
+
+static void where_build(struct where *w, struct arena *arena, const struct meeting_filter *f)
+{
+    if (f->only_created) {
+        where_add(w, "m.creator_id = ?");
+        where_value(w, db_int(f->viewer_id));
+    }
+    if (f->only_joined) {
+        where_add(w, TOOK_PART);
+        where_value(w, db_int(f->viewer_id));
+    }
+    if (!f->only_created && !f->only_joined) {
+        where_add(w, "(m.is_public = 1 OR m.creator_id = ? OR " TOOK_PART ")");
+        where_value(w, db_int(f->viewer_id));
+        where_value(w, db_int(f->viewer_id));
+    }
+    if (f->status) {
+        where_add(w, "m.status = ?");
+        where_value(w, db_int(f->status));
+    }
+    if (f->creator_id) {
+        where_add(w, "m.creator_id = ?");
+        where_value(w, db_int(f->creator_id));
+    }
+    if (f->keyword) {
+        const char *pattern = like_pattern(arena, f->keyword);
+        where_add(w, "(m.title LIKE ? ESCAPE '!' OR m.description LIKE ? ESCAPE '!')");
+        where_value(w, db_text(pattern));
+        where_value(w, db_text(pattern));
+    }
+    if (f->start_from_ms) {
+        where_add(w, "m.start_time >= ?");
+        where_value(w, db_time(f->start_from_ms));
+    }
+    if (f->start_to_ms) {
+        where_add(w, "m.start_time < ?");
+        where_value(w, db_time(f->start_to_ms));
+    }
+    if (f->is_private >= 0)
+        where_add(w, f->is_private ? "m.password_box IS NOT NULL" : "m.password_box IS NULL");
+    if (f->is_recorded >= 0) {
+        where_add(w, "m.is_recorded = ?");
+        where_value(w, db_int(f->is_recorded));
+    }
+}
+
+static const char *order_by(const char *sort)
+{
+    static const struct {
+        const char *name, *sql;
+    } orders[] = {
+        {"startTime", "ORDER BY m.start_time, m.id"},   {"-startTime", "ORDER BY m.start_time DESC, m.id DESC"},
+        {"createdAt", "ORDER BY m.created_at, m.id"},   {"-createdAt", "ORDER BY m.created_at DESC, m.id DESC"},
+        {"title", "ORDER BY m.title, m.id"},            {"-title", "ORDER BY m.title DESC, m.id DESC"},
+    };
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        if (strcmp(orders[i].name, sort) == 0)
+            return orders[i].sql;
+    return orders[1].sql;
+}
+
+static enum err read_page(struct db *db, struct arena *arena, const char *sql, const struct where *w, int64_t limit,
+                          struct meeting **items, int *count)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, sql, w->params, w->count, &rows);
+    if (e)
+        return e;
+    struct meeting *page = arena_array(arena, (size_t)limit, sizeof *page);
+    int n = 0;
+    while (!(e = db_next(&rows)))
+        read_row(&rows, &page[n++]);
+    if (e != ERR_DB_NO_ROW)
+        return e;
+    *items = page;
+    *count = n;
+    return ERR_OK;
+}
+
+enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *f, struct meeting **items, int *count,
+                          int64_t *total)
+{
+    struct where w = {0};
+    where_build(&w, arena, f);
+    const char *where = arena_strdup(arena, w.sql.data ? w.sql.data : "");
+    bool failed = w.sql.failed;
+    buf_free(&w.sql);
+    if (failed)
+        return ERR_INTERNAL;
+    int64_t all = 0;
+    enum err e = db_select_int(db, arena_printf(arena, "SELECT COUNT(*) FROM meetings m %s", where), w.params, w.count, &all);
+    if (e)
+        return e;
+    where_value(&w, db_int(f->limit));
+    where_value(&w, db_int(f->offset));
+    e = read_page(db, arena, arena_printf(arena, MEETING_COLUMNS "%s %s LIMIT ? OFFSET ?", where, order_by(f->sort)), &w, f->limit,
+                  items, count);
+    if (!e)
+        *total = all;
+    return e;
+}
+
+enum err meeting_dao_update(struct db *db, const struct meeting *m, int64_t now_ms)
+{
+    return db_execute(db, SQL_UPDATE,
+                      DB_PARAMS(db_text(m->title), db_text(m->description), db_time(m->start_time_ms), db_int(m->duration_minutes),
+                                db_int(m->max_participants), db_blob(m->password_box, m->password_box_len), db_int(m->is_public),
+                                db_int(m->is_recorded), db_time(now_ms), db_int(m->id)),
+                      NULL);
+}
+
+enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_state *out)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, NULL, SQL_LOCK, DB_PARAMS(db_int(id)), &rows);
+    if (!e)
+        e = db_next(&rows);
+    if (e)
+        return e;
+    out->id = db_get_int(&rows);
+    out->host_id = db_get_int(&rows);
+    out->status = db_get_int(&rows);
+    out->max_participants = db_get_int(&rows);
+    out->participant_count = db_get_int(&rows);
+    out->event_seq = db_get_int(&rows);
+    out->actual_end_ms = db_get_time(&rows);
+    db_end(&rows);
+    return ERR_OK;
+}
+
+enum err meeting_dao_save(struct db *db, const struct meeting_state *s, int64_t now_ms)
+{
+    return db_execute(db, SQL_SAVE,
+                      DB_PARAMS(db_int(s->host_id), db_int(s->status), db_time(now_ms), db_int(s->host_id), db_int(s->status),
+                                db_int(s->participant_count), db_int(s->event_seq), db_time(s->actual_end_ms), db_int(s->id)),
+                      NULL);
+}
+
+/* Runs an UPDATE that draws the next event number; no row changed means that its conditions do not hold. */
+static enum err draw_event(struct db *db, const char *sql, const struct db_param *params, int count, int64_t *seq)
+{
+    struct db_result result;
+    enum err e = db_execute(db, sql, params, count, &result);
+    if (e)
+        return e;
+    if (result.affected == 0)
+        return ERR_DB_NO_ROW;
+    *seq = result.insert_id;
+    return ERR_OK;
+}
+
+enum err meeting_dao_take_seat(struct db *db, int64_t id, int64_t now_ms, int64_t *seq)
+{
+    return draw_event(db, SQL_TAKE_SEAT, DB_PARAMS(db_time(now_ms), db_time(now_ms), db_int(id)), seq);
+}
+
+enum err meeting_dao_next_event(struct db *db, int64_t id, int64_t *seq)
+{
+    return draw_event(db, SQL_NEXT_EVENT, DB_PARAMS(db_int(id)), seq);
+}

@@ -1,0 +1,97 @@
+/* Meetings. */
+#ifndef DB_MEETING_DAO_H
+#define DB_MEETING_DAO_H
+
+#include <stdbool.h>
+
+#include "db/db.h"
+
+enum meeting_status { MEETING_SCHEDULED = 1, MEETING_ONGOING = 2, MEETING_ENDED = 3, MEETING_CANCELLED = 4 };
+
+/* A meeting as it is shown; names are those of the accounts. Times are ms since 1970, 0 where there is none. */
+struct meeting {
+    int64_t id;
+    const char *code;
+    const char *title;
+    const char *description;
+    int64_t creator_id;
+    const char *creator_name;
+    int64_t host_id;
+    const char *host_name;
+    int64_t status; /* enum meeting_status */
+    int64_t start_time_ms;
+    int64_t duration_minutes;
+    int64_t actual_start_ms;
+    int64_t actual_end_ms;
+    int64_t max_participants;
+    const void *password_box; /* encrypted; NULL: no password */
+    size_t password_box_len;
+    bool is_public;
+    bool is_recorded;
+    int64_t participant_count;
+    int64_t online_count;
+    int64_t event_seq; /* of the room's last event */
+    int64_t created_at_ms;
+    int64_t updated_at_ms;
+};
+
+/* What of a meeting changes while its row is locked. */
+struct meeting_state {
+    int64_t id;
+    int64_t host_id;
+    int64_t status;
+    int64_t max_participants;
+    int64_t participant_count;
+    int64_t event_seq;
+    int64_t actual_end_ms;
+};
+
+/* The ways to ask for meetings; what is 0, negative or NULL is not asked for. */
+struct meeting_filter {
+    int64_t viewer_id;     /* who asks: sees public meetings and those that they created or took part in */
+    int64_t status;        /* enum meeting_status */
+    int64_t creator_id;
+    const char *keyword;   /* in title or description, literally */
+    int64_t start_from_ms; /* inclusive */
+    int64_t start_to_ms;   /* exclusive */
+    int is_private;        /* has a password: 1 or 0; -1: either */
+    int is_recorded;       /* 1 or 0; -1: either */
+    bool only_joined;      /* the viewer is or was in it */
+    bool only_created;     /* the viewer created it */
+    const char *sort;      /* one of meeting_dao_sorts */
+    int64_t limit;
+    int64_t offset;
+};
+
+/* The accepted orders, separated by "|"; "-" is descending. */
+#define MEETING_SORTS "startTime|-startTime|createdAt|-createdAt|title|-title"
+
+/* Inserts with code, title … is_recorded of the struct, status scheduled. ERR_DB_DUPLICATE: the code is taken. */
+MUST_CHECK enum err meeting_dao_insert(struct db *db, const struct meeting *meeting, int64_t now_ms, int64_t *id);
+
+/* ERR_DB_NO_ROW where there is none. */
+MUST_CHECK enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out);
+MUST_CHECK enum err meeting_dao_by_code(struct db *db, struct arena *arena, const char *code, struct meeting *out);
+
+/* One page of meetings, and how many there are in all. */
+MUST_CHECK enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *filter, struct meeting **items,
+                                     int *count, int64_t *total);
+
+/* Writes what the host may edit: title, description, start time, duration, password, limit, flags. */
+MUST_CHECK enum err meeting_dao_update(struct db *db, const struct meeting *meeting, int64_t now_ms);
+
+/* Locks the row until the transaction ends. */
+MUST_CHECK enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_state *out);
+
+/* Writes the state back. */
+MUST_CHECK enum err meeting_dao_save(struct db *db, const struct meeting_state *state, int64_t now_ms);
+
+/* One more participant and one more event, where there is a seat and the meeting is not over: the last step of a join, so that the
+ * row is locked as briefly as can be. The first one starts the meeting. *seq is the event's number.
+ * ERR_DB_NO_ROW: full or over (or unknown). */
+MUST_CHECK enum err meeting_dao_take_seat(struct db *db, int64_t id, int64_t now_ms, int64_t *seq);
+
+/* One more event in a meeting that goes on. ERR_DB_NO_ROW: it does not. Locks the row until the transaction ends. */
+MUST_CHECK enum err meeting_dao_next_event(struct db *db, int64_t id, int64_t *seq);
+
+#endif

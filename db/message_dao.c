@@ -1,0 +1,74 @@
+#include "db/message_dao.h"
+
+#include <stdint.h>
+
+#define MESSAGE_COLUMNS \
+    "SELECT s.id, s.meeting_id, s.sender_id, p.display_name, s.to_id, t.display_name, s.body, s.client_id, s.created_at " \
+    "FROM messages s JOIN participants p ON p.meeting_id = s.meeting_id AND p.user_id = s.sender_id " \
+    "LEFT JOIN participants t ON t.meeting_id = s.meeting_id AND t.user_id = s.to_id "
+
+static const char SQL_INSERT[] =
+    "INSERT INTO messages (meeting_id, sender_id, to_id, body, client_id, created_at) VALUES (?, ?, ?, ?, ?, ?)";
+static const char SQL_BY_CLIENT_ID[] = MESSAGE_COLUMNS "WHERE s.meeting_id = ? AND s.sender_id = ? AND s.client_id = ?";
+static const char SQL_LIST[] = MESSAGE_COLUMNS
+    "WHERE s.meeting_id = ? AND s.id < ? AND (s.to_id IS NULL OR s.to_id = ? OR s.sender_id = ?) ORDER BY s.id DESC LIMIT ?";
+
+enum err message_dao_insert(struct db *db, const struct message *m, int64_t *id)
+{
+    struct db_result result;
+    enum err e = db_execute(db, SQL_INSERT,
+                            DB_PARAMS(db_int(m->meeting_id), db_int(m->sender_id), m->to_id ? db_int(m->to_id) : db_null(),
+                                      db_text(m->text), db_text(m->client_id), db_time(m->created_at_ms)),
+                            &result);
+    if (!e)
+        *id = result.insert_id;
+    return e;
+}
+
+static void read_row(struct db_rows *rows, struct message *m)
+{
+    m->id = db_get_int(rows);
+    m->meeting_id = db_get_int(rows);
+    m->sender_id = db_get_int(rows);
+    m->sender_name = db_get_text(rows);
+    m->to_id = db_get_int(rows);
+    m->to_name = db_get_text(rows);
+    m->text = db_get_text(rows);
+    m->client_id = db_get_text(rows);
+    m->created_at_ms = db_get_time(rows);
+}
+
+enum err message_dao_by_client_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t sender_id, const char *client_id,
+                                  struct message *out)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, SQL_BY_CLIENT_ID, DB_PARAMS(db_int(meeting_id), db_int(sender_id), db_text(client_id)), &rows);
+    if (!e)
+        e = db_next(&rows);
+    if (e)
+        return e;
+    read_row(&rows, out);
+    db_end(&rows);
+    return ERR_OK;
+}
+
+enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t viewer_id, int64_t before_id, int64_t limit,
+                          struct message **items, int *count)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, SQL_LIST,
+                           DB_PARAMS(db_int(meeting_id), db_int(before_id ? before_id : INT64_MAX), db_int(viewer_id),
+                                     db_int(viewer_id), db_int(limit)),
+                           &rows);
+    if (e)
+        return e;
+    struct message *list = arena_array(arena, (size_t)limit, sizeof *list);
+    int at = (int)limit; /* they come newest first: filled from the end */
+    while (!(e = db_next(&rows)))
+        read_row(&rows, &list[--at]);
+    if (e != ERR_DB_NO_ROW)
+        return e;
+    *items = list + at;
+    *count = (int)limit - at;
+    return ERR_OK;
+}

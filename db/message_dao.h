@@ -1,0 +1,32 @@
+/* Chat messages. */
+#ifndef DB_MESSAGE_DAO_H
+#define DB_MESSAGE_DAO_H
+
+#include <stdbool.h>
+
+#include "db/db.h"
+
+struct message {
+    int64_t id;
+    int64_t meeting_id;
+    int64_t sender_id;
+    const char *sender_name; /* as it is in the meeting */
+    int64_t to_id;           /* 0: to everybody */
+    const char *to_name;
+    const char *text;
+    const char *client_id;
+    int64_t created_at_ms;
+};
+
+/* ERR_DB_DUPLICATE: this sender has stored a message with this client id in this meeting. */
+MUST_CHECK enum err message_dao_insert(struct db *db, const struct message *message, int64_t *id);
+
+/* ERR_DB_NO_ROW where there is none. */
+MUST_CHECK enum err message_dao_by_client_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t sender_id,
+                                             const char *client_id, struct message *out);
+
+/* The last `limit` messages with an id below before_id (0: the newest), oldest first, as far as the viewer may see them. */
+MUST_CHECK enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t viewer_id, int64_t before_id,
+                                     int64_t limit, struct message **items, int *count);
+
+#endif

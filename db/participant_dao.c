@@ -1,0 +1,193 @@
+#include "db/participant_dao.h"
+
+#define PARTICIPANT_COLUMNS \
+    "SELECT p.meeting_id, p.user_id, p.display_name, IF(m.host_id = p.user_id, 1, p.role), p.status, p.audio, p.video, p.screen, " \
+    "p.hand_raised_at, p.joined_at, p.left_at, p.connection, p.offline_at " \
+    "FROM participants p JOIN meetings m ON m.id = p.meeting_id "
+
+static const char SQL_FIND[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.user_id = ?";
+static const char SQL_LIST[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.status = 1 ORDER BY p.joined_at, p.user_id";
+static const char SQL_LIST_ALL[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? ORDER BY p.joined_at, p.user_id";
+static const char SQL_INSERT[] =
+    "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at, relay, connection) "
+    "VALUES (?, ?, ?, 3, 1, ?, ?, ?)";
+static const char SQL_REJOIN[] =
+    "UPDATE participants SET display_name = ?, status = 1, audio = 0, video = 0, screen = 0, hand_raised_at = NULL, "
+    "joined_at = ?, left_at = NULL, relay = ?, connection = ?, offline_at = NULL "
+    "WHERE meeting_id = ? AND user_id = ? AND status = 2";
+static const char SQL_TAKE_OVER[] =
+    "UPDATE participants SET relay = ?, connection = ?, offline_at = NULL WHERE meeting_id = ? AND user_id = ? AND status = 1";
+static const char SQL_OFFLINE[] =
+    "UPDATE participants SET offline_at = ? "
+    "WHERE meeting_id = ? AND user_id = ? AND connection = ? AND status = 1 AND offline_at IS NULL";
+#define END_STAY \
+    "audio = 0, video = 0, screen = 0, hand_raised_at = NULL, left_at = ?, relay = NULL, connection = NULL, offline_at = NULL "
+static const char SQL_END_STAY[] =
+    "UPDATE participants SET status = ?, " END_STAY "WHERE meeting_id = ? AND user_id = ? AND status = 1";
+static const char SQL_BAN[] = "UPDATE participants SET status = 3 WHERE meeting_id = ? AND user_id = ? AND status = 2";
+static const char SQL_END_ALL[] = "UPDATE participants SET status = 2, " END_STAY "WHERE meeting_id = ? AND status = 1";
+static const char SQL_HEIR[] =
+    "SELECT user_id FROM participants WHERE meeting_id = ? AND status = 1 ORDER BY role, joined_at, user_id LIMIT 1";
+static const char SQL_ROLE[] = "UPDATE participants SET role = ? WHERE meeting_id = ? AND user_id = ?";
+static const char SQL_MEDIA[] =
+    "UPDATE participants SET audio = ?, video = ?, screen = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
+static const char SQL_HAND[] = "UPDATE participants SET hand_raised_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
+static const char SQL_ORPHANS[] =
+    "SELECT p.meeting_id, p.user_id, p.connection FROM participants p "
+    "JOIN (SELECT d.relay FROM (SELECT DISTINCT relay FROM participants WHERE relay IS NOT NULL) d "
+    "LEFT JOIN relays r ON r.id = d.relay WHERE r.id IS NULL OR r.lease_until < ?) dead ON dead.relay = p.relay "
+    "WHERE p.status = 1 LIMIT ?";
+
+static void read_row(struct db_rows *rows, struct participant *p)
+{
+    p->meeting_id = db_get_int(rows);
+    p->user_id = db_get_int(rows);
+    p->display_name = db_get_text(rows);
+    p->role = db_get_int(rows);
+    p->status = db_get_int(rows);
+    p->audio = db_get_int(rows) != 0;
+    p->video = db_get_int(rows) != 0;
+    p->screen = db_get_int(rows) != 0;
+    p->hand_raised_at_ms = db_get_time(rows);
+    p->joined_at_ms = db_get_time(rows);
+    p->left_at_ms = db_get_time(rows);
+    p->connection = db_get_text(rows);
+    p->offline_at_ms = db_get_time(rows);
+}
+
+enum err participant_dao_find(struct db *db, struct arena *arena, int64_t meeting_id, int64_t user_id, struct participant *out)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, SQL_FIND, DB_PARAMS(db_int(meeting_id), db_int(user_id)), &rows);
+    if (!e)
+        e = db_next(&rows);
+    if (e)
+        return e;
+    read_row(&rows, out);
+    db_end(&rows);
+    return ERR_OK;
+}
+
+/* The next row of a growing array in the arena. */
+static void *grow(struct arena *arena, void *items, int count, size_t size)
+{
+    if (count & (count - 1) || (count && count < 16)) /* room is doubled at 16, 32, 64 … */
+        return items;
+    void *more = arena_array(arena, count ? (size_t)count * 2 : 16, size);
+    if (count)
+        __builtin_memcpy(more, items, (size_t)count * size);
+    return more;
+}
+
+enum err participant_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, bool all, struct participant **items,
+                              int *count)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, all ? SQL_LIST_ALL : SQL_LIST, DB_PARAMS(db_int(meeting_id)), &rows);
+    if (e)
+        return e;
+    struct participant *list = NULL;
+    int n = 0;
+    while (!(e = db_next(&rows))) {
+        list = grow(arena, list, n, sizeof *list);
+        read_row(&rows, &list[n++]);
+    }
+    if (e != ERR_DB_NO_ROW)
+        return e;
+    *items = list;
+    *count = n;
+    return ERR_OK;
+}
+
+enum err participant_dao_insert(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name, struct seat seat,
+                                int64_t now_ms)
+{
+    return db_execute(db, SQL_INSERT,
+                      DB_PARAMS(db_int(meeting_id), db_int(user_id), db_text(display_name), db_time(now_ms), db_text(seat.relay),
+                                db_text(seat.connection)),
+                      NULL);
+}
+
+/* Runs an UPDATE that must change a row. */
+static enum err change_one(struct db *db, const char *sql, const struct db_param *params, int count)
+{
+    struct db_result result;
+    enum err e = db_execute(db, sql, params, count, &result);
+    return !e && result.affected == 0 ? ERR_DB_NO_ROW : e;
+}
+
+enum err participant_dao_rejoin(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name, struct seat seat,
+                                int64_t now_ms)
+{
+    return change_one(db, SQL_REJOIN,
+                      DB_PARAMS(db_text(display_name), db_time(now_ms), db_text(seat.relay), db_text(seat.connection),
+                                db_int(meeting_id), db_int(user_id)));
+}
+
+enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat)
+{
+    return db_execute(db, SQL_TAKE_OVER,
+                      DB_PARAMS(db_text(seat.relay), db_text(seat.connection), db_int(meeting_id), db_int(user_id)), NULL);
+}
+
+enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t user_id, const char *connection, int64_t now_ms)
+{
+    return change_one(db, SQL_OFFLINE,
+                      DB_PARAMS(db_time(now_ms), db_int(meeting_id), db_int(user_id), db_text(connection)));
+}
+
+enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id, enum participant_status status, int64_t now_ms)
+{
+    return change_one(db, SQL_END_STAY, DB_PARAMS(db_int(status), db_time(now_ms), db_int(meeting_id), db_int(user_id)));
+}
+
+enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id)
+{
+    return db_execute(db, SQL_BAN, DB_PARAMS(db_int(meeting_id), db_int(user_id)), NULL);
+}
+
+enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_ms)
+{
+    return db_execute(db, SQL_END_ALL, DB_PARAMS(db_time(now_ms), db_int(meeting_id)), NULL);
+}
+
+enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id)
+{
+    return db_select_int(db, SQL_HEIR, DB_PARAMS(db_int(meeting_id)), user_id);
+}
+
+enum err participant_dao_set_role(struct db *db, int64_t meeting_id, int64_t user_id, enum participant_role role)
+{
+    return db_execute(db, SQL_ROLE, DB_PARAMS(db_int(role), db_int(meeting_id), db_int(user_id)), NULL);
+}
+
+enum err participant_dao_set_media(struct db *db, int64_t meeting_id, int64_t user_id, bool audio, bool video, bool screen)
+{
+    return db_execute(db, SQL_MEDIA,
+                      DB_PARAMS(db_int(audio), db_int(video), db_int(screen), db_int(meeting_id), db_int(user_id)), NULL);
+}
+
+enum err participant_dao_set_hand(struct db *db, int64_t meeting_id, int64_t user_id, int64_t raised_at_ms)
+{
+    return db_execute(db, SQL_HAND, DB_PARAMS(db_time(raised_at_ms), db_int(meeting_id), db_int(user_id)), NULL);
+}
+
+enum err participant_dao_orphans(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit, struct orphan **items, int *count)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, SQL_ORPHANS, DB_PARAMS(db_time(now_ms), db_int(limit)), &rows);
+    if (e)
+        return e;
+    struct orphan *list = arena_array(arena, (size_t)limit, sizeof *list);
+    int n = 0;
+    while (!(e = db_next(&rows))) {
+        list[n].meeting_id = db_get_int(&rows);
+        list[n].user_id = db_get_int(&rows);
+        list[n++].connection = db_get_text(&rows);
+    }
+    if (e != ERR_DB_NO_ROW)
+        return e;
+    *items = list;
+    *count = n;
+    return ERR_OK;
+}

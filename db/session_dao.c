@@ -1,0 +1,70 @@
+#include "db/session_dao.h"
+
+static const char SQL_INSERT[] =
+    "INSERT INTO sessions (user_id, user_agent, address, created_at, last_used_at) VALUES (?, ?, ?, ?, ?)";
+static const char SQL_TOUCH[] = "UPDATE sessions SET last_used_at = ? WHERE id = ?";
+static const char SQL_END[] = "UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL";
+static const char SQL_END_OTHERS[] = "UPDATE sessions SET ended_at = ? WHERE user_id = ? AND id <> ? AND ended_at IS NULL";
+static const char SQL_TOKEN_INSERT[] =
+    "INSERT INTO refresh_tokens (token_hash, session_id, created_at, expires_at) VALUES (?, ?, ?, ?)";
+static const char SQL_TOKEN_LOCK[] =
+    "SELECT t.session_id, s.user_id, t.expires_at, t.used_at, s.ended_at "
+    "FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = ? FOR UPDATE";
+static const char SQL_TOKEN_USED[] = "UPDATE refresh_tokens SET used_at = ? WHERE token_hash = ? AND used_at IS NULL";
+
+enum err session_dao_insert(struct db *db, int64_t user_id, const char *user_agent, const char *address, int64_t now_ms, int64_t *id)
+{
+    struct db_result result;
+    enum err e = db_execute(
+        db, SQL_INSERT,
+        DB_PARAMS(db_int(user_id), db_text(user_agent), db_text(address), db_time(now_ms), db_time(now_ms)), &result);
+    if (!e)
+        *id = result.insert_id;
+    return e;
+}
+
+enum err session_dao_touch(struct db *db, int64_t id, int64_t now_ms)
+{
+    return db_execute(db, SQL_TOUCH, DB_PARAMS(db_time(now_ms), db_int(id)), NULL);
+}
+
+enum err session_dao_end(struct db *db, int64_t id, int64_t now_ms)
+{
+    return db_execute(db, SQL_END, DB_PARAMS(db_time(now_ms), db_int(id)), NULL);
+}
+
+enum err session_dao_end_others(struct db *db, int64_t user_id, int64_t but_id, int64_t now_ms)
+{
+    return db_execute(db, SQL_END_OTHERS, DB_PARAMS(db_time(now_ms), db_int(user_id), db_int(but_id)), NULL);
+}
+
+enum err refresh_token_dao_insert(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES], int64_t session_id,
+                                  int64_t now_ms, int64_t expires_at_ms)
+{
+    return db_execute(db, SQL_TOKEN_INSERT,
+                      DB_PARAMS(db_blob(hash, TOKEN_HASH_BYTES), db_int(session_id), db_time(now_ms), db_time(expires_at_ms)),
+                      NULL);
+}
+
+enum err refresh_token_dao_lock(struct db *db, struct arena *arena, const unsigned char hash[static TOKEN_HASH_BYTES],
+                                struct refresh_token *out)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, SQL_TOKEN_LOCK, DB_PARAMS(db_blob(hash, TOKEN_HASH_BYTES)), &rows);
+    if (!e)
+        e = db_next(&rows);
+    if (e)
+        return e;
+    out->session_id = db_get_int(&rows);
+    out->user_id = db_get_int(&rows);
+    out->expires_at_ms = db_get_time(&rows);
+    out->used_at_ms = db_get_time(&rows);
+    out->ended_at_ms = db_get_time(&rows);
+    db_end(&rows);
+    return ERR_OK;
+}
+
+enum err refresh_token_dao_mark_used(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES], int64_t now_ms)
+{
+    return db_execute(db, SQL_TOKEN_USED, DB_PARAMS(db_time(now_ms), db_blob(hash, TOKEN_HASH_BYTES)), NULL);
+}

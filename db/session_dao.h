@@ -1,0 +1,34 @@
+/* Sign-ins and their refresh tokens. */
+#ifndef DB_SESSION_DAO_H
+#define DB_SESSION_DAO_H
+
+#include "db/db.h"
+
+enum { TOKEN_HASH_BYTES = 32 };
+
+/* A refresh token with the sign-in that it belongs to. */
+struct refresh_token {
+    int64_t session_id;
+    int64_t user_id;
+    int64_t expires_at_ms;
+    int64_t used_at_ms;  /* 0: not exchanged yet */
+    int64_t ended_at_ms; /* of the session; 0: it goes on */
+};
+
+MUST_CHECK enum err session_dao_insert(struct db *db, int64_t user_id, const char *user_agent, const char *address, int64_t now_ms,
+                                       int64_t *id);
+MUST_CHECK enum err session_dao_touch(struct db *db, int64_t id, int64_t now_ms);
+MUST_CHECK enum err session_dao_end(struct db *db, int64_t id, int64_t now_ms);
+
+/* Ends all sign-ins of the user but one (0: really all). */
+MUST_CHECK enum err session_dao_end_others(struct db *db, int64_t user_id, int64_t but_id, int64_t now_ms);
+
+MUST_CHECK enum err refresh_token_dao_insert(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES], int64_t session_id,
+                                             int64_t now_ms, int64_t expires_at_ms);
+
+/* Locks the token's row until the transaction ends. ERR_DB_NO_ROW where there is none. */
+MUST_CHECK enum err refresh_token_dao_lock(struct db *db, struct arena *arena, const unsigned char hash[static TOKEN_HASH_BYTES],
+                                           struct refresh_token *out);
+MUST_CHECK enum err refresh_token_dao_mark_used(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES], int64_t now_ms);
+
+#endif

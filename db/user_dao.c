@@ -1,0 +1,58 @@
+#include "db/user_dao.h"
+
+static const char SQL_INSERT[] =
+    "INSERT INTO users (email, password_hash, display_name, locale, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)";
+#define USER_COLUMNS "SELECT id, email, password_hash, display_name, locale FROM users "
+static const char SQL_BY_ID[] = USER_COLUMNS "WHERE id = ?";
+static const char SQL_BY_EMAIL[] = USER_COLUMNS "WHERE email = ?";
+static const char SQL_PROFILE[] = "UPDATE users SET display_name = ?, locale = ?, updated_at = ? WHERE id = ?";
+static const char SQL_PASSWORD[] = "UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ?";
+
+enum err user_dao_insert(struct db *db, const struct user *u, int64_t now_ms, int64_t *id)
+{
+    struct db_result result;
+    enum err e = db_execute(db, SQL_INSERT,
+                            DB_PARAMS(db_text(u->email), db_text(u->password_hash), db_text(u->display_name),
+                                      db_text(u->locale), db_time(now_ms), db_time(now_ms)),
+                            &result);
+    if (!e)
+        *id = result.insert_id;
+    return e;
+}
+
+static enum err select_one(struct db *db, struct arena *arena, const char *sql, struct db_param key, struct user *out)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, sql, &key, 1, &rows);
+    if (!e)
+        e = db_next(&rows);
+    if (e)
+        return e;
+    out->id = db_get_int(&rows);
+    out->email = db_get_text(&rows);
+    out->password_hash = db_get_text(&rows);
+    out->display_name = db_get_text(&rows);
+    out->locale = db_get_text(&rows);
+    db_end(&rows);
+    return ERR_OK;
+}
+
+enum err user_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct user *out)
+{
+    return select_one(db, arena, SQL_BY_ID, db_int(id), out);
+}
+
+enum err user_dao_by_email(struct db *db, struct arena *arena, const char *email, struct user *out)
+{
+    return select_one(db, arena, SQL_BY_EMAIL, db_text(email), out);
+}
+
+enum err user_dao_update_profile(struct db *db, int64_t id, const char *display_name, const char *locale, int64_t now_ms)
+{
+    return db_execute(db, SQL_PROFILE, DB_PARAMS(db_text(display_name), db_text(locale), db_time(now_ms), db_int(id)), NULL);
+}
+
+enum err user_dao_update_password(struct db *db, int64_t id, const char *password_hash, int64_t now_ms)
+{
+    return db_execute(db, SQL_PASSWORD, DB_PARAMS(db_text(password_hash), db_time(now_ms), db_int(id)), NULL);
+}

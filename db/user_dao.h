@@ -1,0 +1,25 @@
+/* Accounts. */
+#ifndef DB_USER_DAO_H
+#define DB_USER_DAO_H
+
+#include "db/db.h"
+
+struct user {
+    int64_t id;
+    const char *email;
+    const char *password_hash;
+    const char *display_name;
+    const char *locale;
+};
+
+/* ERR_DB_DUPLICATE: the e-mail is taken. */
+MUST_CHECK enum err user_dao_insert(struct db *db, const struct user *user, int64_t now_ms, int64_t *id);
+
+/* ERR_DB_NO_ROW where there is none. */
+MUST_CHECK enum err user_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct user *out);
+MUST_CHECK enum err user_dao_by_email(struct db *db, struct arena *arena, const char *email, struct user *out);
+
+MUST_CHECK enum err user_dao_update_profile(struct db *db, int64_t id, const char *display_name, const char *locale, int64_t now_ms);
+MUST_CHECK enum err user_dao_update_password(struct db *db, int64_t id, const char *password_hash, int64_t now_ms);
+
+#endif
