@@ -58,20 +58,20 @@ have_node() {
     ((${version%%.*} >= 18))
 }
 
-# setup_npm run|test: the page's libraries; for the tests also their tools. What was installed for the
-# tests serves a run as well.
+# setup_npm run|test: the page's libraries; for the tests also their tools. Where the tools are there they stay.
 setup_npm() {
     step_begin npm
-    local key done="nothing to do" stamp=node_modules/.echomeet
+    local what=$1 key done="nothing to do" stamp=node_modules/.echomeet
     local -a options=(--no-progress --loglevel=error --ignore-scripts)
-    [[ $1 == test ]] || options+=(--omit=dev)
+    [[ ! -d node_modules/typescript ]] || what=test
+    [[ $what == test ]] || options+=(--omit=dev)
     key=$(cat package.json package-lock.json | sha256sum)
-    if ! grep -qx -e "test $key" -e "$1 $key" "$stamp" 2>/dev/null; then
+    if ! grep -qx "$what $key" "$stamp" 2>/dev/null; then
         interruptible "$log_dir/npm.log" npm ci "${options[@]}" || {
             show_tail "$log_dir/npm.log"
             die "npm could not fetch the page's libraries; see $(short_path "$log_dir/npm.log")."
         }
-        echo "$1 $key" >"$stamp"
+        echo "$what $key" >"$stamp"
         done="libraries fetched"
     fi
     interruptible "$log_dir/vendor.log" scripts/vendor || {
