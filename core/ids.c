@@ -4,18 +4,24 @@
 #include <stdint.h>
 #include <string.h>
 
-void ids_meeting_code(struct random *random, char out[static LIMIT_CODE_CHARS + 1])
+static char code_letter(struct random *random)
 {
     const size_t letters = sizeof IDS_CODE_ALPHABET - 1;
     const uint8_t bound = (uint8_t)(256 / letters * letters); /* bytes from here on would favour the first letters */
-    for (int i = 0; i < LIMIT_CODE_CHARS; i++) {
-        uint8_t byte;
-        do
-            random_fill(random, &byte, 1);
-        while (byte >= bound);
-        out[i] = IDS_CODE_ALPHABET[byte % letters];
-    }
+    uint8_t byte;
+    do
+        random_fill(random, &byte, 1);
+    while (byte >= bound);
+    return IDS_CODE_ALPHABET[byte % letters];
+}
+
+void ids_meeting_code(struct random *random, char out[static LIMIT_CODE_CHARS + 1])
+{
     out[LIMIT_CODE_CHARS] = '\0';
+    do
+        for (int i = 0; i < LIMIT_CODE_CHARS; i++)
+            out[i] = code_letter(random);
+    while (strspn(out, "0123456789") >= LIMIT_CODE_CHARS); /* digits alone would read as a meeting's number */
 }
 
 bool ids_read_code(const char *text, char out[static LIMIT_CODE_CHARS + 1])

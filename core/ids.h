@@ -13,7 +13,7 @@
 
 enum { IDS_REQUEST_CHARS = 16 };
 
-/* A meeting code, every character equally likely. */
+/* A meeting code, every character equally likely, at least one of them a letter. */
 void ids_meeting_code(struct random *random, char out[static LIMIT_CODE_CHARS + 1]);
 
 /* Reads a meeting code as people type it: lower case, blanks and dashes are forgiven. False where it cannot be one. */

@@ -41,7 +41,16 @@ enum {
     LIMIT_FRAME_BYTES = 64 * 1024,       /* one message from a client */
     LIMIT_OUTPUT_BYTES = 1024 * 1024,    /* waiting for one client, then it is cut (4408) */
     LIMIT_AUTH_MS = 5 * 1000,            /* to send a token after the connection opened */
-    LIMIT_PING_MS = 25 * 1000,           /* between WebSocket pings; dead after two without answer */
+    LIMIT_PING_MS = 25 * 1000,           /* between WebSocket pings */
+    LIMIT_PINGS_UNANSWERED = 2,          /* with so many the connection is dead */
+    LIMIT_TOKEN_GRACE_S = 60,            /* a connection outlives its token by this, to get a new one */
+    LIMIT_BAD_MESSAGES = 20,             /* of one connection, then it is closed (4400) */
+    LIMIT_UNREAD_REPLY_BYTES = 256 * 1024, /* replies that a client leaves unread before its socket is not read either */
+    LIMIT_CLOSE_MS = 2 * 1000,           /* for a client to answer our close frame */
+    LIMIT_DRAIN_MS = 2 * 1000,           /* for all clients, when the relay ends */
+    LIMIT_GAP_MS = 100,                  /* a gap in a room's events may close by itself before it is fetched */
+    LIMIT_RETRY_MS = 5 * 1000,           /* longest pause between two tries of anything */
+    LIMIT_PRESENCE_CALLS = 16,           /* reports of ended connections in flight, so that clients' calls have room */
     LIMIT_CALL_QUEUE = 16,               /* calls of one connection that wait for its call in flight */
     LIMIT_CALLS_IN_FLIGHT = 64,          /* worker calls of one relay at once */
     LIMIT_CALL_MS = 10 * 1000,           /* deadline of one worker call */

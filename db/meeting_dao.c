@@ -33,8 +33,7 @@ static const char SQL_TAKE_SEAT[] =
     "UPDATE meetings SET participant_count = participant_count + 1, event_seq = LAST_INSERT_ID(event_seq + 1), "
     "actual_start_time = IF(status = 1, ?, actual_start_time), updated_at = IF(status = 1, ?, updated_at), status = 2 "
     "WHERE id = ? AND participant_count < max_participants AND status IN (1, 2)";
-static const char SQL_NEXT_EVENT[] =
-    "UPDATE meetings SET event_seq = LAST_INSERT_ID(event_seq + 1) WHERE id = ? AND status = 2";
+static const char SQL_ID_OF_CODE[] = "SELECT id FROM meetings WHERE code = ?";
 
 enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t now_ms, int64_t *id)
 {
@@ -98,6 +97,11 @@ enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struc
 enum err meeting_dao_by_code(struct db *db, struct arena *arena, const char *code, struct meeting *out)
 {
     return select_one(db, arena, SQL_BY_CODE, db_text(code), out);
+}
+
+enum err meeting_dao_id_of_code(struct db *db, const char *code, int64_t *id)
+{
+    return db_select_int(db, SQL_ID_OF_CODE, DB_PARAMS(db_text(code)), id);
 }
 
 /* The WHERE of a list: constant pieces and their values, grown together. */
@@ -268,25 +272,14 @@ enum err meeting_dao_save(struct db *db, const struct meeting_state *s, int64_t 
                       NULL);
 }
 
-/* Runs an UPDATE that draws the next event number; no row changed means that its conditions do not hold. */
-static enum err draw_event(struct db *db, const char *sql, const struct db_param *params, int count, int64_t *seq)
+enum err meeting_dao_take_seat(struct db *db, int64_t id, int64_t now_ms, int64_t *seq)
 {
     struct db_result result;
-    enum err e = db_execute(db, sql, params, count, &result);
+    enum err e = db_execute(db, SQL_TAKE_SEAT, DB_PARAMS(db_time(now_ms), db_time(now_ms), db_int(id)), &result);
     if (e)
         return e;
     if (result.affected == 0)
         return ERR_DB_NO_ROW;
     *seq = result.insert_id;
     return ERR_OK;
-}
-
-enum err meeting_dao_take_seat(struct db *db, int64_t id, int64_t now_ms, int64_t *seq)
-{
-    return draw_event(db, SQL_TAKE_SEAT, DB_PARAMS(db_time(now_ms), db_time(now_ms), db_int(id)), seq);
-}
-
-enum err meeting_dao_next_event(struct db *db, int64_t id, int64_t *seq)
-{
-    return draw_event(db, SQL_NEXT_EVENT, DB_PARAMS(db_int(id)), seq);
 }

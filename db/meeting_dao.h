@@ -73,6 +73,8 @@ MUST_CHECK enum err meeting_dao_insert(struct db *db, const struct meeting *meet
 MUST_CHECK enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out);
 MUST_CHECK enum err meeting_dao_by_code(struct db *db, struct arena *arena, const char *code, struct meeting *out);
 
+MUST_CHECK enum err meeting_dao_id_of_code(struct db *db, const char *code, int64_t *id);
+
 /* One page of meetings, and how many there are in all. */
 MUST_CHECK enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *filter, struct meeting **items,
                                      int *count, int64_t *total);
@@ -90,8 +92,5 @@ MUST_CHECK enum err meeting_dao_save(struct db *db, const struct meeting_state *
  * row is locked as briefly as can be. The first one starts the meeting. *seq is the event's number.
  * ERR_DB_NO_ROW: full or over (or unknown). */
 MUST_CHECK enum err meeting_dao_take_seat(struct db *db, int64_t id, int64_t now_ms, int64_t *seq);
-
-/* One more event in a meeting that goes on. ERR_DB_NO_ROW: it does not. Locks the row until the transaction ends. */
-MUST_CHECK enum err meeting_dao_next_event(struct db *db, int64_t id, int64_t *seq);
 
 #endif

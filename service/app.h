@@ -1,0 +1,29 @@
+/* What a worker holds for its whole life. There are no other globals. */
+#ifndef SERVICE_APP_H
+#define SERVICE_APP_H
+
+#include "core/clock.h"
+#include "core/config.h"
+#include "core/random.h"
+#include "core/token.h"
+#include "db/db.h"
+#include "db/kv.h"
+
+enum { PASSWORD_KEY_BYTES = 32 };
+
+struct app {
+    const struct config *config;
+    struct clock clock;
+    struct random random;
+    struct db *db;
+    struct kv *kv;
+    struct token_keys token_keys;
+    unsigned char password_key[PASSWORD_KEY_BYTES]; /* meeting passwords are encrypted with it */
+};
+
+/* Reads the secrets and prepares the connections (made at their first use). config must outlive it.
+ * ERR_UNAVAILABLE, ERR_VALIDATION_FAILED: a file with secrets is missing or wrong; the log names it. */
+MUST_CHECK enum err app_open(struct app *app, const struct config *config);
+void app_close(struct app *app);
+
+#endif

@@ -1,0 +1,272 @@
+#include "service/auth.h"
+
+#include <ctype.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/log.h"
+#include "db/session_dao.h"
+
+_Static_assert((int)TOKEN_HASH_BYTES == (int)crypto_generichash_BYTES, "one hash size");
+
+/* Compared against where the account does not exist, so that the answer takes as long as with one. */
+static const char NOBODY_HASH[] =
+    "$argon2id$v=19$m=65536,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm8";
+
+static char *normal_email(struct call *call, const char *email)
+{
+    char *copy = arena_strdup(call->arena, email);
+    for (char *p = copy; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return copy;
+}
+
+/* One "@" with something before it, and a domain of letters, digits, dots and dashes behind it. The rest only a mail can tell. */
+static bool is_email(const char *email)
+{
+    const char *at = strrchr(email, '@');
+    if (!at || at == email || !at[1] || strpbrk(email, " \t<>\"(),;:\\[]"))
+        return false;
+    if (memchr(email, '@', (size_t)(at - email)) || at[1] == '.' || at[1] == '-' || strstr(at, "..") || at[strlen(at) - 1] == '.')
+        return false;
+    for (const char *p = at + 1; *p; p++)
+        if (!isalnum((unsigned char)*p) && *p != '.' && *p != '-' && !((unsigned char)*p & 0x80))
+            return false;
+    return true;
+}
+
+static void hash_refresh_token(const char *token, unsigned char hash[static TOKEN_HASH_BYTES])
+{
+    crypto_generichash(hash, TOKEN_HASH_BYTES, (const unsigned char *)token, strlen(token), NULL, 0);
+}
+
+static void make_refresh_token(struct call *call, char out[static REFRESH_TOKEN_CHARS + 1])
+{
+    unsigned char bytes[32];
+    random_fill(&call->app->random, bytes, sizeof bytes);
+    sodium_bin2base64(out, REFRESH_TOKEN_CHARS + 1, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+static enum err make_access_token(struct call *call, int64_t session_id, struct sign_in *out)
+{
+    const struct config *config = call->app->config;
+    int64_t now_s = call_now_ms(call) / 1000;
+    struct token_claims claims = {
+        .user_id = out->user.id, .session_id = session_id, .issued_at_s = now_s, .expires_at_s = now_s + config->access_token_s};
+    char *text;
+    enum err e = token_sign(&call->app->token_keys, &claims, &text);
+    if (e)
+        return e;
+    out->access_token = arena_strdup(call->arena, text);
+    out->access_expires_in_s = config->access_token_s;
+    free(text);
+    return ERR_OK;
+}
+
+/* Stores the next refresh token of a session; inside a transaction. */
+static enum err store_refresh_token(struct call *call, int64_t session_id, const char *token)
+{
+    unsigned char hash[TOKEN_HASH_BYTES];
+    hash_refresh_token(token, hash);
+    int64_t now = call_now_ms(call);
+    return refresh_token_dao_insert(call->app->db, hash, session_id, now, now + call->app->config->refresh_token_s * 1000);
+}
+
+struct session_start {
+    struct call *call;
+    struct user *user; /* id 0: a new account */
+    struct auth_client client;
+    const char *refresh_token;
+    int64_t session_id;
+};
+
+static enum err session_start_body(void *context)
+{
+    struct session_start *s = context;
+    struct db *db = s->call->app->db;
+    int64_t now = call_now_ms(s->call), id = s->user->id;
+    enum err e = ERR_OK;
+    if (id == 0)
+        e = user_dao_insert(db, s->user, now, &id);
+    if (!e)
+        e = session_dao_insert(db, id, s->client.user_agent, s->client.address, now, &s->session_id);
+    if (!e)
+        e = store_refresh_token(s->call, s->session_id, s->refresh_token);
+    if (!e)
+        s->user->id = id;
+    return e;
+}
+
+/* Begins a sign-in of out->user, whom it stores first where it is a new one. */
+static enum err session_start(struct call *call, struct auth_client client, struct sign_in *out)
+{
+    make_refresh_token(call, out->refresh_token);
+    out->refresh_expires_in_s = call->app->config->refresh_token_s;
+    bool is_new = out->user.id == 0;
+    struct session_start s = {call, &out->user, client, out->refresh_token, 0};
+    enum err e = db_transaction(call->app->db, session_start_body, &s);
+    if (e)
+        return e == ERR_DB_DUPLICATE && is_new ? ERR_EMAIL_TAKEN : e;
+    log_event(LOG_INFO, is_new ? "account_created" : "signed_in", "user", LOG_INT(out->user.id), "session", LOG_INT(s.session_id), NULL);
+    return make_access_token(call, s.session_id, out);
+}
+
+static enum err hash_password(struct call *call, const char *password, const char **hash)
+{
+    char text[crypto_pwhash_STRBYTES];
+    if (crypto_pwhash_str(text, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
+        return ERR_UNAVAILABLE; /* not enough memory at the moment */
+    *hash = arena_strdup(call->arena, text);
+    return ERR_OK;
+}
+
+static bool password_is(const char *hash, const char *password)
+{
+    return crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
+}
+
+enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name, const char *locale,
+                       struct auth_client client, struct sign_in *out)
+{
+    if (!is_email(email))
+        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
+    struct user user = {.email = normal_email(call, email), .display_name = display_name, .locale = locale};
+    struct user existing;
+    enum err e = user_dao_by_email(call->app->db, call->arena, user.email, &existing);
+    if (e != ERR_DB_NO_ROW)
+        return e ? e : ERR_EMAIL_TAKEN; /* before the costly hash */
+    e = hash_password(call, password, &user.password_hash);
+    if (e)
+        return e;
+    struct sign_in s = {.user = user};
+    e = session_start(call, client, &s);
+    if (!e)
+        *out = s;
+    return e;
+}
+
+enum err auth_login(struct call *call, const char *email, const char *password, struct auth_client client, struct sign_in *out)
+{
+    struct sign_in s = {0};
+    enum err e = user_dao_by_email(call->app->db, call->arena, normal_email(call, email), &s.user);
+    if (e && e != ERR_DB_NO_ROW)
+        return e;
+    bool right = password_is(e ? NOBODY_HASH : s.user.password_hash, password);
+    if (e || !right) {
+        log_event(LOG_INFO, "sign_in_refused", "address", client.address, NULL);
+        return ERR_INVALID_CREDENTIALS;
+    }
+    e = session_start(call, client, &s);
+    if (!e)
+        *out = s;
+    return e;
+}
+
+struct refresh {
+    struct call *call;
+    const char *token;
+    const char *next_token;
+    struct refresh_token row;
+    bool reused;
+};
+
+static enum err refresh_body(void *context)
+{
+    struct refresh *r = context;
+    struct db *db = r->call->app->db;
+    unsigned char hash[TOKEN_HASH_BYTES];
+    hash_refresh_token(r->token, hash);
+    int64_t now = call_now_ms(r->call);
+    r->reused = false;
+    enum err e = refresh_token_dao_lock(db, r->call->arena, hash, &r->row);
+    if (e)
+        return call_no_row(e, ERR_UNAUTHORIZED);
+    if (r->row.ended_at_ms || r->row.expires_at_ms <= now)
+        return ERR_UNAUTHORIZED;
+    if (r->row.used_at_ms && now - r->row.used_at_ms > LIMIT_REFRESH_REUSE_MS) {
+        r->reused = true;
+        return session_dao_end(db, r->row.session_id, now);
+    }
+    e = refresh_token_dao_mark_used(db, hash, now);
+    if (!e)
+        e = session_dao_touch(db, r->row.session_id, now);
+    return e ? e : store_refresh_token(r->call, r->row.session_id, r->next_token);
+}
+
+enum err auth_refresh(struct call *call, const char *refresh_token, struct sign_in *out)
+{
+    struct sign_in s = {.refresh_expires_in_s = call->app->config->refresh_token_s};
+    make_refresh_token(call, s.refresh_token);
+    struct refresh r = {.call = call, .token = refresh_token, .next_token = s.refresh_token};
+    enum err e = db_transaction(call->app->db, refresh_body, &r);
+    if (e)
+        return e;
+    if (r.reused) {
+        log_event(LOG_WARN, "refresh_token_reused", "user", LOG_INT(r.row.user_id), "session", LOG_INT(r.row.session_id), NULL);
+        return ERR_UNAUTHORIZED;
+    }
+    e = user_dao_by_id(call->app->db, call->arena, r.row.user_id, &s.user);
+    if (!e)
+        e = make_access_token(call, r.row.session_id, &s);
+    if (e)
+        return call_no_row(e, ERR_UNAUTHORIZED);
+    *out = s;
+    return ERR_OK;
+}
+
+static enum err logout_body(void *context)
+{
+    struct refresh *r = context;
+    unsigned char hash[TOKEN_HASH_BYTES];
+    hash_refresh_token(r->token, hash);
+    enum err e = refresh_token_dao_lock(r->call->app->db, r->call->arena, hash, &r->row);
+    if (e)
+        return call_no_row(e, ERR_OK);
+    return session_dao_end(r->call->app->db, r->row.session_id, call_now_ms(r->call));
+}
+
+enum err auth_logout(struct call *call, const char *refresh_token)
+{
+    struct refresh r = {.call = call, .token = refresh_token};
+    return db_transaction(call->app->db, logout_body, &r);
+}
+
+enum err auth_check_access(struct call *call, const char *access_token)
+{
+    struct token_claims claims;
+    enum err e = token_verify(&call->app->token_keys, access_token, call_now_ms(call) / 1000, &claims);
+    if (e)
+        return e;
+    call->user_id = claims.user_id;
+    call->session_id = claims.session_id;
+    return ERR_OK;
+}
+
+struct password_change {
+    struct call *call;
+    const char *hash;
+};
+
+static enum err password_change_body(void *context)
+{
+    struct password_change *p = context;
+    struct call *call = p->call;
+    int64_t now = call_now_ms(call);
+    enum err e = user_dao_update_password(call->app->db, call->user_id, p->hash, now);
+    return e ? e : session_dao_end_others(call->app->db, call->user_id, call->session_id, now);
+}
+
+enum err auth_change_password(struct call *call, const char *current, const char *next)
+{
+    struct user user;
+    enum err e = user_dao_by_id(call->app->db, call->arena, call->user_id, &user);
+    if (e)
+        return call_no_row(e, ERR_UNAUTHORIZED);
+    if (!password_is(user.password_hash, current))
+        return ERR_INVALID_CREDENTIALS;
+    struct password_change p = {.call = call};
+    e = hash_password(call, next, &p.hash);
+    return e ? e : db_transaction(call->app->db, password_change_body, &p);
+}

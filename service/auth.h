@@ -1,0 +1,47 @@
+/* Accounts and sign-ins. */
+#ifndef SERVICE_AUTH_H
+#define SERVICE_AUTH_H
+
+#include "db/user_dao.h"
+#include "service/call.h"
+
+enum { REFRESH_TOKEN_CHARS = 43 }; /* 32 random bytes, base64url without padding */
+
+/* Where a sign-in comes from; shown to its owner. */
+struct auth_client {
+    const char *user_agent;
+    const char *address;
+};
+
+/* What a sign-in gives. */
+struct sign_in {
+    struct user user;
+    const char *access_token;
+    int64_t access_expires_in_s;
+    char refresh_token[REFRESH_TOKEN_CHARS + 1];
+    int64_t refresh_expires_in_s;
+};
+
+/* Makes an account and signs it in. Password is hashed with Argon2id (some 80 ms of CPU).
+ * ERR_EMAIL_TAKEN; ERR_VALIDATION_FAILED: the e-mail cannot be one. */
+MUST_CHECK enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name,
+                                  const char *locale, struct auth_client client, struct sign_in *out);
+
+/* ERR_INVALID_CREDENTIALS, after the same time whether the account exists or not. */
+MUST_CHECK enum err auth_login(struct call *call, const char *email, const char *password, struct auth_client client,
+                               struct sign_in *out);
+
+/* Exchanges a refresh token for the next one. A token that was exchanged more than LIMIT_REFRESH_REUSE_MS ago comes from a thief or
+ * was stolen: the whole sign-in ends. ERR_UNAUTHORIZED. */
+MUST_CHECK enum err auth_refresh(struct call *call, const char *refresh_token, struct sign_in *out);
+
+/* Ends the sign-in that the refresh token belongs to; an unknown token is no error. */
+MUST_CHECK enum err auth_logout(struct call *call, const char *refresh_token);
+
+/* Checks the access token of a request and fills the caller. ERR_UNAUTHORIZED, ERR_TOKEN_EXPIRED. */
+MUST_CHECK enum err auth_check_access(struct call *call, const char *access_token);
+
+/* Changes the password and ends the caller's other sign-ins. ERR_INVALID_CREDENTIALS: the current one is wrong. */
+MUST_CHECK enum err auth_change_password(struct call *call, const char *current, const char *next);
+
+#endif

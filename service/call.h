@@ -1,0 +1,29 @@
+/* One call into the services: in whose name, with which memory, and what to tell the caller where it fails. */
+#ifndef SERVICE_CALL_H
+#define SERVICE_CALL_H
+
+#include "core/arena.h"
+#include "core/fault.h"
+#include "core/ids.h"
+#include "service/app.h"
+
+enum locale { LOCALE_EN, LOCALE_ZH_CN };
+
+struct call {
+    struct app *app;
+    struct arena *arena;    /* everything that a service answers lives here */
+    const char *request_id; /* goes into logs and events */
+    int64_t user_id;        /* who calls; 0: nobody is signed in */
+    int64_t session_id;     /* the caller's sign-in; 0: none */
+    const char *relay;      /* the relay that speaks for a connection; NULL: a REST call */
+    const char *connection; /* that connection's name; NULL: a REST call */
+    enum locale locale;     /* of texts for people */
+    struct fault fault;     /* filled beside an error where there is more to say */
+};
+
+static inline int64_t call_now_ms(const struct call *call) { return clock_now_ms(&call->app->clock); }
+
+/* ERR_DB_NO_ROW means "there is none" here: turns it into `instead`. */
+static inline enum err call_no_row(enum err e, enum err instead) { return e == ERR_DB_NO_ROW ? instead : e; }
+
+#endif

@@ -1,0 +1,62 @@
+/* Meetings: making, finding, changing, ending them. */
+#ifndef SERVICE_MEETING_H
+#define SERVICE_MEETING_H
+
+#include "db/meeting_dao.h"
+#include "db/participant_dao.h"
+#include "service/room.h"
+
+/* What a meeting is made of. */
+struct meeting_options {
+    const char *title;
+    const char *description;
+    int64_t start_time_ms; /* 0: now */
+    int64_t duration_minutes;
+    const char *password; /* NULL: none */
+    int64_t max_participants;
+    bool is_public;
+    bool is_recorded;
+};
+
+/* ERR_VALIDATION_FAILED: the start lies in the past. */
+MUST_CHECK enum err meeting_create(struct call *call, const struct meeting_options *options, struct meeting *out);
+
+/* The number of the meeting that a text names: a number or a code. ERR_NOT_FOUND. A number is not looked up. */
+MUST_CHECK enum err meeting_resolve(struct call *call, const char *reference, int64_t *id);
+
+/* The meeting and who is in it, for those who may see it: public, or the caller is its creator or host, or is or was in it.
+ * ERR_NOT_FOUND, ERR_FORBIDDEN. */
+MUST_CHECK enum err meeting_detail(struct call *call, int64_t id, struct meeting *out, struct participant **participants, int *count);
+
+/* A page of meetings that the caller may see; filter->viewer_id is filled in. */
+MUST_CHECK enum err meeting_list(struct call *call, struct meeting_filter *filter, struct meeting **items, int *count, int64_t *total);
+
+/* What the host changes; what is not given stays. */
+struct meeting_changes {
+    const char *title;        /* NULL: stays */
+    const char *description;  /* NULL: stays */
+    int64_t start_time_ms;    /* 0: stays */
+    int64_t duration_minutes; /* 0: stays */
+    bool remove_password;
+    const char *password;     /* NULL: stays */
+    int64_t max_participants; /* 0: stays */
+    int is_public;            /* 1, 0; -1: stays */
+    int is_recorded;          /* 1, 0; -1: stays */
+};
+
+/* By the host, before the meeting is over. ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED, ERR_VALIDATION_FAILED. */
+MUST_CHECK enum err meeting_update(struct call *call, int64_t id, const struct meeting_changes *changes, struct meeting *out);
+
+/* Ends it for everybody; by the host or a co-host. ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED. */
+MUST_CHECK enum err meeting_end(struct call *call, int64_t id, struct meeting *out);
+
+/* Cancels it; by the host. Whoever is in is sent out. Errors as meeting_end. */
+MUST_CHECK enum err meeting_cancel(struct call *call, int64_t id);
+
+/* Inside a room_change: the meeting is over, with status ended or cancelled. reason is what meeting_ended says; by_user 0: nobody. */
+void meeting_finish(struct room_change *room, enum meeting_status status, const char *reason, int64_t by_user);
+
+/* Inside a room_change: ERR_FORBIDDEN unless the caller is the host, or a co-host who is in; then ERR_MEETING_ENDED or _CANCELLED where it is over. */
+MUST_CHECK enum err meeting_check_may_run(struct room_change *room);
+
+#endif

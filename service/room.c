@@ -1,0 +1,130 @@
+#include "service/room.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/envelope.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "core/log.h"
+#include "service/participant.h"
+#include "service/shape.h"
+
+void room_log_start(struct room_log *log, struct call *call, int64_t meeting_id)
+{
+    *log = (struct room_log){.call = call, .meeting_id = meeting_id};
+}
+
+void room_log_add(struct room_log *log, const char *type, const char *audience, const char *effect, struct buf *data)
+{
+    struct arena *arena = log->call->arena;
+    if (data->failed || log->count == ROOM_LOG_EVENTS)
+        abort(); /* no memory, or a mistake in the code */
+    log->events[log->count++] = (struct room_event){
+        .meeting_id = log->meeting_id,
+        .type = type,
+        .audience = arena_strdup(arena, audience),
+        .effect = arena_strdup(arena, effect),
+        .data = arena_strndup(arena, data->data, data->len),
+        .request_id = log->call->request_id,
+        .at_ms = call_now_ms(log->call),
+    };
+    buf_free(data);
+}
+
+enum err room_log_store(struct room_log *log, int64_t first_seq)
+{
+    for (int i = 0; i < log->count; i++) {
+        log->events[i].seq = first_seq + i;
+        enum err e = event_dao_insert(log->call->app->db, &log->events[i]);
+        if (e)
+            return e;
+    }
+    return ERR_OK;
+}
+
+void room_log_envelope(struct buf *out, const struct room_event *event)
+{
+    struct buf frame = {0};
+    struct json j = json_to(&frame);
+    shape_event(&j, NULL, event);
+    if (frame.failed)
+        abort();
+    envelope_write(out, event->meeting_id, event->seq, event->audience, event->effect, frame.data);
+    buf_free(&frame);
+}
+
+void room_log_publish(const struct room_log *log)
+{
+    char channel[sizeof ENVELOPE_CHANNEL_PREFIX + 24];
+    snprintf(channel, sizeof channel, ENVELOPE_CHANNEL_PREFIX "%lld", (long long)log->meeting_id);
+    for (int i = 0; i < log->count; i++) {
+        struct buf line = {0};
+        room_log_envelope(&line, &log->events[i]);
+        if (line.failed)
+            abort();
+        if (!kv_publish(log->call->app->kv, channel, line.data, line.len))
+            log_event(LOG_DEBUG, "event_not_published", "meeting", LOG_INT(log->meeting_id), "seq", LOG_INT(log->events[i].seq), NULL);
+        buf_free(&line);
+    }
+}
+
+struct change_run {
+    struct room_change room;
+    int64_t meeting_id;
+    enum err (*change)(struct room_change *room, void *context);
+    void *context;
+};
+
+static enum err change_body(void *context)
+{
+    struct change_run *run = context;
+    struct room_change *room = &run->room;
+    struct db *db = room->call->app->db;
+    room_log_start(&room->log, room->call, run->meeting_id);
+    enum err e = meeting_dao_lock(db, run->meeting_id, &room->state);
+    if (e)
+        return call_no_row(e, ERR_NOT_FOUND);
+    e = run->change(room, run->context);
+    if (e || room->log.count == 0)
+        return e;
+    int64_t first = room->state.event_seq + 1;
+    room->state.event_seq += room->log.count;
+    e = room_log_store(&room->log, first);
+    return e ? e : meeting_dao_save(db, &room->state, call_now_ms(room->call));
+}
+
+enum err room_change(struct call *call, int64_t meeting_id, enum err (*change)(struct room_change *room, void *context), void *context)
+{
+    struct change_run run = {.room = {.call = call}, .meeting_id = meeting_id, .change = change, .context = context};
+    enum err e = db_transaction(call->app->db, change_body, &run);
+    if (!e)
+        room_log_publish(&run.room.log);
+    return e;
+}
+
+enum err room_check_open(int64_t status)
+{
+    return status == MEETING_ENDED ? ERR_MEETING_ENDED : status == MEETING_CANCELLED ? ERR_MEETING_CANCELLED : ERR_OK;
+}
+
+enum err room_events_after(struct call *call, int64_t meeting_id, int64_t after_seq, int64_t viewer_id, struct room_event **items,
+                           int *count)
+{
+    return event_dao_list(call->app->db, call->arena, meeting_id, after_seq, viewer_id, LIMIT_EVENTS_PAGE, items, count);
+}
+
+enum err room_events_for_caller(struct call *call, int64_t meeting_id, int64_t after_seq, struct room_event **items, int *count,
+                                int64_t *last_seq)
+{
+    int64_t last;
+    enum err e = event_dao_last_seq(call->app->db, meeting_id, &last);
+    if (e)
+        return call_no_row(e, ERR_NOT_FOUND);
+    e = participant_check_took_part(call, meeting_id);
+    if (!e)
+        e = room_events_after(call, meeting_id, after_seq, call->user_id, items, count);
+    if (!e)
+        *last_seq = last;
+    return e;
+}

@@ -1,0 +1,73 @@
+/* A room's log and the changes of a room. Every change that the people in a room should see happens in a transaction that
+ * takes the next numbers of that room's log and stores its events under them; after the commit they are published. */
+#ifndef SERVICE_ROOM_H
+#define SERVICE_ROOM_H
+
+#include "core/buf.h"
+#include "db/event_dao.h"
+#include "db/meeting_dao.h"
+#include "service/call.h"
+
+/* The types of room events; docs/protocol.md has their data. */
+#define EVENT_USER_JOINED "user_joined"
+#define EVENT_USER_LEFT "user_left"
+#define EVENT_PRESENCE_CHANGED "presence_changed"
+#define EVENT_MEDIA_CHANGED "media_changed"
+#define EVENT_CHAT_MESSAGE "chat_message"
+#define EVENT_HAND_RAISED "hand_raised"
+#define EVENT_HAND_LOWERED "hand_lowered"
+#define EVENT_ROLE_CHANGED "role_changed"
+#define EVENT_HOST_CHANGED "host_changed"
+#define EVENT_MEETING_UPDATED "meeting_updated"
+#define EVENT_MEETING_ENDED "meeting_ended"
+
+/* Close codes that a worker may ask relays to close a connection with. */
+enum { CLOSE_STAY_OPEN = 0, CLOSE_REMOVED = 4403, CLOSE_TAKEN_OVER = 4409, CLOSE_MEETING_OVER = 4410 };
+
+enum { ROOM_LOG_EVENTS = 4 }; /* one transaction adds no more */
+
+/* The events that one transaction adds. */
+struct room_log {
+    struct call *call;
+    int64_t meeting_id;
+    int count;
+    struct room_event events[ROOM_LOG_EVENTS];
+};
+
+void room_log_start(struct room_log *log, struct call *call, int64_t meeting_id);
+
+/* Adds an event; data is its JSON object, which is copied and then freed. audience and effect as in core/envelope.h. */
+void room_log_add(struct room_log *log, const char *type, const char *audience, const char *effect, struct buf *data);
+
+/* Stores the events under the numbers from first_seq on; inside the transaction that drew the numbers. */
+MUST_CHECK enum err room_log_store(struct room_log *log, int64_t first_seq);
+
+/* Tells the relays; after the commit. What Redis does not take, the relays find out by comparing. */
+void room_log_publish(const struct room_log *log);
+
+/* Writes an event as the relays receive it, an envelope without line end. */
+void room_log_envelope(struct buf *out, const struct room_event *event);
+
+/* A change under the lock of the meeting's row. `change` looks at and sets `state` and adds events; it may be run more than once. */
+struct room_change {
+    struct call *call;
+    struct meeting_state state;
+    struct room_log log;
+};
+
+/* Runs change, stores its events and the state, commits, publishes. ERR_NOT_FOUND: there is no such meeting; or what change answers. */
+MUST_CHECK enum err room_change(struct call *call, int64_t meeting_id, enum err (*change)(struct room_change *room, void *context),
+                                void *context);
+
+/* ERR_MEETING_ENDED or ERR_MEETING_CANCELLED where the meeting is over. */
+MUST_CHECK enum err room_check_open(int64_t status);
+
+/* A page of the room's log after a number. viewer_id 0: everything, for a relay. */
+MUST_CHECK enum err room_events_after(struct call *call, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
+                                      struct room_event **items, int *count);
+
+/* The same for a caller who is or was in the meeting, with the number of the last event. ERR_NOT_FOUND, ERR_FORBIDDEN. */
+MUST_CHECK enum err room_events_for_caller(struct call *call, int64_t meeting_id, int64_t after_seq, struct room_event **items,
+                                           int *count, int64_t *last_seq);
+
+#endif

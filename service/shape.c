@@ -1,0 +1,134 @@
+#include "service/shape.h"
+
+#include "service/secretbox.h"
+
+void shape_user(struct json *j, const char *key, const struct user *u)
+{
+    json_object(j, key);
+    json_int(j, "id", u->id);
+    json_str(j, "email", u->email);
+    json_str(j, "displayName", u->display_name);
+    json_str(j, "locale", u->locale);
+    json_object_end(j);
+}
+
+static const char *role_name(int64_t role)
+{
+    return role == ROLE_HOST ? "host" : role == ROLE_COHOST ? "cohost" : "participant";
+}
+
+static const char *participant_status_name(int64_t status)
+{
+    return status == PARTICIPANT_JOINED ? "joined" : status == PARTICIPANT_LEFT ? "left" : "removed";
+}
+
+void shape_participant(struct json *j, const char *key, const struct participant *p)
+{
+    json_object(j, key);
+    json_int(j, "userId", p->user_id);
+    json_str(j, "displayName", p->display_name);
+    json_str(j, "role", role_name(p->role));
+    json_str(j, "status", participant_status_name(p->status));
+    json_bool(j, "online", p->status == PARTICIPANT_JOINED && p->connection && !p->offline_at_ms);
+    json_bool(j, "audio", p->audio);
+    json_bool(j, "video", p->video);
+    json_bool(j, "screen", p->screen);
+    json_time(j, "handRaisedAt", p->hand_raised_at_ms);
+    json_time(j, "joinedAt", p->joined_at_ms);
+    json_time(j, "leftAt", p->left_at_ms);
+    json_object_end(j);
+}
+
+void shape_participants(struct json *j, const char *key, const struct participant *items, int count)
+{
+    json_array(j, key);
+    for (int i = 0; i < count; i++)
+        shape_participant(j, NULL, &items[i]);
+    json_array_end(j);
+}
+
+static void person(struct json *j, const char *key, int64_t id, const char *name)
+{
+    json_object(j, key);
+    json_int(j, "id", id);
+    json_str(j, "displayName", name);
+    json_object_end(j);
+}
+
+void shape_message(struct json *j, const char *key, const struct message *m)
+{
+    json_object(j, key);
+    json_int(j, "id", m->id);
+    person(j, "sender", m->sender_id, m->sender_name);
+    if (m->to_id)
+        person(j, "to", m->to_id, m->to_name);
+    else
+        json_null(j, "to");
+    json_str(j, "text", m->text);
+    json_str(j, "clientId", m->client_id);
+    json_time(j, "createdAt", m->created_at_ms);
+    json_object_end(j);
+}
+
+void shape_messages(struct json *j, const char *key, const struct message *items, int count)
+{
+    json_array(j, key);
+    for (int i = 0; i < count; i++)
+        shape_message(j, NULL, &items[i]);
+    json_array_end(j);
+}
+
+const char *shape_status_text(int64_t status, enum locale locale)
+{
+    static const char *const texts[][2] = {
+        [MEETING_SCHEDULED] = {"Scheduled", "未开始"},
+        [MEETING_ONGOING] = {"Ongoing", "进行中"},
+        [MEETING_ENDED] = {"Ended", "已结束"},
+        [MEETING_CANCELLED] = {"Cancelled", "已取消"},
+    };
+    return texts[status][locale];
+}
+
+void shape_meeting_members(struct json *j, const struct call *call, const struct meeting *m)
+{
+    json_int(j, "id", m->id);
+    json_str(j, "code", m->code);
+    json_str(j, "title", m->title);
+    json_str(j, "description", m->description);
+    person(j, "creator", m->creator_id, m->creator_name);
+    person(j, "host", m->host_id, m->host_name);
+    json_int(j, "status", m->status);
+    json_str(j, "statusText", shape_status_text(m->status, call->locale));
+    json_time(j, "startTime", m->start_time_ms);
+    json_int(j, "duration", m->duration_minutes);
+    json_time(j, "actualStartTime", m->actual_start_ms);
+    json_time(j, "actualEndTime", m->actual_end_ms);
+    json_int(j, "maxParticipants", m->max_participants);
+    json_bool(j, "hasPassword", m->password_box != NULL);
+    if (m->host_id == call->user_id)
+        json_str(j, "password", m->password_box ? secretbox_open(call, m->password_box, m->password_box_len) : NULL);
+    json_bool(j, "isPublic", m->is_public);
+    json_bool(j, "isRecorded", m->is_recorded);
+    json_int(j, "participantCount", m->participant_count);
+    json_int(j, "onlineCount", m->online_count);
+    json_time(j, "createdAt", m->created_at_ms);
+    json_time(j, "updatedAt", m->updated_at_ms);
+}
+
+void shape_meeting(struct json *j, const char *key, const struct call *call, const struct meeting *m)
+{
+    json_object(j, key);
+    shape_meeting_members(j, call, m);
+    json_object_end(j);
+}
+
+void shape_event(struct json *j, const char *key, const struct room_event *e)
+{
+    json_object(j, key);
+    json_str(j, "type", e->type);
+    json_int(j, "meetingId", e->meeting_id);
+    json_int(j, "seq", e->seq);
+    json_time(j, "at", e->at_ms);
+    json_raw(j, "data", e->data);
+    json_object_end(j);
+}

@@ -1,0 +1,30 @@
+/* The JSON shapes of the product's things, one function a shape. Replies and room events are written by the same
+ * functions, so that they cannot differ. This is the only place of the services where JSON text is made. */
+#ifndef SERVICE_SHAPE_H
+#define SERVICE_SHAPE_H
+
+#include "core/json.h"
+#include "db/event_dao.h"
+#include "db/meeting_dao.h"
+#include "db/message_dao.h"
+#include "db/participant_dao.h"
+#include "db/user_dao.h"
+#include "service/call.h"
+
+void shape_user(struct json *j, const char *key, const struct user *user);
+void shape_participant(struct json *j, const char *key, const struct participant *participant);
+void shape_participants(struct json *j, const char *key, const struct participant *items, int count);
+void shape_message(struct json *j, const char *key, const struct message *message);
+void shape_messages(struct json *j, const char *key, const struct message *items, int count);
+
+/* The members of a meeting, inside an object that the caller opens. The password is shown to the host only. */
+void shape_meeting_members(struct json *j, const struct call *call, const struct meeting *meeting);
+void shape_meeting(struct json *j, const char *key, const struct call *call, const struct meeting *meeting);
+
+/* A room event as clients receive it. */
+void shape_event(struct json *j, const char *key, const struct room_event *event);
+
+/* The text of a status (1 scheduled …) in a language. */
+const char *shape_status_text(int64_t status, enum locale locale);
+
+#endif
