@@ -41,6 +41,14 @@ size_t text_chars(const char *text)
     return n;
 }
 
+bool text_is_ascii(const char *text)
+{
+    for (; *text; text++)
+        if (*text < 0x20 || *text > 0x7e)
+            return false;
+    return true;
+}
+
 bool text_has_control(const char *text, bool lines)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p; p++) {

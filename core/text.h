@@ -12,6 +12,9 @@ bool text_is_utf8(const void *bytes, size_t len);
 /* Unicode characters (code points) of well-formed UTF-8. */
 size_t text_chars(const char *text);
 
+/* Whether text is printable ASCII throughout. */
+bool text_is_ascii(const char *text);
+
 /* Whether text holds a control character. With `lines`, tab and line ends are not counted as such. */
 bool text_has_control(const char *text, bool lines);
 

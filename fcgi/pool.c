@@ -1,0 +1,309 @@
+#include "fcgi/pool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/limits.h"
+#include "core/log.h"
+#include "fcgi/accept.h"
+#include "fcgi/scoreboard.h"
+
+enum {
+    TICK_MS = 250,
+    SHORT_LIFE_MS = 2000,   /* a worker that lived shorter makes the next one wait */
+    BACKOFF_MAX_MS = 5000,
+    SCOREBOARD_FD = 3       /* in a worker; the listening socket is 0, as FastCGI has it */
+};
+
+struct listener {
+    enum pool pool;
+    const char *path;
+    mode_t mode;
+    int64_t workers;
+    int fd;
+};
+
+struct worker {
+    const struct listener *listener;
+    pid_t pid;         /* 0: not running */
+    pid_t old_pid;     /* the predecessor that finishes its request; 0: none */
+    int64_t started_ms;
+    int64_t start_at_ms; /* not before */
+    int64_t backoff_ms;
+    bool replace;      /* SIGHUP: still the old one */
+};
+
+struct supervisor {
+    const char *program;
+    struct clock clock;
+    struct listener listeners[3];
+    struct worker *workers;
+    int count;
+    struct score *scores;
+    int scores_fd;
+    bool stopping;
+};
+
+static int64_t now_ms(const struct supervisor *s) { return clock_now_ms(&s->clock); }
+
+/* Whether some process still answers on a socket that lies there. */
+static bool is_alive(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+    if (fd >= 0)
+        close(fd);
+    return alive;
+}
+
+static bool listener_open(struct listener *l)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(l->path) >= sizeof address.sun_path) {
+        log_event(LOG_ERROR, "socket_path_too_long", "path", l->path, NULL);
+        return false;
+    }
+    strcpy(address.sun_path, l->path);
+    if (is_alive(&address)) {
+        log_event(LOG_ERROR, "socket_in_use", "path", l->path, NULL);
+        return false;
+    }
+    unlink(l->path);
+    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    mode_t before = umask(0777 & ~l->mode);
+    bool ok = l->fd >= 0 && bind(l->fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(l->fd, LIMIT_LISTEN_BACKLOG) == 0;
+    umask(before);
+    if (!ok)
+        log_event(LOG_ERROR, "socket_failed", "path", l->path, "message", strerror(errno), NULL);
+    return ok;
+}
+
+static void worker_exec(const struct supervisor *s, int place)
+{
+    const struct worker *w = &s->workers[place];
+    char place_text[16], pool_text[16], count_text[16];
+    snprintf(place_text, sizeof place_text, "%d", place);
+    snprintf(pool_text, sizeof pool_text, "%d", (int)w->listener->pool);
+    snprintf(count_text, sizeof count_text, "%d", s->count);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* no worker outlives its supervisor */
+    if (dup2(w->listener->fd, 0) < 0 || (s->scores_fd != SCOREBOARD_FD && dup2(s->scores_fd, SCOREBOARD_FD) < 0))
+        _exit(1);
+    execl(s->program, "echomeet-api", "worker", place_text, pool_text, count_text, (char *)NULL);
+    _exit(127);
+}
+
+static void worker_start(struct supervisor *s, int place)
+{
+    struct worker *w = &s->workers[place];
+    score_end(&s->scores[place]);
+    pid_t pid = fork();
+    if (pid == 0)
+        worker_exec(s, place);
+    if (pid < 0) {
+        log_event(LOG_ERROR, "fork_failed", "message", strerror(errno), NULL);
+        w->start_at_ms = now_ms(s) + BACKOFF_MAX_MS;
+        return;
+    }
+    w->pid = pid;
+    w->started_ms = now_ms(s);
+}
+
+static void log_exit(pid_t pid, int status)
+{
+    bool killed = WIFSIGNALED(status);
+    bool expected = !killed && WEXITSTATUS(status) == 0;
+    log_event(expected ? LOG_DEBUG : LOG_WARN, "worker_ended", "worker", LOG_INT(pid), killed ? "signal" : "status",
+              LOG_INT(killed ? WTERMSIG(status) : WEXITSTATUS(status)), NULL);
+}
+
+static void worker_ended(struct supervisor *s, struct worker *w)
+{
+    int64_t now = now_ms(s);
+    bool short_life = now - w->started_ms < SHORT_LIFE_MS;
+    w->backoff_ms = !short_life ? 0 : w->backoff_ms == 0 ? 100 : w->backoff_ms * 2;
+    if (w->backoff_ms > BACKOFF_MAX_MS)
+        w->backoff_ms = BACKOFF_MAX_MS;
+    w->start_at_ms = now + w->backoff_ms;
+    w->pid = 0;
+}
+
+static void reap(struct supervisor *s)
+{
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        log_exit(pid, status);
+        for (int i = 0; i < s->count; i++) {
+            if (s->workers[i].pid == pid)
+                worker_ended(s, &s->workers[i]);
+            if (s->workers[i].old_pid == pid)
+                s->workers[i].old_pid = 0;
+        }
+    }
+}
+
+/* A worker that holds one request for too long hangs. */
+static void kill_stuck(struct supervisor *s)
+{
+    for (int i = 0; i < s->count; i++) {
+        int64_t since = atomic_load(&s->scores[i].busy_since_ms);
+        if (!since || !s->workers[i].pid || now_ms(s) - since <= LIMIT_REQUEST_MS)
+            continue;
+        log_event(LOG_ERROR, "worker_stuck", "worker", LOG_INT(s->workers[i].pid), "stuck_request", s->scores[i].request_id, NULL);
+        kill(s->workers[i].pid, SIGKILL);
+        score_end(&s->scores[i]);
+    }
+}
+
+static void start_due(struct supervisor *s)
+{
+    for (int i = 0; i < s->count; i++)
+        if (!s->workers[i].pid && now_ms(s) >= s->workers[i].start_at_ms)
+            worker_start(s, i);
+}
+
+/* One by one: the successor accepts before the predecessor stops. A signal may come just before accept(), so it is sent
+ * again until the predecessor is gone. */
+static void replace_next(struct supervisor *s)
+{
+    for (int i = 0; i < s->count; i++) {
+        struct worker *w = &s->workers[i];
+        if (w->old_pid) {
+            kill(w->old_pid, SIGTERM);
+            return;
+        }
+        if (!w->replace || !w->pid)
+            continue;
+        w->replace = false;
+        w->old_pid = w->pid;
+        worker_start(s, i);
+        return;
+    }
+}
+
+static void replace_all(struct supervisor *s)
+{
+    log_event(LOG_INFO, "replacing_workers", NULL);
+    for (int i = 0; i < s->count; i++)
+        s->workers[i].replace = s->workers[i].pid != 0;
+}
+
+static int running(const struct supervisor *s)
+{
+    int n = 0;
+    for (int i = 0; i < s->count; i++)
+        n += (s->workers[i].pid != 0) + (s->workers[i].old_pid != 0);
+    return n;
+}
+
+static void signal_all(const struct supervisor *s, int signal_number)
+{
+    for (int i = 0; i < s->count; i++) {
+        if (s->workers[i].pid)
+            kill(s->workers[i].pid, signal_number);
+        if (s->workers[i].old_pid)
+            kill(s->workers[i].old_pid, signal_number);
+    }
+}
+
+/* Lets workers finish; those that do not within the limit are killed. */
+static void drain(struct supervisor *s, const sigset_t *signals)
+{
+    int64_t deadline = now_ms(s) + LIMIT_REQUEST_MS;
+    struct timespec tick = {0, 50 * 1000000L};
+    for (reap(s); running(s); reap(s)) {
+        signal_all(s, now_ms(s) < deadline ? SIGTERM : SIGKILL);
+        sigtimedwait(signals, NULL, &tick);
+    }
+}
+
+static void supervise(struct supervisor *s, const sigset_t *signals)
+{
+    struct timespec tick = {0, TICK_MS * 1000000L};
+    while (!s->stopping) {
+        start_due(s);
+        int number = sigtimedwait(signals, NULL, &tick);
+        if (number == SIGTERM || number == SIGINT)
+            s->stopping = true;
+        else if (number == SIGHUP)
+            replace_all(s);
+        reap(s);
+        kill_stuck(s);
+        replace_next(s);
+    }
+    log_event(LOG_INFO, "stopping", NULL);
+    drain(s, signals);
+}
+
+static bool supervisor_open(struct supervisor *s)
+{
+    for (int i = 0; i < 3; i++)
+        s->count += (int)s->listeners[i].workers;
+    s->workers = calloc((size_t)s->count, sizeof *s->workers);
+    s->scores = scoreboard_new(s->count, &s->scores_fd);
+    if (!s->workers || !s->scores)
+        return false;
+    int n = 0;
+    for (int i = 0; i < 3; i++) {
+        if (!listener_open(&s->listeners[i]))
+            return false;
+        for (int64_t w = 0; w < s->listeners[i].workers; w++)
+            s->workers[n++].listener = &s->listeners[i];
+    }
+    return true;
+}
+
+int pool_run(const struct config *config, const char *program)
+{
+    struct supervisor s = {
+        .program = program,
+        .clock = clock_system(),
+        .listeners = {{POOL_API, config->api_socket, 0660, config->api_workers, -1},
+                      {POOL_SIGNIN, config->signin_socket, 0660, config->signin_workers, -1},
+                      {POOL_RELAY, config->relay_socket, 0600, config->relay_workers, -1}},
+    };
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int i = 0; i < 4; i++)
+        sigaddset(&signals, (const int[]){SIGTERM, SIGINT, SIGHUP, SIGCHLD}[i]);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    bool ok = supervisor_open(&s);
+    if (ok) {
+        log_event(LOG_INFO, "started", "workers", LOG_INT(s.count), NULL);
+        supervise(&s, &signals);
+    }
+    for (int i = 0; i < 3; i++)
+        if (s.listeners[i].fd >= 0)
+            unlink(s.listeners[i].path);
+    free(s.workers);
+    return ok ? 0 : 1;
+}
+
+int pool_worker(const struct config *config, int argc, char **argv)
+{
+    static const char *const names[] = {"worker-api", "worker-signin", "worker-relay"};
+    int place = argc == 5 ? atoi(argv[2]) : -1, pool = argc == 5 ? atoi(argv[3]) : -1, count = argc == 5 ? atoi(argv[4]) : 0;
+    if (place < 0 || place >= count || pool < 0 || pool > POOL_RELAY)
+        return 2;
+    log_setup(names[pool], (enum log_level)config_log_level(config));
+    struct score *scores = scoreboard_attach(count, SCOREBOARD_FD);
+    struct app app;
+    if (!scores || app_open(&app, config) != ERR_OK)
+        return 1;
+    accept_loop(&app, (enum pool)pool, 0, &scores[place]);
+    app_close(&app);
+    return 0;
+}

@@ -1,0 +1,112 @@
+#include "handlers/dispatch.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/log.h"
+#include "core/text.h"
+#include "handlers/exchange.h"
+#include "handlers/routes.h"
+#include "service/auth.h"
+#include "service/meeting.h"
+
+/* "zh-CN,zh;q=0.9,en;q=0.8": the first language that we have; weights out of order are rare enough. */
+static enum locale accepted_locale(const char *header)
+{
+    for (const char *p = header; *p; p += strcspn(p, ","), p += *p == ',') {
+        p += strspn(p, " ");
+        if (strncasecmp(p, "zh", 2) == 0)
+            return LOCALE_ZH_CN;
+        if (strncasecmp(p, "en", 2) == 0)
+            return LOCALE_EN;
+    }
+    return LOCALE_EN;
+}
+
+static enum err authenticate(struct exchange *x, enum access access)
+{
+    const struct request *req = x->req;
+    bool for_relays = access == ACCESS_RELAY || access == ACCESS_RELAY_USER;
+    if (for_relays != (req->pool == POOL_RELAY))
+        return ERR_NOT_FOUND;
+    switch (access) {
+    case ACCESS_ANYBODY:
+        return ERR_OK;
+    case ACCESS_USER:
+        if (strncasecmp(req->authorization, "Bearer ", 7) != 0)
+            return ERR_UNAUTHORIZED;
+        return auth_check_access(&x->call, req->authorization + 7);
+    case ACCESS_RELAY:
+        x->call.relay = req->relay_id;
+        return *req->relay_id ? ERR_OK : ERR_BAD_REQUEST;
+    case ACCESS_RELAY_USER:
+        x->call.relay = req->relay_id;
+        x->call.connection = req->relay_connection;
+        x->call.user_id = req->relay_user;
+        return *req->relay_id && *req->relay_connection && req->relay_user > 0 ? ERR_OK : ERR_BAD_REQUEST;
+    }
+    return ERR_INTERNAL;
+}
+
+static enum err run(struct exchange *x)
+{
+    const struct route *route;
+    const char *allow;
+    enum err e = router_find(routes, route_count, x->req, x->call.arena, &route, &allow);
+    if (e == ERR_METHOD_NOT_ALLOWED)
+        response_header(x->res, "Allow", allow);
+    if (e)
+        return e;
+    if (x->req->body_too_large)
+        return ERR_PAYLOAD_TOO_LARGE;
+    e = authenticate(x, route->access);
+    return e ? e : route->handle(x);
+}
+
+void dispatch(struct app *app, struct arena *arena, struct request *req, struct response *res)
+{
+    response_clear(res);
+    struct exchange x = {.req = req, .res = res};
+    x.call = (struct call){.app = app, .arena = arena, .request_id = req->id, .locale = accepted_locale(req->accept_language)};
+    enum err e = run(&x);
+    if (!e && res->body.failed)
+        e = ERR_INTERNAL;
+    if (e) {
+        struct buf allow = res->headers; /* an Allow header outlives the problem */
+        res->headers = (struct buf){0};
+        response_problem(res, e, &x.call.fault, req->id);
+        if (e == ERR_METHOD_NOT_ALLOWED)
+            buf_append(&res->headers, allow.data, allow.len);
+        buf_free(&allow);
+    }
+    enum log_level level = res->status >= 500 ? LOG_WARN : LOG_DEBUG;
+    log_event(level, "request", "method", req->method, "path", req->path, "status", LOG_INT(res->status), "code", err_code(e),
+              "user", LOG_INT(x.call.user_id), NULL);
+}
+
+enum err exchange_body(struct exchange *x, const struct field *fields, int count, void *out)
+{
+    const struct request *req = x->req;
+    if (req->body_len && strncasecmp(req->content_type, "application/json", 16) != 0)
+        return ERR_UNSUPPORTED_MEDIA_TYPE;
+    return fields_from_json(fields, count, req->body, req->body_len, x->call.arena, out, &x->call.fault);
+}
+
+enum err exchange_query(struct exchange *x, const struct field *fields, int count, void *out)
+{
+    return fields_from_query(fields, count, x->req->query, x->call.arena, out, &x->call.fault);
+}
+
+enum err exchange_meeting(struct exchange *x, int64_t *meeting_id)
+{
+    return meeting_resolve(&x->call, x->req->params[0], meeting_id);
+}
+
+enum err exchange_user(struct exchange *x, int64_t *user_id)
+{
+    if (strcmp(x->req->params[1], "me") == 0) {
+        *user_id = x->call.user_id;
+        return ERR_OK;
+    }
+    return text_to_int(x->req->params[1], user_id) ? ERR_OK : ERR_NOT_FOUND;
+}

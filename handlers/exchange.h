@@ -1,0 +1,37 @@
+/* A request on its way through a handler: what came in, what goes out, and the call into the services.
+ * A handler reads its input, makes one service call, writes the reply; where it answers an error, the dispatcher
+ * writes the problem. */
+#ifndef HANDLERS_EXCHANGE_H
+#define HANDLERS_EXCHANGE_H
+
+#include "http/fields.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/router.h"
+#include "service/call.h"
+
+struct exchange {
+    struct request *req;
+    struct response *res;
+    struct call call;
+};
+
+/* Reads the JSON body by a table of fields. ERR_UNSUPPORTED_MEDIA_TYPE, ERR_PAYLOAD_TOO_LARGE, ERR_MALFORMED_JSON, ERR_VALIDATION_FAILED. */
+MUST_CHECK enum err exchange_body(struct exchange *x, const struct field *fields, int count, void *out);
+
+/* Reads the query string by a table of fields. */
+MUST_CHECK enum err exchange_query(struct exchange *x, const struct field *fields, int count, void *out);
+
+/* For routes that take neither: a table is not needed. */
+#define FIELD_COUNT(fields) ((int)(sizeof(fields) / sizeof *(fields)))
+
+/* The meeting that the first part of the path names. ERR_NOT_FOUND. */
+MUST_CHECK enum err exchange_meeting(struct exchange *x, int64_t *meeting_id);
+
+/* The user that the second part of the path names; "me" is the caller. ERR_NOT_FOUND. */
+MUST_CHECK enum err exchange_user(struct exchange *x, int64_t *user_id);
+
+/* A boolean input as the services take it: 1, 0, or -1 where it was not given. */
+static inline int exchange_tristate(struct in_bool in) { return in.given ? in.value : -1; }
+
+#endif

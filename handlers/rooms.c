@@ -1,0 +1,159 @@
+/* The room's log for members, and what relays ask for (docs/architecture.md, "Between relay and workers"). A reply's header
+ * Echomeet-Room tells the relay which room the connection is in from now on. */
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/text.h"
+#include "handlers/exchange.h"
+#include "handlers/room_view.h"
+#include "handlers/routes.h"
+#include "service/join.h"
+#include "service/participant.h"
+#include "service/presence.h"
+#include "service/shape.h"
+
+struct events_query {
+    struct in_int after;
+};
+
+static const struct field events_fields[] = {
+    {"after", FIELD_INT, offsetof(struct events_query, after), OPTIONAL, false, 0, INT64_MAX, NULL},
+};
+
+enum err events_get(struct exchange *x)
+{
+    int64_t id, last_seq;
+    struct events_query in = {0};
+    struct room_event *items;
+    int count;
+    enum err e = exchange_meeting(x, &id);
+    if (!e)
+        e = exchange_query(x, events_fields, FIELD_COUNT(events_fields), &in);
+    if (!e)
+        e = room_events_for_caller(&x->call, id, in.after.value, &items, &count, &last_seq);
+    if (e)
+        return e;
+    struct json j = response_json(x->res, 200);
+    json_object(&j, NULL);
+    json_array(&j, "items");
+    for (int i = 0; i < count; i++)
+        shape_event(&j, NULL, &items[i]);
+    json_array_end(&j);
+    json_int(&j, "seq", last_seq);
+    json_object_end(&j);
+    return ERR_OK;
+}
+
+enum err room_events_get(struct exchange *x)
+{
+    int64_t id;
+    struct events_query in = {0};
+    struct room_event *items;
+    int count;
+    enum err e = exchange_meeting(x, &id);
+    if (!e)
+        e = exchange_query(x, events_fields, FIELD_COUNT(events_fields), &in);
+    if (!e)
+        e = room_events_after(&x->call, id, in.after.value, 0, &items, &count);
+    if (e)
+        return e;
+    x->res->status = 200;
+    x->res->content_type = "text/plain; charset=utf-8";
+    for (int i = 0; i < count; i++) {
+        room_log_envelope(&x->res->body, &items[i]);
+        buf_putc(&x->res->body, '\n');
+    }
+    return ERR_OK;
+}
+
+struct room_join_input {
+    struct in_text password;
+    struct in_int since;
+};
+
+static const struct field room_join_fields[] = {
+    {"meetingId", FIELD_IGNORED, 0, OPTIONAL, false, 0, 0, NULL}, /* the relay took the path from it */
+    {"password", FIELD_EXACT, offsetof(struct room_join_input, password), OPTIONAL, true, 0, LIMIT_MEETING_PASSWORD_CHARS, NULL},
+    {"since", FIELD_INT, offsetof(struct room_join_input, since), OPTIONAL, false, 0, INT64_MAX, NULL},
+};
+
+enum err room_join(struct exchange *x)
+{
+    int64_t id;
+    struct room_join_input in = {.since = {.value = -1}};
+    struct room_view view;
+    enum err e = exchange_meeting(x, &id);
+    if (!e)
+        e = exchange_body(x, room_join_fields, FIELD_COUNT(room_join_fields), &in);
+    if (!e)
+        e = join_room(&x->call, id, in.password.value, in.since.value, &view);
+    if (e)
+        return e;
+    response_header(x->res, "Echomeet-Room", arena_printf(x->call.arena, "%lld %lld", (long long)id, (long long)view.seq));
+    return room_view_write(x, &view);
+}
+
+enum err room_leave(struct exchange *x)
+{
+    response_header(x->res, "Echomeet-Room", "-");
+    return meeting_leave_post(x);
+}
+
+enum err room_unknown_type(struct exchange *x)
+{
+    return fault_set(&x->call.fault, ERR_UNKNOWN_TYPE, NULL, "There is no message type '%.32s'.", x->req->params[1]);
+}
+
+enum err room_connection_lost(struct exchange *x)
+{
+    int64_t id;
+    enum err e = exchange_meeting(x, &id);
+    return e ? e : presence_lost(&x->call, id);
+}
+
+enum err room_connection_expired(struct exchange *x)
+{
+    int64_t id;
+    enum err e = exchange_meeting(x, &id);
+    return e ? e : presence_expired(&x->call, id);
+}
+
+/* Lines "<meetingId> <seq>". */
+static enum err read_positions(struct exchange *x, struct room_position **out, int *count)
+{
+    char *body = arena_strndup(x->call.arena, x->req->body, x->req->body_len), *next;
+    int lines = 0, n = 0;
+    for (const char *p = body; *p; p++)
+        lines += *p == '\n';
+    if (lines > LIMIT_SYNC_ROOMS)
+        return ERR_PAYLOAD_TOO_LARGE;
+    struct room_position *rooms = arena_array(x->call.arena, (size_t)lines + 1, sizeof *rooms);
+    for (char *line = strtok_r(body, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
+        char *blank = strchr(line, ' ');
+        if (!blank)
+            return ERR_BAD_REQUEST;
+        *blank = '\0';
+        if (!text_to_int(line, &rooms[n].meeting_id) || !text_to_int(blank + 1, &rooms[n].seq))
+            return ERR_BAD_REQUEST;
+        n++;
+    }
+    *out = rooms;
+    *count = n;
+    return ERR_OK;
+}
+
+enum err relay_sync_post(struct exchange *x)
+{
+    struct room_position *rooms, *ahead;
+    int count, ahead_count;
+    enum err e = read_positions(x, &rooms, &count);
+    if (!e)
+        e = presence_sync(&x->call, rooms, count, &ahead, &ahead_count);
+    if (e)
+        return e;
+    x->res->status = 200;
+    x->res->content_type = "text/plain; charset=utf-8";
+    for (int i = 0; i < ahead_count; i++)
+        buf_printf(&x->res->body, "%lld %lld\n", (long long)ahead[i].meeting_id, (long long)ahead[i].seq);
+    return ERR_OK;
+}

@@ -1,0 +1,46 @@
+/* The one table of routes. */
+#ifndef HANDLERS_ROUTES_H
+#define HANDLERS_ROUTES_H
+
+#include "http/router.h"
+
+extern const struct route routes[];
+extern const int route_count;
+
+/* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, rooms.c (for relays), health.c */
+enum err auth_register_post(struct exchange *x);
+enum err auth_login_post(struct exchange *x);
+enum err auth_refresh_post(struct exchange *x);
+enum err auth_logout_post(struct exchange *x);
+enum err users_me_get(struct exchange *x);
+enum err users_me_patch(struct exchange *x);
+enum err users_me_password_post(struct exchange *x);
+enum err meetings_post(struct exchange *x);
+enum err meetings_get(struct exchange *x);
+enum err meeting_get(struct exchange *x);
+enum err meeting_patch(struct exchange *x);
+enum err meeting_delete(struct exchange *x);
+enum err meeting_join_post(struct exchange *x);
+enum err meeting_leave_post(struct exchange *x);
+enum err meeting_end_post(struct exchange *x);
+enum err meeting_host_post(struct exchange *x);
+enum err participants_get(struct exchange *x);
+enum err participant_patch(struct exchange *x);
+enum err participant_delete(struct exchange *x);
+enum err messages_get(struct exchange *x);
+enum err messages_post(struct exchange *x);
+enum err events_get(struct exchange *x);
+enum err room_join(struct exchange *x);
+enum err room_leave(struct exchange *x);
+enum err room_media_control(struct exchange *x);
+enum err room_raise_hand(struct exchange *x);
+enum err room_lower_hand(struct exchange *x);
+enum err room_unknown_type(struct exchange *x);
+enum err room_events_get(struct exchange *x);
+enum err room_connection_lost(struct exchange *x);
+enum err room_connection_expired(struct exchange *x);
+enum err relay_sync_post(struct exchange *x);
+enum err healthz_get(struct exchange *x);
+enum err readyz_get(struct exchange *x);
+
+#endif

@@ -1,0 +1,57 @@
+/* /api/v1/users/me: the caller's own account. */
+#include "core/limits.h"
+#include "handlers/exchange.h"
+#include "handlers/routes.h"
+#include "service/auth.h"
+#include "service/shape.h"
+#include "service/user.h"
+
+static enum err write_user(struct exchange *x, const struct user *user)
+{
+    struct json j = response_json(x->res, 200);
+    shape_user(&j, NULL, user);
+    return ERR_OK;
+}
+
+enum err users_me_get(struct exchange *x)
+{
+    struct user user;
+    enum err e = user_me(&x->call, &user);
+    return e ? e : write_user(x, &user);
+}
+
+struct profile_input {
+    struct in_text display_name, locale;
+};
+
+static const struct field profile_fields[] = {
+    {"displayName", FIELD_TEXT, offsetof(struct profile_input, display_name), OPTIONAL, false, 1, LIMIT_DISPLAY_NAME_CHARS, NULL},
+    {"locale", FIELD_TEXT, offsetof(struct profile_input, locale), OPTIONAL, false, 1, 8, "en|zh-CN"},
+};
+
+enum err users_me_patch(struct exchange *x)
+{
+    struct profile_input in = {0};
+    struct user user;
+    enum err e = exchange_body(x, profile_fields, FIELD_COUNT(profile_fields), &in);
+    if (!e)
+        e = user_update(&x->call, in.display_name.value, in.locale.value, &user);
+    return e ? e : write_user(x, &user);
+}
+
+struct password_input {
+    struct in_text current, next;
+};
+
+static const struct field password_fields[] = {
+    {"currentPassword", FIELD_EXACT, offsetof(struct password_input, current), REQUIRED, false, 1, LIMIT_PASSWORD_MAX_CHARS, NULL},
+    {"newPassword", FIELD_EXACT, offsetof(struct password_input, next), REQUIRED, false, LIMIT_PASSWORD_MIN_CHARS,
+     LIMIT_PASSWORD_MAX_CHARS, NULL},
+};
+
+enum err users_me_password_post(struct exchange *x)
+{
+    struct password_input in = {0};
+    enum err e = exchange_body(x, password_fields, FIELD_COUNT(password_fields), &in);
+    return e ? e : auth_change_password(&x->call, in.current.value, in.next.value);
+}
