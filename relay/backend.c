@@ -1,0 +1,404 @@
+#include "relay/backend.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/fcgi.h"
+#include "core/ids.h"
+#include "core/limits.h"
+#include "core/log.h"
+
+enum {
+    CONNECT_TRY_MS = 50,      /* between two tries to connect */
+    CONNECT_GIVE_UP_MS = 2000, /* the workers' socket is away for longer than a restart takes */
+    READ_BYTES = 32 * 1024,
+    STDERR_BYTES = 200        /* of a worker's diagnostics that are logged */
+};
+
+struct call {
+    struct call *prev, *next; /* in the queue, or among those in flight */
+    struct backend *backend;
+    backend_fn *fn;           /* NULL: cancelled */
+    void *data;
+    ev_io io;
+    ev_timer timer;           /* the deadline; before the connection stands: the next try */
+    ev_tstamp started;
+    bool in_flight;
+    bool connected;
+    struct buf request;
+    size_t sent;
+    struct fcgi_reader reader;
+    struct buf answer;        /* STDOUT: headers, an empty line, the body */
+    char id[IDS_REQUEST_CHARS + 1];
+};
+
+struct list {
+    struct call *first, *last;
+};
+
+struct backend {
+    struct ev_loop *loop;
+    struct sockaddr_un address;
+    const char *relay_id;
+    struct random *random;
+    struct list waiting;
+    struct list in_flight;
+    int in_flight_count;
+    ev_timer kick; /* starts waiting calls from the loop, since they may fail at once */
+};
+
+static void list_add(struct list *list, struct call *call)
+{
+    call->next = NULL;
+    call->prev = list->last;
+    if (list->last)
+        list->last->next = call;
+    else
+        list->first = call;
+    list->last = call;
+}
+
+static void list_remove(struct list *list, struct call *call)
+{
+    if (call->prev)
+        call->prev->next = call->next;
+    else
+        list->first = call->next;
+    if (call->next)
+        call->next->prev = call->prev;
+    else
+        list->last = call->prev;
+}
+
+static void kick(struct backend *b)
+{
+    if (b->waiting.first && b->in_flight_count < LIMIT_CALLS_IN_FLIGHT && !ev_is_active(&b->kick)) {
+        ev_timer_set(&b->kick, 0, 0);
+        ev_timer_start(b->loop, &b->kick);
+    }
+}
+
+static void call_free(struct call *call)
+{
+    struct backend *b = call->backend;
+    ev_timer_stop(b->loop, &call->timer);
+    ev_io_stop(b->loop, &call->io);
+    if (call->io.fd >= 0)
+        close(call->io.fd);
+    list_remove(call->in_flight ? &b->in_flight : &b->waiting, call);
+    if (call->in_flight)
+        b->in_flight_count--;
+    buf_free(&call->request);
+    buf_free(&call->answer);
+    free(call);
+    kick(b);
+}
+
+/* Ends a call: its callback runs with this reply. */
+static void finish(struct call *call, struct reply *reply)
+{
+    backend_fn *fn = call->fn;
+    reply->request_id = call->id;
+    if (reply->err)
+        log_event(LOG_WARN, "call_failed", "request", call->id, "code", err_code(reply->err), "ms",
+                  LOG_INT((int64_t)((ev_now(call->backend->loop) - call->started) * 1000)), NULL);
+    if (fn)
+        fn(call->data, reply);
+    call_free(call);
+}
+
+static void fail(struct call *call, enum err err) { finish(call, &(struct reply){.err = err}); }
+
+/* One header line; only two matter. */
+static void read_line(const char *line, size_t len, struct reply *reply)
+{
+    static const char status[] = "Status:", room[] = "Echomeet-Room:";
+    if (len >= sizeof status - 1 && strncasecmp(line, status, sizeof status - 1) == 0)
+        reply->status = atoi(line + sizeof status - 1);
+    if (len >= sizeof room - 1 && strncasecmp(line, room, sizeof room - 1) == 0) {
+        const char *value = line + sizeof room - 1, *end = line + len;
+        while (value < end && *value == ' ')
+            value++;
+        reply->room = (struct slice){value, (size_t)(end - value)};
+    }
+}
+
+/* Reads the CGI headers of a complete answer. False where they have no end. */
+static bool read_answer(const struct buf *answer, struct reply *reply)
+{
+    const char *p = answer->data, *end = p + answer->len;
+    reply->status = 200;
+    while (p && p < end) {
+        const char *nl = memchr(p, '\n', (size_t)(end - p));
+        if (!nl)
+            return false;
+        size_t len = (size_t)(nl - p);
+        if (len && p[len - 1] == '\r')
+            len--;
+        if (len == 0) {
+            reply->body = (struct slice){nl + 1, (size_t)(end - nl - 1)};
+            return true;
+        }
+        read_line(p, len, reply);
+        p = nl + 1;
+    }
+    return false;
+}
+
+static void answered(struct call *call, int protocol_status)
+{
+    struct reply reply = {0};
+    if (call->answer.failed)
+        fail(call, ERR_INTERNAL);
+    else if (protocol_status != 0)
+        fail(call, ERR_UNAVAILABLE); /* a worker that refuses has executed nothing */
+    else if (!read_answer(&call->answer, &reply))
+        fail(call, ERR_INTERNAL);
+    else
+        finish(call, &reply);
+}
+
+static void log_stderr(const struct call *call, const struct fcgi_piece *piece)
+{
+    char text[STDERR_BYTES + 1];
+    int n = piece->len < STDERR_BYTES ? (int)piece->len : STDERR_BYTES;
+    snprintf(text, sizeof text, "%.*s", n, piece->data);
+    log_event(LOG_WARN, "worker_says", "request", call->id, "text", text, NULL);
+}
+
+/* Reads records. False where the call has ended. */
+static bool take(struct call *call, const char *data, size_t len)
+{
+    for (;;) {
+        struct fcgi_piece piece;
+        switch (fcgi_read(&call->reader, &data, &len, &piece)) {
+        case FCGI_EVENT_MORE:
+            return true;
+        case FCGI_EVENT_STDOUT:
+            if (call->answer.len + piece.len > LIMIT_REPLY_BYTES) {
+                fail(call, ERR_INTERNAL);
+                return false;
+            }
+            buf_append(&call->answer, piece.data, piece.len);
+            break;
+        case FCGI_EVENT_STDERR:
+            log_stderr(call, &piece);
+            break;
+        case FCGI_EVENT_END:
+            answered(call, piece.protocol_status);
+            return false;
+        case FCGI_EVENT_BROKEN:
+            fail(call, ERR_INTERNAL);
+            return false;
+        }
+    }
+}
+
+static void receive(struct call *call)
+{
+    char data[READ_BYTES];
+    ssize_t n = recv(call->io.fd, data, sizeof data, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0)
+        fail(call, ERR_OUTCOME_UNKNOWN); /* the worker is gone, perhaps in the middle */
+    else
+        take(call, data, (size_t)n);
+}
+
+/* Sends what the socket takes. False where the connection is broken. */
+static bool transmit(struct call *call)
+{
+    ssize_t n = send(call->io.fd, call->request.data + call->sent, call->request.len - call->sent, MSG_NOSIGNAL);
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR;
+    call->sent += (size_t)n;
+    if (call->sent < call->request.len)
+        return true;
+    buf_free(&call->request);
+    call->sent = 0;
+    struct ev_loop *loop = call->backend->loop;
+    ev_io_stop(loop, &call->io);
+    ev_io_set(&call->io, call->io.fd, EV_READ);
+    ev_io_start(loop, &call->io);
+    return true;
+}
+
+static void on_io(struct ev_loop *loop, ev_io *watcher, int revents)
+{
+    (void)loop;
+    struct call *call = watcher->data;
+    /* a worker may answer before it has read everything */
+    if (revents & EV_READ)
+        receive(call);
+    else if ((revents & EV_WRITE) && !transmit(call))
+        fail(call, ERR_OUTCOME_UNKNOWN);
+}
+
+/* A descriptor that is connected to the workers, or -1. */
+static int connect_workers(const struct backend *b)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    /* a unix socket connects at once or not at all: EAGAIN says that its backlog is full */
+    if (connect(fd, (const struct sockaddr *)&b->address, sizeof b->address) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static void set_timer(struct call *call, double seconds)
+{
+    ev_timer_stop(call->backend->loop, &call->timer);
+    ev_timer_set(&call->timer, seconds > 0 ? seconds : 0, 0);
+    ev_timer_start(call->backend->loop, &call->timer);
+}
+
+static double age(const struct call *call) { return ev_now(call->backend->loop) - call->started; }
+
+static void try_connect(struct call *call)
+{
+    struct backend *b = call->backend;
+    int fd = connect_workers(b);
+    if (fd < 0) {
+        if (age(call) * 1000 >= CONNECT_GIVE_UP_MS)
+            fail(call, ERR_UNAVAILABLE);
+        else
+            set_timer(call, CONNECT_TRY_MS / 1000.0);
+        return;
+    }
+    call->connected = true;
+    set_timer(call, LIMIT_CALL_MS / 1000.0 - age(call));
+    ev_io_set(&call->io, fd, EV_READ | EV_WRITE);
+    ev_io_start(b->loop, &call->io);
+    /* The request fits into the socket's buffer nearly always: no need to ask the loop first. Where it is broken
+     * already, the loop will say so. */
+    (void)!transmit(call);
+}
+
+static void start(struct call *call)
+{
+    struct backend *b = call->backend;
+    list_remove(&b->waiting, call);
+    list_add(&b->in_flight, call);
+    call->in_flight = true;
+    b->in_flight_count++;
+    try_connect(call);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+    (void)loop, (void)revents;
+    struct call *call = watcher->data;
+    if (call->connected)
+        fail(call, ERR_TIMEOUT);
+    else if (call->in_flight)
+        try_connect(call);
+    else
+        fail(call, ERR_UNAVAILABLE); /* its turn never came */
+}
+
+static void on_kick(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+    (void)loop, (void)revents;
+    struct backend *b = watcher->data;
+    while (b->waiting.first && b->in_flight_count < LIMIT_CALLS_IN_FLIGHT)
+        start(b->waiting.first);
+}
+
+struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random)
+{
+    struct backend *b = calloc(1, sizeof *b);
+    if (!b)
+        return NULL;
+    b->loop = loop;
+    b->relay_id = relay_id;
+    b->random = random;
+    b->address.sun_family = AF_UNIX;
+    snprintf(b->address.sun_path, sizeof b->address.sun_path, "%s", socket_path);
+    ev_timer_init(&b->kick, on_kick, 0, 0);
+    b->kick.data = b;
+    return b;
+}
+
+void backend_free(struct backend **backend)
+{
+    struct backend *b = *backend;
+    if (!b)
+        return;
+    while (b->waiting.first)
+        call_free(b->waiting.first);
+    while (b->in_flight.first)
+        call_free(b->in_flight.first);
+    ev_timer_stop(b->loop, &b->kick);
+    free(b);
+    *backend = NULL;
+}
+
+/* docs/architecture.md, "Between relay and workers" */
+static void write_request(struct call *call, const struct call_request *r)
+{
+    char length[24], user[24];
+    const char *query = strchr(r->path, '?');
+    snprintf(length, sizeof length, "%zu", r->body_len);
+    snprintf(user, sizeof user, "%lld", (long long)r->user_id);
+    const struct fcgi_param params[] = {
+        {"REQUEST_METHOD", r->method},
+        {"SERVER_PROTOCOL", "HTTP/1.1"},
+        {"REQUEST_URI", r->path},
+        {"QUERY_STRING", query ? query + 1 : ""},
+        {"CONTENT_TYPE", r->type ? r->type : "application/json"},
+        {"CONTENT_LENGTH", length},
+        {"REMOTE_ADDR", r->address ? r->address : ""},
+        {"ECHOMEET_REQUEST_ID", call->id},
+        {"ECHOMEET_RELAY", call->backend->relay_id},
+        {"ECHOMEET_USER", user},
+        {"ECHOMEET_CONNECTION", r->connection ? r->connection : ""},
+    };
+    /* the last two only where the call is made in a client's name */
+    size_t count = sizeof params / sizeof *params - (r->user_id ? 0 : 2);
+    fcgi_write_request(&call->request, params, count, r->body, r->body_len);
+}
+
+struct call *backend_call(struct backend *b, const struct call_request *request, backend_fn *fn, void *data)
+{
+    struct call *call = calloc(1, sizeof *call);
+    if (!call)
+        return NULL;
+    call->backend = b;
+    call->fn = fn;
+    call->data = data;
+    ids_request(b->random, call->id);
+    write_request(call, request);
+    if (call->request.failed) {
+        buf_free(&call->request);
+        free(call);
+        return NULL;
+    }
+    ev_io_init(&call->io, on_io, -1, 0);
+    ev_timer_init(&call->timer, on_timer, LIMIT_CALL_MS / 1000.0, 0);
+    call->io.data = call->timer.data = call;
+    call->started = ev_now(b->loop);
+    ev_timer_start(b->loop, &call->timer);
+    bool first = !b->waiting.first;
+    list_add(&b->waiting, call);
+    /* a call this young does not fail for want of a connection, so nothing is answered from here */
+    if (first && b->in_flight_count < LIMIT_CALLS_IN_FLIGHT)
+        start(call);
+    return call;
+}
+
+void backend_cancel(struct call **call)
+{
+    if (*call)
+        call_free(*call);
+    *call = NULL;
+}

@@ -1,0 +1,59 @@
+/* Calls to the workers: a FastCGI client that never waits. One connection a call; a bounded number in flight, the rest
+ * in a queue, in order; each with a deadline. A call is tried again only where nothing of it was executed, that is,
+ * where the workers' socket could not be connected. */
+#ifndef RELAY_BACKEND_H
+#define RELAY_BACKEND_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/random.h"
+#include "relay/skim.h"
+
+struct backend;
+struct call;
+
+struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random);
+
+/* Ends every call without an answer. */
+void backend_free(struct backend **backend);
+
+/* Everything is copied. */
+struct call_request {
+    const char *method;
+    const char *path;       /* with the query */
+    const char *type;       /* content type; NULL: application/json */
+    const char *body;
+    size_t body_len;
+    int64_t user_id;        /* 0: the call is the relay's own */
+    const char *connection; /* the connection's name, or NULL */
+    const char *address;    /* the client's address, or NULL */
+};
+
+/* The answer. Views are valid while the callback runs. */
+struct reply {
+    /* ERR_OK: the worker answered, whatever the status. ERR_UNAVAILABLE: it could not be reached, nothing was executed.
+     * ERR_OUTCOME_UNKNOWN, ERR_TIMEOUT: no answer came; it may have been executed. ERR_INTERNAL: no sense in the answer. */
+    enum err err;
+    int status;        /* HTTP status */
+    struct slice room; /* header Echomeet-Room; .at is NULL where there is none */
+    struct slice body;
+    const char *request_id;
+};
+
+typedef void backend_fn(void *data, const struct reply *reply);
+
+/* Starts a call. The callback runs exactly once, never from within this function, unless the call is cancelled.
+ * NULL when memory runs out: then it never runs. */
+struct call *backend_call(struct backend *backend, const struct call_request *request, backend_fn *fn, void *data);
+
+/* Forgets a call; it may be executed nevertheless. Clears the pointer; NULL is fine. */
+void backend_cancel(struct call **call);
+
+/* Whether a reply is one that the call succeeded with. */
+static inline bool reply_ok(const struct reply *r) { return r->err == ERR_OK && r->status >= 200 && r->status < 300; }
+
+#endif

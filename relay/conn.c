@@ -1,0 +1,447 @@
+#include "relay/conn.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/limits.h"
+#include "core/log.h"
+#include "relay/handshake.h"
+#include "relay/message.h"
+
+static void set_timer(struct conn *c, double seconds)
+{
+    ev_timer_stop(c->relay->loop, &c->timer);
+    ev_timer_set(&c->timer, seconds > 0 ? seconds : 0, 0);
+    ev_timer_start(c->relay->loop, &c->timer);
+}
+
+/* Messages wait already, or the client does not read our answers: it may not send more for now. */
+static bool is_full(const struct conn *c)
+{
+    return requests_full(&c->requests) || c->out.bytes - c->out.event_bytes > LIMIT_UNREAD_REPLY_BYTES;
+}
+
+static void update_io(struct conn *c)
+{
+    struct ev_loop *loop = c->relay->loop;
+    bool paused = c->state == CONN_OPEN && (c->in.len || is_full(c));
+    int events = (paused ? 0 : EV_READ) | (c->writable_wanted ? EV_WRITE : 0);
+    if (c->state == CONN_CLOSED || (ev_is_active(&c->io) && (c->io.events & (EV_READ | EV_WRITE)) == events))
+        return;
+    ev_io_stop(loop, &c->io);
+    ev_io_set(&c->io, c->io.fd, events);
+    if (events)
+        ev_io_start(loop, &c->io);
+}
+
+void conn_name(const struct conn *c, char out[static RELAY_CONN_NAME_SIZE])
+{
+    snprintf(out, RELAY_CONN_NAME_SIZE, "%s.%llu", c->relay->id, (unsigned long long)c->number);
+}
+
+bool conn_has_name(const struct conn *c, const char *name)
+{
+    size_t n = strlen(c->relay->id);
+    return strncmp(name, c->relay->id, n) == 0 && name[n] == '.' && strtoull(name + n + 1, NULL, 10) == c->number;
+}
+
+void conn_maybe_finish(struct conn *c)
+{
+    if (c->state != CONN_CLOSED || c->finished || !requests_idle(&c->requests))
+        return;
+    c->finished = true;
+    c->next_finished = c->relay->finished;
+    c->relay->finished = c;
+}
+
+/* The socket is closed; buffers stay until the end of the turn, since somebody may be reading from them. */
+static void shut(struct conn *c)
+{
+    if (c->state == CONN_CLOSED)
+        return;
+    ev_io_stop(c->relay->loop, &c->io);
+    ev_timer_stop(c->relay->loop, &c->timer);
+    close(c->io.fd);
+    c->state = CONN_CLOSED;
+    outq_free(&c->out);
+    conn_maybe_finish(c);
+}
+
+/* The connection takes no part any more. Its seat is kept for grace_ms, and reported when the calls that it began are
+ * answered: one of them may be the one that gives up the seat. */
+static void part(struct conn *c, int64_t grace_ms, int code)
+{
+    char name[RELAY_CONN_NAME_SIZE];
+    conn_name(c, name);
+    log_event(LOG_INFO, "connection_closed", "connection", name, "user", LOG_INT(c->user_id), "code", LOG_INT(code), NULL);
+    hub_leave(c);
+    c->state = CONN_CLOSING;
+    c->grace_ms = grace_ms;
+    c->ended_at = ev_now(c->relay->loop);
+    set_timer(c, LIMIT_CLOSE_MS / 1000.0);
+    request_settle(c);
+}
+
+/* The socket broke. */
+static void lost(struct conn *c)
+{
+    if (c->state == CONN_OPEN)
+        part(c, c->relay->config.grace_lost_ms, 1006);
+    shut(c);
+}
+
+static void mark_dirty(struct conn *c)
+{
+    if (c->dirty)
+        return;
+    c->dirty = true;
+    c->next_dirty = c->relay->dirty;
+    c->relay->dirty = c;
+}
+
+/* A frame that no limit holds back. */
+static void push(struct conn *c, struct frame *frame)
+{
+    if (!frame || !outq_push(&c->out, frame)) {
+        log_event(LOG_ERROR, "out_of_memory", "connection", LOG_INT((int64_t)c->number), NULL);
+        lost(c);
+        return;
+    }
+    mark_dirty(c);
+}
+
+static void push_new(struct conn *c, struct frame *frame)
+{
+    push(c, frame);
+    frame_unref(&frame);
+}
+
+void conn_close(struct conn *c, int code)
+{
+    if (c->state == CONN_HANDSHAKE)
+        shut(c);
+    if (c->state != CONN_OPEN)
+        return;
+    requests_drop(&c->requests);
+    part(c, c->relay->config.grace_lost_ms, code);
+    push_new(c, frame_close(code));
+}
+
+static void client_closed(struct conn *c, int code)
+{
+    c->deaf = true;
+    if (c->state == CONN_CLOSING) {
+        shut(c);
+        return;
+    }
+    part(c, c->relay->config.grace_closed_ms, code);
+    c->shut_when_sent = true;
+    push_new(c, frame_close(code));
+}
+
+static void flush(struct conn *c)
+{
+    if (c->state == CONN_CLOSED)
+        return;
+    enum outq_result result = outq_write(&c->out, c->io.fd);
+    if (result == OUTQ_BROKEN) {
+        lost(c);
+        return;
+    }
+    c->writable_wanted = result == OUTQ_WAIT;
+    if (result == OUTQ_EMPTY && c->shut_when_sent)
+        shut(c);
+    else
+        conn_resume(c);
+}
+
+/* Over the limit even after what the socket takes was written: the client does not read. */
+static bool too_slow(struct conn *c)
+{
+    if (c->out.event_bytes <= LIMIT_OUTPUT_BYTES)
+        return false;
+    if (outq_write(&c->out, c->io.fd) == OUTQ_BROKEN) {
+        lost(c);
+        return true;
+    }
+    if (c->out.event_bytes <= LIMIT_OUTPUT_BYTES)
+        return false;
+    outq_cut(&c->out);
+    conn_close(c, WS_CODE_TOO_SLOW);
+    return true;
+}
+
+void conn_send(struct conn *c, struct frame *frame)
+{
+    if (c->state == CONN_OPEN && !(frame->event && too_slow(c)))
+        push(c, frame);
+}
+
+void conn_send_text(struct conn *c, struct buf *text)
+{
+    if (c->state == CONN_OPEN)
+        push_new(c, text->failed ? NULL : frame_new(WS_OP_TEXT, text->data, text->len));
+    buf_free(text);
+}
+
+static void set_open_timer(struct conn *c)
+{
+    ev_tstamp next = c->ping_at < c->token_at ? c->ping_at : c->token_at;
+    set_timer(c, next - ev_now(c->relay->loop));
+}
+
+void conn_signed_in(struct conn *c, const struct token_claims *claims)
+{
+    ev_tstamp now = ev_now(c->relay->loop);
+    int64_t left_ms = (claims->expires_at_s + LIMIT_TOKEN_GRACE_S) * 1000 - clock_now_ms(&c->relay->clock);
+    if (!c->user_id)
+        c->ping_at = now + LIMIT_PING_MS / 1000.0;
+    c->user_id = claims->user_id;
+    c->token_at = now + (double)left_ms / 1000.0;
+    set_open_timer(c);
+}
+
+static void on_open_timer(struct conn *c)
+{
+    ev_tstamp now = ev_now(c->relay->loop);
+    if (now >= c->token_at) {
+        conn_close(c, WS_CODE_UNAUTHORIZED);
+        return;
+    }
+    if (now >= c->ping_at) {
+        /* a socket that we do not read cannot show us its answers */
+        if (!(c->io.events & EV_READ))
+            c->pings_unanswered = 0;
+        if (c->pings_unanswered >= LIMIT_PINGS_UNANSWERED) {
+            lost(c);
+            return;
+        }
+        c->pings_unanswered++;
+        c->ping_at = now + LIMIT_PING_MS / 1000.0;
+        push_new(c, frame_new(WS_OP_PING, NULL, 0));
+    }
+    if (c->state == CONN_OPEN)
+        set_open_timer(c);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+    (void)loop, (void)revents;
+    struct conn *c = watcher->data;
+    if (c->state == CONN_OPEN && c->user_id)
+        on_open_timer(c);
+    else if (c->state == CONN_OPEN)
+        conn_close(c, WS_CODE_UNAUTHORIZED); /* no token came */
+    else
+        shut(c);
+}
+
+/* Reads frames. Answers how many bytes were looked at: less than len where the client has to wait. */
+static size_t consume(struct conn *c, char *data, size_t len)
+{
+    char *p = data;
+    size_t left = len;
+    while (!c->deaf && c->state != CONN_CLOSED) {
+        if (c->state == CONN_OPEN && is_full(c))
+            return len - left;
+        struct ws_item item;
+        enum ws_event event = ws_read(&c->ws, LIMIT_FRAME_BYTES, &p, &left, &item);
+        switch (event) {
+        case WS_MORE:
+            return len;
+        case WS_TEXT:
+            if (c->state == CONN_OPEN)
+                message_take(c, item.data, item.len);
+            break;
+        case WS_PING:
+            if (c->state == CONN_OPEN)
+                push_new(c, frame_new(WS_OP_PONG, item.data, item.len));
+            break;
+        case WS_PONG:
+            break;
+        case WS_CLOSE:
+            client_closed(c, item.code);
+            break;
+        case WS_FAIL:
+            c->deaf = true;
+            conn_close(c, item.code);
+            break;
+        }
+    }
+    return len;
+}
+
+void conn_resume(struct conn *c)
+{
+    if (c->state != CONN_HANDSHAKE && c->in.len && !(c->state == CONN_OPEN && is_full(c))) {
+        size_t used = consume(c, c->in.data, c->in.len);
+        buf_consume(&c->in, used);
+        if (c->in.len == 0)
+            buf_free(&c->in);
+    }
+    update_io(c);
+}
+
+static void refuse(struct conn *c, int status)
+{
+    struct buf text = {0};
+    handshake_refuse(&text, status);
+    log_event(LOG_INFO, "handshake_refused", "status", LOG_INT(status), "address", c->address, NULL);
+    c->state = CONN_CLOSING;
+    c->deaf = c->shut_when_sent = true;
+    push_new(c, text.failed ? NULL : frame_raw(text.data, text.len));
+    buf_free(&text);
+}
+
+/* Behind our own web server the client's address is what that server says. */
+static void believe_proxy(struct conn *c, const struct handshake *h)
+{
+    struct in6_addr any;
+    bool local = strcmp(c->address, "127.0.0.1") == 0 || strcmp(c->address, "::1") == 0;
+    if (local && (inet_pton(AF_INET, h->forwarded_for, &any) == 1 || inet_pton(AF_INET6, h->forwarded_for, &any) == 1))
+        snprintf(c->address, sizeof c->address, "%s", h->forwarded_for);
+}
+
+static void shake_hands(struct conn *c)
+{
+    struct handshake h;
+    struct token_claims claims;
+    int status = handshake_read(c->in.data, c->in.len, &h);
+    if (status < 0)
+        return;
+    if (!status && !handshake_origin_ok(&h, c->relay->config.relay_origins))
+        status = 403;
+    if (!status && h.token[0] &&
+        token_verify(&c->relay->keys, h.token, clock_now_ms(&c->relay->clock) / 1000, &claims) != ERR_OK)
+        status = 401;
+    if (status) {
+        refuse(c, status);
+        return;
+    }
+    struct buf text = {0};
+    handshake_accept(&text, &h);
+    believe_proxy(c, &h);
+    buf_consume(&c->in, h.consumed);
+    c->state = CONN_OPEN;
+    push_new(c, text.failed ? NULL : frame_raw(text.data, text.len));
+    buf_free(&text);
+    if (h.token[0]) {
+        conn_signed_in(c, &claims);
+        message_hello(c);
+    } else {
+        set_timer(c, LIMIT_AUTH_MS / 1000.0);
+    }
+    if (c->in.len == 0)
+        buf_free(&c->in);
+}
+
+static void receive(struct conn *c)
+{
+    char *data = c->relay->read_room;
+    ssize_t n = recv(c->io.fd, data, RELAY_READ_BYTES, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        lost(c);
+        return;
+    }
+    c->pings_unanswered = 0;
+    size_t used = c->state == CONN_HANDSHAKE ? 0 : consume(c, data, (size_t)n);
+    buf_append(&c->in, data + used, (size_t)n - used);
+    if (c->in.failed)
+        lost(c);
+    else if (c->state == CONN_HANDSHAKE)
+        shake_hands(c);
+    if (c->in.len == 0)
+        buf_free(&c->in);
+    conn_resume(c);
+}
+
+static void on_io(struct ev_loop *loop, ev_io *watcher, int revents)
+{
+    (void)loop;
+    struct conn *c = watcher->data;
+    if (revents & EV_READ)
+        receive(c);
+    if (revents & EV_WRITE)
+        flush(c);
+}
+
+static void read_address(struct conn *c, const struct sockaddr *peer)
+{
+    const void *ip = peer->sa_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr
+                                                 : (const void *)&((const struct sockaddr_in *)(const void *)peer)->sin_addr;
+    if (!inet_ntop(peer->sa_family, ip, c->address, sizeof c->address))
+        c->address[0] = '\0';
+}
+
+void conn_accept(struct relay *relay, int fd, const struct sockaddr *peer)
+{
+    struct conn *c = calloc(1, sizeof *c);
+    if (!c) {
+        close(fd);
+        return;
+    }
+    c->relay = relay;
+    c->number = ++relay->last_number;
+    read_address(c, peer);
+    ev_io_init(&c->io, on_io, fd, EV_READ);
+    ev_timer_init(&c->timer, on_timer, 0, 0);
+    c->io.data = c->timer.data = c;
+    c->next = relay->conns;
+    if (c->next)
+        c->next->prev = c;
+    relay->conns = c;
+    relay->conn_count++;
+    ev_io_start(relay->loop, &c->io);
+    set_timer(c, LIMIT_AUTH_MS / 1000.0);
+}
+
+static void conn_free(struct conn *c)
+{
+    struct relay *relay = c->relay;
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        relay->conns = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    relay->conn_count--;
+    requests_free(&c->requests);
+    ws_free(&c->ws);
+    buf_free(&c->in);
+    outq_free(&c->out);
+    free(c->perhaps);
+    free(c);
+}
+
+void conn_end_turn(struct relay *relay)
+{
+    while (relay->dirty) {
+        struct conn *c = relay->dirty;
+        relay->dirty = c->next_dirty;
+        c->dirty = false;
+        flush(c);
+    }
+    while (relay->finished) {
+        struct conn *c = relay->finished;
+        relay->finished = c->next_finished;
+        conn_free(c);
+    }
+}
+
+void conn_free_all(struct relay *relay)
+{
+    for (struct conn *c = relay->conns, *next; c; c = next) {
+        next = c->next;
+        hub_leave(c);
+        shut(c);
+        conn_free(c);
+    }
+    relay->dirty = relay->finished = NULL;
+}

@@ -1,0 +1,96 @@
+/* One connection of a client: socket, handshake, frames in and out, deadlines. What a message means is message.c's
+ * matter, who gets which event hub.c's.
+ *
+ * A connection is freed at the end of a turn of the loop, never while something walks over connections, and not before
+ * the calls made in its name are answered: whoever holds a struct conn in a callback may go on using it. */
+#ifndef RELAY_CONN_H
+#define RELAY_CONN_H
+
+#include <netinet/in.h>
+
+#include "relay/map.h"
+#include "relay/relay.h"
+#include "relay/request.h"
+#include "relay/ws.h"
+
+enum conn_state {
+    CONN_HANDSHAKE, /* the HTTP request has not come whole */
+    CONN_OPEN,      /* frames go both ways; signed in when user_id is set */
+    CONN_CLOSING,   /* nothing is taken or sent any more but what ends the connection */
+    CONN_CLOSED     /* the socket is gone */
+};
+
+struct room;
+
+struct conn {
+    struct relay *relay;
+    struct conn *prev, *next;        /* in relay->conns */
+    struct conn *next_dirty;
+    struct conn *next_finished;
+    ev_io io;
+    ev_timer timer;                  /* the nearest deadline of this state */
+    ev_tstamp ping_at;
+    ev_tstamp token_at;              /* when the token will have been over for LIMIT_TOKEN_GRACE_S */
+    uint64_t number;
+    int64_t user_id;                 /* 0: not signed in yet */
+    enum conn_state state;
+    uint8_t pings_unanswered;
+    uint8_t bad_messages;
+    bool deaf;                       /* input is thrown away: a close frame came, or nonsense */
+    bool shut_when_sent;             /* CONN_CLOSING: nothing is awaited from the client */
+    bool writable_wanted;
+    bool dirty;
+    bool finished;
+    bool settled;                    /* the end of this connection was reported, or need not be */
+    struct ws_parser ws;
+    struct buf in;                   /* what was received and not looked at yet */
+    struct outq out;
+    /* hub.c */
+    struct room *room;               /* NULL: not in a room, or not open any more */
+    uint32_t room_index;
+    int64_t position;                /* the room's events up to this one were seen */
+    struct map_node by_user;
+    /* request.c */
+    struct requests requests;
+    int64_t seat;                    /* the meeting in which workers say that this connection has a seat, 0: none */
+    char *perhaps;                   /* a meeting (as the client named it) where it may have one: no answer came */
+    int64_t grace_ms;                /* once not open: how long its seat is kept */
+    ev_tstamp ended_at;
+    char address[INET6_ADDRSTRLEN];  /* the client's, as far as it can be known */
+};
+
+/* Takes over a socket that was accepted; closes it when memory runs out. */
+void conn_accept(struct relay *relay, int fd, const struct sockaddr *peer);
+
+/* Writes the connection's name, "<relayId>.<number>". */
+void conn_name(const struct conn *c, char out[static RELAY_CONN_NAME_SIZE]);
+
+bool conn_has_name(const struct conn *c, const char *name);
+
+/* Puts a frame into the queue; it is written at the end of the turn. An event for a client that does not read closes
+ * the connection (4408). Does nothing where the connection is not open. */
+void conn_send(struct conn *c, struct frame *frame);
+
+/* The same for a text that is made for this connection only; takes what is in the buffer and frees it. A buffer that
+ * failed for want of memory closes the connection. */
+void conn_send_text(struct conn *c, struct buf *text);
+
+/* Signed in from now on, until the token has been over for a while. */
+void conn_signed_in(struct conn *c, const struct token_claims *claims);
+
+/* Closes with a code; the seat, if there is one, is kept for the grace period. */
+void conn_close(struct conn *c, int code);
+
+/* Goes on with input that waits, if there is room for it now. */
+void conn_resume(struct conn *c);
+
+/* To be called when something that kept the connection has ended. */
+void conn_maybe_finish(struct conn *c);
+
+/* Writes what is due and frees what is finished. */
+void conn_end_turn(struct relay *relay);
+
+/* Frees every connection at once; for the end of the process. */
+void conn_free_all(struct relay *relay);
+
+#endif

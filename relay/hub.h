@@ -1,0 +1,48 @@
+/* Rooms: which connections are in which, and who gets which event. A room exists here while a connection of this relay
+ * is in it. Its events are delivered strictly by number, each once to each connection that it concerns; what is missing
+ * is fetched from the workers. Only a reply's header and an event's effect move connections. */
+#ifndef RELAY_HUB_H
+#define RELAY_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+
+struct conn;
+struct hub;
+struct relay;
+
+/* NULL when memory runs out. */
+struct hub *hub_new(struct relay *relay);
+void hub_free(struct hub **hub);
+
+/* The connection is in this room from now on and has seen its events up to seq; later ones follow. False when memory
+ * runs out. */
+bool hub_join(struct conn *c, int64_t meeting_id, int64_t seq);
+
+/* The connection is in no room any more. Does nothing where it was in none. */
+void hub_leave(struct conn *c);
+
+/* Hands a signal (the frame's JSON, one line) to a user in the room of c, here or at another relay.
+ * ERR_UNAVAILABLE where the user is not here and Redis is away. */
+MUST_CHECK enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len);
+
+/* A line from Redis: an envelope. */
+void hub_receive(struct hub *hub, const char *line, size_t len);
+
+/* A comparison with the workers says that the room's log goes up to seq. */
+void hub_hear(struct hub *hub, int64_t meeting_id, int64_t seq);
+
+/* Appends a line "<meetingId> <seq>" for each room; where there are too many, each call goes on behind the last. */
+void hub_write_rooms(struct hub *hub, struct buf *out);
+
+/* Redis is away: events come by comparison and fetch only. */
+bool hub_degraded(const struct hub *hub);
+
+/* Ends the rooms that nobody is in any more. */
+void hub_end_turn(struct hub *hub);
+
+#endif

@@ -1,0 +1,26 @@
+/* Seats whose connection has ended: tells the workers at once, and again when the grace period is over. Whether the
+ * seat still belongs to that connection is for the workers to say. Both reports are repeated until a worker took them. */
+#ifndef RELAY_PRESENCE_H
+#define RELAY_PRESENCE_H
+
+#include <ev.h>
+#include <stdint.h>
+
+struct backend;
+struct presence;
+
+struct presence *presence_new(struct ev_loop *loop, struct backend *backend);
+void presence_free(struct presence **presence);
+
+struct presence_seat {
+    const char *meeting;    /* as it stands in a path */
+    int64_t user_id;
+    const char *connection; /* the connection's name */
+    const char *address;
+    ev_tstamp due;          /* when the grace period is over */
+};
+
+/* Everything is copied. When memory runs out nothing is reported: the seat is swept when this relay has ended. */
+void presence_add(struct presence *presence, const struct presence_seat *seat);
+
+#endif

@@ -1,0 +1,43 @@
+/* The relay as a whole: what its modules share. There is one, made by main.c and handed to everybody. */
+#ifndef RELAY_RELAY_H
+#define RELAY_RELAY_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "core/config.h"
+#include "core/random.h"
+#include "core/token.h"
+#include "relay/backend.h"
+#include "relay/frame.h"
+#include "relay/hub.h"
+#include "relay/presence.h"
+#include "relay/sync.h"
+
+struct conn;
+
+enum { RELAY_ID_SIZE = 40, RELAY_CONN_NAME_SIZE = 64, RELAY_READ_BYTES = 64 * 1024 };
+
+struct relay {
+    struct ev_loop *loop;
+    struct config config;
+    struct clock clock;
+    struct random random;
+    struct token_keys keys;
+    char id[RELAY_ID_SIZE]; /* a new one at each start: seats of an earlier life are not ours */
+    struct backend *backend;
+    struct hub *hub;
+    struct presence *presence;
+    struct sync *sync;
+    struct conn *conns;       /* all connections */
+    struct conn *dirty;       /* those with output that was not tried to be written yet */
+    struct conn *finished;    /* those to free at the end of this turn of the loop */
+    int64_t conn_count;
+    uint64_t last_number;     /* of a connection */
+    bool stopping;
+    char read_room[RELAY_READ_BYTES]; /* what one read takes; shared, since nothing is kept in it */
+};
+
+#endif

@@ -1,0 +1,233 @@
+#include "relay/request.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "core/log.h"
+#include "relay/conn.h"
+#include "relay/message.h"
+
+enum { MEETING_TEXT = 64, MEETING_REF = 3 * MEETING_TEXT + 1, PATH_SIZE = MEETING_REF + 96 };
+
+struct request {
+    struct request *next;
+    int64_t id;
+    bool joins;
+    char type[REQUEST_TYPE_CHARS + 1];
+    char meeting[MEETING_REF]; /* as it stands in the call's path; set when the call is made */
+    size_t len;
+    char data[];
+};
+
+static struct request *pop(struct requests *r)
+{
+    struct request *request = r->first;
+    r->first = request->next;
+    if (!r->first)
+        r->last = NULL;
+    r->count--;
+    return request;
+}
+
+void requests_drop(struct requests *r)
+{
+    while (r->first)
+        free(pop(r));
+}
+
+void requests_free(struct requests *r)
+{
+    requests_drop(r);
+    backend_cancel(&r->call);
+    free(r->current);
+    r->current = NULL;
+}
+
+/* Writes a meeting's number or code as a part of a path. False where it is neither a number nor a short text. */
+static bool write_meeting(struct slice value, char out[static MEETING_REF])
+{
+    int64_t number;
+    struct slice text;
+    if (skim_int(value, &number)) {
+        snprintf(out, MEETING_REF, "%lld", (long long)number);
+        return true;
+    }
+    if (!skim_plain(value, &text) || text.len == 0 || text.len > MEETING_TEXT)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        out += sprintf(out, isalnum(c) ? "%c" : "%%%02X", c);
+    }
+    return true;
+}
+
+/* What stands in the way of this message, or ERR_OK with its meeting filled in. */
+static enum err find_meeting(const struct conn *c, struct request *request)
+{
+    static const char *const names[] = {"meetingId"};
+    if (!request->joins) {
+        if (!c->seat)
+            return ERR_NOT_JOINED;
+        snprintf(request->meeting, sizeof request->meeting, "%lld", (long long)c->seat);
+        return ERR_OK;
+    }
+    if (c->seat)
+        return ERR_CONFLICT;
+    struct slice id;
+    if (!skim_members((struct slice){request->data, request->len}, names, &id, 1) || !id.at ||
+        !write_meeting(id, request->meeting))
+        return ERR_VALIDATION_FAILED;
+    return ERR_OK;
+}
+
+/* "Echomeet-Room: <meetingId> <seq>" or "-". The client has its ack already: what follows are later events. */
+static void move(struct conn *c, const struct reply *reply)
+{
+    char text[64];
+    long long meeting, seq;
+    if (!reply->room.at)
+        return;
+    snprintf(text, sizeof text, "%.*s", (int)reply->room.len, reply->room.at);
+    if (strcmp(text, "-") == 0) {
+        c->seat = 0;
+        hub_leave(c);
+        return;
+    }
+    if (sscanf(text, "%lld %lld", &meeting, &seq) != 2) {
+        log_event(LOG_ERROR, "bad_room_header", "request", reply->request_id, "value", text, NULL);
+        return;
+    }
+    c->seat = meeting;
+    if (c->state == CONN_OPEN && !hub_join(c, meeting, seq))
+        conn_close(c, WS_CODE_INTERNAL);
+}
+
+static void acknowledge(struct conn *c, const struct request *request, const struct reply *reply)
+{
+    if (request->id < 0)
+        return;
+    struct buf text = {0};
+    buf_printf(&text, "{\"type\":\"ack\",\"id\":%lld,\"data\":", (long long)request->id);
+    if (reply->body.len)
+        buf_append(&text, reply->body.at, reply->body.len);
+    else
+        buf_puts(&text, "{}");
+    buf_putc(&text, '}');
+    conn_send_text(c, &text);
+}
+
+/* No answer came from a join: there may be a seat. It is reported with the connection's end. */
+static void remember_doubt(struct conn *c, const struct request *request, const struct reply *reply)
+{
+    if (request->joins && (reply->err == ERR_TIMEOUT || reply->err == ERR_OUTCOME_UNKNOWN || reply->err == ERR_INTERNAL)) {
+        free(c->perhaps);
+        c->perhaps = strdup(request->meeting);
+    } else if (request->joins && reply_ok(reply)) {
+        free(c->perhaps);
+        c->perhaps = NULL;
+    }
+}
+
+static void next(struct conn *c);
+
+static void on_reply(void *data, const struct reply *reply)
+{
+    struct conn *c = data;
+    struct request *request = c->requests.current;
+    c->requests.current = NULL;
+    c->requests.call = NULL;
+    remember_doubt(c, request, reply);
+    if (reply->err)
+        message_error(c, request->id, reply->err, NULL);
+    else if (reply_ok(reply))
+        acknowledge(c, request, reply);
+    else
+        message_problem(c, request->id, reply);
+    move(c, reply);
+    free(request);
+    next(c);
+    conn_resume(c);
+}
+
+static void call(struct conn *c, struct request *request)
+{
+    char path[PATH_SIZE], name[RELAY_CONN_NAME_SIZE];
+    snprintf(path, sizeof path, "/internal/meetings/%s/%s", request->meeting, request->type);
+    conn_name(c, name);
+    struct call_request call_request = {
+        .method = "POST",
+        .path = path,
+        .body = request->data,
+        .body_len = request->len,
+        .user_id = c->user_id,
+        .connection = name,
+        .address = c->address,
+    };
+    c->requests.current = request;
+    c->requests.call = backend_call(c->relay->backend, &call_request, on_reply, c);
+    if (c->requests.call)
+        return;
+    c->requests.current = NULL;
+    message_error(c, request->id, ERR_UNAVAILABLE, NULL);
+    free(request);
+}
+
+/* Begins the next call, if none is in flight. */
+static void next(struct conn *c)
+{
+    while (!c->requests.current && c->requests.first) {
+        struct request *request = pop(&c->requests);
+        enum err e = find_meeting(c, request);
+        /* what a client sent before it went away still counts, but nobody joins who is gone */
+        if (!e && (c->state == CONN_OPEN || !request->joins)) {
+            call(c, request);
+            continue;
+        }
+        message_error(c, request->id, e, e == ERR_VALIDATION_FAILED ? "meetingId" : NULL);
+        free(request);
+    }
+    if (c->state != CONN_OPEN)
+        request_settle(c);
+}
+
+bool request_add(struct conn *c, struct slice type, int64_t id, struct slice data)
+{
+    struct request *request = malloc(sizeof *request + data.len);
+    if (!request)
+        return false;
+    request->next = NULL;
+    request->id = id;
+    request->len = data.len;
+    memcpy(request->data, data.at, data.len);
+    snprintf(request->type, sizeof request->type, "%.*s", (int)type.len, type.at);
+    request->joins = strcmp(request->type, "join_room") == 0;
+    struct requests *r = &c->requests;
+    if (r->last)
+        r->last->next = request;
+    else
+        r->first = request;
+    r->last = request;
+    r->count++;
+    next(c);
+    return true;
+}
+
+void request_settle(struct conn *c)
+{
+    if (c->settled || c->state == CONN_OPEN || !requests_idle(&c->requests))
+        return;
+    c->settled = true;
+    char name[RELAY_CONN_NAME_SIZE], meeting[24];
+    conn_name(c, name);
+    struct presence_seat seat = {.user_id = c->user_id, .connection = name, .address = c->address};
+    seat.due = c->ended_at + (double)c->grace_ms / 1000.0;
+    snprintf(meeting, sizeof meeting, "%lld", (long long)c->seat);
+    if (c->seat && !c->relay->stopping)
+        presence_add(c->relay->presence, (seat.meeting = meeting, &seat));
+    if (c->perhaps && !c->relay->stopping)
+        presence_add(c->relay->presence, (seat.meeting = c->perhaps, &seat));
+    conn_maybe_finish(c);
+}

@@ -1,0 +1,219 @@
+#include "relay/skim.h"
+
+#include <string.h>
+
+struct cursor {
+    const char *p;
+    const char *end;
+};
+
+static void blanks(struct cursor *c)
+{
+    while (c->p < c->end && (*c->p == ' ' || *c->p == '\t' || *c->p == '\n' || *c->p == '\r'))
+        c->p++;
+}
+
+static bool take(struct cursor *c, char wanted)
+{
+    if (c->p == c->end || *c->p != wanted)
+        return false;
+    c->p++;
+    return true;
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+static bool digits(struct cursor *c)
+{
+    const char *start = c->p;
+    while (c->p < c->end && is_digit(*c->p))
+        c->p++;
+    return c->p > start;
+}
+
+static bool number(struct cursor *c)
+{
+    take(c, '-');
+    if (!take(c, '0') && !digits(c))
+        return false;
+    if (take(c, '.') && !digits(c))
+        return false;
+    if (take(c, 'e') || take(c, 'E')) {
+        if (!take(c, '+'))
+            take(c, '-');
+        return digits(c);
+    }
+    return true;
+}
+
+/* Behind a backslash. */
+static bool escape(struct cursor *c)
+{
+    if (c->p == c->end)
+        return false;
+    char kind = *c->p++;
+    if (kind != 'u')
+        return kind != '\0' && strchr("\"\\/bfnrt", kind) != NULL;
+    for (int i = 0; i < 4; i++, c->p++)
+        if (c->p == c->end || !is_hex(*c->p))
+            return false;
+    return true;
+}
+
+static bool string(struct cursor *c)
+{
+    if (!take(c, '"'))
+        return false;
+    while (c->p < c->end) {
+        unsigned char ch = (unsigned char)*c->p++;
+        if (ch == '"')
+            return true;
+        if (ch < 0x20 || (ch == '\\' && !escape(c)))
+            return false;
+    }
+    return false;
+}
+
+static bool word(struct cursor *c, const char *text)
+{
+    size_t n = strlen(text);
+    if ((size_t)(c->end - c->p) < n || memcmp(c->p, text, n) != 0)
+        return false;
+    c->p += n;
+    return true;
+}
+
+static bool value(struct cursor *c, int depth);
+
+static bool array(struct cursor *c, int depth)
+{
+    c->p++;
+    blanks(c);
+    if (take(c, ']'))
+        return true;
+    do
+        if (!value(c, depth - 1))
+            return false;
+    while (take(c, ','));
+    return take(c, ']');
+}
+
+static bool object(struct cursor *c, int depth)
+{
+    c->p++;
+    blanks(c);
+    if (take(c, '}'))
+        return true;
+    do {
+        blanks(c);
+        if (!string(c))
+            return false;
+        blanks(c);
+        if (!take(c, ':') || !value(c, depth - 1))
+            return false;
+    } while (take(c, ','));
+    return take(c, '}');
+}
+
+/* A value with the blanks around it. depth: how many levels may still open. */
+static bool value(struct cursor *c, int depth)
+{
+    bool ok;
+    blanks(c);
+    if (c->p == c->end)
+        return false;
+    switch (*c->p) {
+    case '{': ok = depth > 0 && object(c, depth); break;
+    case '[': ok = depth > 0 && array(c, depth); break;
+    case '"': ok = string(c); break;
+    case 't': ok = word(c, "true"); break;
+    case 'f': ok = word(c, "false"); break;
+    case 'n': ok = word(c, "null"); break;
+    default: ok = number(c);
+    }
+    blanks(c);
+    return ok;
+}
+
+bool skim_check(const char *text, size_t len, int depth)
+{
+    struct cursor c = {text, text + len};
+    return value(&c, depth) && c.p == c.end;
+}
+
+static bool same(struct slice key, const char *name)
+{
+    return strlen(name) == key.len && memcmp(key.at, name, key.len) == 0;
+}
+
+/* The value at the cursor without the blanks around it. */
+static struct slice member_value(struct cursor *c)
+{
+    blanks(c);
+    struct slice s = {c->p, 0};
+    value(c, (int)(c->end - c->p));
+    const char *end = c->p;
+    while (end > s.at && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\n' || end[-1] == '\r'))
+        end--;
+    s.len = (size_t)(end - s.at);
+    return s;
+}
+
+bool skim_members(struct slice whole, const char *const names[], struct slice values[], int count)
+{
+    struct cursor c = {whole.at, whole.at + whole.len};
+    for (int i = 0; i < count; i++)
+        values[i] = (struct slice){NULL, 0};
+    blanks(&c);
+    if (!take(&c, '{'))
+        return false;
+    blanks(&c);
+    if (take(&c, '}'))
+        return true;
+    do {
+        blanks(&c);
+        struct slice key = {c.p + 1, 0};
+        string(&c);
+        key.len = (size_t)(c.p - key.at) - 1;
+        blanks(&c);
+        take(&c, ':');
+        struct slice found = member_value(&c);
+        for (int i = 0; i < count; i++) {
+            if (!same(key, names[i]))
+                continue;
+            if (values[i].at)
+                return false;
+            values[i] = found;
+        }
+    } while (take(&c, ','));
+    return true;
+}
+
+bool skim_is_object(struct slice s) { return s.len && s.at[0] == '{'; }
+
+bool skim_int(struct slice s, int64_t *out)
+{
+    const int64_t most = ((int64_t)1 << 53) - 1;
+    int64_t v = 0;
+    if (s.len == 0 || s.len > 16)
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!is_digit(s.at[i]))
+            return false;
+        v = v * 10 + (s.at[i] - '0');
+    }
+    if (v > most)
+        return false;
+    *out = v;
+    return true;
+}
+
+bool skim_plain(struct slice s, struct slice *out)
+{
+    if (s.len < 2 || s.at[0] != '"' || memchr(s.at, '\\', s.len))
+        return false;
+    *out = (struct slice){s.at + 1, s.len - 2};
+    return true;
+}

@@ -1,0 +1,33 @@
+/* JSON (RFC 8259) without building anything: checks a text and finds the members of an object as views into it.
+ * The relay looks at few members of a message and hands the rest on as it came. */
+#ifndef RELAY_SKIM_H
+#define RELAY_SKIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A part of a text, not NUL-terminated; at is NULL where there is none. */
+struct slice {
+    const char *at;
+    size_t len;
+};
+
+/* Whether the text is one JSON value, nested at most `depth` deep. UTF-8 is not looked at: frames are checked. */
+bool skim_check(const char *text, size_t len, int depth);
+
+/* Finds members of an object that skim_check has passed, by name. A name that is written with escapes is not found.
+ * values[i] is the member names[i], .at NULL where it is missing. False where `object` is no object, or a member
+ * stands in it twice. */
+bool skim_members(struct slice object, const char *const names[], struct slice values[], int count);
+
+/* Whether the value is an object. */
+bool skim_is_object(struct slice value);
+
+/* Reads a whole number from 0 to 2^53 - 1 (what every client can hold), written without fraction or exponent. */
+bool skim_int(struct slice value, int64_t *out);
+
+/* The inside of a string that holds no escape. */
+bool skim_plain(struct slice value, struct slice *out);
+
+#endif

@@ -1,0 +1,99 @@
+#include "relay/sync.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "relay/backend.h"
+#include "relay/relay.h"
+
+struct sync {
+    struct relay *relay;
+    ev_timer timer;
+    struct call *call;
+    bool again;
+};
+
+static void plan(struct sync *s, double seconds)
+{
+    ev_timer_stop(s->relay->loop, &s->timer);
+    ev_timer_set(&s->timer, seconds, 0);
+    ev_timer_start(s->relay->loop, &s->timer);
+}
+
+static double interval(const struct sync *s)
+{
+    return (hub_degraded(s->relay->hub) ? LIMIT_SYNC_DEGRADED_MS : LIMIT_SYNC_MS) / 1000.0;
+}
+
+/* Lines "<meetingId> <seq>". */
+static void take_lines(struct hub *hub, struct slice body)
+{
+    const char *p = body.at, *end = p + body.len;
+    while (p < end) {
+        char line[64];
+        long long meeting_id, seq;
+        const char *nl = memchr(p, '\n', (size_t)(end - p));
+        const char *stop = nl ? nl : end;
+        snprintf(line, sizeof line, "%.*s", (int)(stop - p), p);
+        if (sscanf(line, "%lld %lld", &meeting_id, &seq) == 2)
+            hub_hear(hub, meeting_id, seq);
+        p = stop + 1;
+    }
+}
+
+static void on_reply(void *data, const struct reply *reply)
+{
+    struct sync *s = data;
+    s->call = NULL;
+    if (reply_ok(reply))
+        take_lines(s->relay->hub, reply->body);
+    plan(s, s->again ? 0 : interval(s));
+    s->again = false;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+    (void)loop, (void)revents;
+    struct sync *s = watcher->data;
+    struct buf body = {0};
+    hub_write_rooms(s->relay->hub, &body);
+    struct call_request request = {
+        .method = "POST", .path = "/internal/sync", .type = "text/plain", .body = body.data, .body_len = body.len};
+    s->call = body.failed ? NULL : backend_call(s->relay->backend, &request, on_reply, s);
+    buf_free(&body);
+    if (!s->call)
+        plan(s, interval(s));
+}
+
+void sync_now(struct sync *s)
+{
+    if (s->call)
+        s->again = true;
+    else
+        plan(s, 0);
+}
+
+struct sync *sync_new(struct relay *relay)
+{
+    struct sync *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->relay = relay;
+    ev_timer_init(&s->timer, on_timer, 0, 0);
+    s->timer.data = s;
+    plan(s, 0);
+    return s;
+}
+
+void sync_free(struct sync **sync)
+{
+    struct sync *s = *sync;
+    if (!s)
+        return;
+    ev_timer_stop(s->relay->loop, &s->timer);
+    backend_cancel(&s->call);
+    free(s);
+    *sync = NULL;
+}
