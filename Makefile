@@ -4,6 +4,7 @@
 #   make                     builds the two programs into build/release
 #   make check               unit tests only
 #   make SANITIZE=address …  builds with AddressSanitizer and UBSan into build/address (also: undefined, thread)
+#   make V=1 …               shows the commands
 
 SANITIZE ?=
 BUILD    := build/$(or $(SANITIZE),release)
@@ -30,6 +31,9 @@ LIBS_TEST  := -lcheck -lsubunit -lm -lrt -lpthread -lev $(LIBS_API)
 override CPPFLAGS += -I. -D_GNU_SOURCE $(PKG_CFLAGS)
 override CFLAGS   += -std=gnu11 $(WARN) $(SAN)
 override LDFLAGS  += $(SAN)
+
+# a line a file, or the commands with V=1
+quiet      = $(if $(V),,@echo "$(1) $(2)";)
 
 objects    = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 
@@ -59,15 +63,15 @@ check:
 	@exec scripts/test unit
 
 $(BUILD)/echomeet-api: $(API_MAIN) $(API)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_API)
+	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_API)
 $(BUILD)/echomeet-relay: $(RELAY_MAIN) $(RELAY) $(CORE)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RELAY)
+	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RELAY)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(API) $(RELAY)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call quiet,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # the objects of tests are no intermediate files: they stay for the next build
 .SECONDARY:

@@ -89,7 +89,7 @@ setup_build() {
         show_tail "$log" 30
         die "the build failed; see $(short_path "$log")."
     }
-    if grep -q ' -o build/' "$log"; then
+    if grep -q '^LD ' "$log"; then
         step_end "built"
     else
         step_end "up to date"
