@@ -29,7 +29,8 @@ LIBS_RELAY := $(LIBS_REDIS) -lev $(LIBS_CORE)
 LIBS_TEST  := -lcheck -lsubunit -lm -lrt -lpthread -lev $(LIBS_API)
 
 override CPPFLAGS += -I. -D_GNU_SOURCE $(PKG_CFLAGS)
-override CFLAGS   += -std=gnu11 $(WARN) $(SAN)
+# hidden: a function of ours must not take the place of a library's of the same name (jansson, inside libjwt, has json_object too)
+override CFLAGS   += -std=gnu11 -fvisibility=hidden $(WARN) $(SAN)
 override LDFLAGS  += $(SAN)
 
 # a line a file, or the commands with V=1

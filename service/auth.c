@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,7 +125,9 @@ static enum err hash_password(struct call *call, const char *password, const cha
 
 static bool password_is(const char *hash, const char *password)
 {
-    return crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
+    char text[crypto_pwhash_STRBYTES] = "";
+    snprintf(text, sizeof text, "%s", hash); /* libsodium may read the whole array */
+    return crypto_pwhash_str_verify(text, password, strlen(password)) == 0;
 }
 
 enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name, const char *locale,
