@@ -168,7 +168,7 @@ export function checkAnswer(method, target, sent, answer, may = []) {
             return undefined;
         }
         checkBody(pointer, response, answer);
-        if (answer.status >= 400)
+        if (answer.headers.get('content-type')?.startsWith('application/problem+json'))
             checkProblem(answer);
         else
             checkAccepted(place, key, searchParams, sent);

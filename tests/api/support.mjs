@@ -67,6 +67,11 @@ function parse(text) {
     return typeof text === 'string' ? JSON.parse(text) : text;
 }
 
+/* The rows of everybody who ever was in it, in the order of their ids. */
+export function rowsOf(sys, meeting) {
+    return sys.sql('SELECT * FROM participants WHERE meeting_id = ? ORDER BY user_id', [meeting.id]);
+}
+
 /* The row's counter, and the rows counted. */
 export async function seatsOf(sys, meeting) {
     const [row] = await sys.sql(`SELECT participant_count AS counter,
