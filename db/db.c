@@ -243,6 +243,8 @@ static enum db_type column_type(const MYSQL_FIELD *field)
     case MYSQL_TYPE_LONG:
     case MYSQL_TYPE_LONGLONG:
         return DB_INT;
+    case MYSQL_TYPE_NEWDECIMAL: /* what an IF of a signed and an unsigned number comes as */
+        return field->decimals == 0 ? DB_INT : DB_TEXT;
     case MYSQL_TYPE_DATETIME:
     case MYSQL_TYPE_TIMESTAMP:
         return DB_TIME;
