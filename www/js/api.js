@@ -1,0 +1,197 @@
+/**
+ * The REST client. The access token lives in memory only; the refresh token is an HttpOnly cookie that no script can
+ * read. At load and whenever the access token has run out, the cookie is exchanged for a new one. The server ends the
+ * whole sign-in when an old cookie is used twice, so tabs take turns (Web Locks) and a tab never asks twice at once.
+ */
+import { createStore } from './store.js';
+
+/** An answer that says no: RFC 9457 with EchoMeet's `code`. `code` is "network" when there was no answer at all. */
+export class Problem extends Error {
+  /** @param {{code: string, status?: number, detail?: string, title?: string, field?: string, requestId?: string}} body */
+  constructor(body) {
+    super(body.detail || body.title || body.code);
+    this.name = 'Problem';
+    this.code = body.code;
+    this.status = body.status ?? 0;
+    this.field = body.field;
+    this.requestId = body.requestId;
+  }
+}
+
+/** @typedef {{id: number, email: string, displayName: string, locale: string}} User */
+/** @typedef {{token: string, expiresAt: number}} AccessToken `expiresAt` in milliseconds since 1970, by this clock */
+/** @typedef {{user: User | null, ready: boolean}} Session `ready` once it is known whether somebody is signed in */
+
+/** A token that ends sooner than this is not used for anything new. */
+const MARGIN_MS = 15_000;
+
+export class Api {
+  /** @type {import('./store.js').Store<Session>} */
+  session = createStore(/** @type {Session} */ ({ user: null, ready: false }));
+  /** @type {AccessToken | null} */
+  #access = null;
+  /** @type {Promise<AccessToken> | null} */
+  #refreshing = null;
+  #base;
+  #acceptLanguage;
+  /** Tells the other tabs of this browser that somebody signed in or out. */
+  #tabs = 'BroadcastChannel' in globalThis ? new BroadcastChannel('echomeet.session') : null;
+
+  /** @param {{base?: string, acceptLanguage?: () => string}} [options] */
+  constructor({ base = '/api/v1', acceptLanguage = () => 'en' } = {}) {
+    this.#base = base;
+    this.#acceptLanguage = acceptLanguage;
+    this.#tabs?.addEventListener('message', ({ data }) => this.#otherTab(data));
+  }
+
+  /** Finds out whether the cookie of an earlier visit still holds. */
+  async start() {
+    try {
+      await this.token({ fresh: true });
+    } catch {
+      // Nobody is signed in, or the server is away: either way the sign-in page is right.
+    }
+    this.session.set({ ready: true });
+  }
+
+  /** @param {string} email @param {string} password */
+  async signIn(email, password) {
+    return this.#signedIn(await this.#send('POST', '/auth/login', { email, password, client: 'browser' }), true);
+  }
+
+  /** @param {{email: string, password: string, displayName: string, locale: string}} account */
+  async signUp(account) {
+    return this.#signedIn(await this.#send('POST', '/auth/register', { ...account, client: 'browser' }), true);
+  }
+
+  async signOut() {
+    this.#forget();
+    this.#tabs?.postMessage({ userId: null });
+    await this.#send('POST', '/auth/logout').catch(() => {});
+  }
+
+  /**
+   * @param {{fresh?: boolean}} [options] fresh: do not use the one at hand
+   * @returns {Promise<AccessToken>}
+   */
+  async token({ fresh = false } = {}) {
+    if (!fresh && this.#access && this.#access.expiresAt - Date.now() > MARGIN_MS) return this.#access;
+    this.#refreshing ??= this.#inTurn(() => this.#refresh()).finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  /** @param {string} path @param {Record<string, string | number | boolean | undefined>} [query] */
+  get(path, query = {}) {
+    const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]));
+    return this.#call('GET', pairs.length ? `${path}?${search}` : path);
+  }
+
+  /** @param {string} path @param {unknown} [body] */
+  post(path, body) {
+    return this.#call('POST', path, body);
+  }
+
+  /** @param {string} path @param {unknown} body */
+  patch(path, body) {
+    return this.#call('PATCH', path, body);
+  }
+
+  /** @param {string} path */
+  delete(path) {
+    return this.#call('DELETE', path);
+  }
+
+  /**
+   * One call as the person signed in; once more with a new token when the server says that this one has run out.
+   * @param {string} method @param {string} path @param {unknown} [body]
+   */
+  async #call(method, path, body) {
+    const { token } = await this.token();
+    try {
+      return await this.#send(method, path, body, token);
+    } catch (error) {
+      if (!(error instanceof Problem) || !['unauthorized', 'token_expired'].includes(error.code)) throw error;
+      const renewed = await this.token({ fresh: this.#access?.token === token });
+      return this.#send(method, path, body, renewed.token);
+    }
+  }
+
+  async #refresh() {
+    try {
+      return this.#signedIn(await this.#send('POST', '/auth/refresh'), false);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) this.#forget();
+      throw error;
+    }
+  }
+
+  /**
+   * @param {() => Promise<AccessToken>} work
+   * @returns {Promise<AccessToken>}
+   */
+  async #inTurn(work) {
+    return navigator.locks ? navigator.locks.request('echomeet.refresh', work) : work();
+  }
+
+  /** @param {any} body @param {boolean} tellTabs @returns {AccessToken} */
+  #signedIn(body, tellTabs) {
+    this.#access = { token: body.accessToken, expiresAt: Date.now() + body.expiresIn * 1000 };
+    this.session.set({ user: body.user, ready: true });
+    if (tellTabs) this.#tabs?.postMessage({ userId: body.user.id });
+    return this.#access;
+  }
+
+  #forget() {
+    this.#access = null;
+    this.session.set({ user: null });
+  }
+
+  /** @param {{userId: number | null}} news */
+  #otherTab({ userId }) {
+    if (userId === (this.session.get().user?.id ?? null)) return;
+    if (userId === null) this.#forget();
+    else this.token({ fresh: true }).catch(() => {});
+  }
+
+  /** After PATCH /users/me. @param {User} user */
+  userChanged(user) {
+    this.session.set({ user });
+  }
+
+  /**
+   * @param {string} method @param {string} path @param {unknown} [body] @param {string} [token]
+   * @returns {Promise<any>} the body, or null where there is none
+   */
+  async #send(method, path, body, token) {
+    /** @type {Record<string, string>} */
+    const headers = { 'Accept-Language': this.#acceptLanguage() };
+    if (token) headers.Authorization = `Bearer ${token}`;
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    let response;
+    try {
+      response = await fetch(this.#base + path, {
+        method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: 'same-origin',
+      });
+    } catch {
+      throw new Problem({ code: 'network' });
+    }
+    const text = await response.text().catch(() => '');
+    const parsed = parse(text);
+    if (response.ok) return parsed;
+    // A web server in front answers for a back end that is away with a page of its own.
+    const code = response.status >= 502 && response.status <= 504 ? 'unavailable' : 'internal';
+    throw new Problem({ code, ...parsed, status: response.status });
+  }
+}
+
+/** @param {string} text @returns {any} null where it is no JSON */
+function parse(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
+}

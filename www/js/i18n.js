@@ -1,0 +1,114 @@
+/**
+ * Texts by key, in the chosen language. A language file holds plain strings; `{name}` takes a value, and a key that
+ * ends in `.one`/`.other` is chosen by the language's plural rules from `count`. Only the language in use is loaded.
+ */
+import { createStore } from './store.js';
+import { settings } from './settings.js';
+
+/** @typedef {keyof typeof import('../lang/en.js').default} Key */
+/** @typedef {'en' | 'zh-CN'} Language */
+
+/** @type {Record<Language, string>} */
+export const LANGUAGES = { en: 'English', 'zh-CN': '简体中文' };
+
+/** @type {Record<Language, () => Promise<{default: Record<string, string>}>>} */
+const FILES = {
+  en: () => import('../lang/en.js'),
+  'zh-CN': () => import('../lang/zh-CN.js'),
+};
+
+const loaded = createStore({ language: /** @type {Language} */ ('en'), texts: /** @type {Record<string, string>} */ ({}) });
+
+/** For views: drawn again when the language changes. */
+export const languageStore = loaded;
+export const language = () => loaded.get().language;
+
+/** @returns {Language} what was chosen, else the first of the browser's languages that there is */
+function wanted() {
+  const chosen = settings.get().language;
+  if (chosen && chosen in FILES) return /** @type {Language} */ (chosen);
+  for (const tag of navigator.languages ?? [navigator.language]) {
+    if (/^zh\b/i.test(tag)) return 'zh-CN';
+    if (/^en\b/i.test(tag)) return 'en';
+  }
+  return 'en';
+}
+
+/** Loads the wanted language; the page is drawn after this. */
+export async function loadLanguage() {
+  const name = wanted();
+  const { default: texts } = await FILES[name]();
+  document.documentElement.lang = name;
+  loaded.set({ language: name, texts });
+}
+
+/** @param {Language} name */
+export async function chooseLanguage(name) {
+  settings.set({ language: name });
+  await loadLanguage();
+}
+
+/**
+ * @param {Key | (string & {})} key
+ * @param {Record<string, string | number>} [values] `count` chooses the plural form
+ * @returns {string} the text, or the key itself where there is none
+ */
+export function t(key, values = {}) {
+  const { texts, language: name } = loaded.get();
+  let text = texts[key];
+  if (text === undefined && typeof values.count === 'number') {
+    text = texts[`${key}.${new Intl.PluralRules(name).select(values.count)}`] ?? texts[`${key}.other`];
+  }
+  if (text === undefined) return key;
+  return text.replace(/\{(\w+)\}/g, (whole, word) => (word in values ? String(values[word]) : whole));
+}
+
+/** @param {string} key */
+export const hasText = (key) => key in loaded.get().texts;
+
+/**
+ * What went wrong, in words: by its code, else as the server says it.
+ * @param {unknown} error
+ */
+export function errorText(error) {
+  const { code, field, message } = /** @type {{code?: string, field?: string, message?: string}} */ (error ?? {});
+  if (code === 'validation_failed' && field && hasText(`error.field.${field}`)) return t(`error.field.${field}`);
+  if (code && hasText(`error.${code}`)) return t(`error.${code}`);
+  return message || t('error.internal');
+}
+
+/**
+ * @param {string | number | Date} when
+ * @param {Intl.DateTimeFormatOptions} options
+ */
+const format = (when, options) => new Intl.DateTimeFormat(language(), options).format(new Date(when));
+
+/** @param {string | number | Date} when */
+export const clockTime = (when) => format(when, { hour: '2-digit', minute: '2-digit', hour12: false });
+
+/** @param {string | number | Date} when */
+export const longDate = (when) => format(when, { weekday: 'short', day: 'numeric', month: 'short' });
+
+/**
+ * "Today", "Tomorrow", "Yesterday", else the date.
+ * @param {string | number | Date} when
+ */
+export function dayName(when) {
+  const midnight = (/** @type {Date} */ date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  const days = Math.round((midnight(new Date(when)) - midnight(new Date())) / 86_400_000);
+  if (days === 0) return t('day.today');
+  if (days === 1) return t('day.tomorrow');
+  if (days === -1) return t('day.yesterday');
+  return longDate(when);
+}
+
+/**
+ * 3725 -> "1:02:05"
+ * @param {number} seconds
+ */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const pad = (/** @type {number} */ n) => String(n).padStart(2, '0');
+  return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
+}

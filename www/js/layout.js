@@ -1,0 +1,36 @@
+/**
+ * Where tiles go. Pure arithmetic: the arrangement of `count` equal tiles that covers most of a box.
+ *
+ * Pictures are 16:9. In a box that is taller than wide (a phone) a tile may be as narrow as 3:4: faces are cut less than
+ * the space that would be left empty.
+ */
+
+/** @typedef {{columns: number, rows: number, width: number, height: number}} Grid a tile's size in whole pixels */
+
+const WIDEST = 16 / 9;
+const NARROWEST = 3 / 4;
+
+/**
+ * @param {object} box
+ * @param {number} box.width pixels
+ * @param {number} box.height
+ * @param {number} box.count tiles
+ * @param {number} [box.gap] pixels between tiles
+ * @returns {Grid}
+ */
+export function layoutTiles({ width, height, count, gap = 8 }) {
+  /** @type {Grid} */
+  let best = { columns: 1, rows: Math.max(1, count), width: 0, height: 0 };
+  const narrowest = height > width ? NARROWEST : WIDEST;
+  for (let columns = 1; columns <= count; columns += 1) {
+    const rows = Math.ceil(count / columns);
+    const cellWidth = (width - gap * (columns - 1)) / columns;
+    const cellHeight = (height - gap * (rows - 1)) / rows;
+    if (cellWidth <= 0 || cellHeight <= 0) continue;
+    const ratio = Math.min(WIDEST, Math.max(narrowest, cellWidth / cellHeight));
+    const tileWidth = Math.min(cellWidth, cellHeight * ratio);
+    const tile = { columns, rows, width: Math.floor(tileWidth), height: Math.floor(tileWidth / ratio) };
+    if (tile.width * tile.height > best.width * best.height) best = tile;
+  }
+  return best;
+}

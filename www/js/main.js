@@ -1,0 +1,74 @@
+/**
+ * The page: starts the parts, and shows what the address after the # asks for.
+ *
+ *     #/          my meetings            #/signin, #/signup   (?next=… where to go then)
+ *     #/m/CODE    a meeting
+ *
+ * For diagnosis in the browser's console (and for the tests): `window.echomeet.call` is the present call, with its
+ * `client` (socket), `mesh` (`mesh.peers.get(userId).pc` is an RTCPeerConnection), `media` and `store`.
+ */
+import { html, render, useEffect, useState, useStore } from './ui.js';
+import { Api } from './api.js';
+import { language, languageStore, loadLanguage, t } from './i18n.js';
+import { applyTheme, settings } from './settings.js';
+import { Dashboard, parseCode } from './views/dashboard.js';
+import { Header } from './views/header.js';
+import { Meeting } from './views/meeting.js';
+import { Sign } from './views/sign.js';
+import { Toasts } from './views/toasts.js';
+
+const api = new Api({ acceptLanguage: language });
+
+/** @type {{api: Api, settings: typeof settings, call: import('./call.js').Call | null}} */
+const echomeet = { api, settings, call: null };
+Object.assign(window, { echomeet });
+
+function readRoute() {
+  const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
+  const [name, argument = ''] = path.split('/');
+  return { path, name, argument, next: new URLSearchParams(query).get('next') ?? '' };
+}
+
+function useRoute() {
+  const [route, setRoute] = useState(readRoute);
+  useEffect(() => {
+    const changed = () => setRoute(readRoute());
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  return route;
+}
+
+function App() {
+  const route = useRoute();
+  const { user } = useStore(api.session);
+  useStore(languageStore);
+  useEffect(() => {
+    document.title = route.name === 'm' ? `${route.argument} · ${t('app.name')}` : t('app.name');
+    document.querySelector('h1')?.focus({ preventScroll: true });
+  }, [route.path, language()]);
+  return html`<${View} route=${route} user=${user} /><${Toasts} />`;
+}
+
+/** @param {{route: ReturnType<typeof readRoute>, user: import('./api.js').User | null}} props */
+function View({ route: { path, name, argument, next }, user }) {
+  if (!user) {
+    const signPage = name === 'signin' || name === 'signup';
+    return html`<${Sign} api=${api} signUp=${name === 'signup'} next=${signPage ? next : path} />`;
+  }
+  const code = name === 'm' ? parseCode(argument) : null;
+  if (code) {
+    return html`<${Meeting} key=${`${user.id}/${code}`} api=${api} code=${code} expose=${(/** @type {any} */ call) => {
+      echomeet.call = call;
+    }} />`;
+  }
+  if (['', 'signin', 'signup'].includes(name)) return html`<${Dashboard} key=${user.id} api=${api} />`;
+  return html`
+    <${Header} api=${api} />
+    <main class="sign"><div class="card"><h1 tabindex="-1">${t('app.notFound')}</h1><a class="button primary" href="#/">${t('app.home')}</a></div></main>`;
+}
+
+settings.subscribe(applyTheme);
+applyTheme();
+await Promise.all([loadLanguage(), api.start()]);
+render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById('app')));

@@ -1,0 +1,193 @@
+/**
+ * Everybody connected with everybody: one Peer for each other participant. Knows user ids, tracks and a way to send a
+ * signal; knows nothing of sockets, rooms or views.
+ *
+ * A signal carries the `instance` it comes from (a random name of the page and a running number of the connection) and
+ * the one it is meant `for`. When a page was loaded again, or a connection was made anew, the other side sees an instance
+ * it does not know and replaces its own end too; what was meant for an earlier connection is not taken for this one.
+ */
+import { Emitter } from './store.js';
+import { Peer } from './peer.js';
+import { newId } from './protocol.js';
+
+/** @typedef {import('./peer.js').Local} Local */
+/** @typedef {import('./peer.js').Remote} Remote */
+/** @typedef {{userId: number, remote: Remote, state: import('./peer.js').LinkState}} PeerView */
+
+/** A connection that was begun for somebody whose arrival has not been announced is dropped after this. */
+const STRANGER_MS = 10_000;
+/** Who signals to a connection that is gone is told the present one, at most this often. */
+const INTRODUCE_MS = 1_000;
+
+/**
+ * What a camera may use towards each of `count` others, so that the uplink carries all of them.
+ * @param {number} count
+ */
+export function cameraBitrate(count) {
+  if (count <= 1) return 1_500_000;
+  if (count <= 3) return 700_000;
+  if (count <= 5) return 400_000;
+  return 220_000;
+}
+
+/** @extends {Emitter<{change: PeerView[]}>} */
+export class Mesh extends Emitter {
+  /** @type {Map<number, Peer>} for tests and diagnosis as well */
+  peers = new Map();
+  page = newId().slice(0, 8);
+
+  #myId;
+  #send;
+  #iceServers;
+  /** @type {Set<number>} */
+  #members = new Set();
+  /** @type {Local} */
+  #local = { microphone: null, camera: null, screen: null };
+  #count = 0;
+  #closed = false;
+  /** @type {Map<number, number>} */
+  #introduced = new Map();
+  #announcing = false;
+
+  /**
+   * @param {object} options
+   * @param {number} options.myId
+   * @param {(to: number, data: object) => void} options.send
+   * @param {RTCIceServer[]} [options.iceServers]
+   */
+  constructor({ myId, send, iceServers = [] }) {
+    super();
+    this.#myId = myId;
+    this.#send = send;
+    this.#iceServers = iceServers;
+  }
+
+  /** For connections made from now on. @param {RTCIceServer[]} iceServers */
+  setIceServers(iceServers) {
+    this.#iceServers = iceServers;
+  }
+
+  /** What we send to everybody from now on. @param {Local} local */
+  async setLocal(local) {
+    this.#local = local;
+    await Promise.all([...this.peers.values()].map((peer) => peer.setLocal(local)));
+  }
+
+  /** Who is in the room, as a snapshot says. @param {Iterable<number>} userIds */
+  reset(userIds) {
+    const present = new Set(userIds);
+    present.delete(this.#myId);
+    for (const id of [...this.peers.keys()]) if (!present.has(id)) this.remove(id);
+    for (const id of present) this.add(id);
+  }
+
+  /** @param {number} userId somebody came */
+  add(userId) {
+    if (userId === this.#myId || this.#closed) return;
+    this.#members.add(userId);
+    if (!this.peers.has(userId)) this.#create(userId, null);
+    this.#shareOut();
+  }
+
+  /** @param {number} userId somebody is gone for good */
+  remove(userId) {
+    this.#members.delete(userId);
+    this.#introduced.delete(userId);
+    this.peers.get(userId)?.close();
+    if (this.peers.delete(userId)) this.#announce();
+    this.#shareOut();
+  }
+
+  /** A socket that signals travel over is back: one member's, or without an id our own. @param {number} [userId] */
+  wake(userId) {
+    for (const [id, peer] of this.peers) if (userId === undefined || id === userId) peer.wake();
+  }
+
+  /** @param {number} from stamped by the server @param {any} message */
+  receive(from, message) {
+    if (this.#closed || typeof message?.instance !== 'string') return;
+    let peer = this.peers.get(from) ?? this.#createForStranger(from, message.instance);
+    if (message.for && message.for !== peer.instance) {
+      this.#introduce(from, peer);
+      return;
+    }
+    if (peer.remoteInstance !== message.instance && peer.touched) peer = this.#create(from, message.instance);
+    peer.remoteInstance = message.instance;
+    peer.receive(message);
+  }
+
+  /** Everybody renegotiates without need, for tests and diagnosis. */
+  renegotiate() {
+    return Promise.all([...this.peers.values()].map((peer) => peer.renegotiate()));
+  }
+
+  close() {
+    this.#closed = true;
+    for (const peer of this.peers.values()) peer.close();
+    this.peers.clear();
+    this.#announce();
+  }
+
+  /** @returns {PeerView[]} */
+  view() {
+    return [...this.peers].map(([userId, { remote, state }]) => ({ userId, remote, state }));
+  }
+
+  /** @param {number} userId @param {string | null} remoteInstance @returns {Peer} */
+  #create(userId, remoteInstance) {
+    this.peers.get(userId)?.close();
+    this.#count += 1;
+    const peer = new Peer({
+      id: userId,
+      polite: this.#myId < userId,
+      instance: `${this.page}.${this.#count}`,
+      remoteInstance,
+      iceServers: this.#iceServers,
+      local: this.#local,
+      cameraBitrate: cameraBitrate(this.#members.size),
+      send: (message) => this.#send(userId, message),
+      changed: () => this.#announce(),
+      hopeless: () => this.#hopeless(userId),
+    });
+    this.peers.set(userId, peer);
+    this.#announce();
+    return peer;
+  }
+
+  /** A signal may overtake the news that its sender has come. @param {number} userId @param {string} instance */
+  #createForStranger(userId, instance) {
+    if (!this.#members.has(userId)) {
+      setTimeout(() => !this.#members.has(userId) && this.remove(userId), STRANGER_MS);
+    }
+    return this.#create(userId, instance);
+  }
+
+  /** @param {number} userId */
+  #hopeless(userId) {
+    if (this.#members.has(userId)) this.#create(userId, null);
+    else this.remove(userId);
+  }
+
+  /** @param {number} userId @param {Peer} peer */
+  #introduce(userId, peer) {
+    const now = Date.now();
+    if (now - (this.#introduced.get(userId) ?? 0) < INTRODUCE_MS) return;
+    this.#introduced.set(userId, now);
+    peer.introduce();
+  }
+
+  #shareOut() {
+    const bitrate = cameraBitrate(this.#members.size);
+    for (const peer of this.peers.values()) peer.setCameraBitrate(bitrate);
+  }
+
+  /** Several changes of one turn are told once. */
+  #announce() {
+    if (this.#announcing) return;
+    this.#announcing = true;
+    queueMicrotask(() => {
+      this.#announcing = false;
+      this.emit('change', this.view());
+    });
+  }
+}

@@ -1,0 +1,387 @@
+/**
+ * The media connection to one other participant: an RTCPeerConnection under the "perfect negotiation" pattern of the
+ * W3C WebRTC specification (section 10.7), made proof against lost signals.
+ *
+ * - One side is polite (the smaller user id, see mesh.js): when offers cross it takes its own back. The impolite side
+ *   makes the first offer, so that offers do not cross as a rule.
+ * - Microphone and camera have one transceiver each from the start, whether there is a device or not: muting, a camera
+ *   switched off or exchanged never needs a new negotiation. A screen gets transceivers of its own while it is shared.
+ * - Every description says what each of its sender's lines is (`tracks`: mid -> role), so the receiver knows the
+ *   screen from the camera.
+ * - Descriptions are numbered. An offer is sent again until it is answered; an offer that comes again gets the same
+ *   answer; an answer to an older offer is ignored.
+ * - `instance` names this connection and `for` the one it is meant for; mesh.js reads them.
+ */
+
+/** @typedef {'microphone' | 'camera' | 'screen' | 'screenAudio'} Role */
+/** @typedef {{microphone: MediaStreamTrack | null, camera: MediaStreamTrack | null, screen: MediaStream | null}} Local */
+/** @typedef {Record<Role, MediaStream | null>} Remote */
+/** @typedef {'connecting' | 'connected' | 'trouble'} LinkState */
+/**
+ * @typedef {object} PeerOptions
+ * @property {number} id the other's user id
+ * @property {boolean} polite
+ * @property {string} instance
+ * @property {string | null} remoteInstance
+ * @property {RTCIceServer[]} iceServers
+ * @property {Local} local
+ * @property {number} cameraBitrate bits a second
+ * @property {(message: any) => void} send
+ * @property {() => void} changed the remote streams or the state are others than before
+ * @property {() => void} hopeless restarting did not help: a new connection is wanted
+ */
+
+/** An offer that got no answer is sent again after this, then after twice as long, and so on. */
+const RESEND_MS = 2_500;
+const RESEND_LONGEST_MS = 20_000;
+/** "disconnected" often mends itself; after this it is helped. */
+const DISCONNECTED_MS = 3_000;
+/** A connection that does not stand after this is restarted; after so many restarts it is given up. */
+const CONNECT_MS = 12_000;
+const RESTARTS = 2;
+const SCREEN_BITRATE = 2_500_000;
+const KEPT_CANDIDATES = 64;
+
+export class Peer {
+  /** @type {RTCPeerConnection} */
+  pc;
+  /** @type {LinkState} */
+  state = 'connecting';
+  /** @type {Remote} what the other sends */
+  remote = { microphone: null, camera: null, screen: null, screenAudio: null };
+  /** @type {string | null} */
+  remoteInstance;
+  /** Whether a description of the other was applied: then this connection cannot serve another instance of it. */
+  touched = false;
+
+  #o;
+  /** @type {Local} */
+  #local;
+  /** @type {Map<RTCRtpTransceiver, Role>} what we send on which line */
+  #roles = new Map();
+  /** @type {Record<string, Role>} what the other sends on which line, by mid */
+  #remoteRoles = {};
+  #makingOffer = false;
+  #ignoreOffer = false;
+  #offerNumber = 0;
+  #remoteOffer = 0;
+  /** @type {any} */
+  #lastAnswer = null;
+  /** @type {RTCIceCandidateInit[]} that came before the description they belong to */
+  #candidates = [];
+  /** @type {Promise<void>} signals are worked on one after the other */
+  #queue = Promise.resolve();
+  #closed = false;
+  #restarts = 0;
+  #resendDelay = RESEND_MS;
+  /** @type {Record<'resend' | 'mend', any>} */
+  #timers = { resend: 0, mend: 0 };
+
+  /** @param {PeerOptions} options */
+  constructor(options) {
+    this.#o = options;
+    this.#local = options.local;
+    this.remoteInstance = options.remoteInstance;
+    this.pc = new RTCPeerConnection({ iceServers: options.iceServers, bundlePolicy: 'max-bundle' });
+    this.pc.onnegotiationneeded = () => this.#offer();
+    this.pc.onicecandidate = ({ candidate }) => {
+      if (candidate) this.#send({ kind: 'candidate', candidate: candidate.toJSON() });
+    };
+    this.pc.onconnectionstatechange = () => this.#connectionChanged();
+    this.#mendAfter(CONNECT_MS);
+    if (options.polite) this.introduce();
+    else this.#addOwnLines();
+  }
+
+  get polite() {
+    return this.#o.polite;
+  }
+
+  get instance() {
+    return this.#o.instance;
+  }
+
+  close() {
+    this.#closed = true;
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    this.pc.onnegotiationneeded = this.pc.onicecandidate = this.pc.onconnectionstatechange = null;
+    this.pc.close();
+  }
+
+  /** Says which connection this is; the impolite side answers with its offer. Repeated until something comes back. */
+  introduce(repeated = false) {
+    if (this.#closed) return;
+    this.#send({ kind: 'hello' });
+    if (this.#o.polite && !this.touched) this.#again(() => this.introduce(true), repeated);
+  }
+
+  /** The way to the other is open again (either side's socket is back): repeat what may have been lost. */
+  wake() {
+    if (this.#closed) return;
+    if (this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
+    else if (this.pc.connectionState === 'connected') return;
+    else if (this.#o.polite) this.introduce();
+    else if (this.touched) this.restartIce();
+  }
+
+  restartIce() {
+    if (!this.#closed) this.pc.restartIce();
+  }
+
+  /** A fresh offer without need, for tests and diagnosis. */
+  renegotiate() {
+    return this.#offer();
+  }
+
+  /** @param {any} message from the same instance of the other as before */
+  receive(message) {
+    this.#queue = this.#queue.then(() => this.#handle(message)).catch((error) => {
+      if (!this.#closed) console.warn('media negotiation with', this.#o.id, error);
+    });
+    return this.#queue;
+  }
+
+  /** @param {Local} local what we have now */
+  async setLocal(local) {
+    this.#local = local;
+    await this.#sendTracks();
+    this.#syncScreen();
+  }
+
+  /** @param {number} bitrate bits a second */
+  async setCameraBitrate(bitrate) {
+    this.#o.cameraBitrate = bitrate;
+    await this.#limit('camera', bitrate);
+  }
+
+  // --- what we send -----------------------------------------------------------------------------------------------
+
+  /** The impolite side's first offer is made of these. */
+  #addOwnLines() {
+    const { microphone, camera } = this.#local;
+    this.#roles.set(this.pc.addTransceiver(microphone ?? 'audio', { direction: 'sendrecv' }), 'microphone');
+    this.#roles.set(this.pc.addTransceiver(camera ?? 'video', {
+      direction: 'sendrecv', sendEncodings: [{ maxBitrate: this.#o.cameraBitrate }],
+    }), 'camera');
+  }
+
+  /** The polite side sends on the lines that the first offer opened. */
+  async #takeOfferedLines() {
+    const taken = new Set(this.#roles.values());
+    for (const transceiver of this.pc.getTransceivers()) {
+      const role = transceiver.mid === null ? undefined : this.#remoteRoles[transceiver.mid];
+      if ((role !== 'microphone' && role !== 'camera') || taken.has(role)) continue;
+      transceiver.direction = 'sendrecv';
+      this.#roles.set(transceiver, role);
+    }
+    await this.#sendTracks();
+  }
+
+  async #sendTracks() {
+    for (const [transceiver, role] of this.#roles) {
+      if (role !== 'microphone' && role !== 'camera') continue;
+      if (transceiver.sender.track !== this.#local[role]) await transceiver.sender.replaceTrack(this.#local[role]);
+    }
+  }
+
+  /** Adds and removes the screen's lines; the browser then asks for a negotiation. */
+  #syncScreen() {
+    if (this.#closed || !this.pc.currentRemoteDescription) return; // after the first negotiation
+    const wanted = new Set(this.#local.screen?.getTracks() ?? []);
+    for (const [transceiver, role] of this.#roles) {
+      if (role !== 'screen' && role !== 'screenAudio') continue;
+      const track = transceiver.sender.track;
+      if (track && wanted.delete(track)) continue;
+      this.#roles.delete(transceiver);
+      transceiver.stop();
+    }
+    for (const track of wanted) {
+      const video = track.kind === 'video';
+      const encodings = video ? [{ maxBitrate: SCREEN_BITRATE }] : undefined;
+      const transceiver = this.pc.addTransceiver(track, { direction: 'sendonly', sendEncodings: encodings });
+      this.#roles.set(transceiver, video ? 'screen' : 'screenAudio');
+    }
+  }
+
+  /** @param {Role} wanted @param {number} maxBitrate */
+  async #limit(wanted, maxBitrate) {
+    for (const [{ sender }, role] of this.#roles) {
+      if (role !== wanted) continue;
+      const parameters = sender.getParameters();
+      if (!parameters.encodings?.length || parameters.encodings[0].maxBitrate === maxBitrate) continue;
+      parameters.encodings[0].maxBitrate = maxBitrate;
+      await sender.setParameters(parameters).catch(() => {}); // a limit is a wish
+    }
+  }
+
+  // --- negotiation ------------------------------------------------------------------------------------------------
+
+  async #offer() {
+    if (this.#roles.size === 0 || this.#closed) return; // polite, and the first offer has not come yet
+    try {
+      this.#makingOffer = true;
+      await this.pc.setLocalDescription();
+      if (this.pc.signalingState !== 'have-local-offer') return;
+      this.#offerNumber += 1;
+      this.#sendOffer(false);
+    } catch (error) {
+      if (!this.#closed) console.warn('no offer could be made for', this.#o.id, error);
+    } finally {
+      this.#makingOffer = false;
+    }
+  }
+
+  /** @param {boolean} repeated the description then holds the candidates found since */
+  #sendOffer(repeated) {
+    const number = this.#offerNumber;
+    this.#send({ kind: 'description', n: number, description: this.pc.localDescription, tracks: this.#ownTracks() });
+    this.#again(() => {
+      if (this.#offerNumber === number && this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
+    }, repeated);
+  }
+
+  /** @param {any} message */
+  async #handle(message) {
+    if (this.#closed) return;
+    if (message.kind === 'hello') this.#hello();
+    else if (message.kind === 'description') await this.#description(message);
+    else if (message.kind === 'candidate') await this.#candidate(message.candidate);
+  }
+
+  /** The polite side asks: our offer was lost, or it has not made its way yet. */
+  #hello() {
+    if (this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
+    else if (!this.#o.polite && this.touched && this.pc.connectionState !== 'connected') this.restartIce();
+  }
+
+  /** @param {{n: number, description: RTCSessionDescriptionInit, tracks: Record<string, Role>}} message */
+  async #description({ n, description, tracks }) {
+    const { pc } = this;
+    const isOffer = description.type === 'offer';
+    if (isOffer && n <= this.#remoteOffer) {
+      if (this.#lastAnswer?.n === n) this.#send(this.#lastAnswer); // our answer was lost
+      return;
+    }
+    if (!isOffer && (n !== this.#offerNumber || pc.signalingState !== 'have-local-offer')) return;
+
+    const collision = isOffer && (this.#makingOffer || pc.signalingState !== 'stable');
+    this.#ignoreOffer = !this.#o.polite && collision;
+    if (this.#ignoreOffer) return;
+
+    await pc.setRemoteDescription(description); // takes our own offer back when offers crossed
+    this.touched = true;
+    this.#remoteRoles = tracks ?? {};
+    clearTimeout(this.#timers.resend);
+    if (isOffer) {
+      this.#remoteOffer = n;
+      await this.#takeOfferedLines();
+      await pc.setLocalDescription();
+      this.#lastAnswer = { kind: 'description', n, description: pc.localDescription, tracks: this.#ownTracks() };
+      this.#send(this.#lastAnswer);
+      await this.#limit('camera', this.#o.cameraBitrate);
+    }
+    this.#collect();
+    await this.#lateCandidates();
+    this.#syncScreen();
+  }
+
+  /** @param {RTCIceCandidateInit} candidate */
+  async #candidate(candidate) {
+    if (!this.pc.remoteDescription) {
+      this.#keep(candidate);
+      return;
+    }
+    try {
+      await this.pc.addIceCandidate(candidate);
+    } catch {
+      if (!this.#ignoreOffer) this.#keep(candidate); // of a description that is still on its way
+    }
+  }
+
+  /** @param {RTCIceCandidateInit} candidate */
+  #keep(candidate) {
+    if (this.#candidates.length < KEPT_CANDIDATES) this.#candidates.push(candidate);
+  }
+
+  async #lateCandidates() {
+    for (const candidate of this.#candidates.splice(0)) await this.pc.addIceCandidate(candidate).catch(() => {});
+  }
+
+  /** @returns {Record<string, Role>} */
+  #ownTracks() {
+    /** @type {Record<string, Role>} */
+    const tracks = {};
+    for (const [transceiver, role] of this.#roles) if (transceiver.mid !== null) tracks[transceiver.mid] = role;
+    return tracks;
+  }
+
+  /** Reads off what the other sends now. */
+  #collect() {
+    /** @type {Partial<Record<Role, MediaStreamTrack>>} */
+    const found = {};
+    for (const { mid, receiver, currentDirection } of this.pc.getTransceivers()) {
+      const role = mid === null ? undefined : this.#remoteRoles[mid];
+      if (role && (currentDirection === 'sendrecv' || currentDirection === 'recvonly')) found[role] = receiver.track;
+    }
+    const next = { ...this.remote };
+    for (const name of Object.keys(next)) {
+      const role = /** @type {Role} */ (name);
+      const track = found[role] ?? null;
+      if ((next[role]?.getTracks()[0] ?? null) !== track) next[role] = track && new MediaStream([track]);
+    }
+    this.remote = next;
+    this.#o.changed();
+  }
+
+  // --- keeping it up ----------------------------------------------------------------------------------------------
+
+  #connectionChanged() {
+    const { connectionState } = this.pc;
+    if (connectionState === 'connected') {
+      this.#restarts = 0;
+      clearTimeout(this.#timers.mend);
+      this.#setState('connected');
+    } else if (connectionState === 'disconnected') {
+      this.#setState('trouble');
+      this.#mendAfter(DISCONNECTED_MS);
+    } else if (connectionState === 'failed') {
+      this.#setState('trouble');
+      this.#mendAfter(0);
+    }
+  }
+
+  /** @param {LinkState} state */
+  #setState(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.#o.changed();
+  }
+
+  /** The impolite side mends first; the polite one only when that did not come. @param {number} ms */
+  #mendAfter(ms) {
+    clearTimeout(this.#timers.mend);
+    this.#timers.mend = setTimeout(() => {
+      if (this.#closed || this.pc.connectionState === 'connected') return;
+      if (this.state === 'connecting') this.#setState('trouble');
+      this.#restarts += 1;
+      if (this.#restarts > RESTARTS) {
+        this.#o.hopeless();
+        return;
+      }
+      if (this.touched) this.restartIce();
+      this.#mendAfter(CONNECT_MS);
+    }, ms + (this.#o.polite ? DISCONNECTED_MS : 0));
+  }
+
+  /** @param {() => void} action @param {boolean} [repeated] wait longer than the time before */
+  #again(action, repeated = false) {
+    this.#resendDelay = repeated ? Math.min(RESEND_LONGEST_MS, this.#resendDelay * 2) : RESEND_MS;
+    clearTimeout(this.#timers.resend);
+    this.#timers.resend = setTimeout(() => !this.#closed && action(), this.#resendDelay);
+  }
+
+  /** @param {any} message */
+  #send(message) {
+    this.#o.send({ ...message, instance: this.#o.instance, for: this.remoteInstance ?? undefined });
+  }
+}

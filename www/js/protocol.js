@@ -1,0 +1,496 @@
+/**
+ * A client of the WebSocket protocol `echomeet.v1` (docs/protocol.md): one meeting over one socket that mends itself.
+ * It knows no page: any program can use it that has a WebSocket and a way to get an access token.
+ *
+ *     const client = new MeetingClient({ url: 'wss://host/ws', getToken: async () => ({ token, expiresAt }) });
+ *     client.on('snapshot', (room) => …);     // the whole room: after joining, and after too long an absence
+ *     client.on('event', (event) => …);       // then every change, once and in order
+ *     client.on('signal', ({ from, data }) => …);
+ *     client.on('state', (state) => …);       // 'connecting' 'online' 'reconnecting' 'closed'
+ *     client.on('closed', ({ code }) => …);   // it will not come back by itself, and why
+ *     await client.join('K7QX2P', { password });
+ *     await client.chat('hello').stored;
+ *     await client.leave();
+ *
+ * What it takes care of: a lost socket is opened again after a growing, random delay, and the room is resumed from the
+ * last event seen. Chat messages that were not acknowledged are sent again under the same client id, which the server
+ * stores once. A new access token is handed over before the old one runs out. A silent socket is asked whether it lives.
+ */
+import { Emitter } from './store.js';
+
+/** @typedef {{token: string, expiresAt: number}} AccessToken `expiresAt`: milliseconds since 1970 */
+/** @typedef {{type: string, meetingId: number, seq: number, at: string, data: any}} RoomEvent */
+/**
+ * @typedef {object} Outgoing a chat line that is not acknowledged yet
+ * @property {string} text
+ * @property {number} [to]
+ * @property {boolean} underWay sent on the present socket, not answered yet
+ * @property {(message: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ */
+/** @typedef {'idle' | 'connecting' | 'online' | 'reconnecting' | 'closed'} State */
+/**
+ * @typedef {object} ClientEvents
+ * @property {State} state
+ * @property {any} snapshot the ack of join_room with the whole room
+ * @property {any} resumed the ack of join_room with what was missed; its events come as `event`
+ * @property {RoomEvent} event
+ * @property {{from: number, data: any}} signal
+ * @property {{code: string}} closed "left", "ended", "removed", "taken_over", "signed_out", "protocol" or an error's code
+ */
+
+/** What a close code says about coming back. Codes that are not named here say yes. @type {Record<number, string>} */
+const FINAL_CLOSE = {
+  1002: 'protocol', 1003: 'protocol', 1007: 'protocol', 1009: 'protocol',
+  4400: 'protocol', 4403: 'removed', 4409: 'taken_over', 4410: 'ended',
+};
+const CLOSE_TOKEN = 4401;
+
+const FIRST_DELAY_MS = 400;
+const LONGEST_DELAY_MS = 15_000;
+/** How often a first join is tried again before its caller is told. */
+const FIRST_JOIN_RETRIES = 3;
+const OPEN_TIMEOUT_MS = 12_000;
+const ANSWER_TIMEOUT_MS = 20_000;
+const PONG_TIMEOUT_MS = 6_000;
+const CHAT_RETRY_MS = 1_000;
+const LEAVE_TIMEOUT_MS = 3_000;
+/** A new token is handed over this long before the old one runs out. */
+const RENEW_MARGIN_MS = 60_000;
+const RENEW_RETRY_MS = 10_000;
+
+/** An `error` message of the server, or "offline" where there was no socket to ask, "timeout" where no answer came. */
+export class ProtocolError extends Error {
+  /** @param {{code: string, message?: string, retryable?: boolean, field?: string}} error */
+  constructor({ code, message, retryable = false, field }) {
+    super(message || code);
+    this.name = 'ProtocolError';
+    this.code = code;
+    this.retryable = retryable;
+    this.field = field;
+  }
+}
+
+/** @extends {Emitter<ClientEvents>} */
+export class MeetingClient extends Emitter {
+  /** @type {State} */
+  state = 'idle';
+  /** The number of the last event seen: everything up to it has been delivered. */
+  seq = -1;
+  /** @type {any} the server's hello on the present socket */
+  hello = null;
+
+  #options;
+  /** @type {WebSocket | null} */
+  #socket = null;
+  #nextId = 1;
+  /** @type {Map<number, {resolve: (data: any) => void, reject: (error: Error) => void, timer: any}>} */
+  #waiting = new Map();
+  /** @type {{meetingId: string | number, password?: string} | null} what to return to */
+  #room = null;
+  /** @type {{resolve: (ack: any) => void, reject: (error: unknown) => void} | null} the first join, until it is decided */
+  #joining = null;
+  #joined = false;
+  /** @type {RoomEvent[]} events that overtook the ack of join_room */
+  #early = [];
+  /** @type {Map<string, Outgoing>} by client id */
+  #unacked = new Map();
+  #attempts = 0;
+  #neverOpened = 0;
+  #freshToken = false;
+  #lastHeard = 0;
+  #pingMs = 25_000;
+  /** @type {Record<'open' | 'retry' | 'renew' | 'ping' | 'pong' | 'chat', any>} */
+  #timers = { open: 0, retry: 0, renew: 0, ping: 0, pong: 0, chat: 0 };
+
+  /**
+   * @param {object} options
+   * @param {string} options.url
+   * @param {(how: {fresh: boolean}) => Promise<AccessToken>} options.getToken rejects with a `status` of 401 when nobody
+   *   is signed in any more; any other failure counts as "try again"
+   * @param {typeof WebSocket} [options.WebSocket]
+   * @param {() => number} [options.random] 0 ≤ x < 1
+   * @param {number} [options.firstDelayMs]
+   */
+  constructor(options) {
+    super();
+    this.#options = { WebSocket: globalThis.WebSocket, random: Math.random, firstDelayMs: FIRST_DELAY_MS, ...options };
+  }
+
+  /**
+   * Opens the socket and joins. Resolves with the room; rejects when the server says no (wrong_password, meeting_full …)
+   * or cannot be reached at the first try. After it has resolved the client returns to the room by itself.
+   * @param {string | number} meetingId number or code
+   * @param {{password?: string}} [options]
+   * @returns {Promise<any>}
+   */
+  join(meetingId, { password } = {}) {
+    if (this.#room) return Promise.reject(new ProtocolError({ code: 'conflict', message: 'Already joining or joined' }));
+    this.#room = { meetingId, password };
+    this.seq = -1;
+    const decided = new Promise((resolve, reject) => {
+      this.#joining = { resolve, reject };
+    });
+    this.#setState('connecting');
+    this.#open();
+    return decided;
+  }
+
+  /**
+   * One message and its answer.
+   * @param {string} type @param {object} [data]
+   * @returns {Promise<any>} the ack's data
+   */
+  request(type, data = {}) {
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId;
+      this.#nextId += 1;
+      if (!this.#write({ id, type, data })) {
+        reject(new ProtocolError({ code: 'offline', retryable: true }));
+        return;
+      }
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(new ProtocolError({ code: 'timeout', retryable: true }));
+      }, ANSWER_TIMEOUT_MS);
+      this.#waiting.set(id, { resolve, reject, timer });
+    });
+  }
+
+  /**
+   * To one member of the room, for the set-up of media. Nothing keeps a signal: it arrives at once or not at all.
+   * @param {number} to @param {object} data
+   * @returns {boolean} whether it was written
+   */
+  signal(to, data) {
+    return this.#joined && this.#write({ type: 'webrtc_signal', data: { ...data, to } });
+  }
+
+  /**
+   * Sends a line now or as soon as the room is back, in order, stored once however often it had to be sent.
+   * @param {string} text
+   * @param {{to?: number, clientId?: string}} [options]
+   * @returns {{clientId: string, stored: Promise<any>}} `stored` resolves with the message as the server keeps it
+   */
+  chat(text, { to, clientId = newId() } = {}) {
+    const stored = new Promise((resolve, reject) => {
+      this.#unacked.set(clientId, { text, to, underWay: false, resolve, reject });
+    });
+    this.#sendChat(clientId);
+    return { clientId, stored };
+  }
+
+  /** Says good-bye, so that the seat is free at once, and closes. */
+  async leave() {
+    if (this.#joined && this.state === 'online') {
+      await Promise.race([this.request('leave_room').catch(() => {}), pause(LEAVE_TIMEOUT_MS)]);
+    }
+    this.close('left');
+  }
+
+  /** Closes for good. @param {string} [code] */
+  close(code = 'left') {
+    this.#finish({ code });
+  }
+
+  /** Ask the socket for a sign of life, or try to come back at once: the network or the machine has just woken up. */
+  nudge() {
+    if (this.state === 'online') this.#ping();
+    else if (this.state === 'reconnecting' && !this.#socket) this.#open();
+  }
+
+  // --- the socket -------------------------------------------------------------------------------------------------
+
+  async #open() {
+    clearTimeout(this.#timers.retry);
+    const room = this.#room;
+    let access;
+    try {
+      access = await this.#options.getToken({ fresh: this.#freshToken });
+    } catch (error) {
+      if (this.#room !== room || this.#socket) return;
+      if (/** @type {any} */ (error)?.status === 401) this.#finish({ code: 'signed_out', error });
+      else this.#again(error);
+      return;
+    }
+    if (!room || this.#room !== room || this.#socket) return;
+    this.#freshToken = false;
+    const socket = new this.#options.WebSocket(this.#options.url, ['echomeet.v1', `bearer.${access.token}`]);
+    this.#socket = socket;
+    let opened = false;
+    this.#timers.open = setTimeout(() => this.#lost(socket, 1006), OPEN_TIMEOUT_MS);
+    socket.onopen = () => {
+      opened = true;
+      this.#neverOpened = 0;
+      this.#renewBefore(access.expiresAt);
+    };
+    socket.onmessage = ({ data }) => {
+      if (this.#socket === socket) this.#receive(JSON.parse(String(data)));
+    };
+    socket.onclose = ({ code }) => {
+      if (!opened) this.#neverOpened += 1;
+      this.#lost(socket, code);
+    };
+  }
+
+  /** @param {WebSocket} socket @param {number} code */
+  #lost(socket, code) {
+    if (this.#socket !== socket) return;
+    this.#drop();
+    if (FINAL_CLOSE[code]) {
+      this.#finish({ code: FINAL_CLOSE[code] });
+      return;
+    }
+    // A refused handshake shows no reason to a script: the second time in a row the token is suspected.
+    if (code === CLOSE_TOKEN || this.#neverOpened >= 2) this.#freshToken = true;
+    this.#again(new ProtocolError({ code: 'offline', retryable: true }));
+  }
+
+  /** Takes the socket away, whatever its state; who waited for an answer is told. */
+  #drop() {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#joined = false;
+    this.hello = null;
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    if (socket) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.onerror = () => {};
+      try {
+        socket.close(1000);
+      } catch {
+        // Not open yet: the browser gives it up by itself.
+      }
+    }
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject, timer } of waiting) {
+      clearTimeout(timer);
+      reject(new ProtocolError({ code: 'offline', retryable: true }));
+    }
+  }
+
+  /** Tries again later, unless this was the first join: then the caller decides. @param {unknown} error */
+  #again(error) {
+    if (!this.#room) return;
+    if (this.#joining && this.#attempts >= FIRST_JOIN_RETRIES) {
+      this.#finish({ code: 'offline', error });
+      return;
+    }
+    if (!this.#joining) this.#setState('reconnecting');
+    const longest = Math.min(LONGEST_DELAY_MS, this.#options.firstDelayMs * 2 ** this.#attempts);
+    this.#attempts += 1;
+    this.#timers.retry = setTimeout(() => this.#open(), longest * (0.5 + this.#options.random() / 2));
+  }
+
+  /** @param {{code: string, error?: unknown}} verdict */
+  #finish({ code, error }) {
+    if (this.state === 'closed') return;
+    const joining = this.#joining;
+    this.#joining = null;
+    this.#room = null;
+    this.#drop();
+    for (const { reject } of this.#unacked.values()) reject(new ProtocolError({ code }));
+    this.#unacked.clear();
+    this.#attempts = 0;
+    this.#setState('closed');
+    joining?.reject(error ?? new ProtocolError({ code }));
+    this.emit('closed', { code });
+  }
+
+  /** @param {State} state */
+  #setState(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.emit('state', state);
+  }
+
+  /** @param {object} message */
+  #write(message) {
+    if (this.#socket?.readyState !== 1) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  // --- what comes in ----------------------------------------------------------------------------------------------
+
+  /** @param {any} message */
+  #receive(message) {
+    this.#lastHeard = Date.now();
+    clearTimeout(this.#timers.pong);
+    switch (message.type) {
+      case 'hello':
+        clearTimeout(this.#timers.open);
+        this.hello = message.data;
+        this.#pingMs = message.data?.pingMs ?? this.#pingMs;
+        this.#watch();
+        this.#enter();
+        return;
+      case 'ack':
+      case 'error':
+        this.#answer(message);
+        return;
+      case 'pong':
+        return;
+      case 'webrtc_signal':
+        this.emit('signal', { from: message.from, data: message.data });
+        return;
+      default:
+        if (Number.isInteger(message.seq)) this.#roomEvent(message);
+    }
+  }
+
+  /** @param {any} message */
+  #answer({ type, id, data, error }) {
+    const request = this.#waiting.get(id);
+    if (!request) return;
+    this.#waiting.delete(id);
+    clearTimeout(request.timer);
+    if (type === 'ack') request.resolve(data);
+    else request.reject(new ProtocolError(error ?? { code: 'internal' }));
+  }
+
+  /** @param {RoomEvent} event */
+  #roomEvent(event) {
+    if (!this.#joined) {
+      this.#early.push(event);
+      return;
+    }
+    if (event.seq <= this.seq) return;
+    this.seq = event.seq;
+    this.emit('event', event);
+  }
+
+  // --- the room ---------------------------------------------------------------------------------------------------
+
+  /** Joins, or resumes from the last event seen. */
+  async #enter() {
+    const room = this.#room;
+    const socket = this.#socket;
+    if (!room) return;
+    this.#early = [];
+    let ack;
+    try {
+      ack = await this.request('join_room', {
+        meetingId: room.meetingId,
+        ...(room.password ? { password: room.password } : {}),
+        ...(this.seq >= 0 ? { since: this.seq } : {}),
+      });
+    } catch (error) {
+      if (this.#socket === socket) this.#refused(/** @type {ProtocolError} */ (error));
+      return;
+    }
+    if (this.#socket !== socket) return;
+    this.#attempts = 0;
+    this.#joined = true;
+    if (ack.resumed) this.#resumed(ack);
+    else {
+      this.seq = ack.seq;
+      this.emit('snapshot', ack);
+    }
+    const joining = this.#joining;
+    this.#joining = null;
+    this.#setState('online');
+    joining?.resolve(ack);
+    for (const event of this.#early.splice(0)) this.#roomEvent(event);
+    this.#sendWaitingChat();
+  }
+
+  /** @param {any} ack */
+  #resumed(ack) {
+    for (const event of ack.events) this.#roomEvent(event);
+    this.seq = Math.max(this.seq, ack.seq);
+    this.emit('resumed', ack);
+  }
+
+  /** The server did not let us in. @param {ProtocolError} error */
+  #refused(error) {
+    const passing = error.retryable && error.code !== 'meeting_full';
+    if (passing || error.code === 'token_expired' || error.code === 'unauthorized') {
+      this.#freshToken = !passing;
+      this.#drop();
+      this.#again(error);
+      return;
+    }
+    const code = error.code === 'meeting_ended' || error.code === 'meeting_cancelled' ? 'ended' : error.code;
+    this.#finish({ code, error });
+  }
+
+  // --- chat -------------------------------------------------------------------------------------------------------
+
+  /** Sends every line that waits, in the order in which they were written. */
+  #sendWaitingChat() {
+    for (const clientId of [...this.#unacked.keys()]) this.#sendChat(clientId);
+  }
+
+  /** @param {string} clientId */
+  async #sendChat(clientId) {
+    const line = this.#unacked.get(clientId);
+    if (!line || line.underWay || !this.#joined) return;
+    line.underWay = true;
+    const { text, to } = line;
+    try {
+      const message = await this.request('chat_message', { text, clientId, ...(to === undefined ? {} : { to }) });
+      if (this.#unacked.delete(clientId)) line.resolve(message);
+    } catch (failure) {
+      const error = /** @type {ProtocolError} */ (failure);
+      line.underWay = false;
+      if (!this.#unacked.has(clientId) || error.code === 'offline') return; // goes out again with the next join
+      if (error.retryable) {
+        clearTimeout(this.#timers.chat);
+        this.#timers.chat = setTimeout(() => this.#sendWaitingChat(), CHAT_RETRY_MS * (1 + this.#options.random()));
+        return;
+      }
+      this.#unacked.delete(clientId);
+      line.reject(error);
+    }
+  }
+
+  // --- signs of life, and the token -------------------------------------------------------------------------------
+
+  /** The server's own pings are invisible to a script, so the client asks when it has heard nothing for a while. */
+  #watch() {
+    clearTimeout(this.#timers.ping);
+    this.#timers.ping = setTimeout(() => {
+      if (Date.now() - this.#lastHeard >= this.#pingMs) this.#ping();
+      this.#watch();
+    }, this.#pingMs);
+  }
+
+  #ping() {
+    const socket = this.#socket;
+    if (!socket || !this.#write({ type: 'ping' })) return;
+    clearTimeout(this.#timers.pong);
+    this.#timers.pong = setTimeout(() => this.#lost(socket, 1006), PONG_TIMEOUT_MS);
+  }
+
+  /** @param {number} expiresAt */
+  #renewBefore(expiresAt) {
+    clearTimeout(this.#timers.renew);
+    const wait = Math.max(0, expiresAt - RENEW_MARGIN_MS - Date.now());
+    this.#timers.renew = setTimeout(() => this.#renew(), Math.min(wait, 0x7fffffff));
+  }
+
+  async #renew() {
+    const socket = this.#socket;
+    try {
+      const { token, expiresAt } = await this.#options.getToken({ fresh: true });
+      if (this.#socket !== socket || !socket) return;
+      await this.request('auth', { token });
+      this.#renewBefore(Math.max(expiresAt, Date.now() + 2 * RENEW_MARGIN_MS));
+    } catch (error) {
+      if (this.#socket !== socket || !socket) return;
+      if (/** @type {any} */ (error)?.status === 401) this.#finish({ code: 'signed_out', error });
+      else this.#timers.renew = setTimeout(() => this.#renew(), RENEW_RETRY_MS);
+    }
+  }
+}
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** 96 random bits; `crypto.randomUUID` would be there under HTTPS only. */
+export function newId() {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

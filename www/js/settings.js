@@ -1,0 +1,51 @@
+/**
+ * What the person chose on this device: language, theme, devices, picture quality. Kept in localStorage, where the
+ * browser allows it, and nowhere else.
+ */
+import { createStore } from './store.js';
+
+const KEY = 'echomeet.settings';
+
+/**
+ * @typedef {object} Settings
+ * @property {string | null} language "en", "zh-CN", or null: the browser's
+ * @property {'system' | 'light' | 'dark'} theme
+ * @property {string | null} microphoneId
+ * @property {string | null} cameraId
+ * @property {'low' | 'standard' | 'high'} videoQuality
+ * @property {boolean} microphoneOn as it was left before the last call
+ * @property {boolean} cameraOn
+ * @property {'chat' | 'people' | null} panel what was open beside the stage
+ */
+
+/** @type {Settings} */
+const DEFAULTS = {
+  language: null, theme: 'system', microphoneId: null, cameraId: null, videoQuality: 'standard',
+  microphoneOn: true, cameraOn: true, panel: null,
+};
+
+/** @returns {Partial<Settings>} */
+function load() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? '{}');
+  } catch {
+    return {};
+  }
+}
+
+export const settings = createStore({ ...DEFAULTS, ...load() });
+
+settings.subscribe(() => {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(settings.get()));
+  } catch {
+    // A browser that keeps nothing still holds meetings.
+  }
+});
+
+/** Puts the chosen theme on the page; "system" leaves it to the style sheet's media query. */
+export function applyTheme() {
+  const { theme } = settings.get();
+  if (theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}

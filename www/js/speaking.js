@@ -1,0 +1,90 @@
+/**
+ * Who speaks, measured in this browser: the others by the level that comes with their sound's packets, oneself by the
+ * microphone's own level. Nothing about it goes over the network.
+ */
+import { createStore } from './store.js';
+
+const EVERY_MS = 200;
+const LOUD = 0.02;
+/** Pauses between words do not count as silence. */
+const HOLD_MS = 700;
+
+/** The loudness of one's own microphone, 0 to 1. */
+export class Meter {
+  /** @type {AudioContext | null} */
+  #context = null;
+  /** @type {AnalyserNode | null} */
+  #analyser = null;
+  /** @type {MediaStreamAudioSourceNode | null} */
+  #source = null;
+  /** @type {MediaStreamTrack | null} */
+  #track = null;
+  #samples = new Float32Array(512);
+
+  /** @param {MediaStreamTrack | null} track */
+  listen(track) {
+    if (track === this.#track) return;
+    this.#track = track;
+    this.#source?.disconnect();
+    this.#source = null;
+    if (!track) return;
+    this.#context ??= new AudioContext();
+    this.#analyser ??= new AnalyserNode(this.#context, { fftSize: 512 });
+    this.#source = this.#context.createMediaStreamSource(new MediaStream([track]));
+    this.#source.connect(this.#analyser);
+  }
+
+  level() {
+    if (!this.#source || !this.#analyser || !this.#track?.enabled) return 0;
+    this.#analyser.getFloatTimeDomainData(this.#samples);
+    return Math.sqrt(this.#samples.reduce((sum, x) => sum + x * x, 0) / this.#samples.length);
+  }
+
+  close() {
+    this.listen(null);
+    this.#context?.close();
+    this.#context = null;
+  }
+}
+
+export class Speaking {
+  /** Whose tile gets the ring. */
+  store = createStore({ users: /** @type {ReadonlySet<number>} */ (new Set()) });
+  #meter = new Meter();
+  #timer;
+  /** @type {Map<number, number>} when somebody was last loud */
+  #heard = new Map();
+
+  /**
+   * @param {number} myId
+   * @param {() => MediaStreamTrack | null} ownTrack
+   * @param {() => Iterable<[number, {pc: RTCPeerConnection}]>} peers
+   */
+  constructor(myId, ownTrack, peers) {
+    this.#timer = setInterval(() => {
+      this.#meter.listen(ownTrack());
+      if (this.#meter.level() > LOUD) this.#heard.set(myId, Date.now());
+      for (const [userId, { pc }] of peers()) if (isLoud(pc)) this.#heard.set(userId, Date.now());
+      this.#tell();
+    }, EVERY_MS);
+  }
+
+  close() {
+    clearInterval(this.#timer);
+    this.#meter.close();
+  }
+
+  #tell() {
+    const now = Date.now();
+    for (const [userId, at] of this.#heard) if (now - at > HOLD_MS) this.#heard.delete(userId);
+    const { users } = this.store.get();
+    const same = users.size === this.#heard.size && [...users].every((userId) => this.#heard.has(userId));
+    if (!same) this.store.set({ users: new Set(this.#heard.keys()) });
+  }
+}
+
+/** @param {RTCPeerConnection} pc */
+function isLoud(pc) {
+  return pc.getReceivers().some((receiver) => receiver.track.kind === 'audio'
+    && receiver.getSynchronizationSources().some(({ audioLevel }) => (audioLevel ?? 0) > LOUD));
+}

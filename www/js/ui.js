@@ -1,0 +1,41 @@
+/** What every view uses: Preact with htm as its template language, and the bridge from a store to a component. */
+import { h, render, Fragment, createContext } from '../vendor/preact.mjs';
+import { useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from '../vendor/hooks.mjs';
+import htm from '../vendor/htm.mjs';
+
+export { h, render, Fragment, createContext };
+export { useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState };
+
+/** @type {(strings: TemplateStringsArray, ...values: any[]) => any} */
+export const html = htm.bind(/** @type {any} */ (h));
+
+/**
+ * Draws the component again whenever the store changes.
+ * @template T
+ * @param {import('./store.js').Store<T>} store
+ * @returns {T}
+ */
+export function useStore(store) {
+  const [, redraw] = useState(0);
+  const drawn = store.get();
+  useEffect(() => {
+    if (store.get() !== drawn) redraw((n) => n + 1); // it changed between the drawing and this effect
+    return store.subscribe(() => redraw((n) => n + 1));
+  }, [store]);
+  return drawn;
+}
+
+/**
+ * Draws the component again every so often, for clocks.
+ * @param {number} everyMs
+ */
+export function useTick(everyMs) {
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => redraw((n) => n + 1), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+}
+
+/** @param {...(string | false | null | undefined)} names */
+export const classes = (...names) => names.filter(Boolean).join(' ');

@@ -1,0 +1,100 @@
+/** The bar of controls below the stage. */
+import { html, useEffect, useRef, useState, useStore, useTick } from '../ui.js';
+import { icon } from '../icons.js';
+import { duration, errorText, t } from '../i18n.js';
+import { settings } from '../settings.js';
+import { isHosting, me } from '../room-state.js';
+import { toast } from '../toasts.js';
+import { DeviceSwitch } from './before-call.js';
+import { Code, IconButton, copyText, meetingLink } from './controls.js';
+
+/** @typedef {import('../room-state.js').Room} Room */
+
+/** Lines of others that came after the last one looked at. @param {Room} room @param {number} seen */
+const unread = (room, seen) => room.messages.filter(({ id, sender }) => id > seen && sender.id !== room.myId).length;
+
+/** @param {{call: import('../call.js').Call, room: Room}} props */
+export function Bar({ call, room }) {
+  const { seenMessage } = useStore(call.store);
+  const media = useStore(call.media.store);
+  const { panel } = useStore(settings);
+  const self = me(room);
+  const raised = Boolean(self?.handRaisedAt);
+  const news = panel === 'chat' ? 0 : unread(room, seenMessage);
+  const toggle = (/** @type {'chat' | 'people'} */ name) => settings.set({ panel: panel === name ? null : name });
+  const canShare = Boolean(navigator.mediaDevices?.getDisplayMedia);
+  const deviceProblem = (/** @type {'microphone' | 'camera'} */ kind) => {
+    const problem = call.media.store.get()[`${kind}Problem`];
+    if (problem && !call.media.store.get()[`${kind}On`]) toast(t(`device.${kind}.${problem}`), 'error');
+  };
+  return html`
+    <footer class="bar" role="toolbar" aria-label=${t('bar.label')}>
+      <${Info} call=${call} room=${room} />
+      <div class="bar-main">
+        <${DeviceSwitch} kind="microphone" on=${media.microphoneOn}
+          onClick=${() => call.media.setMicrophone(!media.microphoneOn).then(() => deviceProblem('microphone'))} />
+        <${DeviceSwitch} kind="camera" on=${media.cameraOn}
+          onClick=${() => call.media.setCamera(!media.cameraOn).then(() => deviceProblem('camera'))} />
+        ${canShare && html`<${IconButton} class=${media.screen ? 'on-stage active' : 'on-stage'} name=${media.screen ? 'monitor-off' : 'monitor-up'}
+          label=${t(media.screen ? 'bar.stopShare' : 'bar.share')} onClick=${() => call.toggleScreen()} />`}
+        <${IconButton} class=${raised ? 'on-stage active' : 'on-stage'} name="hand" aria-pressed=${raised}
+          label=${t(raised ? 'bar.lowerHand' : 'bar.raiseHand')} onClick=${() => call.toggleHand()} />
+        <${IconButton} class=${panel === 'chat' ? 'on-stage active' : 'on-stage'} name="message-square" badge=${news} aria-pressed=${panel === 'chat'}
+          label=${news ? t('bar.chatUnread', { count: news }) : t('bar.chat')} onClick=${() => toggle('chat')} />
+        <${IconButton} class=${panel === 'people' ? 'on-stage active' : 'on-stage'} name="users" aria-pressed=${panel === 'people'}
+          label=${t('bar.people')} onClick=${() => toggle('people')} />
+      </div>
+      <${Leave} call=${call} hosting=${isHosting(self)} />
+    </footer>`;
+}
+
+/** @param {{call: import('../call.js').Call, room: Room}} props */
+function Info({ call, room }) {
+  useTick(1000);
+  const since = Date.parse(room.meeting.actualStartTime) || call.store.get().startedAt;
+  return html`
+    <div class="bar-info">
+      <span class="elapsed" data-tip=${t('bar.elapsed')}>${duration((Date.now() - since) / 1000)}</span>
+      <button type="button" class="text-button" data-tip=${t('bar.copyLink')} aria-label=${t('bar.copyLink')}
+        onClick=${() => copyText(meetingLink(room.meeting.code))}><${Code} code=${room.meeting.code} /> ${icon('link', 16)}</button>
+    </div>`;
+}
+
+/** Who hosts is asked whether the others go on. @param {{call: import('../call.js').Call, hosting: boolean}} props */
+function Leave({ call, hosting }) {
+  const [open, setOpen] = useState(false);
+  const root = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    if (!open) return undefined;
+    root.current?.querySelector('.menu')?.querySelector('button')?.focus();
+    const outside = (/** @type {Event} */ event) => {
+      if (!root.current?.contains(/** @type {Node} */ (event.target))) setOpen(false);
+    };
+    addEventListener('pointerdown', outside);
+    return () => removeEventListener('pointerdown', outside);
+  }, [open]);
+  const escape = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'Escape' || !open) return;
+    setOpen(false);
+    root.current?.querySelector('button')?.focus();
+  };
+  const end = async () => {
+    try {
+      await call.endForAll();
+    } catch (error) {
+      toast(errorText(error), 'error');
+    }
+  };
+  return html`
+    <div class="bar-leave" ref=${root} onKeyDown=${escape}>
+      <button type="button" class="danger" aria-label=${t('bar.leaveMeeting')} aria-haspopup=${hosting ? 'true' : undefined}
+        aria-expanded=${hosting ? open : undefined} onClick=${() => (hosting ? setOpen(!open) : call.leave())}>
+        ${icon('phone-off', 20)} <span>${t('bar.leave')}</span>
+      </button>
+      ${open && html`
+        <div class="menu">
+          <button type="button" onClick=${() => call.leave()}>${icon('log-out', 18)} ${t('bar.leaveMeeting')}</button>
+          <button type="button" class="danger-text" onClick=${end}>${icon('circle-stop', 18)} ${t('bar.endForAll')}</button>
+        </div>`}
+    </div>`;
+}

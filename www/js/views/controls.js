@@ -1,0 +1,135 @@
+/** Small things of which the pages are made: fields, buttons with an icon, dialogs, copying. */
+import { html, useEffect, useRef, useState, classes } from '../ui.js';
+import { icon } from '../icons.js';
+import { t } from '../i18n.js';
+import { toast } from '../toasts.js';
+
+let fieldNumber = 0;
+
+/** An id that ties a label to its field. */
+export function useFieldId() {
+  const ref = useRef('');
+  if (!ref.current) {
+    fieldNumber += 1;
+    ref.current = `field-${fieldNumber}`;
+  }
+  return ref.current;
+}
+
+/**
+ * A labelled input; what is wrong with it stands below it and is read out with it.
+ * @param {{label: string, hint?: string, error?: string | null, class?: string, inputRef?: any, [attribute: string]: any}} props
+ */
+export function Field({ label, hint, error, class: extra, inputRef, ...input }) {
+  const id = useFieldId();
+  return html`
+    <div class=${classes('field', extra)}>
+      <label for=${id}>${label}</label>
+      <input id=${id} ref=${inputRef} aria-invalid=${error ? 'true' : undefined}
+        aria-describedby=${error || hint ? `${id}-note` : undefined} ...${input} />
+      ${error ? html`<p id="${id}-note" class="field-error" role="alert">${error}</p>`
+        : hint && html`<p id="${id}-note" class="field-hint">${hint}</p>`}
+    </div>`;
+}
+
+/**
+ * A button that is only an icon. Its label is its accessible name and its tooltip.
+ * @param {{label: string, name: import('../icons.js').IconName, class?: string, size?: number, badge?: number,
+ *   onClick: (event: MouseEvent) => void, [attribute: string]: any}} props
+ */
+export function IconButton({ label, name, class: extra, size, badge, ...rest }) {
+  return html`
+    <button type="button" class=${classes('icon-button', extra)} aria-label=${label} data-tip=${label} ...${rest}>
+      ${icon(name, size)}
+      ${badge ? html`<span class="badge" aria-hidden="true">${badge > 99 ? '99+' : badge}</span>` : null}
+    </button>`;
+}
+
+/**
+ * @param {{title: string, onClose: () => void, children?: any}} props
+ */
+export function Dialog({ title, onClose, children }) {
+  const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const id = useFieldId();
+  useEffect(() => {
+    ref.current?.showModal();
+  }, []);
+  return html`
+    <dialog ref=${ref} class="dialog" aria-labelledby=${id} onClose=${onClose}
+      onClick=${(/** @type {MouseEvent} */ event) => event.target === ref.current && ref.current?.close()}>
+      <div class="dialog-body">
+        <header>
+          <h2 id=${id}>${title}</h2>
+          <${IconButton} label=${t('app.close')} name="x" onClick=${() => ref.current?.close()} />
+        </header>
+        ${children}
+      </div>
+    </dialog>`;
+}
+
+/** @param {string} code */
+export const meetingLink = (code) => `${location.origin}${location.pathname}#/m/${code}`;
+
+/** @param {string} text */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    copyByHand(text); // no permission, or not under HTTPS
+  }
+  toast(t('app.copied'));
+}
+
+/** @param {string} text */
+function copyByHand(text) {
+  const area = document.createElement('textarea');
+  area.value = text;
+  area.className = 'visually-hidden';
+  document.body.append(area);
+  area.select();
+  document.execCommand('copy');
+  area.remove();
+}
+
+/** A meeting code in its spaced type. @param {{code: string}} props */
+export const Code = ({ code }) => html`<span class="code" translate="no">${code}</span>`;
+
+/**
+ * Runs what a button does, with the button held down until it is done.
+ * @returns {[boolean, (work: () => Promise<unknown>) => Promise<void>]}
+ */
+export function useBusy() {
+  const [busy, setBusy] = useState(false);
+  const alive = useRef(true);
+  useEffect(() => () => {
+    alive.current = false;
+  }, []);
+  return [busy, async (work) => {
+    setBusy(true);
+    try {
+      await work();
+    } finally {
+      if (alive.current) setBusy(false);
+    }
+  }];
+}
+
+/** "王芳" -> "王", "Ana Lima" -> "AL" @param {string} name */
+export function initials(name) {
+  const words = name.trim().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return '?';
+  const first = (/** @type {string} */ word) => [...word][0].toLocaleUpperCase();
+  if (/\p{Script=Han}/u.test(words[0])) return [...words[0]][0];
+  return words.length === 1 ? first(words[0]) : first(words[0]) + first(words[words.length - 1]);
+}
+
+/** A dark colour made from the name, that white letters can be read on. @param {string} name */
+export function nameColour(name) {
+  let hash = 0;
+  for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) >>> 0;
+  return `hsl(${hash % 360} 42% 34%)`;
+}
+
+/** @param {{name: string}} props */
+export const Avatar = ({ name }) => html`
+  <span class="avatar" style=${{ backgroundColor: nameColour(name) }} aria-hidden="true">${initials(name)}</span>`;

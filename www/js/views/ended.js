@@ -1,0 +1,57 @@
+/** After the call: why it ended, how long it was, who was there, the chat to keep, and the way back. */
+import { html, useEffect, useRef, useStore } from '../ui.js';
+import { icon } from '../icons.js';
+import { duration, hasText, t } from '../i18n.js';
+import { Avatar } from './controls.js';
+import { Brand } from './header.js';
+
+/** After these the meeting is closed to this person. */
+const NO_RETURN = ['ended', 'removed', 'signed_out'];
+
+/** @param {{call: import('../call.js').Call, onRejoin: () => void}} props */
+export function Ended({ call, onRejoin }) {
+  const { room, endCode, startedAt, endedAt } = useStore(call.store);
+  const heading = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => heading.current?.focus(), []);
+  if (!room) return null;
+  const title = `ended.${endCode}`;
+  const why = reason(room, endCode);
+  const names = Object.entries(room.everyone);
+  return html`
+    <main class="ended" data-ended=${endCode}>
+      <${Brand} />
+      <section class="card">
+        <h1 ref=${heading} tabindex="-1">${hasText(title) ? t(title) : t('ended.lost')}</h1>
+        ${why && html`<p>${why}</p>`}
+        <p class="quiet">${room.meeting.title} · ${t('ended.duration', { time: duration((endedAt - startedAt) / 1000) })}</p>
+        <h2>${t('ended.people')}</h2>
+        <ul class="ended-people">${names.map(([id, name]) => html`<li key=${id}><${Avatar} name=${name} /> <span class="name">${name}</span></li>`)}</ul>
+        <div class="ended-do">
+          ${!NO_RETURN.includes(endCode ?? '') && html`<button type="button" class="primary" onClick=${onRejoin}>${t('ended.rejoin')}</button>`}
+          ${room.messages.length > 0 && html`<button type="button" class="secondary" onClick=${() => saveChat(room)}>${icon('message-square', 18)} ${t('ended.saveChat')}</button>`}
+          <a class="button secondary" href="#/">${t('ended.back')}</a>
+        </div>
+      </section>
+    </main>`;
+}
+
+/** @param {import('../room-state.js').Room} room @param {string | null} code */
+function reason(room, code) {
+  if (code === 'taken_over') return t('ended.takenOverHint');
+  if (code !== 'ended' || !room.ended) return null;
+  if (room.ended.reason === 'empty') return t('ended.empty');
+  if (room.ended.reason === 'cancelled') return t('ended.cancelled');
+  const { by } = room.ended;
+  return by && by !== room.myId && room.everyone[by] ? t('ended.endedBy', { name: room.everyone[by] }) : null;
+}
+
+/** The lines as plain text, one a line, for the person's own files. @param {import('../room-state.js').Room} room */
+function saveChat({ meeting, messages }) {
+  const text = messages.map(({ createdAt, sender, text: words }) => `${new Date(createdAt).toLocaleString()}  ${sender.displayName}: ${words}`);
+  const url = URL.createObjectURL(new Blob([`${meeting.title} (${meeting.code})\n\n${text.join('\n')}\n`], { type: 'text/plain' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = `EchoMeet ${meeting.code}.txt`;
+  link.click();
+  URL.revokeObjectURL(url);
+}

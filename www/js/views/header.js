@@ -1,0 +1,50 @@
+/** The line at the top of the pages around the call: brand, theme, language, who is signed in. */
+import { html, useStore } from '../ui.js';
+import { icon } from '../icons.js';
+import { LANGUAGES, chooseLanguage, language, t } from '../i18n.js';
+import { settings } from '../settings.js';
+import { Avatar, IconButton } from './controls.js';
+
+/** @typedef {import('../settings.js').Settings['theme']} Theme */
+
+/** @type {Record<Theme, {next: Theme, name: import('../icons.js').IconName}>} */
+const THEMES = {
+  system: { next: 'light', name: 'sun-moon' },
+  light: { next: 'dark', name: 'sun' },
+  dark: { next: 'system', name: 'moon' },
+};
+
+export const Brand = () => html`
+  <a class="brand" href="#/">
+    <svg class="brand-mark" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
+      <rect x="1" y="5" width="22" height="22" rx="7" fill="currentColor" />
+      <path d="M25 12.5 31 9v14l-6-3.5z" fill="currentColor" />
+      <path class="brand-wave" d="M7 16h2M11 12v8M15 14v4" fill="none" stroke-width="2.4" stroke-linecap="round" />
+    </svg>
+    ${t('app.name')}
+  </a>`;
+
+/** @param {{api: import('../api.js').Api}} props */
+export function Header({ api }) {
+  const { user } = useStore(api.session);
+  const { theme } = useStore(settings);
+  const other = language() === 'en' ? 'zh-CN' : 'en';
+  const changeLanguage = async () => {
+    await chooseLanguage(other);
+    if (user) api.patch('/users/me', { locale: other }).then((changed) => api.userChanged(changed), () => {});
+  };
+  return html`
+    <header class="page-header">
+      <${Brand} />
+      <div class="page-header-tools">
+        <${IconButton} label=${t('app.theme', { theme: t(`theme.${theme}`) })} name=${THEMES[theme].name}
+          onClick=${() => settings.set({ theme: THEMES[theme].next })} />
+        <button type="button" class="text-button" lang=${other} data-tip=${t('app.language')} onClick=${changeLanguage}>
+          ${icon('languages', 20)} ${other === 'en' ? 'EN' : LANGUAGES[other].slice(-2)}
+        </button>
+        ${user && html`
+          <span class="page-header-user"><${Avatar} name=${user.displayName} /><span class="name">${user.displayName}</span></span>
+          <${IconButton} label=${t('app.signOut')} name="log-out" onClick=${() => api.signOut()} />`}
+      </div>
+    </header>`;
+}

@@ -1,0 +1,23 @@
+/** One meeting from the door to the end: shows what the call's phase asks for. */
+import { html, useEffect, useMemo, useState, useStore } from '../ui.js';
+import { Call } from '../call.js';
+import { BeforeCall } from './before-call.js';
+import { InCall } from './in-call.js';
+import { Ended } from './ended.js';
+
+/** @param {{api: import('../api.js').Api, code: string, expose: (call: Call | null) => void}} props */
+export function Meeting({ api, code, expose }) {
+  const [round, setRound] = useState(0); // joining again after the end is a new call
+  const call = useMemo(() => new Call(api, code), [code, round]);
+  useEffect(() => {
+    expose(call);
+    return () => {
+      call.dispose();
+      expose(null);
+    };
+  }, [call]);
+  const { phase } = useStore(call.store);
+  if (phase === 'in') return html`<${InCall} call=${call} />`;
+  if (phase === 'ended') return html`<${Ended} call=${call} onRejoin=${() => setRound(round + 1)} />`;
+  return html`<${BeforeCall} key=${round} api=${api} call=${call} code=${code} />`;
+}

@@ -1,0 +1,28 @@
+/** What stands beside the stage, or over it where there is little room: the chat or the people. */
+import { html, useStore } from '../ui.js';
+import { t } from '../i18n.js';
+import { settings } from '../settings.js';
+import { Chat } from './chat.js';
+import { People } from './people.js';
+import { IconButton } from './controls.js';
+
+/** @typedef {import('../settings.js').Settings['panel']} Name */
+
+/** @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
+export function Panel({ call, room }) {
+  const { panel } = useStore(settings);
+  if (!panel) return null;
+  const tab = (/** @type {Exclude<Name, null>} */ name) => html`
+    <button type="button" role="tab" id="tab-${name}" aria-selected=${panel === name} aria-controls="panel-body"
+      onClick=${() => settings.set({ panel: name })}>${t(`${name}.title`)}</button>`;
+  return html`
+    <aside class="panel" aria-label=${t('panel.label')}>
+      <header>
+        <div role="tablist">${tab('people')}${tab('chat')}</div>
+        <${IconButton} label=${t('panel.close')} name="x" onClick=${() => settings.set({ panel: null })} />
+      </header>
+      <div id="panel-body" class="panel-body" role="tabpanel" aria-labelledby="tab-${panel}">
+        ${panel === 'chat' ? html`<${Chat} call=${call} room=${room} />` : html`<${People} room=${room} />`}
+      </div>
+    </aside>`;
+}

@@ -1,0 +1,93 @@
+/** The pictures of everybody, laid out so that little of the window is left empty; a shared screen is the large one. */
+import { html, useLayoutEffect, useRef, useState, useStore } from '../ui.js';
+import { icon } from '../icons.js';
+import { layoutTiles } from '../layout.js';
+import { t } from '../i18n.js';
+import { Code, copyText, meetingLink } from './controls.js';
+import { Tile } from './tile.js';
+import { Video } from './video.js';
+
+const GAP = 8;
+
+/** @typedef {import('../room-state.js').Participant} Participant */
+
+/** @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
+export function Stage({ call, room }) {
+  const { users: speaking } = useStore(/** @type {import('../speaking.js').Speaking} */ (call.speaking).store);
+  const { links } = useStore(call.store);
+  const media = useStore(call.media.store);
+  const sharers = room.participants.filter(({ userId, screen }) => (userId === room.myId ? media.screen : screen));
+  // Oneself comes last, as the quietest place.
+  const people = [...room.participants].sort((a, b) => Number(a.userId === room.myId) - Number(b.userId === room.myId));
+  const tiles = people.map((person) => html`<${Tile} key=${person.userId} person=${person} self=${person.userId === room.myId}
+    link=${links[person.userId]} media=${media} speaking=${speaking.has(person.userId)} />`);
+  if (sharers.length > 0) {
+    return html`
+      <div class="stage sharing">
+        <${Grid} class="screens" count=${sharers.length}>
+          ${sharers.map((person) => html`<${Screen} key=${person.userId} person=${person} self=${person.userId === room.myId}
+            link=${links[person.userId]} onStop=${() => call.toggleScreen()} />`)}
+        <//>
+        <div class="strip" role="list" aria-label=${t('stage.label')}>${tiles}</div>
+      </div>`;
+  }
+  return html`
+    <div class="stage">
+      <${Grid} class="tiles" count=${tiles.length} list>${tiles}<//>
+      ${people.length === 1 && html`<${Invite} code=${room.meeting.code} />`}
+    </div>`;
+}
+
+/**
+ * Equal boxes, sized by the room there is.
+ * @param {{class: string, count: number, list?: boolean, children?: any}} props
+ */
+function Grid({ class: name, count, list = false, children }) {
+  const ref = useRef(/** @type {HTMLElement | null} */ (null));
+  const [box, setBox] = useState({ width: 0, height: 0 });
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (!element) return undefined;
+    const measure = () => setBox({ width: element.clientWidth, height: element.clientHeight });
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const { columns, width, height } = layoutTiles({ ...box, count, gap: GAP });
+  return html`
+    <div class="grid ${name}" ref=${ref}>
+      <div class="grid-inner" role=${list ? 'list' : undefined} aria-label=${list ? t('stage.label') : undefined} style=${{
+        '--tile-width': `${width}px`, '--tile-height': `${height}px`, width: `${columns * width + (columns - 1) * GAP}px`,
+      }}>${children}</div>
+    </div>`;
+}
+
+/** @param {{person: Participant, self: boolean, link?: import('../mesh.js').PeerView, onStop: () => void}} props */
+function Screen({ person, self, link, onStop }) {
+  const name = t('screen.of', { name: person.displayName });
+  if (self) {
+    return html`
+      <div class="screen own" data-screen=${person.userId}>
+        ${icon('monitor-up', 40)}
+        <p>${t('screen.mine')}</p>
+        <button type="button" class="secondary" onClick=${onStop}>${t('bar.stopShare')}</button>
+      </div>`;
+  }
+  return html`
+    <figure class="screen" data-screen=${person.userId}>
+      ${link?.remote.screen && html`<${Video} stream=${link.remote.screen} whole label=${name} />`}
+      <figcaption class="tile-name">${icon('monitor-up', 16)} ${name}</figcaption>
+    </figure>`;
+}
+
+/** @param {{code: string}} props */
+const Invite = ({ code }) => html`
+  <div class="invite">
+    <p><strong>${t('stage.alone')}</strong> ${t('stage.invite')}</p>
+    <p class="invite-code"><${Code} code=${code} /></p>
+    <div class="invite-do">
+      <button type="button" class="secondary" onClick=${() => copyText(meetingLink(code))}>${icon('link', 18)} ${t('stage.copyLink')}</button>
+      <button type="button" class="secondary" onClick=${() => copyText(code)}>${icon('copy', 18)} ${t('stage.copyCode')}</button>
+    </div>
+  </div>`;

@@ -1,0 +1,35 @@
+/** One person on the stage: picture or initials, name, and the marks that matter. */
+import { html, classes } from '../ui.js';
+import { icon } from '../icons.js';
+import { t } from '../i18n.js';
+import { Avatar } from './controls.js';
+import { Video } from './video.js';
+
+/**
+ * @param {object} props
+ * @param {import('../room-state.js').Participant} props.person
+ * @param {boolean} props.self
+ * @param {import('../mesh.js').PeerView} [props.link]
+ * @param {import('../media.js').MediaState} props.media one's own
+ * @param {boolean} props.speaking
+ */
+export function Tile({ person, self, link, media, speaking }) {
+  const { userId, displayName, online, handRaisedAt } = person;
+  const name = self ? t('tile.you', { name: displayName }) : displayName;
+  const muted = self ? !media.microphoneOn : !person.audio;
+  const picture = self ? media.cameraOn && media.camera && html`<${Video} track=${media.camera} mirrored label=${name} />`
+    : person.video && link?.remote.camera && html`<${Video} stream=${link.remote.camera} label=${name} />`;
+  const mark = !self && (online ? { connecting: t('tile.connecting'), trouble: t('tile.trouble'), connected: null }[link?.state ?? 'connecting']
+    : t('tile.reconnecting'));
+  return html`
+    <div class=${classes('tile', speaking && !muted && 'speaking', !online && 'away')} role="listitem" data-user=${userId}>
+      <${Avatar} name=${displayName} />
+      ${picture}
+      ${mark ? html`<span class="tile-mark">${icon(online ? 'loader-circle' : 'wifi-off', 16)} ${mark}</span>` : null}
+      ${handRaisedAt ? html`<span class="tile-hand" role="img" aria-label=${t('tile.hand')}>${icon('hand', 20)}</span>` : null}
+      <span class="tile-name">
+        ${muted ? html`<span class="tile-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 16)}</span>` : null}
+        <span class="name">${name}</span>
+      </span>
+    </div>`;
+}
