@@ -1,0 +1,105 @@
+/* Envelopes: what a worker writes is what a relay reads. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/envelope.h"
+
+static struct envelope read_ok(const char *line)
+{
+    struct envelope e;
+    ck_assert_msg(envelope_read(line, strlen(line), &e), "%s", line);
+    return e;
+}
+
+START_TEST(test_envelope_reads_what_was_written)
+{
+    struct buf line = {0};
+    envelope_write(&line, 7, 58, "3,17", "user:3:4403", "{\"type\":\"chat_message\", \"x\":1}");
+    struct envelope e = read_ok(line.data);
+    ck_assert_int_eq(e.meeting_id, 7);
+    ck_assert_int_eq(e.seq, 58);
+    ck_assert_uint_eq(e.audience_len, 4);
+    ck_assert_mem_eq(e.effect, "user:3:4403", e.effect_len);
+    ck_assert_mem_eq(e.frame, "{\"type\":\"chat_message\", \"x\":1}", e.frame_len);
+    ck_assert_ptr_eq(e.frame + e.frame_len, line.data + line.len);
+    buf_free(&line);
+}
+END_TEST
+
+START_TEST(test_envelope_refuses_what_is_none)
+{
+    static const char *const lines[] = {
+        "", " ", "7", "7 58", "7 58 *", "7 58 * -", "7 58 * - ", "7 58  - {}", "x 58 * - {}", "7 x * - {}", "-7 58 * - {}",
+        "7  58 * - {}", " 7 58 * - {}", "99999999999999999999 1 * - {}",
+    };
+    struct envelope e;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        ck_assert_msg(!envelope_read(lines[i], strlen(lines[i]), &e), "%s", lines[i]);
+}
+END_TEST
+
+START_TEST(test_envelope_knows_its_audience)
+{
+    struct envelope all = read_ok("7 1 * - {}"), two = read_ok("7 1 3,17 - {}"), bad = read_ok("7 1 3;17 - {}");
+    ck_assert(envelope_concerns(&all, 1));
+    ck_assert(envelope_concerns(&two, 3));
+    ck_assert(envelope_concerns(&two, 17));
+    ck_assert(!envelope_concerns(&two, 1));
+    ck_assert(!envelope_concerns(&two, 317));
+    ck_assert(!envelope_concerns(&bad, 17));
+}
+END_TEST
+
+START_TEST(test_envelope_reads_effects)
+{
+    struct effect f;
+    struct envelope none = read_ok("7 1 * - {}"), user = read_ok("7 1 * user:3:0 {}"),
+                    conn = read_ok("7 1 * conn:r1-ab.17:4409 {}"), all = read_ok("7 1 * all:4410 {}");
+    ck_assert(envelope_effect(&none, &f));
+    ck_assert_int_eq(f.kind, EFFECT_NONE);
+    ck_assert(envelope_effect(&user, &f));
+    ck_assert_int_eq(f.kind, EFFECT_USER);
+    ck_assert_int_eq(f.user_id, 3);
+    ck_assert_int_eq(f.close_code, 0);
+    ck_assert(envelope_effect(&conn, &f));
+    ck_assert_int_eq(f.kind, EFFECT_CONNECTION);
+    ck_assert_str_eq(f.connection, "r1-ab.17");
+    ck_assert_int_eq(f.close_code, 4409);
+    ck_assert(envelope_effect(&all, &f));
+    ck_assert_int_eq(f.kind, EFFECT_ALL);
+    ck_assert_int_eq(f.close_code, 4410);
+}
+END_TEST
+
+START_TEST(test_envelope_refuses_bad_effects)
+{
+    static const char *const lines[] = {
+        "7 1 * user:3 {}", "7 1 * user:x:0 {}", "7 1 * user:3:5000 {}", "7 1 * conn:r1.1 {}", "7 1 * all: {}", "7 1 * all:1x {}",
+        "7 1 * -- {}", "7 1 * nobody:1 {}",
+        "7 1 * conn:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:0 {}",
+    };
+    struct effect f;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct envelope e = read_ok(lines[i]);
+        ck_assert_msg(!envelope_effect(&e, &f), "%s", lines[i]);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("envelope");
+    TCase *tc = tcase_create("envelope");
+    tcase_add_test(tc, test_envelope_reads_what_was_written);
+    tcase_add_test(tc, test_envelope_refuses_what_is_none);
+    tcase_add_test(tc, test_envelope_knows_its_audience);
+    tcase_add_test(tc, test_envelope_reads_effects);
+    tcase_add_test(tc, test_envelope_refuses_bad_effects);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
