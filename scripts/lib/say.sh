@@ -32,6 +32,11 @@ die() {
     exit 1
 }
 
+# For a trap on ERR: a command that failed where nobody expected it must not end a script in silence.
+unforeseen() {
+    printf 'EchoMeet: %s stopped at line %s, where this failed: %s\n' "$0" "$1" "$2" >&2
+}
+
 # The last lines of a log, for a failure that a sentence alone does not explain.
 show_tail() {
     [[ -s $1 ]] || return 0

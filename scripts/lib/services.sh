@@ -31,7 +31,8 @@ mariadb_start() {
     [[ -d $data/mysql && -f $data/ibdata1 ]] ||
         die "$(short_path "$data") is not a complete database folder; put a backup in its place, or move it away to begin with an empty one."
     rm -f "$run_dir/mariadb.sock"
-    mariadb_log_from=$(($(cat "$log_dir/mariadb.log" 2>/dev/null | wc -l) + 1))
+    touch "$log_dir/mariadb.log"
+    mariadb_log_from=$(($(wc -l <"$log_dir/mariadb.log") + 1))
     # Each commit is on the disk before it is told; no network: the socket's folder is open to its owner alone.
     # shellcheck disable=SC2046
     daemon_start mariadb /usr/sbin/mariadbd --no-defaults $(mariadb_user) --datadir="$data" \

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import zlib from 'node:zlib';
 import { after, before, test } from 'node:test';
-import { api, openSocket, register } from '../lib/client.mjs';
+import { HandshakeError, api, eventually, openSocket, register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 
 let sys;
@@ -89,9 +89,14 @@ test('/ws leads to the relay and the token in its address is not logged', async 
     await sys.processes.web.start();
 });
 
-test('after the pool was away the API answers at once again', async () => {
+test('after pool and relay were away the web server finds them again within 2 s', async () => {
     await sys.processes.pool.stop();
     assert.equal((await api(sys).get('/healthz')).status, 503);
     await sys.processes.pool.start();
-    assert.equal((await api(sys).get('/healthz')).status, 200);
+    await eventually(async () => (await api(sys).get('/healthz')).status === 200, { timeout: 2000 });
+    const ana = await register(sys, 'Ana');
+    await sys.processes.relay.stop();
+    await assert.rejects(openSocket(sys, ana.token), HandshakeError);
+    await sys.processes.relay.start();
+    await eventually(() => openSocket(sys, ana.token).then((socket) => socket.close(), () => null), { timeout: 2000 });
 });
