@@ -84,10 +84,17 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
               "user", LOG_INT(x.call.user_id), NULL);
 }
 
+/* "application/json", perhaps with parameters; not "application/json-patch+json" */
+static bool is_json(const char *content_type)
+{
+    static const char type[] = "application/json";
+    return strncasecmp(content_type, type, sizeof type - 1) == 0 && strchr("; \t", content_type[sizeof type - 1]);
+}
+
 enum err exchange_body(struct exchange *x, const struct field *fields, int count, void *out)
 {
     const struct request *req = x->req;
-    if (req->body_len && strncasecmp(req->content_type, "application/json", 16) != 0)
+    if (req->body_len && !is_json(req->content_type))
         return ERR_UNSUPPORTED_MEDIA_TYPE;
     return fields_from_json(fields, count, req->body, req->body_len, x->call.arena, out, &x->call.fault);
 }

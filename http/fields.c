@@ -24,6 +24,8 @@ static const struct field *find(const struct field *fields, int count, const cha
 static bool is_choice(const char *choices, const char *value)
 {
     size_t len = strlen(value);
+    if (len == 0 || strchr(value, '|'))
+        return false;
     for (const char *p = choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
         if (strncmp(p, value, len) == 0 && (p[len] == '|' || p[len] == '\0'))
             return true;
@@ -59,7 +61,7 @@ static enum err set_int(const struct field *f, int64_t value, void *member, stru
 static enum err set_time(const struct field *f, const char *value, void *member, struct fault *fault)
 {
     int64_t time_ms;
-    if (time_parse(value, &time_ms) != ERR_OK)
+    if (time_parse(value, &time_ms) != ERR_OK || time_ms <= 0) /* 0 stands for "no time" everywhere */
         return wrong(fault, f, "must be a time like 2026-01-31T10:00:00Z (RFC 3339)");
     *(struct in_int *)member = (struct in_int){true, time_ms};
     return ERR_OK;

@@ -26,21 +26,30 @@ static void set_password(const struct call *call, struct meeting *m, const char 
 
 struct creation {
     struct call *call;
-    struct meeting meeting;
+    struct meeting meeting; /* as wished */
+    struct meeting stored;
 };
 
 static enum err create_body(void *context)
 {
     struct creation *c = context;
-    return meeting_dao_insert(c->call->app->db, &c->meeting, call_now_ms(c->call), &c->meeting.id);
+    struct call *call = c->call;
+    int64_t id;
+    enum err e = meeting_dao_insert(call->app->db, &c->meeting, call_now_ms(call), &id);
+    if (e)
+        return e;
+    e = meeting_dao_by_id(call->app->db, call->arena, id, &c->stored);
+    return call_no_row(e, ERR_UNAUTHORIZED); /* it comes with its creator's name: the account is gone */
 }
 
 enum err meeting_create(struct call *call, const struct meeting_options *o, struct meeting *out)
 {
     char code[LIMIT_CODE_CHARS + 1];
-    struct creation c = {call, {.code = code, .title = o->title, .description = o->description, .creator_id = call->user_id,
-                                .host_id = call->user_id, .duration_minutes = o->duration_minutes,
-                                .max_participants = o->max_participants, .is_public = o->is_public, .is_recorded = o->is_recorded}};
+    struct creation c = {.call = call,
+                         .meeting = {.code = code, .title = o->title, .description = o->description, .creator_id = call->user_id,
+                                     .host_id = call->user_id, .duration_minutes = o->duration_minutes,
+                                     .max_participants = o->max_participants, .is_public = o->is_public,
+                                     .is_recorded = o->is_recorded}};
     c.meeting.start_time_ms = o->start_time_ms ? o->start_time_ms : call_now_ms(call);
     enum err e = check_start(call, c.meeting.start_time_ms);
     if (e)
@@ -54,7 +63,7 @@ enum err meeting_create(struct call *call, const struct meeting_options *o, stru
         log_event(LOG_INFO, "meeting_code_taken", "try", LOG_INT(i + 1), NULL);
     }
     if (!e)
-        e = meeting_dao_by_id(call->app->db, call->arena, c.meeting.id, out);
+        *out = c.stored;
     return e == ERR_DB_DUPLICATE ? ERR_UNAVAILABLE : e;
 }
 

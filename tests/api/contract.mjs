@@ -195,8 +195,9 @@ function value(body) {
 export function api(sys, token, { may = [] } = {}) {
     const plain = plainApi(sys, token);
     const request = async (method, target, options = {}) => {
-        const answer = await plain.request(method, target, options);
-        checkAnswer(method, /^\/(api\/|healthz|readyz)/.test(target) ? target : BASE + target, value(options.body), answer, may);
+        const full = /^\/(api\/|healthz|readyz)/.test(target) ? target : BASE + target;
+        const answer = await plain.request(method, full, options);
+        checkAnswer(method, full, value(options.body), answer, may);
         return answer;
     };
     return {

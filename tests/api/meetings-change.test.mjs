@@ -38,7 +38,7 @@ test('each member alone is changed and the others stay', async () => {
 test('the new password counts at once, and none lets everybody in', async () => {
     const meeting = await createMeeting(ada, { password: 'old' });
     ok(await patch(ada, meeting, { password: 'new' }));
-    refused(await ben.client.post(`/meetings/${meeting.id}/join`, { password: 'old' }), 'wrong_password');
+    refused(await ben.client.post(`/meetings/${meeting.id}/join`, { password: 'old' }), 'wrong_password', 'password');
     await join(ben, meeting, 'new');
     ok(await patch(ada, meeting, { password: null }));
     await join(cleo, meeting);

@@ -168,7 +168,7 @@ test('the status text speaks the caller’s language', async () => {
 });
 
 test('an unknown meeting is not found, whatever its name', async () => {
-    for (const name of ['999999', '0', '-1', '007', '1.0', '1e3', '9223372036854775807', '9223372036854775808', '99999999999999999999999', 'AAAAAA', 'ABC', 'AAAAAAA',
+    for (const name of ['999999', '0', '-1', '1.0', '1e3', '9223372036854775807', '9223372036854775808', '99999999999999999999999', 'AAAAAA', 'ABC', 'AAAAAAA',
         'OOOOOO', '0O1I2Z', 'null', 'undefined', '%20', '%F0%9F%98%80', "1'%20OR%20'1'='1", 'x'.repeat(500), '1%2Fjoin', '١', '１'])
         refused(await ada.client.get(`/meetings/${name}`), 'not_found', undefined, name);
 });
