@@ -47,7 +47,7 @@ export class Api {
   /** Finds out whether the cookie of an earlier visit still holds. */
   async start() {
     try {
-      await this.token({ fresh: true });
+      if (remembered() !== 'no') await this.token({ fresh: true });
     } catch {
       // Nobody is signed in, or the server is away: either way the sign-in page is right.
     }
@@ -140,6 +140,7 @@ export class Api {
   #signedIn(body, tellTabs) {
     this.#access = { token: body.accessToken, expiresAt: Date.now() + body.expiresIn * 1000 };
     this.session.set({ user: body.user, ready: true });
+    remember('yes');
     if (tellTabs) this.#tabs?.postMessage({ userId: body.user.id });
     return this.#access;
   }
@@ -147,6 +148,7 @@ export class Api {
   #forget() {
     this.#access = null;
     this.session.set({ user: null });
+    remember('no');
   }
 
   /** @param {{userId: number | null}} news */
@@ -184,6 +186,26 @@ export class Api {
     // A web server in front answers for a back end that is away with a page of its own.
     const code = response.status >= 502 && response.status <= 504 ? 'unavailable' : 'internal';
     throw new Problem({ code, ...parsed, status: response.status });
+  }
+}
+
+const SIGNED_IN = 'echomeet.signedIn';
+
+/** Whether there can be a cookie, which no script sees: saves those who are not signed in a question. */
+function remembered() {
+  try {
+    return localStorage.getItem(SIGNED_IN) ?? 'no';
+  } catch {
+    return null;
+  }
+}
+
+/** @param {'yes' | 'no'} answer */
+function remember(answer) {
+  try {
+    localStorage.setItem(SIGNED_IN, answer);
+  } catch {
+    // Then the question is asked at every visit.
   }
 }
 

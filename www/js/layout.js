@@ -2,13 +2,15 @@
  * Where tiles go. Pure arithmetic: the arrangement of `count` equal tiles that covers most of a box.
  *
  * Pictures are 16:9. In a box that is taller than wide (a phone) a tile may be as narrow as 3:4: faces are cut less than
- * the space that would be left empty.
+ * the space that would be left empty; but of two arrangements of about the same size the one that cuts less is taken.
  */
 
 /** @typedef {{columns: number, rows: number, width: number, height: number}} Grid a tile's size in whole pixels */
 
 const WIDEST = 16 / 9;
 const NARROWEST = 3 / 4;
+/** How much of a tile's worth hangs on showing the whole picture. */
+const WHOLENESS = 0.4;
 
 /**
  * @param {object} box
@@ -21,6 +23,7 @@ const NARROWEST = 3 / 4;
 export function layoutTiles({ width, height, count, gap = 8 }) {
   /** @type {Grid} */
   let best = { columns: 1, rows: Math.max(1, count), width: 0, height: 0 };
+  let bestWorth = 0;
   const narrowest = height > width ? NARROWEST : WIDEST;
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
@@ -30,7 +33,10 @@ export function layoutTiles({ width, height, count, gap = 8 }) {
     const ratio = Math.min(WIDEST, Math.max(narrowest, cellWidth / cellHeight));
     const tileWidth = Math.min(cellWidth, cellHeight * ratio);
     const tile = { columns, rows, width: Math.floor(tileWidth), height: Math.floor(tileWidth / ratio) };
-    if (tile.width * tile.height > best.width * best.height) best = tile;
+    const worth = tile.width * tile.height * (1 - WHOLENESS + WHOLENESS * (ratio / WIDEST));
+    if (worth <= bestWorth) continue;
+    best = tile;
+    bestWorth = worth;
   }
   return best;
 }

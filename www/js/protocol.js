@@ -219,6 +219,7 @@ export class MeetingClient extends Emitter {
     this.#socket = socket;
     let opened = false;
     this.#timers.open = setTimeout(() => this.#lost(socket, 1006), OPEN_TIMEOUT_MS);
+    socket.onerror = () => {}; // what counts is that it closes
     socket.onopen = () => {
       opened = true;
       this.#neverOpened = 0;
@@ -255,7 +256,6 @@ export class MeetingClient extends Emitter {
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
     if (socket) {
       socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.onerror = () => {};
       try {
         socket.close(1000);
       } catch {

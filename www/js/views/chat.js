@@ -10,6 +10,8 @@ import { useBusy } from './controls.js';
 /** Lines of one person within this time stand under one name. */
 const TOGETHER_MS = 120_000;
 const LONGEST = 4000;
+/** With fewer lines than the server sends at once there is nothing before them. */
+const PAGE = 50;
 /** So close to the end counts as reading the newest lines. */
 const NEAR_END_PX = 80;
 
@@ -30,7 +32,7 @@ export function Chat({ call, room }) {
   return html`
     <div class="chat">
       <div class="chat-log" ref=${log} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-label=${t('chat.log')}>
-        ${messages.length > 0 && html`<${Earlier} call=${call} log=${log} />`}
+        ${messages.length >= PAGE && html`<${Earlier} call=${call} log=${log} />`}
         ${messages.length + pending.length === 0 && html`<p class="empty">${t('chat.empty')}</p>`}
         ${messages.map((message, i) => html`<${Line} key=${message.id} message=${message} mine=${message.sender.id === myId}
           first=${!together(messages[i - 1], message)} />`)}

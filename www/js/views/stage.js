@@ -24,7 +24,7 @@ export function Stage({ call, room }) {
   if (sharers.length > 0) {
     return html`
       <div class="stage sharing">
-        <${Grid} class="screens" count=${sharers.length}>
+        <${Grid} class="screens" count=${sharers.length} fill>
           ${sharers.map((person) => html`<${Screen} key=${person.userId} person=${person} self=${person.userId === room.myId}
             link=${links[person.userId]} onStop=${() => call.toggleScreen()} />`)}
         <//>
@@ -40,9 +40,10 @@ export function Stage({ call, room }) {
 
 /**
  * Equal boxes, sized by the room there is.
- * @param {{class: string, count: number, list?: boolean, children?: any}} props
+ * @param {{class: string, count: number, list?: boolean, fill?: boolean, children?: any}} props
+ *   `fill`: the boxes take all the room, whatever its shape
  */
-function Grid({ class: name, count, list = false, children }) {
+function Grid({ class: name, count, list = false, fill = false, children }) {
   const ref = useRef(/** @type {HTMLElement | null} */ (null));
   const [box, setBox] = useState({ width: 0, height: 0 });
   useLayoutEffect(() => {
@@ -54,7 +55,7 @@ function Grid({ class: name, count, list = false, children }) {
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  const { columns, width, height } = layoutTiles({ ...box, count, gap: GAP });
+  const { columns, width, height } = fill ? rows(box, count) : layoutTiles({ ...box, count, gap: GAP });
   return html`
     <div class="grid ${name}" ref=${ref}>
       <div class="grid-inner" role=${list ? 'list' : undefined} aria-label=${list ? t('stage.label') : undefined} style=${{
@@ -62,6 +63,9 @@ function Grid({ class: name, count, list = false, children }) {
       }}>${children}</div>
     </div>`;
 }
+
+/** One below the other. @param {{width: number, height: number}} box @param {number} count */
+const rows = (box, count) => ({ columns: 1, width: box.width, height: Math.floor((box.height - GAP * (count - 1)) / count) });
 
 /** @param {{person: Participant, self: boolean, link?: import('../mesh.js').PeerView, onStop: () => void}} props */
 function Screen({ person, self, link, onStop }) {

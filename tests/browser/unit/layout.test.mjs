@@ -1,0 +1,41 @@
+/* The arrangement of tiles: fits, wastes little, cuts faces only where the window is upright. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { layoutTiles } from '../../../www/js/layout.js';
+
+const WINDOWS = [[1440, 800], [1920, 1000], [768, 940], [390, 740], [320, 480], [1000, 300]];
+
+test('tiles of 1 to 50 people fit into every window', () => {
+  for (const [width, height] of WINDOWS) {
+    for (let count = 1; count <= 50; count += 1) {
+      const grid = layoutTiles({ width, height, count, gap: 8 });
+      const where = `${count} in ${width}x${height}: ${JSON.stringify(grid)}`;
+      assert.ok(grid.columns * grid.rows >= count, where);
+      assert.ok(grid.columns * grid.width + (grid.columns - 1) * 8 <= width, where);
+      assert.ok(grid.rows * grid.height + (grid.rows - 1) * 8 <= height, where);
+      assert.ok(grid.width > 0 && grid.height > 0, where);
+    }
+  }
+});
+
+test('pictures are 16:9 in a wide window and at most 3:4 upright in a tall one', () => {
+  for (const [width, height] of WINDOWS) {
+    for (let count = 1; count <= 12; count += 1) {
+      const { width: w, height: h } = layoutTiles({ width, height, count });
+      if (width >= height) assert.ok(Math.abs(w / h - 16 / 9) < 0.03, `${count} in ${width}x${height}: ${w}x${h}`);
+      else assert.ok(w / h >= 0.74 && w / h <= 1.8, `${count} in ${width}x${height}: ${w}x${h}`);
+    }
+  }
+});
+
+test('the usual cases look as expected', () => {
+  const columns = (width, height, count) => layoutTiles({ width, height, count }).columns;
+  assert.deepEqual([1, 2, 3, 4, 5, 6, 9].map((count) => columns(1440, 800, count)), [1, 2, 2, 2, 3, 3, 3]);
+  assert.deepEqual([1, 2, 3].map((count) => columns(390, 740, count)), [1, 1, 1]);
+  assert.equal(columns(768, 940, 3), 1);
+});
+
+test('no room, no people: nothing breaks', () => {
+  assert.equal(layoutTiles({ width: 0, height: 0, count: 3 }).width, 0);
+  assert.equal(layoutTiles({ width: 800, height: 600, count: 0 }).width, 0);
+});

@@ -1,0 +1,265 @@
+/* The WebSocket client against a small server that says what the test wants: joining, resuming, order, chat that is
+ * never lost nor doubled, close codes, tokens. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket, WebSocketServer } from 'ws';
+import { MeetingClient } from '../../../www/js/protocol.js';
+
+if (!globalThis.crypto) globalThis.crypto = (await import('node:crypto')).webcrypto; // Node 18
+
+let server;
+let clients;
+
+beforeEach(async () => {
+  clients = [];
+  server = new Server();
+  await server.ready;
+});
+afterEach(() => {
+  for (const client of clients) client.close();
+  server.close();
+});
+
+/** Answers `hello` and every request by `on[type]`, which may be replaced; keeps what it got. */
+class Server {
+  constructor() {
+    this.wss = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'echomeet.v1' });
+    this.ready = once(this.wss, 'listening');
+    this.got = [];
+    this.protocols = [];
+    this.sockets = [];
+    this.pingMs = 25_000;
+    this.on = {
+      join_room: (data) => ({ ack: data.since === undefined ? snapshot(10) : { ...snapshot(10), resumed: true, events: [] } }),
+      chat_message: (data) => ({ ack: { id: 1, ...data } }),
+      auth: () => ({ ack: {} }),
+      leave_room: () => ({ ack: {} }),
+    };
+    this.wss.on('connection', (socket, request) => {
+      this.sockets.push(socket);
+      this.protocols.push(request.headers['sec-websocket-protocol']);
+      socket.send(JSON.stringify({ type: 'hello', data: { protocol: 'echomeet.v1', pingMs: this.pingMs } }));
+      socket.on('message', (text) => this.message(socket, JSON.parse(String(text))));
+    });
+  }
+  get url() { return `ws://127.0.0.1:${this.wss.address().port}/`; }
+  get last() { return this.sockets.at(-1); }
+  message(socket, { id, type, data }) {
+    this.got.push({ type, data });
+    const answer = this.on[type]?.(data, socket);
+    if (answer?.ack) socket.send(JSON.stringify({ type: 'ack', id, data: answer.ack }));
+    if (answer?.error) socket.send(JSON.stringify({ type: 'error', id, error: answer.error }));
+  }
+  event(seq, type = 'chat_message') {
+    this.last.send(JSON.stringify({ type, meetingId: 7, seq, at: '', data: { n: seq } }));
+  }
+  types() { return this.got.map(({ type }) => type); }
+  of(type) { return this.got.filter((message) => message.type === type).map(({ data }) => data); }
+  close() {
+    for (const socket of this.sockets) socket.terminate();
+    this.wss.close();
+  }
+}
+
+const snapshot = (seq) => ({ meeting: { id: 7 }, me: { userId: 1 }, participants: [], messages: [], media: {}, seq });
+
+function connect(options = {}) {
+  const client = new MeetingClient({
+    url: server.url, WebSocket, firstDelayMs: 10, getToken: async () => ({ token: 'tok', expiresAt: Date.now() + 900_000 }), ...options,
+  });
+  clients.push(client);
+  const seen = { events: [], states: [], closed: [], snapshots: 0, resumed: 0 };
+  client.on('event', ({ seq }) => seen.events.push(seq));
+  client.on('state', (state) => seen.states.push(state));
+  client.on('closed', ({ code }) => seen.closed.push(code));
+  client.on('snapshot', () => { seen.snapshots += 1; });
+  client.on('resumed', () => { seen.resumed += 1; });
+  return { client, seen };
+}
+
+async function until(condition, what = condition.toString()) {
+  for (let i = 0; i < 300; i += 1) {
+    if (condition()) return;
+    await sleep(10);
+  }
+  assert.fail(`never happened: ${what}`);
+}
+
+test('the token goes as a subprotocol, the join is answered with the room', async () => {
+  const { client, seen } = connect();
+  const ack = await client.join('K7QX2P', { password: 'tea' });
+  assert.equal(ack.seq, 10);
+  assert.equal(server.protocols[0], 'echomeet.v1,bearer.tok');
+  assert.deepEqual(server.of('join_room'), [{ meetingId: 'K7QX2P', password: 'tea' }]);
+  assert.deepEqual(seen.states, ['connecting', 'online']);
+});
+
+test('events come once and in rising order; old ones and strangers are ignored', async () => {
+  const { client, seen } = connect();
+  server.on.join_room = (data, socket) => {
+    // one that overtook the answer, and one that the snapshot has already
+    for (const seq of [11, 10]) socket.send(JSON.stringify({ type: 'chat_message', meetingId: 7, seq, data: {} }));
+    return { ack: snapshot(10) };
+  };
+  await client.join(7);
+  server.last.send(JSON.stringify({ type: 'never_heard_of' }));
+  for (const seq of [11, 12, 12, 15, 14]) server.event(seq);
+  await until(() => seen.events.includes(15));
+  await sleep(20);
+  assert.deepEqual(seen.events, [11, 12, 15]);
+});
+
+test('a broken socket is opened again and the room resumed from the last event', async () => {
+  const { client, seen } = connect();
+  await client.join(7);
+  server.event(12);
+  await until(() => client.seq === 12);
+  server.on.join_room = () => ({ ack: {
+    ...snapshot(14), resumed: true, events: [{ type: 'a', seq: 12 }, { type: 'a', seq: 13 }, { type: 'a', seq: 14 }],
+  } });
+  server.last.terminate();
+  await until(() => seen.resumed === 1);
+  assert.deepEqual(server.of('join_room')[1], { meetingId: 7, since: 12 });
+  assert.deepEqual(seen.events, [12, 13, 14]);
+  assert.deepEqual(seen.states, ['connecting', 'online', 'reconnecting', 'online']);
+});
+
+test('a chat line that was not acknowledged is sent again under the same id, in order, after the return', async () => {
+  const { client } = connect();
+  await client.join(7);
+  server.on.chat_message = () => null; // the answer is lost with the socket
+  const first = client.chat('one');
+  await until(() => server.of('chat_message').length === 1);
+  server.last.terminate();
+  const second = client.chat('two');
+  server.on.chat_message = (data) => ({ ack: { id: 5, ...data } });
+  assert.equal((await first.stored).text, 'one');
+  assert.equal((await second.stored).clientId, second.clientId);
+  assert.deepEqual(server.of('chat_message').map(({ text, clientId }) => [text, clientId]), [
+    ['one', first.clientId], ['one', first.clientId], ['two', second.clientId],
+  ]);
+});
+
+test('a passing failure of a chat line is tried again, a final one is told', async () => {
+  const { client } = connect({ random: () => 0 });
+  await client.join(7);
+  let tries = 0;
+  server.on.chat_message = (data) => {
+    tries += 1;
+    return tries === 1 ? { error: { code: 'unavailable', message: 'later', retryable: true } } : { ack: { id: 1, ...data } };
+  };
+  assert.equal((await client.chat('again').stored).text, 'again');
+  server.on.chat_message = () => ({ error: { code: 'validation_failed', message: 'too long', retryable: false, field: 'text' } });
+  await assert.rejects(client.chat('no').stored, { code: 'validation_failed', field: 'text' });
+});
+
+test('close codes decide whether it comes back', async () => {
+  for (const [code, verdict] of [[4410, 'ended'], [4403, 'removed'], [4409, 'taken_over'], [4400, 'protocol']]) {
+    const { client, seen } = connect();
+    await client.join(7);
+    server.last.close(code);
+    await until(() => seen.closed.length === 1, `closed after ${code}`);
+    assert.deepEqual(seen.closed, [verdict]);
+    assert.equal(client.state, 'closed');
+  }
+  for (const code of [1001, 1012, 4408]) {
+    const { client, seen } = connect();
+    await client.join(7);
+    server.last.close(code);
+    await until(() => seen.resumed === 1, `back after ${code}`);
+    client.close();
+  }
+});
+
+test('a token that ran out is replaced before coming back; who is signed out does not come back', async () => {
+  const asked = [];
+  let signedIn = true;
+  const getToken = async ({ fresh }) => {
+    asked.push(fresh);
+    if (!signedIn) throw Object.assign(new Error('no'), { status: 401 });
+    return { token: fresh ? 'new' : 'old', expiresAt: Date.now() + 900_000 };
+  };
+  const { client, seen } = connect({ getToken });
+  await client.join(7);
+  server.last.close(4401);
+  await until(() => seen.resumed === 1);
+  assert.deepEqual(asked, [false, true]);
+  assert.equal(server.protocols[1], 'echomeet.v1,bearer.new');
+  signedIn = false;
+  server.last.close(4401);
+  await until(() => seen.closed.length === 1);
+  assert.deepEqual(seen.closed, ['signed_out']);
+});
+
+test('the token is renewed by auth on the running socket', async () => {
+  let n = 0;
+  const { client } = connect({ getToken: async () => {
+    n += 1;
+    return { token: `t${n}`, expiresAt: Date.now() + (n === 1 ? 60_050 : 900_000) };
+  } });
+  await client.join(7);
+  await until(() => server.of('auth').length === 1);
+  assert.deepEqual(server.of('auth'), [{ token: 't2' }]);
+  assert.equal(server.sockets.length, 1);
+});
+
+test('the first join tells what is wrong and can be tried again', async () => {
+  const { client } = connect();
+  server.on.join_room = () => ({ error: { code: 'wrong_password', message: 'wrong', retryable: false } });
+  await assert.rejects(client.join(7, { password: 'x' }), { code: 'wrong_password' });
+  server.on.join_room = () => ({ ack: snapshot(3) });
+  assert.equal((await client.join(7, { password: 'y' })).seq, 3);
+});
+
+test('no server: the first join gives up, a later return does not', async () => {
+  const { client } = connect();
+  const url = server.url;
+  await client.join(7);
+  const gone = connect({ url: 'ws://127.0.0.1:9/' });
+  await assert.rejects(gone.client.join(7), { code: 'offline' });
+  const port = server.wss.address().port;
+  server.close();
+  await until(() => client.state === 'reconnecting');
+  await sleep(150);
+  server = new Server();
+  server.wss.close();
+  server.wss = new WebSocketServer({ port, host: '127.0.0.1', handleProtocols: () => 'echomeet.v1' });
+  let back = false;
+  server.wss.on('connection', (socket) => {
+    server.sockets.push(socket);
+    socket.send(JSON.stringify({ type: 'hello', data: {} }));
+    socket.on('message', (text) => {
+      back ||= JSON.parse(String(text)).type === 'join_room';
+    });
+  });
+  await until(() => back, `back at ${url}`);
+});
+
+test('a meeting that ended meanwhile ends the return', async () => {
+  const { client, seen } = connect();
+  await client.join(7);
+  server.on.join_room = () => ({ error: { code: 'meeting_ended', message: 'over', retryable: false } });
+  server.last.terminate();
+  await until(() => seen.closed.length === 1);
+  assert.deepEqual(seen.closed, ['ended']);
+});
+
+test('a silent socket is asked for a sign of life', async () => {
+  server.pingMs = 40;
+  const { client } = connect();
+  await client.join(7);
+  await until(() => server.of('ping').length >= 1);
+  assert.equal(client.state, 'online');
+});
+
+test('leaving says so and stays away', async () => {
+  const { client, seen } = connect();
+  await client.join(7);
+  await client.leave();
+  assert.deepEqual(server.types(), ['join_room', 'leave_room']);
+  assert.deepEqual(seen.closed, ['left']);
+  await sleep(60);
+  assert.equal(server.sockets.length, 1);
+});
