@@ -63,7 +63,7 @@ setup_npm() {
     step_begin npm
     local what=$1 key done="nothing to do" stamp=node_modules/.echomeet
     local -a options=(--no-progress --loglevel=error --ignore-scripts)
-    [[ ! -d node_modules/typescript ]] || what=test
+    [[ ! -d node_modules/typescript ]] || what="test"
     [[ $what == test ]] || options+=(--omit=dev)
     key=$(cat package.json package-lock.json | sha256sum)
     if ! grep -qx "$what $key" "$stamp" 2>/dev/null; then
