@@ -150,7 +150,7 @@ test('a wrong parameter is refused and named', async () => {
         isRecorded: ['', '2', 'nope'],
         onlyJoined: ['', '1', 'on'],
         onlyCreated: ['', '1', 'me'],
-        sort: ['', 'name', '+title', 'title,startTime', '--title', 'TITLE', 'startTime|-startTime', 'title;DROP', 'id'],
+        sort: ['', 'name', '%2Btitle', 'title,startTime', '--title', 'TITLE', 'startTime|-startTime', 'title;DROP', 'id'],
         keyword: ['', '%20', 'x'.repeat(201)],
     };
     for (const [name, values] of Object.entries(wrong))
