@@ -1,0 +1,249 @@
+/* The media mesh by itself: several meshes in one page, joined by a network of the test's own that delays, loses and
+ * overtakes signals. No back end. What counts is always the same: frames are decoded at the other end. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { serveFiles, startBrowser } from './support.mjs';
+
+let files;
+let browser;
+let page;
+
+before(async () => {
+  files = await serveFiles();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  files?.close();
+});
+beforeEach(async (context) => {
+  await page?.close();
+  page = await browser.newPage();
+  page.on('console', (message) => message.type() === 'error' && context.diagnostic?.(message.text()));
+  await page.goto(`${files.base}/empty.html`);
+  await page.evaluate(workbench);
+});
+
+/* Runs in the page: window.bench with people, a network between them, and the proof that pictures arrive. */
+async function workbench() {
+  const { Mesh } = await import('/js/mesh.js');
+  const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const bench = {
+    meshes: new Map(),
+    /** (from, to, data) -> delay in ms, or null: lost */
+    network: () => 5,
+    log: [],
+    sleep,
+    async devices() {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 160, height: 90, frameRate: 10 } });
+      return { microphone: stream.getAudioTracks()[0], camera: stream.getVideoTracks()[0], screen: null };
+    },
+    /** A picture of its own, as a screen would be. */
+    screen() {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [160, 90];
+      const context = canvas.getContext('2d');
+      let n = 0;
+      setInterval(() => {
+        n += 1;
+        context.fillStyle = `hsl(${n * 7} 80% 50%)`;
+        context.fillRect(0, 0, 160, 90);
+      }, 80);
+      return canvas.captureStream(10);
+    },
+    person(id, local) {
+      const mesh = new Mesh({ myId: id, send: (to, data) => bench.send(id, to, data, mesh) });
+      mesh.setLocal(local);
+      bench.meshes.set(id, mesh);
+      return mesh;
+    },
+    send(from, to, data, mesh) {
+      if (bench.meshes.get(from) !== mesh) return; // a page that is gone says nothing more
+      const copy = JSON.parse(JSON.stringify(data));
+      const delay = bench.network(from, to, copy);
+      bench.log.push(`${from}>${to} ${copy.kind} ${copy.description?.type ?? ''}${delay === null ? ' lost' : ''}`);
+      if (delay !== null) setTimeout(() => bench.meshes.get(to)?.receive(from, copy), delay);
+    },
+    async frames(at, from, role = 'camera') {
+      const peer = bench.meshes.get(at)?.peers.get(from);
+      const track = peer?.remote[role]?.getTracks()[0];
+      if (!track) return -1;
+      for (const report of (await peer.pc.getStats()).values()) {
+        if (report.type === 'inbound-rtp' && report.trackIdentifier === track.id) return report.framesDecoded ?? report.packetsReceived ?? 0;
+      }
+      return -1;
+    },
+    async until(condition, what, ms = 25_000) {
+      for (const end = Date.now() + ms; Date.now() < end; await sleep(100)) if (await condition()) return;
+      throw new Error(`never: ${what}\n${bench.log.slice(-40).join('\n')}`);
+    },
+    async flows(at, from, role = 'camera') {
+      let first = -1;
+      await bench.until(async () => {
+        const now = await bench.frames(at, from, role);
+        if (first < 0) first = now;
+        return first >= 0 && now > first + 2;
+      }, `${role} of ${from} arrives at ${at}`);
+    },
+    async bothWays(a, b) {
+      await Promise.all([bench.flows(a, b), bench.flows(b, a)]);
+    },
+  };
+  window.bench = bench;
+}
+
+test('two people see each other, a third joins, one leaves', async () => {
+  const left = await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    a.add(2);
+    b.reset([1, 2]);
+    await bench.bothWays(1, 2);
+    const c = bench.person(3, local);
+    c.reset([1, 2, 3]);
+    a.add(3);
+    b.add(3);
+    await Promise.all([bench.bothWays(1, 3), bench.bothWays(2, 3), bench.flows(1, 3, 'microphone')]);
+    for (const mesh of [a, b]) mesh.remove(3);
+    c.close();
+    return [[...a.peers.keys()], [...b.peers.keys()], [...c.peers.keys()]];
+  });
+  assert.deepEqual(left, [[2], [1], []]);
+});
+
+test('offers cross again and again, with screens on both sides: media works in the end', async () => {
+  const result = await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    a.add(2);
+    b.add(1);
+    await bench.bothWays(1, 2);
+    bench.network = () => 120; // long enough for both to offer before either hears
+    for (let i = 0; i < 5; i += 1) {
+      await Promise.all([a.renegotiate(), b.renegotiate()]);
+      await bench.sleep(i * 70);
+    }
+    a.setLocal({ ...local, screen: bench.screen() });
+    b.setLocal({ ...local, screen: bench.screen() });
+    await Promise.all([bench.bothWays(1, 2), bench.flows(1, 2, 'screen'), bench.flows(2, 1, 'screen')]);
+    a.setLocal(local);
+    b.setLocal(local);
+    await bench.until(() => !a.peers.get(2).remote.screen && !b.peers.get(1).remote.screen, 'the screens go away');
+    await bench.bothWays(1, 2);
+    a.setLocal({ ...local, screen: bench.screen() }); // and once more, on the lines that were given up
+    await bench.flows(2, 1, 'screen');
+    const offers = bench.log.filter((line) => line.endsWith('offer'));
+    return { states: [a, b].map((mesh) => [...mesh.peers.values()][0].pc.signalingState), offers: offers.length };
+  });
+  assert.deepEqual(result.states, ['stable', 'stable']);
+  assert.ok(result.offers >= 8, `${result.offers} offers were made`);
+});
+
+test('candidates come before their description', async () => {
+  await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    bench.network = (from, to, { kind }) => (kind === 'description' ? 400 : 1);
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    a.add(2);
+    b.add(1);
+    await bench.bothWays(1, 2);
+  });
+});
+
+test('two signals of five are lost, and those that nobody was there to hear', async () => {
+  await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    let n = 7;
+    bench.network = () => {
+      n = (n * 1103515245 + 12345) % 2 ** 31; // the same losses in every run
+      return (n >> 16) % 5 < 2 ? null : 5;
+    };
+    const b = bench.person(2, local);
+    b.add(1); // the impolite side offers into the void
+    await bench.sleep(300);
+    const a = bench.person(1, local);
+    a.add(2);
+    await bench.bothWays(1, 2);
+  });
+});
+
+test('a page that is loaded again gets a fresh connection, whichever side it is on', async () => {
+  await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    bench.person(1, local).add(2);
+    bench.person(2, local).add(1);
+    await bench.bothWays(1, 2);
+    for (const id of [1, 2, 1]) {
+      const old = bench.meshes.get(id);
+      bench.person(id, local).reset([1, 2]); // the other one keeps its mesh
+      old.close();
+      await bench.bothWays(1, 2);
+    }
+  });
+});
+
+test('somebody who was taken for gone comes back with the page that he had', async () => {
+  await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    a.add(2);
+    b.add(1);
+    await bench.bothWays(1, 2);
+    for (const [stays, goes, id] of [[a, b, 2], [b, a, 1]]) {
+      bench.network = () => null;
+      stays.remove(id); // user_left by timeout; the other knows nothing of it
+      await bench.sleep(200);
+      bench.network = () => 5;
+      stays.add(id);
+      goes.wake();
+      await bench.bothWays(1, 2);
+    }
+  });
+});
+
+test('without devices at first; camera and screen come later, and an ICE restart in between', async () => {
+  await page.evaluate(async () => {
+    const { bench } = window;
+    const none = { microphone: null, camera: null, screen: null };
+    const [a, b] = [bench.person(1, none), bench.person(2, none)];
+    a.add(2);
+    b.add(1);
+    await bench.until(() => a.peers.get(2).pc.connectionState === 'connected', 'connected without a track');
+    const local = await bench.devices();
+    a.setLocal({ ...local, screen: bench.screen() });
+    await Promise.all([bench.flows(2, 1), bench.flows(2, 1, 'screen'), bench.flows(2, 1, 'microphone')]);
+    b.peers.get(1).restartIce();
+    a.peers.get(2).restartIce();
+    b.setLocal(local);
+    await bench.bothWays(1, 2);
+    a.setLocal({ ...local, camera: null });
+    await bench.sleep(300);
+    a.setLocal(local);
+    await bench.bothWays(1, 2);
+  });
+});
+
+test('signals that are nonsense harm nothing', async () => {
+  await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    a.add(2);
+    b.add(1);
+    await bench.bothWays(1, 2);
+    const { instance } = b.peers.get(1);
+    for (const nonsense of [null, 5, {}, { instance: 7 }, { instance, kind: 'what' }, { instance, kind: 'description' },
+      { instance, kind: 'description', n: 99, description: { type: 'offer', sdp: 'v=0' } }, { instance, kind: 'candidate', candidate: { candidate: 'x' } },
+      { instance, kind: 'description', n: 1, description: { type: 'answer', sdp: '' } }]) a.receive(2, nonsense);
+    await bench.bothWays(1, 2);
+    a.renegotiate();
+    b.renegotiate();
+    await bench.bothWays(1, 2);
+  });
+});

@@ -1,0 +1,155 @@
+/* What the browser tests share: one Chromium with fake devices, people (a browser context each), and the reading of
+ * what really arrives: decoded frames and received sound. Screenshots go to build/screenshots. */
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const shots = path.join(root, 'build/screenshots');
+
+/** Two cores have to carry every picture of every page, so the fake ones are small. */
+const SETTINGS = { videoQuality: 'low', microphoneOn: true, cameraOn: true, panel: null };
+
+export function startBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: [
+      '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream',
+      '--allow-loopback-in-peer-connection', '--autoplay-policy=no-user-gesture-required',
+    ],
+  });
+}
+
+/** Somebody with a browser of their own. `complaints` collects what the console says against us. */
+export class Person {
+  static async arrive(browser, base, name, { locale = 'en-US', settings = {}, ...context } = {}) {
+    const person = new Person();
+    person.base = base;
+    person.name = name;
+    person.context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale, ...context });
+    await person.context.addInitScript((values) => {
+      if (!localStorage.getItem('echomeet.settings')) localStorage.setItem('echomeet.settings', JSON.stringify(values));
+      document.addEventListener('securitypolicyviolation', (event) => {
+        console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`);
+      });
+    }, { ...SETTINGS, ...settings });
+    person.complaints = [];
+    await person.open();
+    return person;
+  }
+
+  /** A tab, or another one after the first was closed. */
+  async open() {
+    this.page = await this.context.newPage();
+    this.page.setDefaultTimeout(20_000);
+    this.page.on('pageerror', (error) => this.complaints.push(`${this.name}: ${error.stack}`));
+    this.page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(`${this.name}: ${message.text()}`);
+    });
+  }
+
+  async go(hash) {
+    await this.page.goto(`${this.base}/${hash}`);
+  }
+
+  async signUp(email, password = 'correct horse battery') {
+    await this.go('#/signup');
+    await this.page.getByLabel('Your name').fill(this.name);
+    await this.page.getByLabel('E-mail').fill(email);
+    await this.page.getByLabel('Password').fill(password);
+    await this.page.getByRole('button', { name: 'Create account' }).click();
+    await this.page.getByRole('button', { name: 'Start now' }).waitFor();
+  }
+
+  async join(code, password) {
+    await this.go(`#/m/${code}`);
+    await this.page.getByRole('button', { name: 'Join' }).waitFor();
+    if (password) await this.page.getByLabel('Meeting password').fill(password);
+    await this.page.getByRole('button', { name: 'Join' }).click();
+    await this.page.locator('.call').waitFor();
+  }
+
+  button(name) { return this.page.getByRole('button', { name, exact: true }); }
+  tile(userId) { return this.page.locator(`.tile[data-user="${userId}"]`); }
+  tiles() { return this.page.locator('.tile'); }
+  myId() { return this.page.evaluate(() => window.echomeet.api.session.get().user.id); }
+
+  async say(text) {
+    if (await this.page.locator('.composer').count() === 0) await this.page.getByRole('button', { name: /^Chat/ }).click();
+    await this.page.locator('.composer textarea').fill(text);
+    await this.page.locator('.composer textarea').press('Enter');
+  }
+
+  /** The texts of the chat, oldest first. */
+  async lines() {
+    return this.page.evaluate(() => window.echomeet.call.store.get().room.messages.map(({ text }) => text));
+  }
+
+  /** What has arrived from somebody so far: {frames, sound, screens, state}. */
+  received(userId) {
+    return this.page.evaluate(async (id) => {
+      const peer = window.echomeet.call?.mesh?.peers.get(id);
+      if (!peer) return null;
+      const result = { frames: 0, sound: 0, screenFrames: 0, state: peer.pc.connectionState };
+      const screen = peer.remote.screen?.getTracks()[0].id;
+      for (const report of (await peer.pc.getStats()).values()) {
+        if (report.type !== 'inbound-rtp') continue;
+        if (report.kind === 'audio') result.sound += report.totalAudioEnergy ?? 0;
+        else if (report.trackIdentifier === screen) result.screenFrames += report.framesDecoded ?? 0;
+        else result.frames += report.framesDecoded ?? 0;
+      }
+      return result;
+    }, userId);
+  }
+
+  async shot(name) {
+    fs.mkdirSync(shots, { recursive: true });
+    await this.page.screenshot({ path: path.join(shots, `${name}.png`) });
+  }
+}
+
+/** Waits until `condition` gives something true, and gives it back. */
+export async function until(condition, what, ms = 20_000) {
+  const end = Date.now() + ms;
+  let last;
+  while (Date.now() < end) {
+    last = await condition();
+    if (last) return last;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  throw new Error(`did not happen within ${ms} ms: ${what}`);
+}
+
+/** Frames decoded and sound received go up, for everybody from everybody. */
+export async function mediaFlows(people, { sound = true, ms = 30_000 } = {}) {
+  const pairs = people.flatMap((to) => people.filter((from) => from !== to).map((from) => [to, from]));
+  await Promise.all(pairs.map(async ([to, from]) => {
+    const id = await from.myId();
+    const before = await until(() => to.received(id), `${to.name} has a connection with ${from.name}`, ms);
+    await until(async () => {
+      const now = await to.received(id);
+      return now && now.frames > before.frames + 2 && (!sound || now.sound > before.sound);
+    }, `${to.name} sees and hears ${from.name}`, ms);
+  }));
+}
+
+/** The page's files alone, for tests that need no back end. */
+export async function serveFiles() {
+  const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+  const server = http.createServer((request, response) => {
+    const file = path.join(root, 'www', path.normalize(new URL(request.url, 'http://x').pathname));
+    if (file.endsWith('/empty.html')) {
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>empty</title>');
+      return;
+    }
+    fs.readFile(file, (error, data) => {
+      if (error) response.writeHead(404).end();
+      else response.writeHead(200, { 'Content-Type': types[path.extname(file)] ?? 'application/octet-stream' }).end(data);
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { base: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+}
