@@ -103,10 +103,31 @@ static enum err set_json(const struct field *f, json_object *value, struct arena
     }
 }
 
+/* json-c takes more than RFC 8259 allows: NaN and Infinity, "1.", control characters as they are inside a text, and
+ * bytes that are no UTF-8. This looks for just that, and leaves the grammar to json-c. */
+static bool is_strict(const char *text, size_t len)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (c == '"')
+            quoted = !quoted;
+        else if (quoted && c == '\\')
+            i++;
+        else if (quoted ? (unsigned char)c < 0x20 : c == 'N' || c == 'I')
+            return false;
+        else if (!quoted && c == '.' && (i + 1 == len || text[i + 1] < '0' || text[i + 1] > '9'))
+            return false;
+    }
+    return text_is_utf8(text, len);
+}
+
 /* NULL where the text is no JSON. An empty text is an empty object. */
 static json_object *parse(const char *text, size_t len, bool *malformed)
 {
-    *malformed = false;
+    *malformed = !is_strict(text, len);
+    if (*malformed)
+        return NULL;
     if (len == 0)
         return json_object_new_object();
     struct json_tokener *tokener = json_tokener_new_ex(LIMIT_JSON_DEPTH);
