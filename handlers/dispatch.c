@@ -74,7 +74,7 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
     if (e) {
         struct buf allow = res->headers; /* an Allow header outlives the problem */
         res->headers = (struct buf){0};
-        response_problem(res, e, &x.call.fault, req->id);
+        response_problem(res, err_by_code(err_code(e)), &x.call.fault, req->id); /* the database's own kinds under their public title */
         if (e == ERR_METHOD_NOT_ALLOWED)
             buf_append(&res->headers, allow.data, allow.len);
         buf_free(&allow);
