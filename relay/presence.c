@@ -97,9 +97,6 @@ static void report(struct seat *s)
 {
     char path[320];
     struct presence *p = s->presence;
-    /* once the grace period is over, the second report says it all */
-    if (s->due <= ev_now(p->loop))
-        s->expires = true;
     snprintf(path, sizeof path, "/internal/meetings/%s/%s", s->meeting, s->expires ? "connection_expired" : "connection_lost");
     struct call_request request = {
         .method = "POST",

@@ -83,12 +83,13 @@ static enum err find_meeting(const struct conn *c, struct request *request)
     return ERR_OK;
 }
 
-/* "Echomeet-Room: <meetingId> <seq>" or "-". The client has its ack already: what follows are later events. */
+/* "Echomeet-Room: <meetingId> <seq>" or "-". The client has its ack already: what follows are later events. A call that
+ * failed on the workers' side has moved nobody. */
 static void move(struct conn *c, const struct reply *reply)
 {
     char text[64];
     long long meeting, seq;
-    if (!reply->room.at)
+    if (!reply->room.at || reply->status >= 500)
         return;
     snprintf(text, sizeof text, "%.*s", (int)reply->room.len, reply->room.at);
     if (strcmp(text, "-") == 0) {

@@ -1,0 +1,212 @@
+/* Nothing is lost, nothing comes twice, everything comes in order: dropped sockets, lost messages of Redis, slow clients. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { eventually, openSocket } from '../lib/client.mjs';
+import { startSystem } from '../lib/system.mjs';
+import { assertRising, makeRoom } from './support.mjs';
+
+let sys;
+before(async () => { sys = await startSystem({ env: { ECHOMEET_GRACE_LOST_MS: '20000' } }); });
+after(() => sys?.stop());
+
+const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const texts = (events) => events.filter((m) => m.type === 'chat_message').map((m) => m.data.message.text);
+const numbers = (from, to) => Array.from({ length: to - from }, (_, i) => String(from + i));
+
+async function say(person, from, to) {
+    for (let i = from; i < to; i++)
+        await person.socket.request('chat_message', { text: String(i), clientId: `c${i}` });
+}
+
+/* The log of a room as the database has it. */
+async function log(meeting, after = 0) {
+    return (await sys.sql('SELECT seq FROM room_events WHERE meeting_id = ? AND seq > ? ORDER BY seq', [meeting.id, after]))
+        .map((row) => Number(row.seq));
+}
+
+test('who drops out and returns with since has every event once, in order', async () => {
+    const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
+    await say(ana, 0, 5);
+    await ben.socket.waitFor('chat_message', (m) => m.data.message.text === '4');
+    const { seq } = ben.socket;
+    ben.socket.terminate();
+    await ana.socket.waitFor('presence_changed', (m) => m.data.userId === ben.id && !m.data.online);
+    await say(ana, 5, 25);
+    const back = await openSocket(sys, ben.token);
+    const [view] = await Promise.all([back.request('join_room', { meetingId: meeting.id, since: seq }), say(ana, 25, 45)]);
+    assert.equal(view.resumed, true);
+    assert.equal(view.participants, undefined);
+    await back.waitFor('chat_message', (m) => m.data.message.text === '44').catch(() => {});
+    const all = [...ben.socket.events, ...view.events, ...back.events];
+    assertRising(all);
+    assert.deepEqual(texts(all), numbers(0, 45));
+    assert.deepEqual(all.map((m) => m.seq), await log(meeting, ben.joined.seq));
+    await Promise.all([ana.socket.close(), back.close()]);
+});
+
+test('who comes back too late gets the whole room, and goes on from there', async () => {
+    const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
+    const { seq } = ben.socket;
+    ben.socket.terminate();
+    // more events than one page, made at once
+    await sys.sql(`INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at)
+        SELECT ?, m.event_seq + n.seq, 'hand_lowered', '*', '-', '{"userId":1}', 'test', NOW(3)
+        FROM meetings m JOIN seq_1_to_600 n WHERE m.id = ?`, [meeting.id, meeting.id]);
+    await sys.sql('UPDATE meetings SET event_seq = event_seq + 600 WHERE id = ?', [meeting.id]);
+    const back = await openSocket(sys, ben.token);
+    const view = await back.request('join_room', { meetingId: meeting.id, since: seq });
+    assert.equal(view.resumed, undefined);
+    assert.equal(view.participants.length, 2);
+    await say(ana, 0, 1);
+    await back.waitFor('chat_message');
+    // Ana's relay had to fetch the 600 in two pages, found by comparison or by the gap before the chat
+    await ana.socket.waitFor('chat_message', () => true, { timeout: 10000 });
+    assertRising(ana.socket.events);
+    assert.deepEqual(ana.socket.events.map((m) => m.seq), await log(meeting, ana.joined.seq));
+    await Promise.all([ana.socket.close(), back.close()]);
+});
+
+test('events whose messages Redis lost are found by comparison, those before a later one by its number', async () => {
+    const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
+    const listeners = async () => {
+        const [, n] = await sys.redis('PUBSUB', 'NUMSUB', `echomeet:room:${meeting.id}`);
+        return n;
+    };
+    await eventually(async () => await listeners() === 1);
+    // an event that no relay is told of
+    await sys.sql(`INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at)
+        SELECT id, event_seq + 1, 'hand_lowered', '*', '-', '{"userId":1}', 'test', NOW(3) FROM meetings WHERE id = ?`, [meeting.id]);
+    await sys.sql('UPDATE meetings SET event_seq = event_seq + 1 WHERE id = ?', [meeting.id]);
+    await ben.socket.waitFor('hand_lowered');
+    // the same, and a real one right behind it: the gap is fetched at once
+    await sys.sql(`INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at)
+        SELECT id, event_seq + 1, 'hand_lowered', '*', '-', '{"userId":2}', 'test', NOW(3) FROM meetings WHERE id = ?`, [meeting.id]);
+    await sys.sql('UPDATE meetings SET event_seq = event_seq + 1 WHERE id = ?', [meeting.id]);
+    await say(ana, 0, 1);
+    await ben.socket.waitFor('chat_message', () => true, { timeout: 1500 });
+    assertRising(ben.socket.events);
+    assert.deepEqual(ben.socket.events.map((m) => m.seq), await log(meeting, ben.joined.seq));
+    await Promise.all([ana.socket.close(), ben.socket.close()]);
+});
+
+test('events that come in the wrong order or twice over Redis leave in order, once', async () => {
+    const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
+    await say(ana, 0, 1);
+    await ben.socket.waitFor('chat_message');
+    const [{ event_seq: seq }] = await sys.sql('SELECT event_seq FROM meetings WHERE id = ?', [meeting.id]);
+    const line = (n) => `${meeting.id} ${n} * - {"type":"hand_lowered","meetingId":${meeting.id},"seq":${n},"at":"2026-01-01T00:00:00.000Z","data":{"userId":1}}`;
+    for (const n of [seq + 3, seq + 2, seq + 2, seq + 1, seq + 1, seq + 3, seq])
+        await sys.redis('PUBLISH', `echomeet:room:${meeting.id}`, line(n));
+    await ben.socket.waitFor('hand_lowered', (m) => m.seq === seq + 3);
+    await sys.redis('PUBLISH', `echomeet:room:${meeting.id}`, 'rubbish');
+    await sys.redis('PUBLISH', `echomeet:room:${meeting.id}`, '');
+    const tail = ben.socket.events.filter((m) => m.type === 'hand_lowered').map((m) => m.seq);
+    assert.deepEqual(tail, [seq + 1, seq + 2, seq + 3]);
+    await Promise.all([ana.socket.close(), ben.socket.close()]);
+});
+
+test('the subscription may break: nothing is lost', async () => {
+    const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
+    for (let i = 0; i < 5; i++) {
+        await sys.redis('CLIENT', 'KILL', 'TYPE', 'pubsub');
+        await say(ana, i * 4, i * 4 + 4);
+    }
+    await ben.socket.waitFor('chat_message', (m) => m.data.message.text === '19');
+    assert.deepEqual(texts(ben.socket.events), numbers(0, 20));
+    assert.deepEqual(ben.socket.events.map((m) => m.seq), await log(meeting, ben.joined.seq));
+    await Promise.all([ana.socket.close(), ben.socket.close()]);
+});
+
+test('while Redis is away the meeting goes on, and a return of an empty Redis loses nothing', async () => {
+    const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
+    await sys.processes.redis.kill();
+    const begun = Date.now();
+    await say(ana, 0, 3);
+    await ben.socket.waitFor('chat_message', (m) => m.data.message.text === '2', { timeout: 3000 });
+    assert.ok(Date.now() - begun < 3000);
+    // both on this relay: signals go straight
+    await ana.socket.request('webrtc_signal', { to: ben.id, hello: 1 });
+    await ben.socket.waitFor('webrtc_signal');
+    // nobody here to hand it to
+    await assert.rejects(ana.socket.request('webrtc_signal', { to: 999999 }), { code: 'unavailable', retryable: true });
+    await sys.processes.redis.start();
+    await say(ana, 3, 10);
+    await ben.socket.waitFor('chat_message', (m) => m.data.message.text === '9');
+    await eventually(async () => (await sys.redis('PUBSUB', 'NUMSUB', `echomeet:room:${meeting.id}`))[1] === 1);
+    assert.deepEqual(texts(ben.socket.events), numbers(0, 10));
+    assert.deepEqual(ben.socket.events.map((m) => m.seq), await log(meeting, ben.joined.seq));
+    await Promise.all([ana.socket.close(), ben.socket.close()]);
+});
+
+test('a Redis that hangs is like one that is away', async () => {
+    const { people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
+    sys.processes.redis.signal('SIGSTOP');
+    try {
+        await say(ana, 0, 2);
+        await ben.socket.waitFor('chat_message', (m) => m.data.message.text === '1', { timeout: 8000 });
+    } finally {
+        sys.processes.redis.signal('SIGCONT');
+    }
+    await eventually(() => sys.log('relay0').trimEnd().split('\n').some((l, i, all) => l.includes('event=redis_up') &&
+        !all.slice(i + 1).some((later) => later.includes('event=redis_away'))), { timeout: 8000 });
+    await say(ana, 2, 3);
+    await ben.socket.waitFor('chat_message', (m) => m.data.message.text === '2');
+    assert.deepEqual(texts(ben.socket.events), numbers(0, 3));
+    await Promise.all([ana.socket.close(), ben.socket.close()]);
+});
+
+test('a worker killed in the middle loses no message: the sender is told, sends again, and it is there once', async () => {
+    const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
+    let stop = false;
+    const killer = (async () => {
+        while (!stop) {
+            const children = (await import('node:fs')).readFileSync(
+                `/proc/${sys.processes.pool.pid}/task/${sys.processes.pool.pid}/children`, 'utf8').trim().split(' ').map(Number);
+            for (const pid of children)
+                try { process.kill(pid, 'SIGKILL'); } catch { /* gone already */ }
+            await sleep(300);
+        }
+    })();
+    let again = 0;
+    for (let i = 0; i < 60; i++)
+        for (;;)
+            try {
+                await ana.socket.request('chat_message', { text: String(i), clientId: `k${i}` });
+                break;
+            } catch (error) {
+                assert.equal(error.retryable, true, error.message);
+                again++;
+                await sleep(20);
+            }
+    stop = true;
+    await killer;
+    await ben.socket.waitFor('chat_message', (m) => m.data.message.text === '59', { timeout: 10000 });
+    assert.deepEqual(texts(ben.socket.events), numbers(0, 60), `${again} sent again`);
+    assert.deepEqual(ben.socket.events.map((m) => m.seq), await log(meeting, ben.joined.seq));
+    await Promise.all([ana.socket.close(), ben.socket.close()]);
+});
+
+test('a client that does not read is cut with 4408; the others notice nothing, it resumes complete', async () => {
+    const { meeting, people: [ana, ben, carl] } = await makeRoom(sys, ['Ana', 'Ben', 'Carl']);
+    carl.socket.ws.pause();
+    const { seq } = carl.socket;
+    const filler = 'x'.repeat(60000);
+    let i = 0;
+    // until the socket's buffers are full and 1 MiB waits behind them
+    for (; i < 400 && !sys.log('relay0').includes(`user=${carl.id} code=4408`); i++) {
+        ana.socket.send('webrtc_signal', { to: carl.id, filler });
+        if (i % 10 === 0)
+            await ana.socket.request('chat_message', { text: String(i), clientId: `s${i}` });
+    }
+    assert.ok(sys.log('relay0').includes(`user=${carl.id} code=4408`), `not cut after ${i} signals`);
+    await ana.socket.request('chat_message', { text: 'last', clientId: 'last' });
+    await ben.socket.waitFor('chat_message', (m) => m.data.message.text === 'last');
+    carl.socket.ws.resume();
+    assert.ok([4408, 1006].includes((await carl.socket.closed).code));
+    const back = await openSocket(sys, carl.token, { relay: 0 });
+    const view = await back.request('join_room', { meetingId: meeting.id, since: seq });
+    const seen = new Set([...view.events, ...back.events].filter((m) => m.type === 'chat_message').map((m) => m.data.message.text));
+    assert.ok(seen.has('last') && seen.has('0'));
+    assertRising([...view.events, ...back.events]);
+    await Promise.all([ana.socket, ben.socket, back].map((s) => s.close()));
+});
