@@ -112,8 +112,8 @@ test('a body over 256 KiB is refused, one of just that size is read', async () =
     const padded = (size) => `{"title":"x"}${' '.repeat(size - 13)}`;
     ok(await ada.client.post('/meetings', padded(256 * 1024)), 201);
     for (const size of [256 * 1024 + 1, 1_000_000])
-        for (const target of ['/meetings', '/auth/login', `/meetings/${meeting.id}/messages`])
-            refused(await ada.client.post(target, padded(size)), 'payload_too_large');
+        for (const [method, target] of calls())
+            refused(await ada.client.request(method, target, { body: padded(size) }), 'payload_too_large', undefined, `${method} ${target}`);
     refused(await api(sys).post('/auth/register', { email: 'a@example.org', password: 'x'.repeat(200_000), displayName: 'x' }), 'validation_failed', 'password');
     const many = Object.fromEntries(Array.from({ length: 8000 }, (_, i) => [`field${i}`, i]));
     refused(await ada.client.post('/meetings', many), 'validation_failed', 'field0');
@@ -179,9 +179,12 @@ test('an address may be percent-encoded, and must be so properly', async () => {
         const { status } = await plainApi(sys, ada.token).get(target);
         assert.equal(status, 200, target);
     }
-    for (const target of [`/meetings/${meeting.id}%`, '/meetings/%', '/meetings/%4', '/meetings/%zz', '/meetings/%C3%', `/meetings/${meeting.id}/participants/%g1`])
-        for (const method of target.includes('participants') ? ['DELETE'] : ['GET', 'DELETE'])
-            refused(await ada.client.request(method, target), 'bad_request', undefined, `${method} ${target}`);
+    for (const [template, item] of Object.entries(document.paths).filter(([name]) => name.includes('{')))
+        for (const method of ['GET', 'POST', 'PATCH', 'DELETE'].filter((m) => item[m.toLowerCase()]))
+            for (const broken of [`${meeting.id}%`, '%', '%4', '%zz', '%C3%']) {
+                const target = template.includes('{userId}') ? template.replace('{meetingId}', meeting.id).replace('{userId}', broken) : template.replace('{meetingId}', broken);
+                refused(await ada.client.request(method, target), 'bad_request', undefined, `${method} ${target}`);
+            }
 });
 
 test('an address that is no text is refused before it reaches a worker, or by one', async () => {

@@ -169,6 +169,9 @@ test('after the end the chat can be read and not written', async () => {
     ok(await ada.client.post(`/meetings/${meeting.id}/end`));
     refused(await send(ben, meeting, 'still here?'), 'meeting_ended');
     assert.deepEqual((await read(ben, meeting)).items, [message]);
+    const cancelled = await meetingOf(ada, ben);
+    ok(await ada.client.delete(`/meetings/${cancelled.id}`), 204);
+    refused(await send(ben, cancelled, 'still here?'), 'meeting_cancelled');
 });
 
 test('a member’s new name does not rewrite the history', async () => {

@@ -217,4 +217,8 @@ test('a meeting that is over has nobody to act on', async () => {
     refused(await handOver(ada, meeting, ben), 'meeting_ended');
     refused(await patch(ada, meeting, ben, { role: 'cohost' }), 'not_found');
     refused(await patch(ben, meeting, ben, { audio: true }), 'not_joined');
+    const cancelled = await meetingOf(ada, ben);
+    ok(await ada.client.delete(`/meetings/${cancelled.id}`), 204);
+    refused(await remove(ada, cancelled, ben), 'meeting_cancelled');
+    refused(await handOver(ada, cancelled, ben), 'meeting_cancelled');
 });

@@ -53,15 +53,24 @@ test('all workers killed at once: a moment later all is well', async () => {
 test('without the database: 503 at once; with it again: healed by itself', async () => {
     const calm = api(sys, ada.token, { may: [503] });
     const meeting = await createMeeting(ada);
+    const here = `/meetings/${meeting.id}`;
     const account = await register(sys, 'Signs in');
     const credentials = { email: account.email, password: account.password };
     await everybodyWorks();
     const before = await workerPids(sys);
 
     await sys.processes.mariadb.stop();
-    for (let round = 0; round < 6; round++)
-        for (const attempt of [() => calm.get('/meetings'), () => calm.get('/users/me'), () => calm.post('/meetings', { title: 'x' }), () => calm.post(`/meetings/${meeting.id}/join`),
-            () => calm.post('/auth/login', credentials), () => calm.post('/auth/refresh', { refreshToken: account.refreshToken })]) {
+    const everyCall = [
+        () => calm.post('/auth/register', { ...credentials, displayName: 'x' }), () => calm.post('/auth/login', credentials),
+        () => calm.post('/auth/refresh', { refreshToken: account.refreshToken }), () => calm.post('/auth/logout', { refreshToken: account.refreshToken }),
+        () => calm.get('/users/me'), () => calm.patch('/users/me', { locale: 'en' }), () => calm.post('/users/me/password', { currentPassword: 'x', newPassword: 'staple battery' }),
+        () => calm.get('/meetings'), () => calm.post('/meetings', { title: 'x' }), () => calm.get(here), () => calm.patch(here, { title: 'x' }), () => calm.delete(here),
+        () => calm.post(`${here}/join`), () => calm.post(`${here}/leave`), () => calm.post(`${here}/end`), () => calm.post(`${here}/host`, { userId: ben.id }),
+        () => calm.get(`${here}/participants`), () => calm.patch(`${here}/participants/me`, { audio: true }), () => calm.delete(`${here}/participants/${ben.id}`),
+        () => calm.get(`${here}/messages`), () => calm.post(`${here}/messages`, { text: 'x', clientId: 'x' }), () => calm.get(`${here}/events`),
+    ];
+    for (let round = 0; round < 2; round++)
+        for (const attempt of everyCall) {
             const start = Date.now();
             const answer = await attempt();
             assert.equal(answer.status, 503, JSON.stringify(answer.body));
