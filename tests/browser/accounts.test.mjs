@@ -1,0 +1,186 @@
+/* Around the call: accounts, making meetings, the ways into one; and text of others that is only ever text. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startSystem } from '../lib/system.mjs';
+import { Person, startBrowser, until } from './support.mjs';
+
+let sys;
+let browser;
+let ana;
+
+before(async () => {
+  [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
+  ana = await Person.arrive(browser, sys.base, 'Ana Lima');
+});
+after(async () => {
+  await browser?.close();
+  await sys?.stop();
+});
+
+const alert = (person) => person.page.getByRole('alert');
+
+test('signing up: what is wrong stands beside its field, then one is in', async () => {
+  await ana.go('#/signup');
+  await ana.shot('sign-up');
+  await ana.page.getByLabel('Your name').fill('Ana Lima');
+  await ana.page.getByLabel('E-mail').fill('nonsense');
+  await ana.page.getByLabel('Password').fill('correct horse');
+  await ana.button('Create account').click();
+  await ana.page.getByText('This does not look like an e-mail address.').waitFor();
+  assert.equal(await ana.page.getByLabel('E-mail').getAttribute('aria-invalid'), 'true');
+  await ana.page.getByLabel('E-mail').fill('ana@example.org');
+  await ana.page.getByLabel('Password').fill('short');
+  await ana.button('Create account').click();
+  await ana.page.getByText(/it needs at least 8 characters/).waitFor();
+  await ana.page.getByLabel('Password').fill('correct horse');
+  await ana.button('Create account').click();
+  await ana.page.getByText('No meetings yet. Start one, or paste a code.').waitFor();
+  await ana.shot('dashboard-empty');
+});
+
+test('the same e-mail again is refused in words', async () => {
+  const twin = await Person.arrive(browser, sys.base, 'Twin');
+  await twin.go('#/signup');
+  await twin.page.getByLabel('Your name').fill('Twin');
+  await twin.page.getByLabel('E-mail').fill('ana@example.org');
+  await twin.page.getByLabel('Password').fill('correct horse');
+  await twin.button('Create account').click();
+  await twin.page.getByText('There is an account with this e-mail already. Sign in instead.').waitFor();
+  await twin.context.close();
+});
+
+test('a visit later one is still signed in; after signing out one is not', async () => {
+  await ana.page.reload();
+  await ana.button('Start now').waitFor();
+  await ana.button('Sign out').click();
+  await ana.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await ana.page.reload();
+  await ana.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await ana.shot('sign-in');
+});
+
+test('signing in: a wrong password is said, the right one leads in', async () => {
+  await ana.page.getByLabel('E-mail').fill('ana@example.org');
+  await ana.page.getByLabel('Password').fill('wrong horse!');
+  await ana.button('Sign in').click();
+  await ana.page.getByText('E-mail or password is wrong.').waitFor();
+  await ana.page.getByLabel('Password').fill('correct horse');
+  await ana.button('Sign in').click();
+  await ana.button('Start now').waitFor();
+});
+
+test('two tabs of one browser take turns with the cookie, and both stay signed in', async () => {
+  const tabs = await Promise.all([1, 2, 3].map(() => ana.context.newPage()));
+  await Promise.all(tabs.map((tab) => tab.goto(`${sys.base}/`)));
+  await Promise.all(tabs.map((tab) => tab.getByRole('button', { name: 'Start now' }).waitFor()));
+  await Promise.all(tabs.map((tab) => tab.evaluate(() => window.echomeet.api.token({ fresh: true }))));
+  await tabs[0].reload();
+  await tabs[0].getByRole('button', { name: 'Start now' }).waitFor();
+  await Promise.all(tabs.map((tab) => tab.close()));
+});
+
+test('planning a meeting with a password', async () => {
+  await ana.button('Schedule').click();
+  await ana.button('Schedule it').click();
+  await ana.page.getByText('Please enter a title of at most 200 characters.').waitFor();
+  await ana.page.getByLabel('Title').fill('Design review');
+  await ana.page.getByLabel('Password (optional)').fill('green tea');
+  await ana.shot('schedule');
+  await ana.button('Schedule it').click();
+  await ana.page.getByRole('link', { name: 'Join “Design review”' }).waitFor();
+  await ana.shot('dashboard');
+});
+
+test('joining by code and by link, with the meeting\'s password', async () => {
+  const code = (await ana.page.locator('.meeting .code').textContent()).trim();
+  const bo = await Person.arrive(browser, sys.base, 'Bo Nilsson');
+  await bo.go(`#/m/${code}`); // a link, before there is an account
+  await bo.page.getByText(`You will go straight to the meeting ${code}.`).waitFor();
+  await bo.page.getByRole('link', { name: 'Create account' }).click();
+  await bo.page.getByLabel('Your name').fill('Bo Nilsson');
+  await bo.page.getByLabel('E-mail').fill('bo@example.org');
+  await bo.page.getByLabel('Password').fill('correct horse');
+  await bo.button('Create account').click();
+  await bo.page.getByRole('heading', { name: 'Design review' }).waitFor();
+  await bo.shot('before-password');
+  await bo.button('Join').click();
+  await bo.page.getByText('This meeting has a password. Ask the host for it.').waitFor();
+  await bo.page.getByLabel('Meeting password').fill('black tea');
+  await bo.button('Join').click();
+  await bo.page.getByText('The meeting password is wrong. Ask the host for it.').waitFor();
+  await bo.page.getByLabel('Meeting password').fill('green tea');
+  await bo.button('Join').click();
+  await bo.page.locator('.call').waitFor();
+
+  await ana.page.getByLabel('Meeting code or link').fill('what');
+  await ana.button('Join').click();
+  await ana.page.getByText('A code has 6 letters and numbers, like K7QX2P.').waitFor();
+  await ana.page.getByLabel('Meeting code or link').fill(` ${code.slice(0, 3).toLowerCase()}-${code.slice(3)} `);
+  await ana.button('Join').click();
+  await ana.page.getByText('1 person is here').waitFor();
+  await ana.shot('before');
+  await ana.button('Join').click(); // who made it needs no password
+  await until(async () => await ana.tiles().count() === 2, 'both are in');
+  await bo.button('Leave the meeting').click();
+  const menu = bo.button('End for everyone'); // Bo came first and may be the host
+  if (await menu.count()) await bo.page.locator('.menu button').first().click();
+  await bo.page.getByRole('heading', { name: 'You left the meeting' }).waitFor();
+  await bo.button('Join again').click();
+  await bo.page.getByRole('heading', { name: 'Design review' }).waitFor();
+  await bo.context.close();
+  await ana.go('#/');
+});
+
+test('a code that does not exist, and a page that does not', async () => {
+  await ana.go('#/m/ZZZZZZ');
+  await alert(ana).getByText('There is no meeting with this code. Check it and try again.').waitFor();
+  await ana.go('#/nowhere');
+  await ana.page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  await ana.page.getByRole('link', { name: 'Go to my meetings' }).click();
+  await ana.button('Start now').waitFor();
+});
+
+test('the language and the theme change at once and stay', async () => {
+  await ana.page.getByRole('button', { name: '中文' }).click();
+  await ana.button('立即开会').waitFor();
+  assert.equal(await ana.page.evaluate(() => document.documentElement.lang), 'zh-CN');
+  await ana.page.getByRole('button', { name: /^主题/ }).click();
+  await ana.page.getByRole('button', { name: /^主题/ }).click();
+  assert.equal(await ana.page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+  await ana.page.reload();
+  await ana.button('立即开会').waitFor();
+  await ana.shot('dashboard-zh-dark');
+  await until(async () => (await sys.sql('SELECT locale FROM users WHERE email = ?', ['ana@example.org']))[0]?.locale === 'zh-CN', 'the server knows');
+  await ana.page.getByRole('button', { name: 'EN' }).click();
+  await ana.button('Start now').waitFor();
+});
+
+test('names, titles and messages of others are text and nothing else', async () => {
+  const payloads = ['<img src=x onerror="window.hacked=1">', '<script>window.hacked=1</script>', '"><svg onload=window.hacked=1>',
+    'javascript:window.hacked=1', '{{constructor.constructor("window.hacked=1")()}}', '${window.hacked=1}'];
+  const eve = await Person.arrive(browser, sys.base, payloads[0]);
+  await eve.signUp('eve@example.org');
+  const code = await eve.page.evaluate(async (title) => (await window.echomeet.api.post('/meetings', { title })).code, payloads[1]);
+  await eve.join(code);
+  await ana.join(code);
+  for (const payload of payloads) await eve.say(payload);
+  await ana.page.getByRole('button', { name: /^Chat/ }).click();
+  for (const payload of payloads) await ana.page.locator('.chat-log').getByText(payload, { exact: true }).waitFor();
+  await ana.page.locator('.tile-name', { hasText: payloads[0] }).waitFor();
+  await ana.page.getByRole('tab', { name: 'People' }).click();
+  await ana.page.locator('.person', { hasText: payloads[0] }).waitFor();
+  await ana.shot('call-payloads');
+  await eve.button('Leave the meeting').click();
+  await eve.button('End for everyone').click();
+  await ana.page.locator('.ended').getByText(payloads[1]).waitFor();
+  for (const person of [ana, eve]) {
+    assert.equal(await person.page.evaluate(() => window.hacked), undefined);
+    assert.equal(await person.page.evaluate(() => document.querySelectorAll('img, #app script, svg[onload]').length), 0);
+  }
+  assert.deepEqual(eve.complaints, []);
+});
+
+test('the console shows nothing but the refusals that were provoked', () => {
+  const ours = ana.complaints.filter((line) => !/the server responded with a status of 40[0149]/.test(line));
+  assert.deepEqual(ours, []);
+});

@@ -1,0 +1,145 @@
+/* When things break: the relay dies and comes back, the network is cut, a second window opens. The page returns by
+ * itself, with no line of chat missing or doubled and media working. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startSystem } from '../lib/system.mjs';
+import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+
+let sys;
+let browser;
+let ana;
+let bo;
+let code;
+
+before(async () => {
+  [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
+  ana = await Person.arrive(browser, sys.base, 'Ana Lima');
+  bo = await Person.arrive(browser, sys.base, 'Bo Nilsson');
+  await ana.signUp('ana@example.org');
+  await bo.signUp('bo@example.org');
+  code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Storm' })).code);
+  await ana.join(code);
+  await bo.join(code);
+  await mediaFlows([ana, bo]);
+});
+after(async () => {
+  await browser?.close();
+  await sys?.stop();
+});
+
+const online = (person) => person.page.evaluate(() => window.echomeet.call.client?.state === 'online');
+const connections = (person) => person.page.evaluate(() => [...window.echomeet.call.mesh.peers.values()].map(({ instance }) => instance));
+
+test('the relay is killed and started again: both return, no line is lost, none comes twice, media never stops', async () => {
+  await ana.say('before');
+  await until(async () => (await bo.lines()).length === 1, 'the first line arrives');
+  const instances = await connections(ana);
+  await sys.processes.relay.kill();
+  for (const person of [ana, bo]) await person.page.getByText('Connection lost. Reconnecting…').waitFor();
+  await ana.shot('call-reconnecting');
+  await ana.say('into the dark 1');
+  await bo.say('into the dark 2');
+  await ana.page.getByText('Sending…').waitFor();
+  await mediaFlows([ana, bo]); // straight from browser to browser
+  await sys.processes.relay.start();
+  for (const person of [ana, bo]) {
+    await until(() => online(person), `${person.name} is back`);
+    await person.page.getByText('Connection lost. Reconnecting…').waitFor({ state: 'detached' });
+  }
+  await ana.say('after');
+  for (const person of [ana, bo]) {
+    await until(async () => (await person.lines()).length === 4, `${person.name} has every line`);
+    assert.deepEqual([...await person.lines()].sort(), ['after', 'before', 'into the dark 1', 'into the dark 2']);
+  }
+  assert.deepEqual(await connections(ana), instances, 'connections that still work are kept');
+  await mediaFlows([ana, bo]);
+});
+
+test('what changed while one was away is known after the return', async () => {
+  await bo.page.evaluate(() => {
+    window.realSocket = window.WebSocket;
+    window.WebSocket = class extends window.realSocket { // the network of one is cut
+      constructor() { super('ws://127.0.0.1:9/'); }
+    };
+    window.echomeet.call.client.close = undefined;
+  });
+  const id = await bo.myId();
+  await bo.page.context().setOffline(true);
+  await bo.page.evaluate(() => window.echomeet.call.client.nudge()); // notices at once
+  await bo.page.getByText('Connection lost. Reconnecting…').waitFor({ timeout: 15_000 });
+  await ana.button('Mute microphone').click();
+  await ana.say('while you were away');
+  await bo.page.context().setOffline(false);
+  await bo.page.evaluate(() => {
+    window.WebSocket = window.realSocket;
+    window.dispatchEvent(new Event('online'));
+  });
+  await until(() => online(bo), 'back');
+  await bo.tile(await ana.myId()).getByLabel('Microphone is off').waitFor();
+  await until(async () => (await bo.lines()).at(-1) === 'while you were away', 'the line is there');
+  await ana.tile(id).getByText('Reconnecting…').waitFor({ state: 'detached' });
+  await ana.button('Unmute microphone').click();
+  await mediaFlows([ana, bo]);
+});
+
+test('the same person in a second window takes the seat over; the first says so and can take it back', async () => {
+  const first = bo.page;
+  await bo.open();
+  const second = bo.page;
+  await bo.join(code);
+  await first.getByRole('heading', { name: 'You opened this meeting in another window' }).waitFor();
+  await mediaFlows([ana, bo]);
+  bo.page = first;
+  await bo.button('Join again').click();
+  await bo.button('Join').click();
+  await second.getByRole('heading', { name: 'You opened this meeting in another window' }).waitFor();
+  await mediaFlows([ana, bo]);
+  await second.close();
+});
+
+test('somebody whose browser has died is shown as reconnecting, then gone', async () => {
+  const wang = await Person.arrive(browser, sys.base, '王芳');
+  await wang.signUp('wang@example.org');
+  await wang.join(code);
+  await mediaFlows([ana, wang]);
+  const id = await wang.myId();
+  await wang.context.close();
+  await ana.tile(id).getByText('Reconnecting…').waitFor();
+  await ana.tile(id).waitFor({ state: 'detached' });
+});
+
+test('without devices and without permission one can join, is told why, and sees the others', async () => {
+  const mute = await Person.arrive(browser, sys.base, 'Mute');
+  await mute.context.addInitScript(() => {
+    navigator.mediaDevices.getUserMedia = ({ audio, video }) => Promise.reject(
+      new DOMException('', audio && video ? 'NotFoundError' : audio ? 'NotAllowedError' : 'NotFoundError'),
+    );
+  });
+  await mute.page.reload();
+  await mute.signUp('mute@example.org');
+  await mute.go(`#/m/${code}`);
+  await mute.page.getByText('Your microphone is blocked by the browser. Click the lock in the address bar and allow it.').waitFor();
+  await mute.page.getByText('No camera was found. You can join without one.').waitFor();
+  await mute.shot('before-no-devices');
+  await mute.button('Join').click();
+  await mute.page.locator('.call').waitFor();
+  const id = await ana.myId();
+  const before = await until(async () => (await mute.received(id))?.frames > 0 && mute.received(id), 'sees Ana');
+  await until(async () => (await mute.received(id)).sound > before.sound, 'hears Ana');
+  await ana.tile(await mute.myId()).getByLabel('Microphone is off').waitFor();
+  await mute.button('Leave the meeting').click();
+  await mute.page.getByRole('heading', { name: 'You left the meeting' }).waitFor();
+  await ana.tile(await mute.myId()).waitFor({ state: 'detached' });
+  await mute.context.close();
+});
+
+test('the last one out ends the meeting', async () => {
+  for (const person of [bo, ana]) {
+    await person.button('Leave the meeting').click();
+    const leave = person.page.locator('.menu button').first();
+    if (await leave.isVisible().catch(() => false)) await leave.click();
+    await person.page.getByRole('heading', { name: /You left the meeting|The meeting has ended/ }).waitFor();
+  }
+  const [{ status }] = await sys.sql('SELECT status FROM meetings WHERE code = ?', [code]);
+  assert.equal(Number(status), 3);
+});
