@@ -120,16 +120,18 @@ static void acknowledge(struct conn *c, const struct request *request, const str
     conn_send_text(c, &text);
 }
 
-/* No answer came from a join: there may be a seat. It is reported with the connection's end. */
+/* No answer came from a join: there may be a seat. It is reported with the connection's end, unless the client tried again
+ * and got it. */
 static void remember_doubt(struct conn *c, const struct request *request, const struct reply *reply)
 {
-    if (request->joins && (reply->err == ERR_TIMEOUT || reply->err == ERR_OUTCOME_UNKNOWN || reply->err == ERR_INTERNAL)) {
-        free(c->perhaps);
-        c->perhaps = strdup(request->meeting);
-    } else if (request->joins && reply_ok(reply)) {
-        free(c->perhaps);
-        c->perhaps = NULL;
-    }
+    if (!request->joins)
+        return;
+    bool doubt = reply->err == ERR_TIMEOUT || reply->err == ERR_OUTCOME_UNKNOWN || reply->err == ERR_INTERNAL;
+    bool settled = reply_ok(reply) && c->perhaps && strcmp(c->perhaps, request->meeting) == 0;
+    if (!doubt && !settled)
+        return;
+    free(c->perhaps);
+    c->perhaps = doubt ? strdup(request->meeting) : NULL;
 }
 
 static void next(struct conn *c);
