@@ -5,6 +5,7 @@
 #include <mysql.h>
 #include <mysqld_error.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +19,7 @@ enum {
     STATEMENTS_FULL = 192,   /* then all are closed and made again as needed */
     TEXT_BYTES = 512,        /* a column's own buffer; longer texts are fetched once more */
     MAX_PARAMS = 32,
+    MYSQL_QUERY_TIMEOUT = 3024, /* ER_QUERY_TIMEOUT of MySQL, which MariaDB's headers do not have */
     CONNECT_TIMEOUT_S = 1,
     IO_TIMEOUT_S = 20
 };
@@ -113,6 +115,7 @@ static enum err error_kind(unsigned number)
     case ER_UNKNOWN_COM_ERROR: /* a Galera node that is not ready */
         return ERR_DB_LOST;
     case ER_STATEMENT_TIMEOUT:
+    case MYSQL_QUERY_TIMEOUT:
         return ERR_TIMEOUT;
     default:
         return number >= CR_MIN_ERROR && number <= CR_MAX_ERROR ? ERR_DB_LOST : ERR_INTERNAL;
@@ -183,17 +186,18 @@ void db_free(struct db **db)
 
 static const char *non_empty(const char *text) { return *text ? text : NULL; }
 
+static bool query(MYSQL *mysql, const char *sql) { return mysql_real_query(mysql, sql, strlen(sql)) == 0; }
+
+/* The time limit of a statement has one name in MariaDB and another, in another unit, in MySQL (where it is for SELECT only). */
 static bool session_setup(MYSQL *mysql)
 {
-    static const char *const settings[] = {
-        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-        "SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = 5",
-    };
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        if (mysql_real_query(mysql, settings[i], strlen(settings[i])) != 0)
-            return false;
-    return true;
+    char mariadb[64], mysql8[64];
+    snprintf(mariadb, sizeof mariadb, "SET SESSION max_statement_time = %d", LIMIT_STATEMENT_MS / 1000);
+    snprintf(mysql8, sizeof mysql8, "SET SESSION max_execution_time = %d", LIMIT_STATEMENT_MS);
+    return query(mysql, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED") &&
+           query(mysql, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
+                        "SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = 5") &&
+           (query(mysql, mariadb) || query(mysql, mysql8));
 }
 
 static enum err connect_now(struct db *db)
@@ -409,8 +413,10 @@ enum err db_next(struct db_rows *rows)
     case MYSQL_NO_DATA:
         mysql_stmt_free_result(handle);
         return ERR_DB_NO_ROW;
-    default:
-        return failed(rows->db, mysql_stmt_errno(handle), mysql_stmt_error(handle), rows->statement->sql);
+    default: /* libmariadb leaves an error that comes between rows to the connection alone */
+        return mysql_stmt_errno(handle)
+                   ? failed(rows->db, mysql_stmt_errno(handle), mysql_stmt_error(handle), rows->statement->sql)
+                   : failed(rows->db, mysql_errno(rows->db->mysql), mysql_error(rows->db->mysql), rows->statement->sql);
     }
 }
 

@@ -42,6 +42,7 @@ struct worker {
     int64_t start_at_ms; /* not before */
     int64_t backoff_ms;
     bool replace;      /* SIGHUP: still the old one */
+    int score;         /* of the scoreboard; while being replaced, the predecessor has the other one of the pair */
 };
 
 struct supervisor {
@@ -50,7 +51,8 @@ struct supervisor {
     struct listener listeners[3];
     struct worker *workers;
     int count;
-    struct score *scores;
+    struct score *scores; /* two for each worker */
+    int score_count;
     int scores_fd;
     bool stopping;
 };
@@ -93,9 +95,9 @@ static void worker_exec(const struct supervisor *s, int place)
 {
     const struct worker *w = &s->workers[place];
     char place_text[16], pool_text[16], count_text[16];
-    snprintf(place_text, sizeof place_text, "%d", place);
+    snprintf(place_text, sizeof place_text, "%d", w->score);
     snprintf(pool_text, sizeof pool_text, "%d", (int)w->listener->pool);
-    snprintf(count_text, sizeof count_text, "%d", s->count);
+    snprintf(count_text, sizeof count_text, "%d", s->score_count);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -109,7 +111,8 @@ static void worker_exec(const struct supervisor *s, int place)
 static void worker_start(struct supervisor *s, int place)
 {
     struct worker *w = &s->workers[place];
-    score_end(&s->scores[place]);
+    w->score = w->score == place ? place + s->count : place;
+    score_end(&s->scores[w->score]);
     pid_t pid = fork();
     if (pid == 0)
         worker_exec(s, place);
@@ -156,15 +159,22 @@ static void reap(struct supervisor *s)
 }
 
 /* A worker that holds one request for too long hangs. */
+static void kill_if_stuck(struct supervisor *s, pid_t pid, struct score *score)
+{
+    int64_t since = atomic_load(&score->busy_since_ms);
+    if (!since || !pid || now_ms(s) - since <= LIMIT_REQUEST_MS)
+        return;
+    log_event(LOG_ERROR, "worker_stuck", "worker", LOG_INT(pid), "stuck_request", score->request_id, NULL);
+    kill(pid, SIGKILL);
+    score_end(score);
+}
+
 static void kill_stuck(struct supervisor *s)
 {
     for (int i = 0; i < s->count; i++) {
-        int64_t since = atomic_load(&s->scores[i].busy_since_ms);
-        if (!since || !s->workers[i].pid || now_ms(s) - since <= LIMIT_REQUEST_MS)
-            continue;
-        log_event(LOG_ERROR, "worker_stuck", "worker", LOG_INT(s->workers[i].pid), "stuck_request", s->scores[i].request_id, NULL);
-        kill(s->workers[i].pid, SIGKILL);
-        score_end(&s->scores[i]);
+        const struct worker *w = &s->workers[i];
+        kill_if_stuck(s, w->pid, &s->scores[w->score]);
+        kill_if_stuck(s, w->old_pid, &s->scores[w->score == i ? i + s->count : i]);
     }
 }
 
@@ -253,7 +263,8 @@ static bool supervisor_open(struct supervisor *s)
     for (int i = 0; i < 3; i++)
         s->count += (int)s->listeners[i].workers;
     s->workers = calloc((size_t)s->count, sizeof *s->workers);
-    s->scores = scoreboard_new(s->count, &s->scores_fd);
+    s->score_count = 2 * s->count;
+    s->scores = scoreboard_new(s->score_count, &s->scores_fd);
     if (!s->workers || !s->scores)
         return false;
     int n = 0;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/config.h"
+#include "core/limits.h"
 #include "db/db.h"
 #include "tests/check_main.h"
 
@@ -121,6 +122,20 @@ START_TEST(test_db_errors_have_their_kind)
     ck_assert_int_eq(db_execute(db, "INSERT INTO t (id) VALUES (?)", DB_NO_PARAMS, NULL), ERR_INTERNAL); /* a parameter short */
     ck_assert_int_eq(db_select(db, arena, "SELECT broken FROM t", DB_NO_PARAMS, &rows), ERR_INTERNAL);
     ck_assert_int_eq(number(db, "SELECT COUNT(*) FROM t"), 1); /* and it goes on */
+    close_all();
+}
+END_TEST
+
+START_TEST(test_db_statement_that_takes_too_long_is_broken_off)
+{
+    open_all();
+    int64_t value;
+    run(db, "INSERT INTO t (n) VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)");
+    run(db, "INSERT INTO t (n) SELECT a.n FROM t a JOIN t b JOIN t c");
+    run(db, "SET SESSION max_statement_time = 0.1");
+    ck_assert_int_eq(db_select_int(db, "SELECT COUNT(*) FROM t a JOIN t b JOIN t c WHERE a.n + b.n + c.n < 0", DB_NO_PARAMS, &value), ERR_TIMEOUT);
+    ck_assert_int_eq(number(other, "SELECT CAST(@@max_statement_time AS SIGNED)"), LIMIT_STATEMENT_MS / 1000);
+    ck_assert_int_eq(number(db, "SELECT 1"), 1);
     close_all();
 }
 END_TEST
@@ -308,7 +323,7 @@ START_TEST(test_db_more_statements_than_are_kept)
 END_TEST
 
 CHECK_MAIN("db", test_db_types_come_back_as_they_went, test_db_text_at_the_edge_of_its_buffer_is_whole,
-           test_db_rows_ended_early_leave_the_connection_usable, test_db_errors_have_their_kind,
+           test_db_rows_ended_early_leave_the_connection_usable, test_db_errors_have_their_kind, test_db_statement_that_takes_too_long_is_broken_off,
            test_db_a_server_that_is_not_there_is_lost, test_db_a_killed_connection_is_replaced_and_statements_prepared_again,
            test_db_transaction_starts_over_when_the_connection_breaks_before_commit,
            test_db_transaction_is_not_repeated_when_the_connection_breaks_in_commit,
