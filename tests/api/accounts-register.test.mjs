@@ -42,6 +42,18 @@ test('a browser gets the refresh token as a cookie that scripts cannot read', as
     }
 });
 
+test('behind TLS the cookie is for TLS only', async () => {
+    const answer = await api(sys).post('/auth/register', account(), { headers: { 'x-forwarded-proto': 'https' } });
+    ok(answer, 201);
+    assert.match(answer.headers.getSetCookie()[0], /; Secure(;|$)/i);
+});
+
+test('without a locale the browser’s language counts', async () => {
+    for (const [language, locale] of [['zh-CN,zh;q=0.9', 'zh-CN'], ['de, zh', 'zh-CN'], ['en-GB', 'en'], ['de', 'en'], ['', 'en']])
+        assert.equal(ok(await api(sys).post('/auth/register', account(), { headers: { 'accept-language': language } }), 201).user.locale, locale);
+    assert.equal(ok(await api(sys).post('/auth/register', account({ locale: 'en' }), { headers: { 'accept-language': 'zh-CN' } }), 201).user.locale, 'en');
+});
+
 test('the access token names user, issuer and times, and nothing about the person', async () => {
     const user = await register(sys, 'Ada');
     const claims = claimsOf(user.token);

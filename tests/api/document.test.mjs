@@ -129,6 +129,12 @@ test('the limits are those of core/limits.h', () => {
     assert.equal(schemas.MeetingCode.pattern, `^[${alphabet}]{${limit('LIMIT_CODE_CHARS')}}$`);
 });
 
+test('the events are those of docs/protocol.md', () => {
+    const [, table] = source('docs/protocol.md').split('### Room events')[1].match(/\n\n(\| type \| data \|\n[^]*?)\n\n/);
+    const described = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, type]) => type);
+    assert.deepEqual(document.components.schemas.Event.oneOf.map((event) => event.properties.type.const), described);
+});
+
 test('the calls are those of the router’s table', () => {
     const text = source('handlers/routes.c');
     const macros = Object.fromEntries([...text.matchAll(/^#define (\w+) "(.*)"$/gm)].map(([, name, value]) => [name, value]));
