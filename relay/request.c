@@ -120,13 +120,13 @@ static void acknowledge(struct conn *c, const struct request *request, const str
     conn_send_text(c, &text);
 }
 
-/* No answer came from a join: there may be a seat. It is reported with the connection's end, unless the client tried again
+/* No answer came from a join, or a worker cannot say what became of it: there may be a seat. It is reported with the connection's end, unless the client tried again
  * and got it. */
 static void remember_doubt(struct conn *c, const struct request *request, const struct reply *reply)
 {
     if (!request->joins)
         return;
-    bool doubt = reply->err == ERR_TIMEOUT || reply->err == ERR_OUTCOME_UNKNOWN || reply->err == ERR_INTERNAL;
+    bool doubt = reply->err ? reply->err != ERR_UNAVAILABLE : reply->status >= 500;
     bool settled = reply_ok(reply) && c->perhaps && strcmp(c->perhaps, request->meeting) == 0;
     if (!doubt && !settled)
         return;
