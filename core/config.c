@@ -44,6 +44,11 @@ static const struct variable {
     TEXT(relay_origins, "RELAY_ORIGINS", "", "origins of pages that may open /ws, separated by commas; empty: only the page's own host; *: any")
     NUMBER(grace_closed_ms, "GRACE_CLOSED_MS", "5000", 0, 600000, "a seat whose page was closed or reloaded is kept this long, in ms")
     NUMBER(grace_lost_ms, "GRACE_LOST_MS", "30000", 0, 600000, "a seat whose connection broke is kept this long, in ms")
+    NUMBER(rate_read, "RATE_READ", "1200", 0, 1000000, "reading requests of one user in a minute; 0: no limit")
+    NUMBER(rate_write, "RATE_WRITE", "300", 0, 1000000, "changing requests and messages of one user in a minute; 0: no limit")
+    NUMBER(rate_sign_in_account, "RATE_SIGN_IN_ACCOUNT", "10", 0, 1000000, "sign-ins to one account in a minute; 0: no limit")
+    NUMBER(rate_sign_in_address, "RATE_SIGN_IN_ADDRESS", "60", 0, 1000000, "sign-ins and new accounts from one address in a minute; 0: no limit")
+    NUMBER(rate_password_guesses, "RATE_PASSWORD_GUESSES", "10", 0, 1000000, "wrong passwords for one meeting from one address in a minute; 0: no limit")
     TEXT(ice_servers, "ICE_SERVERS", "", "STUN addresses for the browsers, separated by commas, e.g. stun:stun.example.org:3478")
     TEXT(log_level, "LOG_LEVEL", "info", "least level that is logged: debug, info, warn, error")
 #undef TEXT

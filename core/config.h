@@ -40,6 +40,12 @@ struct config {
     const char *relay_origins; /* origins of pages that may connect, separated by commas; empty: the page's own host; "*": any */
     int64_t grace_closed_ms;   /* a seat whose page was closed or reloaded is kept this long */
     int64_t grace_lost_ms;     /* a seat whose connection broke is kept this long */
+    /* rate limits: requests in a minute, all of which may come at once; 0: no limit */
+    int64_t rate_read;             /* of one user */
+    int64_t rate_write;            /* of one user */
+    int64_t rate_sign_in_account;  /* sign-ins to one account */
+    int64_t rate_sign_in_address;  /* sign-ins and new accounts from one address */
+    int64_t rate_password_guesses; /* wrong passwords for one meeting from one address */
     /* media */
     const char *ice_servers; /* STUN and TURN addresses, separated by commas; may be empty */
     /* log */

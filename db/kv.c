@@ -1,7 +1,9 @@
 #include "db/kv.h"
 
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/time.h>
 
 #include "core/log.h"
@@ -16,6 +18,7 @@ struct kv {
     const struct clock *clock;
     redisContext *redis; /* NULL: not connected */
     int64_t retry_at_ms;
+    char take_sha[41]; /* of the script TAKE; empty: not loaded yet */
 };
 
 struct kv *kv_new(const struct config *config, const struct clock *clock)
@@ -78,32 +81,102 @@ static bool connected(struct kv *kv)
     return true;
 }
 
-/* Runs a command given as words; a connection that broke while idle is replaced once. */
-static bool run(struct kv *kv, int count, const char **words, const size_t *lens)
+/* Runs a command given as words; a connection that broke while idle is replaced once. NULL: Redis is away. */
+static redisReply *run(struct kv *kv, int count, const char **words, const size_t *lens)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
         bool fresh = !kv->redis;
         if (!connected(kv))
-            return false;
+            return NULL;
         redisReply *reply = redisCommandArgv(kv->redis, count, words, lens);
-        if (reply) {
-            bool ok = reply->type != REDIS_REPLY_ERROR;
-            if (!ok)
-                log_event(LOG_WARN, "redis_error", "message", reply->str, NULL);
-            freeReplyObject(reply);
-            return ok;
-        }
+        if (reply)
+            return reply;
         if (fresh)
             break;
         disconnect(kv);
     }
     give_up(kv);
-    return false;
+    return NULL;
+}
+
+/* Whether the reply is one and no error; frees it. */
+static bool succeeded(redisReply *reply)
+{
+    bool ok = reply && reply->type != REDIS_REPLY_ERROR;
+    if (reply && !ok)
+        log_event(LOG_WARN, "redis_error", "message", reply->str, NULL);
+    freeReplyObject(reply);
+    return ok;
 }
 
 bool kv_publish(struct kv *kv, const char *channel, const void *message, size_t len)
 {
-    return run(kv, 3, (const char *[]){"PUBLISH", channel, message}, (const size_t[]){7, __builtin_strlen(channel), len});
+    return succeeded(run(kv, 3, (const char *[]){"PUBLISH", channel, message}, (const size_t[]){7, strlen(channel), len}));
 }
 
-bool kv_ping(struct kv *kv) { return run(kv, 1, (const char *[]){"PING"}, (const size_t[]){4}); }
+bool kv_ping(struct kv *kv) { return succeeded(run(kv, 1, (const char *[]){"PING"}, (const size_t[]){4})); }
+
+/* KEYS: the buckets. ARGV: per minute and cost of each. Answers 0 where all were taken from, else milliseconds to wait.
+ * A bucket is a hash: t tokens in thousandths, at the time of the last look in ms, by the clock of Redis. */
+static const char TAKE[] =
+    "local now = redis.call('TIME') now = now[1] * 1000 + math.floor(now[2] / 1000) "
+    "local left, wait = {}, 0 "
+    "for i, key in ipairs(KEYS) do "
+    "  local rate, cost = tonumber(ARGV[2 * i - 1]), math.max(tonumber(ARGV[2 * i]), 1) * 1000 "
+    "  local b = redis.call('HMGET', key, 't', 'at') "
+    "  local t = math.min(rate * 1000, tonumber(b[1] or rate * 1000) + math.max(0, now - tonumber(b[2] or now)) * rate / 60) "
+    "  if t < cost then wait = math.max(wait, math.ceil((cost - t) * 60 / rate)) end "
+    "  left[i] = t - tonumber(ARGV[2 * i]) * 1000 "
+    "end "
+    "if wait > 0 then return wait end "
+    "for i, key in ipairs(KEYS) do "
+    "  if tonumber(ARGV[2 * i]) > 0 then "
+    "    redis.call('HSET', key, 't', left[i], 'at', now) redis.call('PEXPIRE', key, 61000) "
+    "  end "
+    "end "
+    "return 0";
+
+static redisReply *eval(struct kv *kv, const char *command, const char *script, const struct kv_bucket *buckets, int count)
+{
+    const char *words[3 + 3 * KV_BUCKETS] = {command, script};
+    size_t lens[3 + 3 * KV_BUCKETS];
+    char numbers[2 * KV_BUCKETS + 1][24];
+    int n = 2;
+    snprintf(numbers[0], sizeof numbers[0], "%d", count);
+    words[n++] = numbers[0];
+    for (int i = 0; i < count; i++)
+        words[n++] = buckets[i].key;
+    for (int i = 0; i < count; i++) {
+        snprintf(numbers[2 * i + 1], sizeof numbers[0], "%lld", (long long)buckets[i].per_minute);
+        snprintf(numbers[2 * i + 2], sizeof numbers[0], "%lld", (long long)buckets[i].cost);
+        words[n++] = numbers[2 * i + 1];
+        words[n++] = numbers[2 * i + 2];
+    }
+    for (int i = 0; i < n; i++)
+        lens[i] = strlen(words[i]);
+    return run(kv, n, words, lens);
+}
+
+/* The script is sent once and then called by its SHA-1, until a Redis that was started anew does not know it. */
+enum kv_answer kv_take(struct kv *kv, const struct kv_bucket *buckets, int count, int64_t *wait_ms)
+{
+    redisReply *reply = NULL;
+    if (*kv->take_sha)
+        reply = eval(kv, "EVALSHA", kv->take_sha, buckets, count);
+    if (!*kv->take_sha || (reply && reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "NOSCRIPT", 8) == 0)) {
+        freeReplyObject(reply);
+        reply = run(kv, 3, (const char *[]){"SCRIPT", "LOAD", TAKE}, (const size_t[]){6, 4, sizeof TAKE - 1});
+        if (reply && reply->type == REDIS_REPLY_STRING)
+            snprintf(kv->take_sha, sizeof kv->take_sha, "%s", reply->str);
+        freeReplyObject(reply);
+        reply = *kv->take_sha ? eval(kv, "EVALSHA", kv->take_sha, buckets, count) : NULL;
+    }
+    bool is_number = reply && reply->type == REDIS_REPLY_INTEGER;
+    int64_t wait = is_number ? reply->integer : 0;
+    if (!succeeded(reply) || !is_number)
+        return KV_AWAY;
+    if (wait == 0)
+        return KV_TAKEN;
+    *wait_ms = wait;
+    return KV_EMPTY;
+}

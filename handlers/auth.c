@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "core/text.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/auth.h"
@@ -78,13 +77,6 @@ static enum err write_sign_in(struct exchange *x, int status, const struct sign_
     return ERR_OK;
 }
 
-static struct auth_client client_of(const struct exchange *x)
-{
-    struct arena *arena = x->call.arena;
-    return (struct auth_client){arena_printf(arena, "%.200s", text_is_ascii(x->req->user_agent) ? x->req->user_agent : ""),
-                                arena_printf(arena, "%.45s", x->req->address)};
-}
-
 static bool is_program(const struct sign_in_input *in) { return in->client.given && strcmp(in->client.value, "api") == 0; }
 
 enum err auth_register_post(struct exchange *x)
@@ -95,7 +87,7 @@ enum err auth_register_post(struct exchange *x)
     if (e)
         return e;
     const char *locale = in.locale.given ? in.locale.value : x->call.locale == LOCALE_ZH_CN ? "zh-CN" : "en";
-    e = auth_register(&x->call, in.email.value, in.password.value, in.display_name.value, locale, client_of(x), &s);
+    e = auth_register(&x->call, in.email.value, in.password.value, in.display_name.value, locale, &s);
     return e ? e : write_sign_in(x, 201, &s, is_program(&in));
 }
 
@@ -105,7 +97,7 @@ enum err auth_login_post(struct exchange *x)
     struct sign_in s;
     enum err e = exchange_body(x, login_fields, FIELD_COUNT(login_fields), &in);
     if (!e)
-        e = auth_login(&x->call, in.email.value, in.password.value, client_of(x), &s);
+        e = auth_login(&x->call, in.email.value, in.password.value, &s);
     return e ? e : write_sign_in(x, 200, &s, is_program(&in));
 }
 

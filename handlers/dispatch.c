@@ -9,6 +9,7 @@
 #include "handlers/routes.h"
 #include "service/auth.h"
 #include "service/meeting.h"
+#include "service/rate.h"
 
 /* "zh-CN,zh;q=0.9,en;q=0.8": the first language that we have; weights out of order are rare enough. */
 static enum locale accepted_locale(const char *header)
@@ -60,6 +61,8 @@ static enum err run(struct exchange *x)
     if (x->req->body_too_large)
         return ERR_PAYLOAD_TOO_LARGE;
     e = authenticate(x, route->access);
+    if (!e)
+        e = rate_check(&x->call, route->rate);
     return e ? e : route->handle(x);
 }
 
@@ -67,7 +70,12 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
 {
     response_clear(res);
     struct exchange x = {.req = req, .res = res};
-    x.call = (struct call){.app = app, .arena = arena, .request_id = req->id, .locale = accepted_locale(req->accept_language)};
+    x.call = (struct call){.app = app,
+                           .arena = arena,
+                           .request_id = req->id,
+                           .address = arena_printf(arena, "%.45s", req->address),
+                           .user_agent = text_is_ascii(req->user_agent) ? arena_printf(arena, "%.200s", req->user_agent) : "",
+                           .locale = accepted_locale(req->accept_language)};
     enum err e = run(&x);
     if (!e && res->body.failed)
         e = ERR_INTERNAL;

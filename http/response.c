@@ -52,7 +52,7 @@ void response_problem(struct response *res, enum err e, const struct fault *faul
         json_str(&j, "field", fault->field);
     json_object_end(&j);
     if (err_status(e) == 503 || err_status(e) == 429)
-        response_header(res, "Retry-After", "1");
+        buf_printf(&res->headers, "Retry-After: %d\r\n", fault && fault->retry_after_s > 0 ? fault->retry_after_s : 1);
     if (err_status(e) == 401)
         response_header(res, "WWW-Authenticate", "Bearer");
 }

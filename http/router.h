@@ -20,6 +20,7 @@ struct route {
     const char *method;
     const char *pattern; /* "/api/v1/meetings/:meetingId/join" */
     enum access access;
+    int rate; /* class of the rate limit: enum rate_class in service/rate.h */
     enum err (*handle)(struct exchange *x);
 };
 

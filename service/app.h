@@ -9,7 +9,13 @@
 #include "db/db.h"
 #include "db/kv.h"
 
-enum { PASSWORD_KEY_BYTES = 32 };
+enum { PASSWORD_KEY_BYTES = 32, RATE_BUCKETS = 1024 };
+
+/* A token bucket of this worker alone, for the time that Redis is away. */
+struct rate_bucket {
+    int64_t thousandths; /* of a token */
+    int64_t at_ms;       /* of the last look; 0: never used, full */
+};
 
 struct app {
     const struct config *config;
@@ -18,6 +24,7 @@ struct app {
     struct db *db;
     struct kv *kv;
     struct token_keys token_keys;
+    struct rate_bucket rate_buckets[RATE_BUCKETS]; /* by the hash of their key */
     unsigned char password_key[PASSWORD_KEY_BYTES]; /* meeting passwords are encrypted with it */
 };
 

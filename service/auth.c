@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "db/session_dao.h"
+#include "service/rate.h"
 
 _Static_assert((int)TOKEN_HASH_BYTES == (int)crypto_generichash_BYTES, "one hash size");
 
@@ -78,7 +79,6 @@ static enum err store_refresh_token(struct call *call, int64_t session_id, const
 struct session_start {
     struct call *call;
     struct user *user; /* id 0: a new account */
-    struct auth_client client;
     const char *refresh_token;
     int64_t session_id;
 };
@@ -92,7 +92,7 @@ static enum err session_start_body(void *context)
     if (id == 0)
         e = user_dao_insert(db, s->user, now, &id);
     if (!e)
-        e = session_dao_insert(db, id, s->client.user_agent, s->client.address, now, &s->session_id);
+        e = session_dao_insert(db, id, s->call->user_agent, s->call->address, now, &s->session_id);
     if (!e)
         e = store_refresh_token(s->call, s->session_id, s->refresh_token);
     if (!e)
@@ -101,12 +101,12 @@ static enum err session_start_body(void *context)
 }
 
 /* Begins a sign-in of out->user, whom it stores first where it is a new one. */
-static enum err session_start(struct call *call, struct auth_client client, struct sign_in *out)
+static enum err session_start(struct call *call, struct sign_in *out)
 {
     make_refresh_token(call, out->refresh_token);
     out->refresh_expires_in_s = call->app->config->refresh_token_s;
     bool is_new = out->user.id == 0;
-    struct session_start s = {call, &out->user, client, out->refresh_token, 0};
+    struct session_start s = {call, &out->user, out->refresh_token, 0};
     enum err e = db_transaction(call->app->db, session_start_body, &s);
     if (e)
         return e == ERR_DB_DUPLICATE && is_new ? ERR_EMAIL_TAKEN : e;
@@ -131,37 +131,44 @@ static bool password_is(const char *hash, const char *password)
 }
 
 enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name, const char *locale,
-                       struct auth_client client, struct sign_in *out)
+                       struct sign_in *out)
 {
     if (!is_email(email))
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
+    enum err e = rate_check_sign_in(call, NULL);
+    if (e)
+        return e;
     struct user user = {.email = normal_email(call, email), .display_name = display_name, .locale = locale};
     struct user existing;
-    enum err e = user_dao_by_email(call->app->db, call->arena, user.email, &existing);
+    e = user_dao_by_email(call->app->db, call->arena, user.email, &existing);
     if (e != ERR_DB_NO_ROW)
         return e ? e : ERR_EMAIL_TAKEN; /* before the costly hash */
     e = hash_password(call, password, &user.password_hash);
     if (e)
         return e;
     struct sign_in s = {.user = user};
-    e = session_start(call, client, &s);
+    e = session_start(call, &s);
     if (!e)
         *out = s;
     return e;
 }
 
-enum err auth_login(struct call *call, const char *email, const char *password, struct auth_client client, struct sign_in *out)
+enum err auth_login(struct call *call, const char *email, const char *password, struct sign_in *out)
 {
     struct sign_in s = {0};
-    enum err e = user_dao_by_email(call->app->db, call->arena, normal_email(call, email), &s.user);
+    const char *account = normal_email(call, email);
+    enum err e = rate_check_sign_in(call, account);
+    if (e)
+        return e;
+    e = user_dao_by_email(call->app->db, call->arena, account, &s.user);
     if (e && e != ERR_DB_NO_ROW)
         return e;
     bool right = password_is(e ? NOBODY_HASH : s.user.password_hash, password);
     if (e || !right) {
-        log_event(LOG_INFO, "sign_in_refused", "address", client.address, NULL);
+        log_event(LOG_INFO, "sign_in_refused", "address", call->address, NULL);
         return ERR_INVALID_CREDENTIALS;
     }
-    e = session_start(call, client, &s);
+    e = session_start(call, &s);
     if (!e)
         *out = s;
     return e;
@@ -267,6 +274,9 @@ enum err auth_change_password(struct call *call, const char *current, const char
     enum err e = user_dao_by_id(call->app->db, call->arena, call->user_id, &user);
     if (e)
         return call_no_row(e, ERR_UNAUTHORIZED);
+    e = rate_check_sign_in(call, user.email);
+    if (e)
+        return e;
     if (!password_is(user.password_hash, current))
         return ERR_INVALID_CREDENTIALS;
     struct password_change p = {.call = call};

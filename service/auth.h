@@ -7,12 +7,6 @@
 
 enum { REFRESH_TOKEN_CHARS = 43 }; /* 32 random bytes, base64url without padding */
 
-/* Where a sign-in comes from; shown to its owner. */
-struct auth_client {
-    const char *user_agent;
-    const char *address;
-};
-
 /* What a sign-in gives. */
 struct sign_in {
     struct user user;
@@ -23,13 +17,12 @@ struct sign_in {
 };
 
 /* Makes an account and signs it in. Password is hashed with Argon2id (some 80 ms of CPU).
- * ERR_EMAIL_TAKEN; ERR_VALIDATION_FAILED: the e-mail cannot be one. */
+ * ERR_EMAIL_TAKEN; ERR_VALIDATION_FAILED: the e-mail cannot be one; ERR_RATE_LIMITED. */
 MUST_CHECK enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name,
-                                  const char *locale, struct auth_client client, struct sign_in *out);
+                                  const char *locale, struct sign_in *out);
 
-/* ERR_INVALID_CREDENTIALS, after the same time whether the account exists or not. */
-MUST_CHECK enum err auth_login(struct call *call, const char *email, const char *password, struct auth_client client,
-                               struct sign_in *out);
+/* ERR_INVALID_CREDENTIALS, after the same time whether the account exists or not; ERR_RATE_LIMITED. */
+MUST_CHECK enum err auth_login(struct call *call, const char *email, const char *password, struct sign_in *out);
 
 /* Exchanges a refresh token for the next one. A token that was exchanged more than LIMIT_REFRESH_REUSE_MS ago comes from a thief or
  * was stolen: the whole sign-in ends. ERR_UNAUTHORIZED. */
@@ -41,7 +34,7 @@ MUST_CHECK enum err auth_logout(struct call *call, const char *refresh_token);
 /* Checks the access token of a request and fills the caller. ERR_UNAUTHORIZED, ERR_TOKEN_EXPIRED. */
 MUST_CHECK enum err auth_check_access(struct call *call, const char *access_token);
 
-/* Changes the password and ends the caller's other sign-ins. ERR_INVALID_CREDENTIALS: the current one is wrong. */
+/* Changes the password and ends the caller's other sign-ins. ERR_INVALID_CREDENTIALS: the current one is wrong; ERR_RATE_LIMITED. */
 MUST_CHECK enum err auth_change_password(struct call *call, const char *current, const char *next);
 
 #endif

@@ -13,6 +13,8 @@ struct call {
     struct app *app;
     struct arena *arena;    /* everything that a service answers lives here */
     const char *request_id; /* goes into logs and events */
+    const char *address;    /* the client's IP address */
+    const char *user_agent; /* what the client calls itself; empty where it says nothing fit to store */
     int64_t user_id;        /* who calls; 0: nobody is signed in */
     int64_t session_id;     /* the caller's sign-in; 0: none */
     const char *relay;      /* the relay that speaks for a connection; NULL: a REST call */

@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "db/user_dao.h"
+#include "service/rate.h"
 #include "service/secretbox.h"
 #include "service/shape.h"
 
@@ -26,9 +27,13 @@ static enum err check_password(struct visitor *v, const char *password)
         return ERR_OK;
     if (!password)
         return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "This meeting has a password.");
-    if (!secretbox_holds(v->call, m->password_box, m->password_box_len, password))
-        return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "The meeting password is wrong.");
-    return ERR_OK;
+    enum err e = rate_check_guess(v->call, m->id);
+    if (e)
+        return e;
+    if (secretbox_holds(v->call, m->password_box, m->password_box_len, password))
+        return ERR_OK;
+    rate_count_wrong_guess(v->call, m->id);
+    return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "The meeting password is wrong.");
 }
 
 /* Exists, not over, not removed. */

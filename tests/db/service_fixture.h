@@ -64,7 +64,7 @@ static inline int64_t make_user(const char *name)
 /* A call by REST. */
 static inline struct call call_of(int64_t user_id)
 {
-    return (struct call){.app = &app, .arena = arena, .request_id = "test", .user_id = user_id};
+    return (struct call){.app = &app, .arena = arena, .request_id = "test", .address = "192.0.2.1", .user_agent = "", .user_id = user_id};
 }
 
 /* A call for a connection; the relay's name is what stands before the dot. */

@@ -129,10 +129,10 @@ START_TEST(test_fields_fill_a_struct_from_a_query)
 END_TEST
 
 static const struct route table[] = {
-    {"GET", "/a", ACCESS_ANYBODY, NULL},
-    {"POST", "/a", ACCESS_ANYBODY, NULL},
-    {"GET", "/a/:id", ACCESS_ANYBODY, NULL},
-    {"GET", "/a/:id/b/:other", ACCESS_ANYBODY, NULL},
+    {"GET", "/a", ACCESS_ANYBODY, 0, NULL},
+    {"POST", "/a", ACCESS_ANYBODY, 0, NULL},
+    {"GET", "/a/:id", ACCESS_ANYBODY, 0, NULL},
+    {"GET", "/a/:id/b/:other", ACCESS_ANYBODY, 0, NULL},
 };
 
 static enum err route(const char *method, const char *path, struct request *req, const struct route **found, const char **allow)

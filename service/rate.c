@@ -1,0 +1,105 @@
+#include "service/rate.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "core/log.h"
+
+#define PREFIX "echomeet:rate:"
+
+static enum err limited(struct call *call, int64_t wait_ms)
+{
+    int seconds = (int)((wait_ms + 999) / 1000);
+    call->fault.retry_after_s = seconds;
+    return fault_set(&call->fault, ERR_RATE_LIMITED, NULL, "Too many requests. Try again in %d s.", seconds);
+}
+
+/* Takes from a bucket of this worker alone. Two keys that meet in one place share it: too strict is better than open. */
+static bool take_local(struct call *call, const struct kv_bucket *bucket, int64_t *wait_ms)
+{
+    static const unsigned char key[crypto_shorthash_KEYBYTES] = "echomeet rate..";
+    uint64_t hash;
+    crypto_shorthash((unsigned char *)&hash, (const unsigned char *)bucket->key, strlen(bucket->key), key);
+    struct rate_bucket *own = &call->app->rate_buckets[hash % RATE_BUCKETS];
+    int64_t now = call_now_ms(call), full = bucket->per_minute * 1000;
+    int64_t tokens = own->at_ms ? own->thousandths + (now - own->at_ms) * bucket->per_minute / 60 : full;
+    if (tokens > full)
+        tokens = full;
+    bool enough = tokens >= 1000;
+    if (!enough)
+        *wait_ms = (1000 - tokens) * 60 / bucket->per_minute;
+    *own = (struct rate_bucket){enough ? tokens - bucket->cost * 1000 : tokens, now};
+    return enough;
+}
+
+/* Takes from all buckets that have a limit. With `strict`, this worker counts by itself while Redis is away. */
+static enum err take(struct call *call, const struct kv_bucket *wanted, int count, bool strict)
+{
+    struct kv_bucket buckets[KV_BUCKETS];
+    int n = 0;
+    int64_t wait_ms = 0;
+    for (int i = 0; i < count; i++)
+        if (wanted[i].per_minute > 0)
+            buckets[n++] = wanted[i];
+    if (n == 0)
+        return ERR_OK;
+    switch (kv_take(call->app->kv, buckets, n, &wait_ms)) {
+    case KV_TAKEN:
+        return ERR_OK;
+    case KV_EMPTY:
+        return limited(call, wait_ms);
+    case KV_AWAY:
+        break;
+    }
+    for (int i = 0; i < n && strict; i++)
+        if (!take_local(call, &buckets[i], &wait_ms))
+            return limited(call, wait_ms);
+    return ERR_OK;
+}
+
+enum err rate_check(struct call *call, enum rate_class rate)
+{
+    if (rate == RATE_NONE)
+        return ERR_OK;
+    const struct config *c = call->app->config;
+    struct kv_bucket bucket = {
+        .key = arena_printf(call->arena, PREFIX "%s:%lld", rate == RATE_READ ? "read" : "write", (long long)call->user_id),
+        .per_minute = rate == RATE_READ ? c->rate_read : c->rate_write,
+        .cost = 1};
+    return take(call, &bucket, 1, false);
+}
+
+enum err rate_check_sign_in(struct call *call, const char *account)
+{
+    const struct config *c = call->app->config;
+    unsigned char hash[16];
+    char hex[2 * sizeof hash + 1] = ""; /* an e-mail address is nobody's business in Redis */
+    if (account) {
+        crypto_generichash(hash, sizeof hash, (const unsigned char *)account, strlen(account), NULL, 0);
+        sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+    }
+    struct kv_bucket buckets[] = {
+        {arena_printf(call->arena, PREFIX "address:%s", call->address), c->rate_sign_in_address, 1},
+        {arena_printf(call->arena, PREFIX "account:%s", hex), c->rate_sign_in_account, 1},
+    };
+    return take(call, buckets, account ? 2 : 1, true);
+}
+
+static struct kv_bucket guesses(struct call *call, int64_t meeting_id, int64_t cost)
+{
+    return (struct kv_bucket){arena_printf(call->arena, PREFIX "guess:%lld:%s", (long long)meeting_id, call->address),
+                              call->app->config->rate_password_guesses, cost};
+}
+
+enum err rate_check_guess(struct call *call, int64_t meeting_id)
+{
+    struct kv_bucket bucket = guesses(call, meeting_id, 0);
+    return take(call, &bucket, 1, true);
+}
+
+void rate_count_wrong_guess(struct call *call, int64_t meeting_id)
+{
+    struct kv_bucket bucket = guesses(call, meeting_id, 1);
+    if (take(call, &bucket, 1, true) != ERR_OK)
+        log_event(LOG_INFO, "password_guesses_limited", "meeting", LOG_INT(meeting_id), "address", call->address, NULL);
+}

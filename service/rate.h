@@ -1,0 +1,21 @@
+/* Rate limits: token buckets in Redis, all that a request needs in one round trip. While Redis is away, requests pass; sign-ins are then
+ * counted within each worker. */
+#ifndef SERVICE_RATE_H
+#define SERVICE_RATE_H
+
+#include "service/call.h"
+
+enum rate_class { RATE_NONE, RATE_READ, RATE_WRITE };
+
+/* Counts a request of the call's user. ERR_RATE_LIMITED, with the seconds to wait in the call's fault. */
+MUST_CHECK enum err rate_check(struct call *call, enum rate_class rate);
+
+/* Counts a sign-in to an account from the call's address; account NULL: a new one. ERR_RATE_LIMITED. */
+MUST_CHECK enum err rate_check_sign_in(struct call *call, const char *account);
+
+/* Whether one more guess of this meeting's password may be made from the call's address, and counting a wrong one. Right ones
+ * are never counted. ERR_RATE_LIMITED. */
+MUST_CHECK enum err rate_check_guess(struct call *call, int64_t meeting_id);
+void rate_count_wrong_guess(struct call *call, int64_t meeting_id);
+
+#endif

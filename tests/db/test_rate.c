@@ -1,0 +1,147 @@
+/* service/rate.h and the buckets in Redis. */
+#include <hiredis/hiredis.h>
+#include <unistd.h>
+
+#include "service/auth.h"
+#include "service/rate.h"
+#include "tests/check_main.h"
+#include "tests/db/service_fixture.h"
+
+static const char *key(const char *name) { return arena_printf(arena, "echomeet:test:%d:%s", (int)getpid(), name); }
+
+static enum kv_answer take(const char *name, int64_t per_minute, int64_t cost, int64_t *wait_ms)
+{
+    struct kv_bucket bucket = {key(name), per_minute, cost};
+    return kv_take(app.kv, &bucket, 1, wait_ms);
+}
+
+START_TEST(test_rate_bucket_gives_its_capacity_at_once_and_then_a_steady_rate)
+{
+    fixture_begin();
+    int64_t wait = 0;
+    for (int i = 0; i < 60; i++)
+        ck_assert_int_eq(take("a", 60, 1, &wait), KV_TAKEN);
+    ck_assert_int_eq(take("a", 60, 1, &wait), KV_EMPTY);
+    ck_assert_int_gt(wait, 0);
+    ck_assert_int_le(wait, 1000); /* 60 a minute: the next one within a second */
+    ck_assert_int_eq(take("b", 60, 1, &wait), KV_TAKEN); /* another key, another bucket */
+    for (int i = 0; i < 6000; i++)
+        if (take("fast", 6000, 1, &wait) == KV_EMPTY)
+            break;
+    usleep(60000); /* 6000 a minute: some six tokens */
+    ck_assert_int_eq(take("fast", 6000, 1, &wait), KV_TAKEN);
+    app_end();
+}
+END_TEST
+
+START_TEST(test_rate_looking_takes_nothing)
+{
+    fixture_begin();
+    int64_t wait;
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(take("look", 1, 0, &wait), KV_TAKEN);
+    ck_assert_int_eq(take("look", 1, 1, &wait), KV_TAKEN);
+    ck_assert_int_eq(take("look", 1, 0, &wait), KV_EMPTY);
+    app_end();
+}
+END_TEST
+
+START_TEST(test_rate_all_buckets_or_none)
+{
+    fixture_begin();
+    int64_t wait;
+    struct kv_bucket both[] = {{key("wide"), 100, 1}, {key("narrow"), 1, 1}};
+    ck_assert_int_eq(kv_take(app.kv, both, 2, &wait), KV_TAKEN);
+    for (int i = 0; i < 200; i++)
+        ck_assert_int_eq(kv_take(app.kv, both, 2, &wait), KV_EMPTY);
+    for (int i = 0; i < 99; i++) /* the wide one has lost a single token */
+        ck_assert_int_eq(take("wide", 100, 1, &wait), KV_TAKEN);
+    ck_assert_int_eq(take("wide", 100, 1, &wait), KV_EMPTY);
+    app_end();
+}
+END_TEST
+
+START_TEST(test_rate_a_redis_that_forgot_the_script_learns_it_again)
+{
+    fixture_begin();
+    int64_t wait;
+    ck_assert_int_eq(take("x", 10, 1, &wait), KV_TAKEN);
+    redisContext *redis = redisConnectUnix(config.redis_socket);
+    freeReplyObject(redisCommand(redis, "SCRIPT FLUSH"));
+    redisFree(redis);
+    ck_assert_int_eq(take("x", 10, 1, &wait), KV_TAKEN);
+    app_end();
+}
+END_TEST
+
+START_TEST(test_rate_of_a_user)
+{
+    fixture_begin();
+    struct call call = call_of(make_user("anna")), other = call_of(make_user("ben"));
+    config.rate_write = 3;
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(rate_check(&call, RATE_WRITE), ERR_OK);
+    ck_assert_int_eq(rate_check(&call, RATE_WRITE), ERR_RATE_LIMITED);
+    ck_assert_int_gt(call.fault.retry_after_s, 0);
+    ck_assert_int_le(call.fault.retry_after_s, 20);
+    ck_assert_int_eq(rate_check(&call, RATE_NONE), ERR_OK);
+    ck_assert_int_eq(rate_check(&other, RATE_WRITE), ERR_OK);
+    config.rate_write = 0;
+    ck_assert_int_eq(rate_check(&call, RATE_WRITE), ERR_OK); /* no limit */
+    app_end();
+}
+END_TEST
+
+START_TEST(test_rate_without_redis_requests_pass_and_sign_ins_are_counted_here)
+{
+    fixture_begin();
+    struct config without = config;
+    without.redis_socket = "/nowhere/redis.sock";
+    struct kv *kv = app.kv;
+    app.kv = kv_new(&without, &app.clock);
+    config.rate_read = config.rate_sign_in_account = 2;
+    struct call call = call_of(make_user("anna"));
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(rate_check(&call, RATE_READ), ERR_OK);
+    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org"), ERR_OK);
+    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org"), ERR_OK);
+    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org"), ERR_RATE_LIMITED);
+    ck_assert_int_eq(call.fault.retry_after_s, 30);
+    ck_assert_int_eq(rate_check_sign_in(&call, "ben@example.org"), ERR_OK);
+    app.clock.fixed_ms += 30000;
+    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org"), ERR_OK);
+    kv_free(&app.kv);
+    app.kv = kv;
+    app_end();
+}
+END_TEST
+
+START_TEST(test_rate_counts_wrong_meeting_passwords_only)
+{
+    fixture_begin();
+    config.rate_password_guesses = 3;
+    int64_t anna = make_user("anna"), ben = make_user("ben");
+    struct call host = call_of(anna), call = call_of(ben);
+    struct meeting_options options = {.title = "T", .description = "", .duration_minutes = 60, .max_participants = 5, .password = "pw"};
+    struct meeting m;
+    struct room_view view;
+    call.address = arena_printf(arena, "198.51.100.%d", (int)(getpid() % 250));
+    ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);
+    ck_assert_int_eq(join(m.id, anna), ERR_OK);
+    for (int i = 0; i < 10; i++) { /* right ones cost nothing */
+        ck_assert_int_eq(join_meeting(&call, m.id, "pw", &view), ERR_OK);
+        ck_assert_int_eq(leave(m.id, ben), ERR_OK);
+    }
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(join_meeting(&call, m.id, "wrong", &view), ERR_WRONG_PASSWORD);
+    ck_assert_int_eq(join_meeting(&call, m.id, "wrong", &view), ERR_RATE_LIMITED);
+    ck_assert_int_eq(join_meeting(&call, m.id, "pw", &view), ERR_RATE_LIMITED); /* else it would tell that this one is right */
+    call.address = "203.0.113.77"; /* from elsewhere it can be tried */
+    ck_assert_int_eq(join_meeting(&call, m.id, "pw", &view), ERR_OK);
+    app_end();
+}
+END_TEST
+
+CHECK_MAIN("rate", test_rate_bucket_gives_its_capacity_at_once_and_then_a_steady_rate, test_rate_looking_takes_nothing, test_rate_all_buckets_or_none,
+           test_rate_a_redis_that_forgot_the_script_learns_it_again, test_rate_of_a_user,
+           test_rate_without_redis_requests_pass_and_sign_ins_are_counted_here, test_rate_counts_wrong_meeting_passwords_only)
