@@ -224,6 +224,7 @@ test('no server: the first join gives up, a later return does not', async () => 
   await until(() => client.state === 'reconnecting');
   await sleep(150);
   server = new Server();
+  await server.ready; // Node 18: closing before that leaves it listening
   server.wss.close();
   server.wss = new WebSocketServer({ port, host: '127.0.0.1', handleProtocols: () => 'echomeet.v1' });
   let back = false;
