@@ -26,6 +26,11 @@
 import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 
+/* Debian's Node.js 18 comes with a fetch() that lacks this. */
+Headers.prototype.getSetCookie ??= function getSetCookie() {
+    return (this.get('set-cookie') ?? '').split(/, (?=[^;,]+=)/).filter(Boolean);
+};
+
 const ANSWER_MS = 10_000;
 const EVENT_MS = 5_000;
 
