@@ -165,7 +165,7 @@ test('names, titles and messages of others are text and nothing else', async () 
   await ana.join(code);
   for (const payload of payloads) await eve.say(payload);
   await ana.page.getByRole('button', { name: /^Chat/ }).click();
-  for (const payload of payloads) await ana.page.locator('.chat-log').getByText(payload, { exact: true }).waitFor();
+  for (const payload of payloads) await ana.page.locator('.chat-log p').getByText(payload, { exact: true }).waitFor();
   await ana.page.locator('.tile-name', { hasText: payloads[0] }).waitFor();
   await ana.page.getByRole('tab', { name: 'People' }).click();
   await ana.page.locator('.person', { hasText: payloads[0] }).waitFor();

@@ -3,18 +3,20 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { Person, Wire, mediaFlows, startBrowser, until } from './support.mjs';
 
 let sys;
 let browser;
 let ana;
 let bo;
 let code;
+let wire; // Bo's
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
   ana = await Person.arrive(browser, sys.base, 'Ana Lima');
-  bo = await Person.arrive(browser, sys.base, 'Bo Nilsson');
+  wire = await Wire.lay(sys.base);
+  bo = await Person.arrive(browser, wire.base, 'Bo Nilsson');
   await ana.signUp('ana@example.org');
   await bo.signUp('bo@example.org');
   code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Storm' })).code);
@@ -24,6 +26,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
+  wire?.close();
   await sys?.stop();
 });
 
@@ -55,25 +58,14 @@ test('the relay is killed and started again: both return, no line is lost, none 
   await mediaFlows([ana, bo]);
 });
 
-test('what changed while one was away is known after the return', async () => {
-  await bo.page.evaluate(() => {
-    window.realSocket = window.WebSocket;
-    window.WebSocket = class extends window.realSocket { // the network of one is cut
-      constructor() { super('ws://127.0.0.1:9/'); }
-    };
-    window.echomeet.call.client.close = undefined;
-  });
+test('the network of one goes silent: the page notices, and knows after its return what has changed', async () => {
   const id = await bo.myId();
-  await bo.page.context().setOffline(true);
-  await bo.page.evaluate(() => window.echomeet.call.client.nudge()); // notices at once
+  wire.freeze();
+  await bo.page.evaluate(() => window.echomeet.call.client.nudge()); // as when a laptop wakes up; else at the next ping
   await bo.page.getByText('Connection lost. Reconnecting…').waitFor({ timeout: 15_000 });
   await ana.button('Mute microphone').click();
   await ana.say('while you were away');
-  await bo.page.context().setOffline(false);
-  await bo.page.evaluate(() => {
-    window.WebSocket = window.realSocket;
-    window.dispatchEvent(new Event('online'));
-  });
+  wire.mend();
   await until(() => online(bo), 'back');
   await bo.tile(await ana.myId()).getByLabel('Microphone is off').waitFor();
   await until(async () => (await bo.lines()).at(-1) === 'while you were away', 'the line is there');

@@ -2,6 +2,7 @@
  * what really arrives: decoded frames and received sound. Screenshots go to build/screenshots. */
 import fs from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -108,6 +109,63 @@ export class Person {
   async shot(name) {
     fs.mkdirSync(shots, { recursive: true });
     await this.page.screenshot({ path: path.join(shots, `${name}.png`) });
+  }
+}
+
+/**
+ * One person's network: a wire to the web server that can be cut. `base` is the address at its near end.
+ * Media goes straight from browser to browser and is not on it.
+ */
+export class Wire {
+  static async lay(base) {
+    const wire = new Wire();
+    const { port } = new URL(base);
+    wire.ends = new Map(); // each end of a connection, and its other one
+    wire.server = net.createServer((near) => {
+      if (wire.state === 'cut') {
+        near.destroy();
+        return;
+      }
+      const far = net.connect(Number(port), '127.0.0.1');
+      for (const [end, other] of [[near, far], [far, near]]) {
+        wire.ends.set(end, other);
+        if (wire.state === 'frozen') end.pause();
+        end.on('data', (data) => other.write(data));
+        end.on('error', () => {});
+        end.on('close', () => {
+          wire.ends.delete(end);
+          if (wire.state !== 'frozen') other.end();
+        });
+      }
+    });
+    await new Promise((resolve) => wire.server.listen(0, '127.0.0.1', resolve));
+    wire.base = `http://127.0.0.1:${wire.server.address().port}`;
+    return wire;
+  }
+
+  /** Both ends are told: the server sees a broken connection at once. */
+  cut() {
+    this.state = 'cut';
+    for (const end of this.ends.keys()) end.resetAndDestroy();
+  }
+
+  /** Nobody is told anything: bytes just stop. */
+  freeze() {
+    this.state = 'frozen';
+    for (const end of this.ends.keys()) end.pause();
+  }
+
+  mend() {
+    this.state = 'open';
+    for (const [end, other] of this.ends) {
+      if (other.destroyed) end.destroy(); // was closed behind the silence
+      else end.resume();
+    }
+  }
+
+  close() {
+    this.cut();
+    this.server.close();
   }
 }
 

@@ -24,6 +24,8 @@ export class Problem extends Error {
 
 /** A token that ends sooner than this is not used for anything new. */
 const MARGIN_MS = 15_000;
+/** A network that went silent looks like a slow server; this is when it is given up. */
+const ANSWER_MS = 20_000;
 
 export class Api {
   /** @type {import('./store.js').Store<Session>} */
@@ -176,6 +178,7 @@ export class Api {
     try {
       response = await fetch(this.#base + path, {
         method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: 'same-origin',
+        signal: AbortSignal.timeout(ANSWER_MS),
       });
     } catch {
       throw new Problem({ code: 'network' });
