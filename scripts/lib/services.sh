@@ -17,7 +17,7 @@ mariadb_make_folder() {
     rm -rf "$new"
     # shellcheck disable=SC2046
     interruptible "$log_dir/mariadb-install.log" mariadb-install-db --no-defaults $(mariadb_user) --datadir="$new" \
-        --auth-root-authentication-method=normal --skip-test-db || {
+        --tmpdir="$run_dir" --auth-root-authentication-method=normal --skip-test-db || {
         show_tail "$log_dir/mariadb-install.log"
         die "the database folder $(short_path "$data") could not be made; see $(short_path "$log_dir/mariadb-install.log")."
     }
@@ -33,10 +33,11 @@ mariadb_start() {
     rm -f "$run_dir/mariadb.sock"
     touch "$log_dir/mariadb.log"
     mariadb_log_from=$(($(wc -l <"$log_dir/mariadb.log") + 1))
-    # Each commit is on the disk before it is told; no network: the socket's folder is open to its owner alone.
+    # Each commit is on the disk before it is told; no network: the socket's folder is open to its owner alone. Temporary
+    # tables are kept there too: at its start a server deletes every #sql* file in its tmpdir, also those of other servers.
     # shellcheck disable=SC2046
     daemon_start mariadb /usr/sbin/mariadbd --no-defaults $(mariadb_user) --datadir="$data" \
-        --socket="$run_dir/mariadb.sock" --pid-file="$run_dir/mariadb.pid" --skip-networking --skip-name-resolve \
+        --socket="$run_dir/mariadb.sock" --pid-file="$run_dir/mariadb.pid" --tmpdir="$run_dir" --skip-networking --skip-name-resolve \
         --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=256M --max-connections=500 \
         --character-set-server=utf8mb4 --collation-server=utf8mb4_unicode_ci
     export ECHOMEET_MYSQL_SOCKET=$run_dir/mariadb.sock ECHOMEET_MYSQL_USER=root ECHOMEET_MYSQL_PASSWORD=

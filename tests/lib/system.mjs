@@ -90,7 +90,7 @@ class System {
         this.processes = { relays: [] };
         this.reap = () => this.killAll();
         process.once('exit', this.reap);
-        for (const folder of ['run', 'log', 'secrets', 'san'])
+        for (const folder of ['run', 'log', 'secrets', 'san', 'tmp'])
             fs.mkdirSync(path.join(this.dir, folder), { mode: 0o700 });
     }
 
@@ -147,7 +147,8 @@ class System {
             p.mariadb = new Daemon(this, 'mariadb', {
                 prepare: () => this.prepareDatabase(),
                 command: () => ['/usr/sbin/mariadbd', ...MARIADB_OPTIONS, `--datadir=${this.file('mariadb')}`,
-                    `--socket=${this.file('run/mariadb.sock')}`, `--pid-file=${this.file('run/mariadb.pid')}`],
+                    `--socket=${this.file('run/mariadb.sock')}`, `--pid-file=${this.file('run/mariadb.pid')}`,
+                    `--tmpdir=${this.file('tmp')}`], // at its start a server deletes all #sql* files there, also those of others
                 ready: () => this.databaseAnswers(),
             });
         if (this.only.includes('redis'))
@@ -416,10 +417,12 @@ function databaseTemplate(migrated) {
 function makeTemplate(work, migrated) {
     const data = path.join(work, 'data');
     const socket = path.join(work, 's');
-    run('mariadb-install-db', [...MARIADB_OPTIONS, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db']);
+    const tmp = path.join(work, 'tmp');
+    fs.mkdirSync(tmp);
+    run('mariadb-install-db', [...MARIADB_OPTIONS, `--datadir=${data}`, `--tmpdir=${tmp}`, '--auth-root-authentication-method=normal', '--skip-test-db']);
     const log = fs.openSync(path.join(work, 'log'), 'w');
     const server = spawn('setpriv', ['--pdeathsig', 'TERM', '/usr/sbin/mariadbd', ...MARIADB_OPTIONS, `--datadir=${data}`,
-        `--socket=${socket}`, `--pid-file=${work}/pid`], { stdio: ['ignore', log, log] });
+        `--socket=${socket}`, `--pid-file=${work}/pid`, `--tmpdir=${tmp}`], { stdio: ['ignore', log, log] });
     try {
         run('sh', ['-c', 'for i in $(seq 300); do mariadb --no-defaults -u root -S "$0" -e "DO 1" 2>/dev/null && exit; sleep 0.1; done; exit 1', socket]);
         if (migrated)
