@@ -26,6 +26,7 @@ static const char SQL_END_STAY[] =
     "UPDATE participants SET status = ?, " END_STAY "WHERE meeting_id = ? AND user_id = ? AND status = 1";
 static const char SQL_BAN[] = "UPDATE participants SET status = 3 WHERE meeting_id = ? AND user_id = ? AND status = 2";
 static const char SQL_END_ALL[] = "UPDATE participants SET status = 2, " END_STAY "WHERE meeting_id = ? AND status = 1";
+static const char SQL_MEETINGS_OF[] = "SELECT meeting_id FROM participants WHERE user_id = ? AND status = 1 LIMIT ?";
 static const char SQL_HEIR[] =
     "SELECT user_id FROM participants WHERE meeting_id = ? AND status = 1 ORDER BY role, joined_at, user_id LIMIT 1";
 static const char SQL_ROLE[] = "UPDATE participants SET role = ? WHERE meeting_id = ? AND user_id = ?";
@@ -149,6 +150,24 @@ enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id)
 enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_ms)
 {
     return db_execute(db, SQL_END_ALL, DB_PARAMS(db_time(now_ms), db_int(meeting_id)), NULL);
+}
+
+enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **meeting_ids,
+                                     int *count)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(limit)), &rows);
+    if (e)
+        return e;
+    int64_t *list = arena_array(arena, (size_t)limit, sizeof *list);
+    int n = 0;
+    while (!(e = db_next(&rows)))
+        list[n++] = db_get_int(&rows);
+    if (e != ERR_DB_NO_ROW)
+        return e;
+    *meeting_ids = list;
+    *count = n;
+    return ERR_OK;
 }
 
 enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id)

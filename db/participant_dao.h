@@ -62,6 +62,10 @@ MUST_CHECK enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64
 /* Ends the stay of everybody who is in. */
 MUST_CHECK enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_ms);
 
+/* The meetings that the user is in, at most limit. */
+MUST_CHECK enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **meeting_ids,
+                                                int *count);
+
 /* Who gets the host's seat: the longest-present co-host, else the longest-present participant. ERR_DB_NO_ROW: nobody is in. */
 MUST_CHECK enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id);
 

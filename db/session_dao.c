@@ -2,6 +2,10 @@
 
 static const char SQL_INSERT[] =
     "INSERT INTO sessions (user_id, user_agent, address, created_at, last_used_at) VALUES (?, ?, ?, ?, ?)";
+static const char SQL_LIST[] =
+    "SELECT id, user_agent, address, created_at, last_used_at FROM sessions "
+    "WHERE user_id = ? AND ended_at IS NULL AND last_used_at > ? ORDER BY last_used_at DESC, id DESC LIMIT ?";
+static const char SQL_END_OWN[] = "UPDATE sessions SET ended_at = ? WHERE id = ? AND user_id = ? AND ended_at IS NULL";
 static const char SQL_TOUCH[] = "UPDATE sessions SET last_used_at = ? WHERE id = ?";
 static const char SQL_END[] = "UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL";
 static const char SQL_END_OTHERS[] = "UPDATE sessions SET ended_at = ? WHERE user_id = ? AND id <> ? AND ended_at IS NULL";
@@ -21,6 +25,36 @@ enum err session_dao_insert(struct db *db, int64_t user_id, const char *user_age
     if (!e)
         *id = result.insert_id;
     return e;
+}
+
+enum err session_dao_list(struct db *db, struct arena *arena, int64_t user_id, int64_t used_since_ms, struct session **items, int *count)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, SQL_LIST, DB_PARAMS(db_int(user_id), db_time(used_since_ms), db_int(SESSIONS_SHOWN)), &rows);
+    if (e)
+        return e;
+    struct session *list = arena_array(arena, SESSIONS_SHOWN, sizeof *list);
+    int n = 0;
+    while (!(e = db_next(&rows))) {
+        struct session *s = &list[n++];
+        s->id = db_get_int(&rows);
+        s->user_agent = db_get_text(&rows);
+        s->address = db_get_text(&rows);
+        s->created_at_ms = db_get_time(&rows);
+        s->last_used_at_ms = db_get_time(&rows);
+    }
+    if (e != ERR_DB_NO_ROW)
+        return e;
+    *items = list;
+    *count = n;
+    return ERR_OK;
+}
+
+enum err session_dao_end_own(struct db *db, int64_t user_id, int64_t id, int64_t now_ms)
+{
+    struct db_result result;
+    enum err e = db_execute(db, SQL_END_OWN, DB_PARAMS(db_time(now_ms), db_int(id), db_int(user_id)), &result);
+    return !e && result.affected == 0 ? ERR_DB_NO_ROW : e;
 }
 
 enum err session_dao_touch(struct db *db, int64_t id, int64_t now_ms)

@@ -4,7 +4,16 @@
 
 #include "db/db.h"
 
-enum { TOKEN_HASH_BYTES = 32 };
+enum { TOKEN_HASH_BYTES = 32, SESSIONS_SHOWN = 100 };
+
+/* A sign-in, as its owner sees it. */
+struct session {
+    int64_t id;
+    const char *user_agent;
+    const char *address;
+    int64_t created_at_ms;
+    int64_t last_used_at_ms;
+};
 
 /* A refresh token with the sign-in that it belongs to. */
 struct refresh_token {
@@ -17,6 +26,13 @@ struct refresh_token {
 
 MUST_CHECK enum err session_dao_insert(struct db *db, int64_t user_id, const char *user_agent, const char *address, int64_t now_ms,
                                        int64_t *id);
+/* The sign-ins of a user that go on, the last used first, at most SESSIONS_SHOWN. */
+MUST_CHECK enum err session_dao_list(struct db *db, struct arena *arena, int64_t user_id, int64_t used_since_ms, struct session **items,
+                                     int *count);
+
+/* Ends one sign-in of the user. ERR_DB_NO_ROW: it is not theirs, or ended already. */
+MUST_CHECK enum err session_dao_end_own(struct db *db, int64_t user_id, int64_t id, int64_t now_ms);
+
 MUST_CHECK enum err session_dao_touch(struct db *db, int64_t id, int64_t now_ms);
 MUST_CHECK enum err session_dao_end(struct db *db, int64_t id, int64_t now_ms);
 

@@ -2,10 +2,15 @@
 
 static const char SQL_INSERT[] =
     "INSERT INTO users (email, password_hash, display_name, locale, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)";
-#define USER_COLUMNS "SELECT id, email, password_hash, display_name, locale FROM users "
+#define USER_COLUMNS \
+    "SELECT id, email, password_hash, display_name, locale, is_admin, disabled_at, last_sign_in_at, created_at FROM users "
 static const char SQL_BY_ID[] = USER_COLUMNS "WHERE id = ?";
 static const char SQL_BY_EMAIL[] = USER_COLUMNS "WHERE email = ?";
 static const char SQL_PROFILE[] = "UPDATE users SET display_name = ?, locale = ?, updated_at = ? WHERE id = ?";
+static const char SQL_SIGN_IN[] = "UPDATE users SET last_sign_in_at = ? WHERE id = ?";
+static const char SQL_DISABLED[] = "UPDATE users SET disabled_at = ?, updated_at = ? WHERE id = ?";
+static const char SQL_ADMIN[] = "UPDATE users SET is_admin = ?, updated_at = ? WHERE id = ?";
+static const char SQL_LIST[] = USER_COLUMNS "WHERE id > ? ORDER BY id LIMIT ?";
 static const char SQL_PASSWORD[] = "UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ?";
 
 enum err user_dao_insert(struct db *db, const struct user *u, int64_t now_ms, int64_t *id)
@@ -20,6 +25,19 @@ enum err user_dao_insert(struct db *db, const struct user *u, int64_t now_ms, in
     return e;
 }
 
+static void read_row(struct db_rows *rows, struct user *u)
+{
+    u->id = db_get_int(rows);
+    u->email = db_get_text(rows);
+    u->password_hash = db_get_text(rows);
+    u->display_name = db_get_text(rows);
+    u->locale = db_get_text(rows);
+    u->is_admin = db_get_int(rows) != 0;
+    u->disabled_at_ms = db_get_time(rows);
+    u->last_sign_in_at_ms = db_get_time(rows);
+    u->created_at_ms = db_get_time(rows);
+}
+
 static enum err select_one(struct db *db, struct arena *arena, const char *sql, struct db_param key, struct user *out)
 {
     struct db_rows rows;
@@ -28,11 +46,7 @@ static enum err select_one(struct db *db, struct arena *arena, const char *sql, 
         e = db_next(&rows);
     if (e)
         return e;
-    out->id = db_get_int(&rows);
-    out->email = db_get_text(&rows);
-    out->password_hash = db_get_text(&rows);
-    out->display_name = db_get_text(&rows);
-    out->locale = db_get_text(&rows);
+    read_row(&rows, out);
     db_end(&rows);
     return ERR_OK;
 }
@@ -55,4 +69,36 @@ enum err user_dao_update_profile(struct db *db, int64_t id, const char *display_
 enum err user_dao_update_password(struct db *db, int64_t id, const char *password_hash, int64_t now_ms)
 {
     return db_execute(db, SQL_PASSWORD, DB_PARAMS(db_text(password_hash), db_time(now_ms), db_int(id)), NULL);
+}
+
+enum err user_dao_note_sign_in(struct db *db, int64_t id, int64_t now_ms)
+{
+    return db_execute(db, SQL_SIGN_IN, DB_PARAMS(db_time(now_ms), db_int(id)), NULL);
+}
+
+enum err user_dao_set_disabled(struct db *db, int64_t id, int64_t disabled_at_ms, int64_t now_ms)
+{
+    return db_execute(db, SQL_DISABLED, DB_PARAMS(db_time(disabled_at_ms), db_time(now_ms), db_int(id)), NULL);
+}
+
+enum err user_dao_set_admin(struct db *db, int64_t id, bool is_admin, int64_t now_ms)
+{
+    return db_execute(db, SQL_ADMIN, DB_PARAMS(db_int(is_admin), db_time(now_ms), db_int(id)), NULL);
+}
+
+enum err user_dao_list(struct db *db, struct arena *arena, int64_t after_id, int64_t limit, struct user **items, int *count)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, SQL_LIST, DB_PARAMS(db_int(after_id), db_int(limit)), &rows);
+    if (e)
+        return e;
+    struct user *list = arena_array(arena, (size_t)limit, sizeof *list);
+    int n = 0;
+    while (!(e = db_next(&rows)))
+        read_row(&rows, &list[n++]);
+    if (e != ERR_DB_NO_ROW)
+        return e;
+    *items = list;
+    *count = n;
+    return ERR_OK;
 }

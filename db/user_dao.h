@@ -2,6 +2,8 @@
 #ifndef DB_USER_DAO_H
 #define DB_USER_DAO_H
 
+#include <stdbool.h>
+
 #include "db/db.h"
 
 struct user {
@@ -10,6 +12,10 @@ struct user {
     const char *password_hash;
     const char *display_name;
     const char *locale;
+    bool is_admin;
+    int64_t disabled_at_ms;     /* 0: it is not disabled */
+    int64_t last_sign_in_at_ms; /* 0: never */
+    int64_t created_at_ms;
 };
 
 /* ERR_DB_DUPLICATE: the e-mail is taken. */
@@ -21,5 +27,14 @@ MUST_CHECK enum err user_dao_by_email(struct db *db, struct arena *arena, const 
 
 MUST_CHECK enum err user_dao_update_profile(struct db *db, int64_t id, const char *display_name, const char *locale, int64_t now_ms);
 MUST_CHECK enum err user_dao_update_password(struct db *db, int64_t id, const char *password_hash, int64_t now_ms);
+
+MUST_CHECK enum err user_dao_note_sign_in(struct db *db, int64_t id, int64_t now_ms);
+
+/* disabled_at_ms 0: enables it again. */
+MUST_CHECK enum err user_dao_set_disabled(struct db *db, int64_t id, int64_t disabled_at_ms, int64_t now_ms);
+MUST_CHECK enum err user_dao_set_admin(struct db *db, int64_t id, bool is_admin, int64_t now_ms);
+
+/* Accounts with an id above after_id, oldest first, at most limit. */
+MUST_CHECK enum err user_dao_list(struct db *db, struct arena *arena, int64_t after_id, int64_t limit, struct user **items, int *count);
 
 #endif

@@ -1,4 +1,4 @@
-/* echomeet-api: the pool of workers, and the migrations of its database. Configuration comes by environment (--help lists it). */
+/* echomeet-api: the pool of workers, the migrations of its database, and the administrator's command. Configuration comes by environment (--help lists it). */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,12 +7,14 @@
 #include "core/config.h"
 #include "core/log.h"
 #include "db/migrate.h"
+#include "fcgi/admin.h"
 #include "fcgi/pool.h"
 
 static int usage(void)
 {
     puts("Usage: echomeet-api                 runs the workers until SIGTERM\n"
          "       echomeet-api migrate FOLDER  brings the database up to date\n"
+         "       echomeet-api user …          lists, makes, disables and enables accounts\n"
          "       echomeet-api --help          shows this\n"
          "\n"
          "Environment (name, default, meaning):");
@@ -58,6 +60,8 @@ int main(int argc, char **argv)
         return pool_worker(&config, argc, argv);
     if (argc == 3 && strcmp(argv[1], "migrate") == 0)
         return migrate(&config, argv[2]);
+    if (strcmp(argv[1], "user") == 0)
+        return admin_user(&config, argc - 2, argv + 2);
     fputs("echomeet-api: see --help\n", stderr);
     return 2;
 }

@@ -14,6 +14,8 @@ const struct route routes[] = {
     {"GET", API "/users/me", ACCESS_USER, RATE_READ, users_me_get},
     {"PATCH", API "/users/me", ACCESS_USER, RATE_WRITE, users_me_patch},
     {"POST", API "/users/me/password", ACCESS_USER, RATE_WRITE, users_me_password_post},
+    {"GET", API "/users/me/sessions", ACCESS_USER, RATE_READ, users_me_sessions_get},
+    {"DELETE", API "/users/me/sessions/:sessionId", ACCESS_USER, RATE_WRITE, users_me_session_delete},
 
     {"POST", API "/meetings", ACCESS_USER, RATE_WRITE, meetings_post},
     {"GET", API "/meetings", ACCESS_USER, RATE_READ, meetings_get},

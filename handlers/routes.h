@@ -15,6 +15,8 @@ enum err auth_logout_post(struct exchange *x);
 enum err users_me_get(struct exchange *x);
 enum err users_me_patch(struct exchange *x);
 enum err users_me_password_post(struct exchange *x);
+enum err users_me_sessions_get(struct exchange *x);
+enum err users_me_session_delete(struct exchange *x);
 enum err meetings_post(struct exchange *x);
 enum err meetings_get(struct exchange *x);
 enum err meeting_get(struct exchange *x);

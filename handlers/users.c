@@ -1,5 +1,6 @@
 /* /api/v1/users/me: the caller's own account. */
 #include "core/limits.h"
+#include "core/text.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/auth.h"
@@ -54,4 +55,27 @@ enum err users_me_password_post(struct exchange *x)
     struct password_input in = {0};
     enum err e = exchange_body(x, password_fields, FIELD_COUNT(password_fields), &in);
     return e ? e : auth_change_password(&x->call, in.current.value, in.next.value);
+}
+
+enum err users_me_sessions_get(struct exchange *x)
+{
+    struct session *items;
+    int count;
+    enum err e = auth_sessions(&x->call, &items, &count);
+    if (e)
+        return e;
+    struct json j = response_json(x->res, 200);
+    json_object(&j, NULL);
+    json_array(&j, "items");
+    for (int i = 0; i < count; i++)
+        shape_session(&j, NULL, &items[i], x->call.session_id);
+    json_array_end(&j);
+    json_object_end(&j);
+    return ERR_OK;
+}
+
+enum err users_me_session_delete(struct exchange *x)
+{
+    int64_t id;
+    return text_to_int(x->req->params[0], &id) ? auth_end_session(&x->call, id) : ERR_NOT_FOUND;
 }

@@ -17,14 +17,6 @@ _Static_assert((int)TOKEN_HASH_BYTES == (int)crypto_generichash_BYTES, "one hash
 static const char NOBODY_HASH[] =
     "$argon2id$v=19$m=65536,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm8";
 
-static char *normal_email(struct call *call, const char *email)
-{
-    char *copy = arena_strdup(call->arena, email);
-    for (char *p = copy; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return copy;
-}
-
 /* One "@" with something before it, and a domain of letters, digits, dots and dashes behind it. The rest only a mail can tell. */
 static bool is_email(const char *email)
 {
@@ -37,6 +29,16 @@ static bool is_email(const char *email)
         if (!isalnum((unsigned char)*p) && *p != '.' && *p != '-' && !((unsigned char)*p & 0x80))
             return false;
     return true;
+}
+
+const char *auth_normal_email(struct call *call, const char *email)
+{
+    if (!is_email(email))
+        return NULL;
+    char *copy = arena_strdup(call->arena, email);
+    for (char *p = copy; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return copy;
 }
 
 static void hash_refresh_token(const char *token, unsigned char hash[static TOKEN_HASH_BYTES])
@@ -92,11 +94,15 @@ static enum err session_start_body(void *context)
     if (id == 0)
         e = user_dao_insert(db, s->user, now, &id);
     if (!e)
+        e = user_dao_note_sign_in(db, id, now);
+    if (!e)
         e = session_dao_insert(db, id, s->call->user_agent, s->call->address, now, &s->session_id);
     if (!e)
         e = store_refresh_token(s->call, s->session_id, s->refresh_token);
-    if (!e)
+    if (!e) {
         s->user->id = id;
+        s->user->last_sign_in_at_ms = now;
+    }
     return e;
 }
 
@@ -114,7 +120,7 @@ static enum err session_start(struct call *call, struct sign_in *out)
     return make_access_token(call, s.session_id, out);
 }
 
-static enum err hash_password(struct call *call, const char *password, const char **hash)
+enum err auth_hash_password(struct call *call, const char *password, const char **hash)
 {
     char text[crypto_pwhash_STRBYTES];
     if (crypto_pwhash_str(text, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
@@ -133,17 +139,17 @@ static bool password_is(const char *hash, const char *password)
 enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name, const char *locale,
                        struct sign_in *out)
 {
-    if (!is_email(email))
+    struct user user = {.email = auth_normal_email(call, email), .display_name = display_name, .locale = locale};
+    if (!user.email)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
     enum err e = rate_check_sign_in(call, NULL);
     if (e)
         return e;
-    struct user user = {.email = normal_email(call, email), .display_name = display_name, .locale = locale};
     struct user existing;
     e = user_dao_by_email(call->app->db, call->arena, user.email, &existing);
     if (e != ERR_DB_NO_ROW)
         return e ? e : ERR_EMAIL_TAKEN; /* before the costly hash */
-    e = hash_password(call, password, &user.password_hash);
+    e = auth_hash_password(call, password, &user.password_hash);
     if (e)
         return e;
     struct sign_in s = {.user = user};
@@ -156,7 +162,9 @@ enum err auth_register(struct call *call, const char *email, const char *passwor
 enum err auth_login(struct call *call, const char *email, const char *password, struct sign_in *out)
 {
     struct sign_in s = {0};
-    const char *account = normal_email(call, email);
+    const char *account = auth_normal_email(call, email);
+    if (!account)
+        account = ""; /* nobody's */
     enum err e = rate_check_sign_in(call, account);
     if (e)
         return e;
@@ -168,6 +176,8 @@ enum err auth_login(struct call *call, const char *email, const char *password, 
         log_event(LOG_INFO, "sign_in_refused", "address", call->address, NULL);
         return ERR_INVALID_CREDENTIALS;
     }
+    if (s.user.disabled_at_ms)
+        return ERR_ACCOUNT_DISABLED;
     e = session_start(call, &s);
     if (!e)
         *out = s;
@@ -243,6 +253,30 @@ enum err auth_logout(struct call *call, const char *refresh_token)
     return db_transaction(call->app->db, logout_body, &r);
 }
 
+enum err auth_sessions(struct call *call, struct session **items, int *count)
+{
+    /* one that was not used for as long as its refresh token lives is over */
+    int64_t since = call_now_ms(call) - call->app->config->refresh_token_s * 1000;
+    return session_dao_list(call->app->db, call->arena, call->user_id, since, items, count);
+}
+
+struct session_end {
+    struct call *call;
+    int64_t session_id;
+};
+
+static enum err session_end_body(void *context)
+{
+    const struct session_end *s = context;
+    return session_dao_end_own(s->call->app->db, s->call->user_id, s->session_id, call_now_ms(s->call));
+}
+
+enum err auth_end_session(struct call *call, int64_t session_id)
+{
+    struct session_end s = {call, session_id};
+    return call_no_row(db_transaction(call->app->db, session_end_body, &s), ERR_NOT_FOUND);
+}
+
 enum err auth_check_access(struct call *call, const char *access_token)
 {
     struct token_claims claims;
@@ -280,6 +314,6 @@ enum err auth_change_password(struct call *call, const char *current, const char
     if (!password_is(user.password_hash, current))
         return ERR_INVALID_CREDENTIALS;
     struct password_change p = {.call = call};
-    e = hash_password(call, next, &p.hash);
+    e = auth_hash_password(call, next, &p.hash);
     return e ? e : db_transaction(call->app->db, password_change_body, &p);
 }

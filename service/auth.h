@@ -2,6 +2,7 @@
 #ifndef SERVICE_AUTH_H
 #define SERVICE_AUTH_H
 
+#include "db/session_dao.h"
 #include "db/user_dao.h"
 #include "service/call.h"
 
@@ -21,7 +22,8 @@ struct sign_in {
 MUST_CHECK enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name,
                                   const char *locale, struct sign_in *out);
 
-/* ERR_INVALID_CREDENTIALS, after the same time whether the account exists or not; ERR_RATE_LIMITED. */
+/* ERR_INVALID_CREDENTIALS, after the same time whether the account exists or not; ERR_ACCOUNT_DISABLED, for the right
+ * password only; ERR_RATE_LIMITED. */
 MUST_CHECK enum err auth_login(struct call *call, const char *email, const char *password, struct sign_in *out);
 
 /* Exchanges a refresh token for the next one. A token that was exchanged more than LIMIT_REFRESH_REUSE_MS ago comes from a thief or
@@ -30,6 +32,18 @@ MUST_CHECK enum err auth_refresh(struct call *call, const char *refresh_token, s
 
 /* Ends the sign-in that the refresh token belongs to; an unknown token is no error. */
 MUST_CHECK enum err auth_logout(struct call *call, const char *refresh_token);
+
+/* The caller's sign-ins that go on, the last used first. */
+MUST_CHECK enum err auth_sessions(struct call *call, struct session **items, int *count);
+
+/* Ends one of the caller's sign-ins. ERR_NOT_FOUND. */
+MUST_CHECK enum err auth_end_session(struct call *call, int64_t session_id);
+
+/* The Argon2id hash of a password, in the arena. Takes some 80 ms of CPU and 64 MiB. ERR_UNAVAILABLE: no memory at the moment. */
+MUST_CHECK enum err auth_hash_password(struct call *call, const char *password, const char **hash);
+
+/* The form in which an e-mail address is stored and looked up; NULL where it cannot be one. */
+const char *auth_normal_email(struct call *call, const char *email);
 
 /* Checks the access token of a request and fills the caller. ERR_UNAUTHORIZED, ERR_TOKEN_EXPIRED. */
 MUST_CHECK enum err auth_check_access(struct call *call, const char *access_token);

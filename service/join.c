@@ -111,6 +111,8 @@ static enum err take_seat(struct visitor *v)
     enum err e = user_dao_by_id(v->call->app->db, v->call->arena, v->call->user_id, &user);
     if (e)
         return call_no_row(e, ERR_UNAUTHORIZED);
+    if (user.disabled_at_ms)
+        return ERR_ACCOUNT_DISABLED;
     v->display_name = user.display_name;
     e = db_transaction(v->call->app->db, take_seat_body, v);
     if (!e)

@@ -87,6 +87,24 @@ enum err participant_leave(struct call *call, int64_t meeting_id, bool *meeting_
     return room_change(call, meeting_id, leave_change, meeting_ended);
 }
 
+static enum err sign_out_change(struct room_change *room, void *context)
+{
+    const int64_t *user_id = context;
+    enum err e = participant_vacate(room, *user_id, PARTICIPANT_LEFT, "removed", CLOSE_SIGNED_OUT);
+    return e == ERR_NOT_JOINED ? ERR_OK : e;
+}
+
+enum err participant_leave_everywhere(struct call *call, int64_t user_id)
+{
+    enum { MEETINGS = 100 };
+    int64_t *meetings;
+    int count;
+    enum err e = participant_dao_meetings_of(call->app->db, call->arena, user_id, MEETINGS, &meetings, &count);
+    for (int i = 0; i < count && !e; i++)
+        e = room_change(call, meetings[i], sign_out_change, &user_id);
+    return e;
+}
+
 enum err participant_list(struct call *call, int64_t meeting_id, struct participant **items, int *count)
 {
     struct meeting meeting;

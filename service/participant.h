@@ -16,6 +16,9 @@ MUST_CHECK enum err participant_leave(struct call *call, int64_t meeting_id, boo
 MUST_CHECK enum err participant_vacate(struct room_change *room, int64_t user_id, enum participant_status status, const char *reason,
                                        int close_code);
 
+/* Takes somebody whose account was disabled out of all meetings. */
+MUST_CHECK enum err participant_leave_everywhere(struct call *call, int64_t user_id);
+
 /* Who may see the people of a meeting sees those who are in it, longest present first. ERR_NOT_FOUND, ERR_FORBIDDEN. */
 MUST_CHECK enum err participant_list(struct call *call, int64_t meeting_id, struct participant **items, int *count);
 

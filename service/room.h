@@ -22,7 +22,7 @@
 #define EVENT_MEETING_ENDED "meeting_ended"
 
 /* Close codes that a worker may ask relays to close a connection with. */
-enum { CLOSE_STAY_OPEN = 0, CLOSE_REMOVED = 4403, CLOSE_TAKEN_OVER = 4409, CLOSE_MEETING_OVER = 4410 };
+enum { CLOSE_STAY_OPEN = 0, CLOSE_SIGNED_OUT = 4401, CLOSE_REMOVED = 4403, CLOSE_TAKEN_OVER = 4409, CLOSE_MEETING_OVER = 4410 };
 
 enum { ROOM_LOG_EVENTS = 4 }; /* one transaction adds no more */
 

@@ -9,6 +9,20 @@ void shape_user(struct json *j, const char *key, const struct user *u)
     json_str(j, "email", u->email);
     json_str(j, "displayName", u->display_name);
     json_str(j, "locale", u->locale);
+    json_bool(j, "isAdmin", u->is_admin);
+    json_time(j, "lastSignInAt", u->last_sign_in_at_ms);
+    json_object_end(j);
+}
+
+void shape_session(struct json *j, const char *key, const struct session *s, int64_t current_id)
+{
+    json_object(j, key);
+    json_int(j, "id", s->id);
+    json_bool(j, "current", s->id == current_id);
+    json_str(j, "userAgent", s->user_agent);
+    json_str(j, "address", s->address);
+    json_time(j, "createdAt", s->created_at_ms);
+    json_time(j, "lastUsedAt", s->last_used_at_ms);
     json_object_end(j);
 }
 

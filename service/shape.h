@@ -8,10 +8,12 @@
 #include "db/meeting_dao.h"
 #include "db/message_dao.h"
 #include "db/participant_dao.h"
+#include "db/session_dao.h"
 #include "db/user_dao.h"
 #include "service/call.h"
 
 void shape_user(struct json *j, const char *key, const struct user *user);
+void shape_session(struct json *j, const char *key, const struct session *session, int64_t current_id);
 void shape_participant(struct json *j, const char *key, const struct participant *participant);
 void shape_participants(struct json *j, const char *key, const struct participant *items, int count);
 void shape_message(struct json *j, const char *key, const struct message *message);

@@ -11,7 +11,9 @@ after(() => sys?.stop());
 
 test('the profile is read and changed, one member at a time or both', async () => {
     const ada = await register(sys, 'Ada');
-    const me = { id: ada.id, email: ada.email, displayName: 'Ada', locale: 'en' };
+    const me = { id: ada.id, email: ada.email, displayName: 'Ada', locale: 'en', isAdmin: false };
+    me.lastSignInAt = ok(await ada.client.get('/users/me')).lastSignInAt;
+    assert.ok(Math.abs(Date.parse(me.lastSignInAt) - Date.now()) < 60_000);
     assert.deepEqual(ok(await ada.client.get('/users/me')), me);
     const changes = [{ displayName: 'Ada L.' }, { locale: 'zh-CN' }, { displayName: '😀'.repeat(64), locale: 'en' }, { displayName: ' trimmed ' }, {}];
     for (const change of changes) {
@@ -23,6 +25,7 @@ test('the profile is read and changed, one member at a time or both', async () =
 
 test('a wrong change is refused and changes nothing', async () => {
     const ada = await register(sys, 'Ada');
+    const before = ok(await ada.client.get('/users/me'));
     const wrong = [
         [{ displayName: '' }, 'displayName'], [{ displayName: ' \t ' }, 'displayName'], [{ displayName: 'x'.repeat(65) }, 'displayName'],
         [{ displayName: null }, 'displayName'], [{ displayName: 7 }, 'displayName'], [{ displayName: 'a\u0007b' }, 'displayName'],
@@ -32,7 +35,7 @@ test('a wrong change is refused and changes nothing', async () => {
     ];
     for (const [change, field] of wrong)
         refused(await ada.client.patch('/users/me', change), 'validation_failed', field, JSON.stringify(change));
-    assert.deepEqual(ok(await ada.client.get('/users/me')), { id: ada.id, email: ada.email, displayName: 'Ada', locale: 'en' });
+    assert.deepEqual(ok(await ada.client.get('/users/me')), before);
 });
 
 test('a new name shows in meetings made and joined afterwards', async () => {

@@ -17,7 +17,8 @@ test('a program gets both tokens in the body and no cookie', async () => {
     const input = account({ client: 'api', locale: 'zh-CN', displayName: '  Ada 李 ' });
     const answer = await post(input);
     const body = ok(answer, 201);
-    assert.deepEqual(body.user, { id: body.user.id, email: input.email, displayName: 'Ada 李', locale: 'zh-CN' });
+    assert.deepEqual(body.user, { id: body.user.id, email: input.email, displayName: 'Ada 李', locale: 'zh-CN', isAdmin: false,
+        lastSignInAt: body.user.lastSignInAt });
     assert.equal(body.expiresIn, 900);
     assert.ok(body.refreshToken);
     assert.deepEqual(answer.headers.getSetCookie(), []);
