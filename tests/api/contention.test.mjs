@@ -47,6 +47,34 @@ test('a storm on a meeting fills exactly its seats', async () => {
     assert.equal(play(log, 40).most, 40);
 });
 
+test('four hundred storm three hundred seats over 64 connections, some leave and come back: full in the end, never more', async () => {
+    const users = await crowd(sys, 400);
+    const [keeper] = await people(sys, 'Keeper');
+    const meeting = await createMeeting(keeper, { maxParticipants: 300 });
+    const turns = users.flatMap((user, i) => (i % 5 ? [user] : [user, user, user])); // every fifth comes, leaves and comes back
+    const seen = new Set();
+    const outside = new Set(users);
+    const go = async (user) => {
+        const leaving = !outside.has(user);
+        const { status, body } = await call(user, meeting, leaving ? 'leave' : 'join');
+        seen.add(status === 200 ? 'ok' : body.code);
+        if (status === 200 && leaving)
+            outside.add(user);
+        else if (status === 200)
+            outside.delete(user);
+    };
+    const crew = async (turn) => { for (let next = turn.shift(); next; next = turn.shift()) await go(next); };
+    const shares = Array.from({ length: 64 }, (_, n) => turns.filter((user) => users.indexOf(user) % 64 === n));
+    await join(keeper, meeting); // so that the meeting cannot become empty
+    await Promise.all(shares.map(crew));
+    await Promise.all([...outside].map((user) => go(user))); // whoever is outside tries once more: now it must be full
+    assert.deepEqual([...seen].filter((code) => code !== 'ok' && code !== 'meeting_full'), [], 'every refusal says full');
+    assert.deepEqual(await seatsOf(sys, meeting), { counter: 300, counted: 300 });
+    const { inside, most } = play(await logOf(sys, meeting), 300);
+    assert.deepEqual([inside.size, most], [300, 300]);
+    assert.equal(users.length - outside.size, 299, 'who was told to be in is in');
+});
+
 test('joins, leaves and joins again in a crowd: never too many, and the counts agree', async () => {
     const users = await crowd(sys, 40);
     const [keeper] = await people(sys, 'Keeper');

@@ -1,0 +1,142 @@
+/* How much one may ask: reads and writes by user, sign-ins by account and address, wrong meeting passwords by meeting and
+ * address; and what is left of it without Redis. Limits are a minute's worth, so a bucket of 60 fills by one a second. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startSystem } from '../lib/system.mjs';
+import { api, register } from './contract.mjs';
+import { createMeeting, join, ok, people, refused, sleep } from './support.mjs';
+
+let sys;
+before(async () => {
+    sys = await startSystem({
+        only: ['mariadb', 'redis', 'pool', 'web'],
+        env: { ECHOMEET_RATE_READ: '60', ECHOMEET_RATE_WRITE: '30', ECHOMEET_RATE_SIGN_IN_ACCOUNT: '5', ECHOMEET_RATE_SIGN_IN_ADDRESS: '30', ECHOMEET_RATE_PASSWORD_GUESSES: '4' },
+    });
+});
+after(() => sys?.stop());
+
+const refill = () => sys.redis('FLUSHALL');
+
+/* Makes a call until it is refused; answers how often it was not, and the refusal. */
+async function untilRefused(call, most = 200) {
+    for (let done = 0; done < most; done++) {
+        const answer = await call();
+        if (answer.status === 429)
+            return { done, answer };
+    }
+    throw new Error(`not refused in ${most} calls`);
+}
+
+/* A bucket of `size` a minute lets its size pass, and what ran in meanwhile. */
+function assertAbout(done, size, start) {
+    const most = size + Math.ceil((Date.now() - start) / 1000 * size / 60) + 1;
+    assert.ok(done >= size && done <= most, `${done} calls passed, between ${size} and ${most} should have`);
+}
+
+test('a user who reads too much is told when to go on, and then may', async () => {
+    const [ada, ben] = await people(sys, 'Ada', 'Ben');
+    const start = Date.now();
+    const { done, answer } = await untilRefused(() => ada.client.get('/users/me'));
+    assertAbout(done, 60, start);
+    refused(answer, 'rate_limited');
+    const wait = Number(answer.headers.get('retry-after'));
+    assert.ok(wait >= 1 && wait <= 2, `Retry-After: ${wait}`);
+    for (const target of ['/meetings', '/meetings/1', '/meetings/1/participants', '/meetings/1/messages', '/meetings/1/events'])
+        assert.ok([404, 403, 200, 429].includes((await ada.client.get(target)).status));
+    ok(await ben.client.get('/users/me'), 200); // others are not touched
+    ok(await ada.client.post('/meetings', { title: 'Writes are counted apart' }), 201);
+    await sleep(wait * 1000 + 200);
+    ok(await ada.client.get('/users/me'));
+});
+
+test('a user who writes too much is stopped, and can still leave', async () => {
+    const [ada] = await people(sys, 'Ada');
+    const meeting = await createMeeting(ada);
+    await join(ada, meeting);
+    const start = Date.now();
+    const { done, answer } = await untilRefused(() => ada.client.patch('/users/me', { locale: 'en' }));
+    assertAbout(done + 2, 30, start);
+    refused(answer, 'rate_limited');
+    const body = { text: 'x', clientId: 'x' };
+    assert.equal((await ada.client.post(`/meetings/${meeting.id}/messages`, body)).status, 429, 'all writes count together');
+    ok(await ada.client.get('/users/me'));
+    ok(await ada.client.post(`/meetings/${meeting.id}/leave`));
+});
+
+test('without a good token nothing is counted and 401 stays 401', async () => {
+    for (let i = 0; i < 100; i++)
+        refused(await api(sys).get('/users/me'), 'unauthorized');
+});
+
+test('guessing an account’s password ends soon, also for the right one; other accounts are free', async () => {
+    await refill();
+    const ada = await register(sys, 'Ada');
+    const ben = await register(sys, 'Ben');
+    const login = (user, password = user.password) => api(sys).post('/auth/login', { email: user.email, password });
+    const start = Date.now();
+    const { done, answer } = await untilRefused(() => login(ada, 'wrong password'));
+    assertAbout(done, 5, start);
+    assert.ok(Number(answer.headers.get('retry-after')) >= 1);
+    refused(await login(ada), 'rate_limited', undefined, 'the right password tells a guesser nothing');
+    refused(await login({ email: ada.email.toUpperCase(), password: ada.password }), 'rate_limited', undefined, 'whatever the case');
+    ok(await login(ben));
+    ok(await api(sys).post('/auth/refresh', { refreshToken: ada.refreshToken })); // who is signed in stays so
+    const keys = await sys.redis('KEYS', '*');
+    assert.ok(keys.length && !keys.some((key) => key.includes('@')), 'no e-mail address stands in Redis');
+});
+
+test('an unknown account is limited like a known one', async () => {
+    await refill();
+    const { answer } = await untilRefused(() => api(sys).post('/auth/login', { email: 'nobody@example.org', password: 'wrong password' }), 30);
+    refused(answer, 'rate_limited');
+});
+
+test('one address has so many sign-ins and new accounts', async () => {
+    await refill();
+    let serial = 0;
+    const start = Date.now();
+    const { done, answer } = await untilRefused(() => api(sys).post('/auth/login', { email: `nobody${serial++}@example.org`, password: 'wrong password' }), 60);
+    assertAbout(done, 30, start);
+    refused(answer, 'rate_limited');
+    refused(await api(sys).post('/auth/register', { email: 'new@example.org', password: 'correct horse', displayName: 'New' }), 'rate_limited');
+    refused(await api(sys).post('/auth/login', { email: 'nobody@example.org', password: 'x' }, { headers: { 'x-forwarded-for': '203.0.113.9' } }), 'rate_limited', undefined,
+        'the address is not the client’s to choose');
+    await refill();
+});
+
+test('wrong meeting passwords are counted, right ones never', async () => {
+    const [ada, ben] = await people(sys, 'Ada', 'Ben');
+    const meeting = await createMeeting(ada, { password: 'tulip' });
+    await join(ada, meeting);
+    const enter = (user, password, where = meeting) => user.client.post(`/meetings/${where.id}/join`, { password });
+    for (let i = 0; i < 8; i++) {
+        ok(await enter(ben, 'tulip'));
+        ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
+    }
+    const start = Date.now();
+    const { done, answer } = await untilRefused(() => enter(ben, 'rose'));
+    assertAbout(done, 4, start);
+    assert.ok(Number(answer.headers.get('retry-after')) >= 1);
+    refused(await enter(ben, 'tulip'), 'rate_limited', undefined, 'the right one tells a guesser nothing');
+    const [cleo] = await people(sys, 'Cleo');
+    refused(await enter(cleo, 'tulip'), 'rate_limited', undefined, 'another account at the same address is no way around');
+    const other = await createMeeting(ada, { password: 'tulip' });
+    ok(await enter(cleo, 'tulip', other));
+    await refill();
+    ok(await enter(ben, 'tulip'));
+});
+
+test('without Redis reads and writes pass, sign-ins are still limited', async () => {
+    await refill();
+    const ada = await register(sys, 'Ada');
+    await sys.processes.redis.stop();
+    for (let i = 0; i < 80; i++)
+        ok(await ada.client.get('/users/me'));
+    for (let i = 0; i < 40; i++)
+        ok(await ada.client.patch('/users/me', { locale: 'en' }));
+    const start = Date.now();
+    const { done } = await untilRefused(() => api(sys).post('/auth/login', { email: ada.email, password: 'wrong password' }), 40);
+    assertAbout(done, 5, start);
+    await sys.processes.redis.start();
+    ok(await ada.client.get('/users/me'));
+});

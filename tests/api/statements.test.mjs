@@ -1,0 +1,59 @@
+/* What a call costs the database, counted by the server itself: a list costs the same however many meetings are on it. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startSystem } from '../lib/system.mjs';
+import { createMeeting, join, ok, people } from './support.mjs';
+
+let sys;
+let ada, guests;
+before(async () => {
+    sys = await startSystem({ only: ['mariadb', 'redis', 'pool', 'web'], workers: { api: 1, signin: 1, relay: 1 } });
+    [ada, ...guests] = await people(sys, 'Ada', 'Ben', 'Cleo', 'Dan');
+    for (let i = 0; i < 100; i++)
+        await createMeeting(ada, { title: `Meeting ${i}` });
+});
+after(() => sys?.stop());
+
+/* Statements that the database ran for one call: prepared ones executed, and plain ones, without those of this counting. */
+async function statements(call) {
+    const count = async () => Object.fromEntries((await sys.sql("SHOW GLOBAL STATUS WHERE Variable_name IN ('Com_stmt_execute', 'Com_select', 'Questions')"))
+        .map((row) => [row.Variable_name, Number(row.Value)]));
+    await call(); // statements are prepared, connections opened
+    const quiet = await count();
+    const counting = (await count()).Questions - quiet.Questions;
+    const before = await count();
+    await call();
+    const after = await count();
+    return { all: after.Questions - before.Questions - counting, executed: after.Com_stmt_execute - before.Com_stmt_execute };
+}
+
+test('a list of a hundred meetings costs what a list of one costs', async () => {
+    const costs = [];
+    for (const pageSize of [1, 10, 100])
+        costs.push(await statements(async () => assert.equal(ok(await ada.client.get(`/meetings?pageSize=${pageSize}`)).items.length, pageSize)));
+    assert.deepEqual(costs[1], costs[0]);
+    assert.deepEqual(costs[2], costs[0]);
+    assert.ok(costs[0].all >= 1 && costs[0].all <= 3, JSON.stringify(costs[0]));
+});
+
+test('a detail costs two statements at most, however many people are in it', async () => {
+    const meeting = await createMeeting(ada);
+    for (const user of [ada, ...guests]) {
+        await join(user, meeting);
+        const { all, executed } = await statements(async () => ok(await ada.client.get(`/meetings/${meeting.id}`)));
+        assert.ok(executed >= 1 && all <= 2, `${all} statements`);
+        const byCode = await statements(async () => ok(await ada.client.get(`/meetings/${meeting.code}`)));
+        assert.ok(byCode.executed >= 1 && byCode.all <= 3, `${byCode.all} statements by code`);
+    }
+});
+
+test('history and log cost the same for one entry and for many', async () => {
+    const meeting = await createMeeting(ada);
+    await join(ada, meeting);
+    for (const target of ['messages?limit=100', 'events']) {
+        const few = await statements(async () => ok(await ada.client.get(`/meetings/${meeting.id}/${target}`)));
+        for (let i = 0; i < 30; i++)
+            ok(await ada.client.post(`/meetings/${meeting.id}/messages`, { text: 'x', clientId: `${target}${i}` }), 201);
+        assert.deepEqual(await statements(async () => ok(await ada.client.get(`/meetings/${meeting.id}/${target}`))), few, target);
+    }
+});
