@@ -215,10 +215,12 @@ class System {
         return [web, ...relays, pool, redis, mariadb].filter(Boolean); // in the order in which they end
     }
 
+    /* For a test process that ends without stop(). */
     killAll() {
         for (const daemon of this.all())
             if (daemon.running)
                 process.kill(daemon.pid, 'SIGKILL');
+        this.clean();
     }
 
     async stop() {
@@ -254,7 +256,7 @@ class System {
     clean() {
         process.removeListener('exit', this.reap);
         if (!process.env.ECHOMEET_TEST_KEEP)
-            fs.rmSync(this.dir, { recursive: true, force: true });
+            fs.rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
     }
 
     sanitizerReports() {
@@ -312,12 +314,13 @@ class Daemon {
         resolve(how);
     }
 
+    /* The sanitizers of one program share their log. */
     sanitizerEnv() {
-        const log = this.system.file('san', this.name);
+        const log = `log_path=${this.system.file('san', this.name)}`;
         return {
-            ASAN_OPTIONS: `log_path=${log}.asan:detect_leaks=1:handle_abort=1:abort_on_error=0:detect_stack_use_after_return=1`,
-            LSAN_OPTIONS: `log_path=${log}.lsan:suppressions=${path.join(root, 'tests/lib/lsan.supp')}:print_suppressions=0`,
-            UBSAN_OPTIONS: `log_path=${log}.ubsan:print_stacktrace=1`,
+            ASAN_OPTIONS: `${log}:detect_leaks=1:handle_abort=1:detect_stack_use_after_return=1`,
+            LSAN_OPTIONS: `${log}:suppressions=${path.join(root, 'tests/lib/lsan.supp')}:print_suppressions=0`,
+            UBSAN_OPTIONS: `${log}:print_stacktrace=1`,
         };
     }
 
