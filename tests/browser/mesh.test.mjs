@@ -57,6 +57,7 @@ async function workbench() {
       bench.meshes.set(id, mesh);
       return mesh;
     },
+    people: (...ids) => ids.map((userId) => ({ userId, online: true })),
     send(from, to, data, mesh) {
       if (bench.meshes.get(from) !== mesh) return; // a page that is gone says nothing more
       const copy = JSON.parse(JSON.stringify(data));
@@ -98,10 +99,10 @@ test('two people see each other, a third joins, one leaves', async () => {
     const local = await bench.devices();
     const [a, b] = [bench.person(1, local), bench.person(2, local)];
     a.add(2);
-    b.reset([1, 2]);
+    b.reset(bench.people(1, 2));
     await bench.bothWays(1, 2);
     const c = bench.person(3, local);
-    c.reset([1, 2, 3]);
+    c.reset(bench.people(1, 2, 3));
     a.add(3);
     b.add(3);
     await Promise.all([bench.bothWays(1, 3), bench.bothWays(2, 3), bench.flows(1, 3, 'microphone')]);
@@ -180,7 +181,7 @@ test('a page that is loaded again gets a fresh connection, whichever side it is 
     await bench.bothWays(1, 2);
     for (const id of [1, 2, 1]) {
       const old = bench.meshes.get(id);
-      bench.person(id, local).reset([1, 2]); // the other one keeps its mesh
+      bench.person(id, local).reset(bench.people(1, 2)); // the other one keeps its mesh
       old.close();
       await bench.bothWays(1, 2);
     }
@@ -227,6 +228,27 @@ test('without devices at first; camera and screen come later, and an ICE restart
     a.setLocal(local);
     await bench.bothWays(1, 2);
   });
+});
+
+test('nothing is begun towards a page that is away; a connection that stands is kept', async () => {
+  const kept = await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    b.add(1, false);
+    await bench.sleep(300);
+    if (b.peers.size || bench.log.length) throw new Error('begun');
+    a.add(2);
+    b.add(1);
+    await bench.bothWays(1, 2);
+    const { pc } = b.peers.get(1);
+    b.add(1, false);
+    await bench.bothWays(1, 2);
+    b.add(1, true);
+    await bench.bothWays(1, 2);
+    return b.peers.get(1).pc === pc;
+  });
+  assert.equal(kept, true);
 });
 
 test('signals that are nonsense harm nothing', async () => {

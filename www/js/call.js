@@ -167,7 +167,7 @@ export class Call {
       seenMessage: before ? seenMessage : (room.messages.at(-1)?.id ?? 0),
     });
     this.#back(ack);
-    this.mesh?.reset(room.participants.map(({ userId }) => userId));
+    this.mesh?.reset(room.participants);
   }
 
   /** @param {any} ack */
@@ -191,13 +191,14 @@ export class Call {
     if (!room || !before) return;
     const { userId } = event.data ?? {};
     if (event.type === 'user_joined') {
-      this.mesh?.add(event.data.participant.userId);
-      if (event.data.participant.userId !== room.myId) this.#note('note.joined', event.data.participant.displayName);
+      const { participant } = event.data;
+      this.mesh?.add(participant.userId, participant.online);
+      if (participant.userId !== room.myId) this.#note('note.joined', participant.displayName);
     } else if (event.type === 'user_left') {
       this.mesh?.remove(userId);
       if (userId !== room.myId) this.#note('note.left', room.everyone[userId]);
-    } else if (event.type === 'presence_changed' && event.data.online) {
-      this.mesh?.wake(userId);
+    } else if (event.type === 'presence_changed') {
+      this.mesh?.add(userId, event.data.online);
     } else if (event.type === 'chat_message') {
       this.#chatArrived(event.data.message, room.myId);
     } else if (event.type === 'hand_raised' && userId !== room.myId) {

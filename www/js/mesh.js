@@ -39,8 +39,8 @@ export class Mesh extends Emitter {
   #myId;
   #send;
   #iceServers;
-  /** @type {Set<number>} */
-  #members = new Set();
+  /** @type {Map<number, boolean>} who is in the room, and whether a page of theirs can hear signals now */
+  #members = new Map();
   /** @type {Local} */
   #local = { microphone: null, camera: null, screen: null };
   #count = 0;
@@ -73,19 +73,23 @@ export class Mesh extends Emitter {
     await Promise.all([...this.peers.values()].map((peer) => peer.setLocal(local)));
   }
 
-  /** Who is in the room, as a snapshot says. @param {Iterable<number>} userIds */
-  reset(userIds) {
-    const present = new Set(userIds);
-    present.delete(this.#myId);
-    for (const id of [...this.peers.keys()]) if (!present.has(id)) this.remove(id);
-    for (const id of present) this.add(id);
+  /** Who is in the room, as a snapshot says. @param {{userId: number, online: boolean}[]} people */
+  reset(people) {
+    const present = new Set(people.map(({ userId }) => userId));
+    for (const id of [...this.#members.keys(), ...this.peers.keys()]) if (!present.has(id)) this.remove(id);
+    for (const { userId, online } of people) this.add(userId, online);
   }
 
-  /** @param {number} userId somebody came */
-  add(userId) {
+  /**
+   * Somebody is in the room. Where their page cannot be reached at the moment a connection that stands is kept, but
+   * none is begun.
+   * @param {number} userId @param {boolean} [online]
+   */
+  add(userId, online = true) {
     if (userId === this.#myId || this.#closed) return;
-    this.#members.add(userId);
-    if (!this.peers.has(userId)) this.#create(userId, null);
+    this.#members.set(userId, online);
+    if (online && !this.peers.has(userId)) this.#create(userId, null);
+    else if (online) this.peers.get(userId)?.wake();
     this.#shareOut();
   }
 
@@ -93,14 +97,13 @@ export class Mesh extends Emitter {
   remove(userId) {
     this.#members.delete(userId);
     this.#introduced.delete(userId);
-    this.peers.get(userId)?.close();
-    if (this.peers.delete(userId)) this.#announce();
+    this.#drop(userId);
     this.#shareOut();
   }
 
-  /** A socket that signals travel over is back: one member's, or without an id our own. @param {number} [userId] */
-  wake(userId) {
-    for (const [id, peer] of this.peers) if (userId === undefined || id === userId) peer.wake();
+  /** Our own socket is back: what was signalled meanwhile may be lost. */
+  wake() {
+    for (const peer of this.peers.values()) peer.wake();
   }
 
   /** @param {number} from stamped by the server @param {any} message */
@@ -154,6 +157,12 @@ export class Mesh extends Emitter {
     return peer;
   }
 
+  /** @param {number} userId */
+  #drop(userId) {
+    this.peers.get(userId)?.close();
+    if (this.peers.delete(userId)) this.#announce();
+  }
+
   /** A signal may overtake the news that its sender has come. @param {number} userId @param {string} instance */
   #createForStranger(userId, instance) {
     if (!this.#members.has(userId)) {
@@ -164,8 +173,8 @@ export class Mesh extends Emitter {
 
   /** @param {number} userId */
   #hopeless(userId) {
-    if (this.#members.has(userId)) this.#create(userId, null);
-    else this.remove(userId);
+    if (this.#members.get(userId)) this.#create(userId, null);
+    else this.#drop(userId); // begun again when their page is back
   }
 
   /** @param {number} userId @param {Peer} peer */

@@ -82,7 +82,7 @@ export default {
   'before.level': 'Microphone level',
   'before.preview': 'Your camera, as a preview',
   'before.unknown': 'Meeting {code}',
-  'before.starts': 'Planned for {when}',
+  'before.starts': 'Planned: {when}',
   'before.noDevices': 'You can join without camera and microphone, and listen and write.',
 
   'device.microphone.denied': 'Your microphone is blocked by the browser. Click the lock in the address bar and allow it.',
@@ -185,6 +185,7 @@ export default {
   'error.rate_limited': 'Too many tries. Wait a moment and try again.',
   'error.validation_failed': 'Something in the form is not right.',
   'error.invalid_credentials': 'E-mail or password is wrong.',
+  'error.account_disabled': 'This account is switched off. Ask your administrator.',
   'error.email_taken': 'There is an account with this e-mail already. Sign in instead.',
   'error.unauthorized': 'Please sign in first.',
   'error.token_expired': 'Please sign in again.',

@@ -79,7 +79,7 @@ export default {
   'before.level': '麦克风音量',
   'before.preview': '摄像头预览',
   'before.unknown': '会议 {code}',
-  'before.starts': '预定于 {when} 开始',
+  'before.starts': '预定时间：{when}',
   'before.noDevices': '没有摄像头和麦克风也能入会，可以听，也可以打字。',
 
   'device.microphone.denied': '浏览器拦截了麦克风。点一下地址栏的锁形图标，允许使用即可。',
@@ -181,6 +181,7 @@ export default {
   'error.rate_limited': '尝试次数太多，稍等片刻再试。',
   'error.validation_failed': '有一项填写不正确。',
   'error.invalid_credentials': '邮箱或密码不对。',
+  'error.account_disabled': '这个账号已被停用，请联系管理员。',
   'error.email_taken': '这个邮箱已经注册过，请直接登录。',
   'error.unauthorized': '请先登录。',
   'error.token_expired': '请重新登录。',

@@ -9,11 +9,14 @@ import { Video } from './video.js';
 
 const SCHEDULED = 1;
 const OVER = 3;
+/** Who is there is looked up so often. */
+const LOOK_MS = 10_000;
 
 /** @param {{api: import('../api.js').Api, call: import('../call.js').Call, code: string}} props */
 export function BeforeCall({ api, call, code }) {
   const { user } = api.session.get();
   const [meeting, setMeeting] = useState(/** @type {any} */ (null));
+  const [unseen, setUnseen] = useState(/** @type {string | null} */ (null)); // why the meeting cannot be looked at
   const [problem, setProblem] = useState(/** @type {any} */ (null));
   const [passwordAsked, setPasswordAsked] = useState(false);
   const [busy, run] = useBusy();
@@ -21,14 +24,23 @@ export function BeforeCall({ api, call, code }) {
 
   useEffect(() => {
     call.media.start();
-    api.get(`/meetings/${code}`).then(setMeeting, (error) => {
-      // A private meeting tells a stranger nothing; the code (and a password) may open it all the same.
-      if (error.code === 'forbidden') setMeeting({});
-      else setProblem(error);
-    });
+    const look = async () => {
+      try {
+        setMeeting(await api.get(`/meetings/${code}`));
+        setUnseen(null);
+      } catch (error) {
+        setUnseen(/** @type {any} */ (error).code);
+      }
+    };
+    look();
+    const timer = setInterval(() => document.visibilityState === 'visible' && look(), LOOK_MS);
+    return () => clearInterval(timer);
   }, [call]);
 
-  const closed = problem?.code === 'not_found' || meeting?.status >= OVER;
+  const over = meeting?.status >= OVER ? (meeting.status === OVER ? 'meeting_ended' : 'meeting_cancelled') : null;
+  const closed = unseen === 'not_found' ? unseen : over;
+  // A private meeting tells a stranger nothing; the code (and a password) may open it all the same.
+  const unclear = unseen && unseen !== 'forbidden' ? { code: unseen } : null;
   const knownPassword = meeting?.password;
   const askPassword = passwordAsked || (meeting?.hasPassword && !knownPassword && meeting.creator?.id !== user?.id);
 
@@ -60,12 +72,12 @@ export function BeforeCall({ api, call, code }) {
         ${meeting?.status === SCHEDULED && Date.parse(meeting.startTime) > Date.now()
           ? html`<p class="quiet">${t('before.starts', { when: `${dayName(meeting.startTime)} ${clockTime(meeting.startTime)}` })}</p>` : null}
         ${meeting?.id && !closed ? html`<p class="quiet">${meeting.onlineCount ? t('before.here', { count: meeting.onlineCount }) : t('before.nobody')}</p>` : null}
-        ${closed ? html`<p class="form-error" role="alert">${errorText(problem ?? { code: meeting.status === OVER ? 'meeting_ended' : 'meeting_cancelled' })}</p>
+        ${closed ? html`<p class="form-error" role="alert">${errorText({ code: closed })}</p>
           <a class="button secondary" href="#/">${t('app.home')}</a>` : html`
           <p class="before-name"><${Avatar} name=${user?.displayName ?? ''} /> ${t('before.asName', { name: user?.displayName ?? '' })}</p>
           ${askPassword ? html`<${Field} label=${t('before.password')} name="password" type="password" autocomplete="off" maxlength="64"
             inputRef=${passwordField} error=${wrongPassword ? errorText(problem) : null} />` : null}
-          ${problem && !wrongPassword ? html`<p class="form-error" role="alert">${errorText(problem)}</p>` : null}
+          ${(problem && !wrongPassword) || unclear ? html`<p class="form-error" role="alert">${errorText(wrongPassword ? unclear : problem ?? unclear)}</p>` : null}
           <button class="primary big" disabled=${busy}>${t(busy ? 'before.joining' : 'before.join')}</button>`}
       </form>
     </main>`;

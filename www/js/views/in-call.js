@@ -1,5 +1,5 @@
 /** The call: the stage, the panel beside it, the bar below it, and the sound of everybody. */
-import { html, useEffect, useStore } from '../ui.js';
+import { html, useEffect, useRef, useStore } from '../ui.js';
 import { t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { others } from '../room-state.js';
@@ -15,10 +15,11 @@ export function InCall({ call }) {
   const { panel } = useStore(settings);
   const { blocked } = useStore(sound);
   useShortcuts(call);
+  const stage = useArrival();
   if (!room) return null;
   return html`
     <div class="call" data-panel=${panel ?? 'none'}>
-      <main class="call-stage">
+      <main class="call-stage" ref=${stage} tabindex="-1">
         <h1 class="visually-hidden">${room.meeting.title}</h1>
         ${reconnecting && html`<p class="stage-line" role="status">${t('stage.reconnecting')}</p>`}
         ${blocked && html`<p class="stage-line" role="status">${t('stage.soundBlocked')}${' '}
@@ -35,6 +36,16 @@ export function InCall({ call }) {
         ];
       })}
     </div>`;
+}
+
+/** A panel left open the last time does not cover the pictures of a small window; the keyboard starts at the stage. */
+function useArrival() {
+  const stage = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    if (matchMedia('(max-width: 900px)').matches) settings.set({ panel: null });
+    if (!settings.get().panel) stage.current?.focus();
+  }, []);
+  return stage;
 }
 
 /** Ctrl+D: microphone, Ctrl+E: camera. @param {import('../call.js').Call} call */

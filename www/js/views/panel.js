@@ -13,12 +13,21 @@ export function Panel({ call, room }) {
   const { panel } = useStore(settings);
   if (!panel) return null;
   const tab = (/** @type {Exclude<Name, null>} */ name) => html`
-    <button type="button" role="tab" id="tab-${name}" aria-selected=${panel === name} aria-controls="panel-body"
+    <button type="button" role="tab" id="tab-${name}" aria-selected=${panel === name} aria-controls="panel-body" tabindex=${panel === name ? 0 : -1}
       onClick=${() => settings.set({ panel: name })}>${t(`${name}.title`)}</button>`;
+  const other = panel === 'chat' ? 'people' : 'chat';
+  const pressed = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === 'Escape') settings.set({ panel: null });
+  };
+  const arrows = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+    settings.set({ panel: other });
+    setTimeout(() => document.getElementById(`tab-${other}`)?.focus());
+  };
   return html`
-    <aside class="panel" aria-label=${t('panel.label')}>
+    <aside class="panel" aria-label=${t('panel.label')} onKeyDown=${pressed}>
       <header>
-        <div role="tablist">${tab('people')}${tab('chat')}</div>
+        <div role="tablist" onKeyDown=${arrows}>${tab('people')}${tab('chat')}</div>
         <${IconButton} label=${t('panel.close')} name="x" onClick=${() => settings.set({ panel: null })} />
       </header>
       <div id="panel-body" class="panel-body" role="tabpanel" aria-labelledby="tab-${panel}">
