@@ -19,6 +19,13 @@ struct clock clock_system(void) { return (struct clock){system_now_ms, 0}; }
 
 struct clock clock_fixed(int64_t now_ms) { return (struct clock){fixed_now_ms, now_ms}; }
 
+int64_t clock_elapsed_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 void time_format(int64_t time_ms, char out[static TIME_TEXT_SIZE])
 {
     int64_t ms = time_ms % 1000;

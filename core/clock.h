@@ -17,6 +17,9 @@ struct clock clock_fixed(int64_t now_ms);
 
 static inline int64_t clock_now_ms(const struct clock *c) { return c->now_ms(c); }
 
+/* Microseconds of a clock that only measures: it never jumps and has no date. */
+int64_t clock_elapsed_us(void);
+
 enum { TIME_TEXT_SIZE = sizeof "2026-01-31T23:59:59.999Z" };
 
 /* Writes RFC 3339 UTC with milliseconds, "2026-01-31T23:59:59.999Z". */

@@ -50,6 +50,7 @@ static const struct variable {
     NUMBER(rate_sign_in_address, "RATE_SIGN_IN_ADDRESS", "60", 0, 1000000, "sign-ins and new accounts from one address in a minute; 0: no limit")
     NUMBER(rate_password_guesses, "RATE_PASSWORD_GUESSES", "10", 0, 1000000, "wrong passwords for one meeting from one address in a minute; 0: no limit")
     TEXT(ice_servers, "ICE_SERVERS", "", "STUN addresses for the browsers, separated by commas, e.g. stun:stun.example.org:3478")
+    TEXT(metrics_from, "METRICS_FROM", "127.0.0.1,::1", "addresses that may read /metrics, separated by commas")
     TEXT(log_level, "LOG_LEVEL", "info", "least level that is logged: debug, info, warn, error")
 #undef TEXT
 #undef NUMBER

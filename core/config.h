@@ -48,6 +48,7 @@ struct config {
     int64_t rate_password_guesses; /* wrong passwords for one meeting from one address */
     /* media */
     const char *ice_servers; /* STUN and TURN addresses, separated by commas; may be empty */
+    const char *metrics_from; /* addresses that may read /metrics, separated by commas */
     /* log */
     const char *log_level; /* debug, info, warn, error */
 };

@@ -47,6 +47,7 @@ struct db {
     MYSQL *mysql; /* NULL: not connected */
     bool in_transaction;
     int64_t sent;
+    _Atomic int64_t *errors; /* may be NULL */
     int kept;
     struct db_statement *statements[STATEMENTS]; /* open addressing by the hash of the text */
 };
@@ -157,6 +158,8 @@ static void disconnect(struct db *db)
 static enum err failed(struct db *db, unsigned number, const char *message, const char *sql)
 {
     enum err e = error_kind(number);
+    if (e != ERR_DB_DUPLICATE && db->errors)
+        ++*db->errors;
     if (e == ERR_INTERNAL || e == ERR_DB_LOST || e == ERR_TIMEOUT)
         log_event(e == ERR_INTERNAL ? LOG_ERROR : LOG_WARN, "database_error", "errno", LOG_INT(number), "message", message,
                   "sql", sql, NULL);
@@ -183,6 +186,8 @@ void db_free(struct db **db)
     *db = NULL;
     mysql_thread_end();
 }
+
+void db_count_errors(struct db *db, _Atomic int64_t *counter) { db->errors = counter; }
 
 static const char *non_empty(const char *text) { return *text ? text : NULL; }
 
@@ -217,6 +222,8 @@ static enum err connect_now(struct db *db)
         !session_setup(mysql)) {
         log_event(LOG_WARN, "database_unreachable", "errno", LOG_INT(mysql_errno(mysql)), "message", mysql_error(mysql), NULL);
         mysql_close(mysql);
+        if (db->errors)
+            ++*db->errors;
         return ERR_DB_LOST;
     }
     db->mysql = mysql;

@@ -22,6 +22,9 @@ struct db;
 struct db *db_new(const struct config *config);
 void db_free(struct db **db);
 
+/* Counts errors but duplicate keys into counter, which must outlive the connection. */
+void db_count_errors(struct db *db, _Atomic int64_t *counter);
+
 /* Whether the server answers. */
 MUST_CHECK enum err db_ping(struct db *db);
 

@@ -18,6 +18,7 @@ struct kv {
     const struct clock *clock;
     redisContext *redis; /* NULL: not connected */
     int64_t retry_at_ms;
+    _Atomic int64_t *errors; /* may be NULL */
     char take_sha[41]; /* of the script TAKE; empty: not loaded yet */
 };
 
@@ -47,8 +48,12 @@ void kv_free(struct kv **kv)
     *kv = NULL;
 }
 
+void kv_count_errors(struct kv *kv, _Atomic int64_t *counter) { kv->errors = counter; }
+
 static void give_up(struct kv *kv)
 {
+    if (kv->errors)
+        ++*kv->errors;
     log_event(LOG_WARN, "redis_unreachable", "message", kv->redis ? kv->redis->errstr : "no memory", NULL);
     disconnect(kv);
     kv->retry_at_ms = clock_now_ms(kv->clock) + LEAVE_ALONE_MS;

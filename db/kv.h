@@ -15,6 +15,9 @@ struct kv;
 struct kv *kv_new(const struct config *config, const struct clock *clock);
 void kv_free(struct kv **kv);
 
+/* Counts commands that Redis did not take into counter, which must outlive the connection. */
+void kv_count_errors(struct kv *kv, _Atomic int64_t *counter);
+
 /* PUBLISH; false where Redis did not take it. */
 bool kv_publish(struct kv *kv, const char *channel, const void *message, size_t len);
 

@@ -2,7 +2,7 @@
 #ifndef FCGI_ACCEPT_H
 #define FCGI_ACCEPT_H
 
-#include "fcgi/scoreboard.h"
+#include "core/scoreboard.h"
 #include "http/request.h"
 #include "service/app.h"
 

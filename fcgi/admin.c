@@ -70,7 +70,7 @@ static enum err run(struct call *call, int argc, char **argv, int *status)
 int admin_user(const struct config *config, int argc, char **argv)
 {
     struct app app;
-    if (app_open(&app, config) != ERR_OK)
+    if (app_open(&app, config, NULL) != ERR_OK)
         return 1;
     struct arena *arena = arena_new();
     struct call call = {.app = &app, .arena = arena, .request_id = "admin", .address = "", .user_agent = ""};

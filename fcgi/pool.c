@@ -16,8 +16,8 @@
 #include "core/clock.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "core/scoreboard.h"
 #include "fcgi/accept.h"
-#include "fcgi/scoreboard.h"
 
 enum {
     TICK_MS = 250,
@@ -51,9 +51,8 @@ struct supervisor {
     struct listener listeners[3];
     struct worker *workers;
     int count;
-    struct score *scores; /* two for each worker */
-    int score_count;
-    int scores_fd;
+    struct scoreboard *board; /* two places for each worker */
+    int board_fd;
     bool stopping;
 };
 
@@ -97,12 +96,12 @@ static void worker_exec(const struct supervisor *s, int place)
     char place_text[16], pool_text[16], count_text[16];
     snprintf(place_text, sizeof place_text, "%d", w->score);
     snprintf(pool_text, sizeof pool_text, "%d", (int)w->listener->pool);
-    snprintf(count_text, sizeof count_text, "%d", s->score_count);
+    snprintf(count_text, sizeof count_text, "%d", s->board->count);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* no worker outlives its supervisor */
-    if (dup2(w->listener->fd, 0) < 0 || (s->scores_fd != SCOREBOARD_FD && dup2(s->scores_fd, SCOREBOARD_FD) < 0))
+    if (dup2(w->listener->fd, 0) < 0 || (s->board_fd != SCOREBOARD_FD && dup2(s->board_fd, SCOREBOARD_FD) < 0))
         _exit(1);
     execl(s->program, "echomeet-api", "worker", place_text, pool_text, count_text, (char *)NULL);
     _exit(127);
@@ -112,7 +111,8 @@ static void worker_start(struct supervisor *s, int place)
 {
     struct worker *w = &s->workers[place];
     w->score = w->score == place ? place + s->count : place;
-    score_end(&s->scores[w->score]);
+    score_end(&s->board->scores[w->score]);
+    s->board->scores[w->score].pool = (int)w->listener->pool;
     pid_t pid = fork();
     if (pid == 0)
         worker_exec(s, place);
@@ -125,12 +125,13 @@ static void worker_start(struct supervisor *s, int place)
     w->started_ms = now_ms(s);
 }
 
-static void log_exit(pid_t pid, int status)
+static bool log_exit(pid_t pid, int status)
 {
     bool killed = WIFSIGNALED(status);
     bool expected = !killed && WEXITSTATUS(status) == 0;
     log_event(expected ? LOG_DEBUG : LOG_WARN, "worker_ended", "worker", LOG_INT(pid), killed ? "signal" : "status",
               LOG_INT(killed ? WTERMSIG(status) : WEXITSTATUS(status)), NULL);
+    return expected;
 }
 
 static void worker_ended(struct supervisor *s, struct worker *w)
@@ -144,16 +145,21 @@ static void worker_ended(struct supervisor *s, struct worker *w)
     w->pid = 0;
 }
 
+/* The place that the worker's predecessor has. */
+static int other_score(const struct supervisor *s, int i) { return s->workers[i].score == i ? i + s->count : i; }
+
 static void reap(struct supervisor *s)
 {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        log_exit(pid, status);
+        s->board->worker_restarts += !log_exit(pid, status);
         for (int i = 0; i < s->count; i++) {
             if (s->workers[i].pid == pid)
                 worker_ended(s, &s->workers[i]);
-            if (s->workers[i].old_pid == pid)
+            if (s->workers[i].old_pid == pid) {
                 s->workers[i].old_pid = 0;
+                s->board->scores[other_score(s, i)].pool = -1;
+            }
         }
     }
 }
@@ -167,14 +173,15 @@ static void kill_if_stuck(struct supervisor *s, pid_t pid, struct score *score)
     log_event(LOG_ERROR, "worker_stuck", "worker", LOG_INT(pid), "stuck_request", score->request_id, NULL);
     kill(pid, SIGKILL);
     score_end(score);
+    s->board->workers_killed++;
 }
 
 static void kill_stuck(struct supervisor *s)
 {
     for (int i = 0; i < s->count; i++) {
         const struct worker *w = &s->workers[i];
-        kill_if_stuck(s, w->pid, &s->scores[w->score]);
-        kill_if_stuck(s, w->old_pid, &s->scores[w->score == i ? i + s->count : i]);
+        kill_if_stuck(s, w->pid, &s->board->scores[w->score]);
+        kill_if_stuck(s, w->old_pid, &s->board->scores[other_score(s, i)]);
     }
 }
 
@@ -263,9 +270,8 @@ static bool supervisor_open(struct supervisor *s)
     for (int i = 0; i < 3; i++)
         s->count += (int)s->listeners[i].workers;
     s->workers = calloc((size_t)s->count, sizeof *s->workers);
-    s->score_count = 2 * s->count;
-    s->scores = scoreboard_new(s->score_count, &s->scores_fd);
-    if (!s->workers || !s->scores)
+    s->board = scoreboard_new(2 * s->count, &s->board_fd);
+    if (!s->workers || !s->board)
         return false;
     int n = 0;
     for (int i = 0; i < 3; i++) {
@@ -310,11 +316,11 @@ int pool_worker(const struct config *config, int argc, char **argv)
     if (place < 0 || place >= count || pool < 0 || pool > POOL_RELAY)
         return 2;
     log_setup(names[pool], (enum log_level)config_log_level(config));
-    struct score *scores = scoreboard_attach(count, SCOREBOARD_FD);
+    struct scoreboard *board = scoreboard_attach(count, SCOREBOARD_FD);
     struct app app;
-    if (!scores || app_open(&app, config) != ERR_OK)
+    if (!board || app_open(&app, config, board) != ERR_OK)
         return 1;
-    accept_loop(&app, (enum pool)pool, 0, &scores[place]);
+    accept_loop(&app, (enum pool)pool, 0, &board->scores[place]);
     app_close(&app);
     return 0;
 }

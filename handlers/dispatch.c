@@ -49,11 +49,13 @@ static enum err authenticate(struct exchange *x, enum access access)
     return ERR_INTERNAL;
 }
 
-static enum err run(struct exchange *x)
+static enum err run(struct exchange *x, int *row)
 {
     const struct route *route;
     const char *allow;
     enum err e = router_find(routes, route_count, x->req, x->call.arena, &route, &allow);
+    if (!e)
+        *row = (int)(route - routes);
     if (e == ERR_METHOD_NOT_ALLOWED)
         response_header(x->res, "Allow", allow);
     if (e)
@@ -76,7 +78,9 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
                            .address = arena_printf(arena, "%.45s", req->address),
                            .user_agent = text_is_ascii(req->user_agent) ? arena_printf(arena, "%.200s", req->user_agent) : "",
                            .locale = accepted_locale(req->accept_language)};
-    enum err e = run(&x);
+    int64_t begin_us = clock_elapsed_us();
+    int row = SCORE_ROUTES - 1;
+    enum err e = run(&x, &row);
     if (!e && res->body.failed)
         e = ERR_INTERNAL;
     if (e) {
@@ -87,6 +91,8 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
             buf_append(&res->headers, allow.data, allow.len);
         buf_free(&allow);
     }
+    if (app->scoreboard)
+        scoreboard_count(app->scoreboard, row, res->status, clock_elapsed_us() - begin_us);
     enum log_level level = res->status >= 500 ? LOG_WARN : LOG_DEBUG;
     log_event(level, "request", "method", req->method, "path", req->path, "status", LOG_INT(res->status), "code", err_code(e),
               "user", LOG_INT(x.call.user_id), NULL);

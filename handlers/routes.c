@@ -1,5 +1,6 @@
 #include "handlers/routes.h"
 
+#include "core/scoreboard.h"
 #include "service/rate.h"
 
 #define API "/api/v1"
@@ -35,6 +36,7 @@ const struct route routes[] = {
 
     {"GET", "/healthz", ACCESS_ANYBODY, RATE_NONE, healthz_get},
     {"GET", "/readyz", ACCESS_ANYBODY, RATE_NONE, readyz_get},
+    {"GET", "/metrics", ACCESS_ANYBODY, RATE_NONE, metrics_get},
 
     /* for relays: client messages by their type, then what relays ask for themselves */
     {"POST", ROOM "join_room", ACCESS_RELAY_USER, RATE_WRITE, room_join},
@@ -51,3 +53,5 @@ const struct route routes[] = {
 };
 
 const int route_count = sizeof routes / sizeof *routes;
+
+_Static_assert(sizeof routes / sizeof *routes < SCORE_ROUTES, "the scoreboard has a row for each route");

@@ -7,7 +7,7 @@
 extern const struct route routes[];
 extern const int route_count;
 
-/* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, rooms.c (for relays), health.c */
+/* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, rooms.c (for relays), health.c, metrics.c */
 enum err auth_register_post(struct exchange *x);
 enum err auth_login_post(struct exchange *x);
 enum err auth_refresh_post(struct exchange *x);
@@ -44,5 +44,6 @@ enum err room_connection_expired(struct exchange *x);
 enum err relay_sync_post(struct exchange *x);
 enum err healthz_get(struct exchange *x);
 enum err readyz_get(struct exchange *x);
+enum err metrics_get(struct exchange *x);
 
 #endif

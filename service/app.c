@@ -20,9 +20,9 @@ static enum err read_password_key(const char *path, unsigned char key[static PAS
     return ok ? ERR_OK : ERR_VALIDATION_FAILED;
 }
 
-enum err app_open(struct app *app, const struct config *config)
+enum err app_open(struct app *app, const struct config *config, struct scoreboard *scoreboard)
 {
-    *app = (struct app){.config = config, .clock = clock_system(), .random = random_system()};
+    *app = (struct app){.config = config, .clock = clock_system(), .random = random_system(), .scoreboard = scoreboard};
     if (sodium_init() < 0)
         return ERR_INTERNAL;
     enum err e = token_keys_load(config->jwt_key_file, config->token_issuer, &app->token_keys);
@@ -37,6 +37,10 @@ enum err app_open(struct app *app, const struct config *config)
     }
     app->db = db_new(config);
     app->kv = kv_new(config, &app->clock);
+    if (scoreboard) {
+        db_count_errors(app->db, &scoreboard->database_errors);
+        kv_count_errors(app->kv, &scoreboard->redis_errors);
+    }
     return ERR_OK;
 }
 

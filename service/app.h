@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/config.h"
 #include "core/random.h"
+#include "core/scoreboard.h"
 #include "core/token.h"
 #include "db/db.h"
 #include "db/kv.h"
@@ -23,14 +24,15 @@ struct app {
     struct random random;
     struct db *db;
     struct kv *kv;
+    struct scoreboard *scoreboard; /* NULL where there is no pool */
     struct token_keys token_keys;
     struct rate_bucket rate_buckets[RATE_BUCKETS]; /* by the hash of their key */
     unsigned char password_key[PASSWORD_KEY_BYTES]; /* meeting passwords are encrypted with it */
 };
 
-/* Reads the secrets and prepares the connections (made at their first use). config must outlive it.
+/* Reads the secrets and prepares the connections (made at their first use). config and scoreboard (may be NULL) must outlive it.
  * ERR_UNAVAILABLE, ERR_VALIDATION_FAILED: a file with secrets is missing or wrong; the log names it. */
-MUST_CHECK enum err app_open(struct app *app, const struct config *config);
+MUST_CHECK enum err app_open(struct app *app, const struct config *config, struct scoreboard *scoreboard);
 void app_close(struct app *app);
 
 #endif

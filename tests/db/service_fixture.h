@@ -24,7 +24,7 @@ static void app_begin(void)
 {
     char problem[256];
     ck_assert_int_eq(config_load(&config, problem, sizeof problem), ERR_OK);
-    ck_assert_int_eq(app_open(&app, &config), ERR_OK);
+    ck_assert_int_eq(app_open(&app, &config, NULL), ERR_OK);
     app.clock = clock_fixed(NOW_MS);
     arena = arena_new();
 }

@@ -1,0 +1,103 @@
+/* /metrics: the counters of all workers in the text format of Prometheus, for configured addresses only. */
+#include "service/metrics.h"
+
+#include "core/scoreboard.h"
+#include "handlers/exchange.h"
+#include "handlers/routes.h"
+
+static void family(struct buf *out, const char *name, const char *type, const char *help)
+{
+    buf_printf(out, "# HELP echomeet_%s %s\n# TYPE echomeet_%s %s\n", name, help, name, type);
+}
+
+static void labels(struct buf *out, int route)
+{
+    if (route < route_count)
+        buf_printf(out, "method=\"%s\",route=\"%s\"", routes[route].method, routes[route].pattern);
+    else
+        buf_puts(out, "method=\"\",route=\"\"");
+}
+
+static void write_requests(struct buf *out, struct scoreboard *board)
+{
+    family(out, "requests_total", "counter", "Requests answered, by route and HTTP status.");
+    for (int r = 0; r < SCORE_ROUTES; r++)
+        for (int s = 0; s < SCORE_STATUSES; s++) {
+            long long n = board->routes[r].by_status[s];
+            if (n == 0)
+                continue;
+            buf_puts(out, "echomeet_requests_total{");
+            labels(out, r);
+            buf_printf(out, ",status=\"%d\"} %lld\n", score_statuses[s], n);
+        }
+}
+
+static void write_histogram(struct buf *out, int route, struct route_score *score)
+{
+    long long sum = 0;
+    for (int b = 0; b < SCORE_BUCKETS; b++) {
+        sum += score->buckets[b];
+        buf_puts(out, "echomeet_request_duration_seconds_bucket{");
+        labels(out, route);
+        if (score_bounds_us[b])
+            buf_printf(out, ",le=\"%g\"} %lld\n", (double)score_bounds_us[b] / 1e6, sum);
+        else
+            buf_printf(out, ",le=\"+Inf\"} %lld\n", sum);
+    }
+    buf_puts(out, "echomeet_request_duration_seconds_sum{");
+    labels(out, route);
+    buf_printf(out, "} %.6f\nechomeet_request_duration_seconds_count{", (double)score->sum_us / 1e6);
+    labels(out, route);
+    buf_printf(out, "} %lld\n", sum);
+}
+
+static void write_durations(struct buf *out, struct scoreboard *board)
+{
+    family(out, "request_duration_seconds", "histogram", "Time a worker took for a request, by route.");
+    for (int r = 0; r < SCORE_ROUTES; r++) {
+        int64_t any = 0;
+        for (int b = 0; b < SCORE_BUCKETS; b++)
+            any += board->routes[r].buckets[b];
+        if (any)
+            write_histogram(out, r, &board->routes[r]);
+    }
+}
+
+static void write_workers(struct buf *out, struct scoreboard *board)
+{
+    static const char *const names[] = {[POOL_API] = "api", [POOL_SIGNIN] = "signin", [POOL_RELAY] = "relay"};
+    int busy[POOL_RELAY + 1] = {0}, idle[POOL_RELAY + 1] = {0};
+    for (int i = 0; i < board->count; i++) {
+        int pool = board->scores[i].pool;
+        if (pool >= 0)
+            *(board->scores[i].busy_since_ms ? &busy[pool] : &idle[pool]) += 1;
+    }
+    family(out, "workers", "gauge", "Workers of a pool, by what they are at.");
+    for (int p = 0; p <= POOL_RELAY; p++)
+        buf_printf(out, "echomeet_workers{pool=\"%s\",state=\"busy\"} %d\nechomeet_workers{pool=\"%s\",state=\"idle\"} %d\n", names[p],
+                   busy[p], names[p], idle[p]);
+}
+
+static void write_counter(struct buf *out, const char *name, const char *help, int64_t value)
+{
+    family(out, name, "counter", help);
+    buf_printf(out, "echomeet_%s %lld\n", name, (long long)value);
+}
+
+enum err metrics_get(struct exchange *x)
+{
+    struct scoreboard *board = x->call.app->scoreboard;
+    if (!board || !metrics_may_read(&x->call))
+        return ERR_FORBIDDEN;
+    x->res->status = 200;
+    x->res->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    struct buf *out = &x->res->body;
+    write_requests(out, board);
+    write_durations(out, board);
+    write_workers(out, board);
+    write_counter(out, "worker_restarts_total", "Workers that ended unexpectedly and were replaced.", board->worker_restarts);
+    write_counter(out, "workers_killed_total", "Workers killed for holding one request too long.", board->workers_killed);
+    write_counter(out, "database_errors_total", "Errors of the database but duplicate keys, deadlocks included.", board->database_errors);
+    write_counter(out, "redis_errors_total", "Commands that Redis did not take.", board->redis_errors);
+    return ERR_OK;
+}

@@ -1,0 +1,12 @@
+/* What the pool tells a monitoring system. */
+#ifndef SERVICE_METRICS_H
+#define SERVICE_METRICS_H
+
+#include <stdbool.h>
+
+#include "service/call.h"
+
+/* Whether the call's address is one of those that may read them (ECHOMEET_METRICS_FROM). */
+bool metrics_may_read(const struct call *call);
+
+#endif
