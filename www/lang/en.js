@@ -9,6 +9,7 @@ export default {
   'theme.dark': 'dark',
   'app.signOut': 'Sign out',
   'app.dismiss': 'Dismiss',
+  'app.notes': 'Notes',
   'app.close': 'Close',
   'app.copied': 'Copied',
   'app.notFound': 'There is no such page',

@@ -9,6 +9,7 @@ export default {
   'theme.dark': '深色',
   'app.signOut': '退出登录',
   'app.dismiss': '知道了',
+  'app.notes': '通知',
   'app.close': '关闭',
   'app.copied': '已复制',
   'app.notFound': '没有这个页面',

@@ -28,7 +28,7 @@ export function Bar({ call, room }) {
     if (problem && !call.media.store.get()[`${kind}On`]) toast(t(`device.${kind}.${problem}`), 'error');
   };
   return html`
-    <footer class="bar" role="toolbar" aria-label=${t('bar.label')}>
+    <footer class="bar" aria-label=${t('bar.label')}>
       <${Info} call=${call} room=${room} />
       <div class="bar-main">
         <${DeviceSwitch} kind="microphone" on=${media.microphoneOn}
@@ -55,8 +55,9 @@ function Info({ call, room }) {
   return html`
     <div class="bar-info">
       <span class="elapsed" data-tip=${t('bar.elapsed')}>${duration((Date.now() - since) / 1000)}</span>
-      <button type="button" class="text-button" data-tip=${t('bar.copyLink')} aria-label=${t('bar.copyLink')}
-        onClick=${() => copyText(meetingLink(room.meeting.code))}><${Code} code=${room.meeting.code} /> ${icon('link', 16)}</button>
+      <button type="button" class="text-button" data-tip=${t('bar.copyLink')} onClick=${() => copyText(meetingLink(room.meeting.code))}>
+        <${Code} code=${room.meeting.code} /> ${icon('link', 16)}<span class="visually-hidden">${t('bar.copyLink')}</span>
+      </button>
     </div>`;
 }
 

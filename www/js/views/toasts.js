@@ -7,12 +7,12 @@ import { IconButton } from './controls.js';
 export function Toasts() {
   const { list, announcement } = useStore(toasts);
   return html`
-    <div class="toasts">
+    <aside class="toasts" aria-label=${t('app.notes')}>
       ${list.map(({ id, text, kind }) => html`
         <div key=${id} class="toast ${kind}" role=${kind === 'error' ? 'alert' : undefined}>
           <span>${text}</span>
           <${IconButton} label=${t('app.dismiss')} name="x" size=${16} onClick=${() => dismiss(id)} />
         </div>`)}
-    </div>
+    </aside>
     <div class="visually-hidden" role="status" aria-live="polite">${announcement}</div>`;
 }
