@@ -104,7 +104,7 @@ test('every call that wants a token says so before it looks at anything else', a
     let calls = 0;
     for (const [template, item] of Object.entries(document.paths))
         for (const method of ['get', 'post', 'patch', 'delete'].filter((m) => item[m] && !item[m].security)) {
-            const target = template.replace('{meetingId}', '4711').replace('{userId}', '4711');
+            const target = template.replaceAll(/\{\w+\}/g, '4711');
             refused(await api(sys).request(method.toUpperCase(), target), 'unauthorized', undefined, `${method} ${target}`);
             refused(await api(sys, expired).request(method.toUpperCase(), target), 'token_expired', undefined, `${method} ${target}`);
             calls++;

@@ -21,7 +21,8 @@ after(() => sys?.stop());
 
 /* Every call with a body, ready to be made: [method, address]. */
 const calls = () => Object.entries(document.paths).flatMap(([template, item]) => ['post', 'patch'].filter((m) => item[m]?.requestBody)
-    .map((method) => [method.toUpperCase(), template.replace('{meetingId}', meeting.id).replace('{userId}', ada.id)]));
+    .map((method) => [method.toUpperCase(), filled(template)]));
+const filled = (template) => template.replace('{meetingId}', meeting.id).replace('{userId}', ada.id).replace('{sessionId}', '1');
 
 /* Sends bytes as they are and answers the status line and all that follows. */
 function raw(bytes) {
@@ -153,7 +154,7 @@ test('internal routes are not to be had from outside', async () => {
 test('a method that an address does not know is answered with those it does', async () => {
     for (const [template, item] of Object.entries(document.paths)) {
         const known = ['get', 'post', 'put', 'patch', 'delete'].filter((m) => item[m]).map((m) => m.toUpperCase());
-        const target = template.replace('{meetingId}', meeting.id).replace('{userId}', ada.id);
+        const target = filled(template);
         for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'].filter((m) => !known.includes(m)))
             for (const client of [api(sys), ada.client]) {
                 const answer = await client.request(method, item.servers ? target : `/api/v1${target}`);
@@ -182,7 +183,7 @@ test('an address may be percent-encoded, and must be so properly', async () => {
     for (const [template, item] of Object.entries(document.paths).filter(([name]) => name.includes('{')))
         for (const method of ['GET', 'POST', 'PATCH', 'DELETE'].filter((m) => item[m.toLowerCase()]))
             for (const broken of [`${meeting.id}%`, '%', '%4', '%zz', '%C3%']) {
-                const target = template.includes('{userId}') ? template.replace('{meetingId}', meeting.id).replace('{userId}', broken) : template.replace('{meetingId}', broken);
+                const target = filled(template.replace(/\{\w+\}(?!.*\{)/, broken)); // the last part of its kind
                 refused(await ada.client.request(method, target), 'bad_request', undefined, `${method} ${target}`);
             }
 });
