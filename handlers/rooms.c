@@ -89,7 +89,8 @@ enum err room_join(struct exchange *x)
         e = join_room(&x->call, id, in.password.value, in.since.value, &view);
     if (e)
         return e;
-    response_header(x->res, "Echomeet-Room", arena_printf(x->call.arena, "%lld %lld", (long long)id, (long long)view.seq));
+    response_header(x->res, "Echomeet-Room",
+                    arena_printf(x->call.arena, "%lld %lld %lld", (long long)id, (long long)view.seq, (long long)view.seated_seq));
     return room_view_write(x, &view);
 }
 

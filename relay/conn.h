@@ -48,7 +48,8 @@ struct conn {
     /* hub.c */
     struct room *room;               /* NULL: not in a room, or not open any more */
     uint32_t room_index;
-    int64_t position;                /* the room's events up to this one were seen */
+    int64_t position;                /* the room's events up to this one have passed */
+    int64_t shown;                   /* those up to this one were in the join's reply */
     struct map_node by_user;
     /* request.c */
     struct requests requests;

@@ -20,7 +20,7 @@ struct room {
     struct stream stream;
     struct conn **members;
     uint32_t count, cap;
-    bool behind;            /* a member may have seen less than the stream has let out */
+    bool behind;            /* a member may have passed less than the stream has let out */
     bool ask;               /* a fetch is due whether or not a gap is known */
     bool confirmed;         /* the subscription stood once */
     bool empty;             /* listed in hub->empty */
@@ -58,13 +58,13 @@ static bool effect_hits(const struct event *e, const struct conn *c)
     return false;
 }
 
-/* Shows an event to a member whose turn it is: who has seen more has had it, who has seen less gets it in order later. */
+/* Lets a member pass an event when it is the next one: who is further has passed it, who is behind will in order. */
 static void offer(struct conn *c, struct event *e)
 {
     if (e->seq != c->position + 1)
         return;
     c->position = e->seq;
-    if (envelope_concerns(&e->envelope, c->user_id))
+    if (e->seq > c->shown && envelope_concerns(&e->envelope, c->user_id))
         conn_send(c, e->frame);
     if (!c->room || !effect_hits(e, c))
         return;
@@ -294,13 +294,13 @@ static void list_empty(struct room *room)
     room->hub->empty = room;
 }
 
-bool hub_join(struct conn *c, int64_t meeting_id, int64_t seq)
+bool hub_join(struct conn *c, int64_t meeting_id, int64_t seated_seq, int64_t seq)
 {
     struct hub *hub = c->relay->hub;
     hub_leave(c);
     struct room *room = find_room(hub, meeting_id);
     if (!room)
-        room = room_new(hub, meeting_id, seq);
+        room = room_new(hub, meeting_id, seated_seq);
     if (!room)
         return false;
     if (!make_space(&room->members, room->count, &room->cap) ||
@@ -311,8 +311,10 @@ bool hub_join(struct conn *c, int64_t meeting_id, int64_t seq)
     }
     c->room = room;
     c->room_index = room->count;
-    c->position = seq;
+    c->position = seated_seq;
+    c->shown = seq;
     room->members[room->count++] = c;
+    stream_hear(&room->stream, seq);
     catch_up(room, c);
     look_after(room);
     return true;

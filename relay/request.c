@@ -83,12 +83,12 @@ static enum err find_meeting(const struct conn *c, struct request *request)
     return ERR_OK;
 }
 
-/* "Echomeet-Room: <meetingId> <seq>" or "-". The client has its ack already: what follows are later events. A call that
+/* "Echomeet-Room: <meetingId> <seq> <seatedSeq>" or "-". The client has its ack already: what follows are later events. A call that
  * failed on the workers' side has moved nobody. */
 static void move(struct conn *c, const struct reply *reply)
 {
-    char text[64];
-    long long meeting, seq;
+    char text[96];
+    long long meeting, seq, seated;
     if (!reply->room.at || reply->status >= 500)
         return;
     snprintf(text, sizeof text, "%.*s", (int)reply->room.len, reply->room.at);
@@ -97,12 +97,12 @@ static void move(struct conn *c, const struct reply *reply)
         hub_leave(c);
         return;
     }
-    if (sscanf(text, "%lld %lld", &meeting, &seq) != 2) {
+    if (sscanf(text, "%lld %lld %lld", &meeting, &seq, &seated) != 3) {
         log_event(LOG_ERROR, "bad_room_header", "request", reply->request_id, "value", text, NULL);
         return;
     }
     c->seat = meeting;
-    if (c->state == CONN_OPEN && !hub_join(c, meeting, seq))
+    if (c->state == CONN_OPEN && !hub_join(c, meeting, seated, seq))
         conn_close(c, WS_CODE_INTERNAL);
 }
 

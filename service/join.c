@@ -120,11 +120,12 @@ static enum err take_seat(struct visitor *v)
     return e == ERR_MEETING_FULL ? why_no_seat(v) : e;
 }
 
-/* The seat moves to this connection; the one that had it is closed. */
+/* The seat moves to this connection; the one that had it is closed. context: where to put seated_seq. */
 static enum err take_over_change(struct room_change *room, void *context)
 {
-    (void)context;
+    int64_t *seated_seq = context;
     struct call *call = room->call;
+    *seated_seq = room->state.event_seq;
     struct participant me;
     enum err e = participant_dao_find(call->app->db, call->arena, room->state.id, call->user_id, &me);
     if (e)
@@ -143,6 +144,7 @@ static enum err take_over_change(struct room_change *room, void *context)
     json_bool(&j, "online", true);
     json_object_end(&j);
     room_log_add(&room->log, EVENT_PRESENCE_CHANGED, ENVELOPE_EVERYBODY, effect, &data);
+    *seated_seq += room->log.count;
     return participant_dao_take_over(call->app->db, room->state.id, call->user_id, (struct seat){call->relay, call->connection});
 }
 
@@ -195,23 +197,32 @@ enum err join_meeting(struct call *call, int64_t meeting_id, const char *passwor
     return e ? e : read_view(call, meeting_id, -1, out);
 }
 
-static enum err join_or_take_over(struct call *call, int64_t meeting_id, const char *password)
+static enum err join_or_take_over(struct call *call, int64_t meeting_id, const char *password, int64_t *seated_seq)
 {
     struct visitor v = {.call = call};
     enum err e = look_up(&v, meeting_id);
     if (e)
         return e;
     if (v.row.status == PARTICIPANT_JOINED)
-        return room_change(call, meeting_id, take_over_change, NULL);
+        return room_change(call, meeting_id, take_over_change, seated_seq);
     e = check_password(&v, password);
-    return e ? e : take_seat(&v);
+    if (!e)
+        e = take_seat(&v);
+    if (!e)
+        *seated_seq = v.log.events[0].seq;
+    return e;
 }
 
 enum err join_room(struct call *call, int64_t meeting_id, const char *password, int64_t since_seq, struct room_view *out)
 {
     enum err e = ERR_ALREADY_JOINED;
+    int64_t seated_seq = 0;
     /* between the look and the change they may have come in or gone out by another way: look again */
     for (int i = 0; i < 3 && (e == ERR_ALREADY_JOINED || e == ERR_NOT_JOINED); i++)
-        e = join_or_take_over(call, meeting_id, password);
-    return e ? e : read_view(call, meeting_id, since_seq, out);
+        e = join_or_take_over(call, meeting_id, password, &seated_seq);
+    if (!e)
+        e = read_view(call, meeting_id, since_seq, out);
+    if (!e)
+        out->seated_seq = seated_seq;
+    return e;
 }

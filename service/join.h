@@ -11,6 +11,7 @@ struct room_view {
     struct meeting meeting;
     struct participant me;
     int64_t seq;
+    int64_t seated_seq; /* join_room: the number of the log when the seat was taken; a later event may have taken it away again */
     bool resumed; /* events instead of participants and messages */
     struct participant *participants;
     int participant_count;

@@ -185,18 +185,39 @@ test('a second connection takes the seat over, the first one is closed with 4409
     await Promise.all([ana.socket.close(), second.close()]);
 });
 
-test('two connections in one meeting for one user: only the last one stays, whoever is faster', async () => {
+test('many connections of one user come at once: one of them has the seat in the end, the others are closed with 4409', async () => {
     const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
-    const sockets = await Promise.all(Array.from({ length: 6 }, () => openSocket(sys, ben.token, { relay: 0 })));
-    await Promise.all(sockets.map((s) => s.request('join_room', { meetingId: meeting.id }).catch(() => {})));
-    const open = await eventually(() => {
-        const list = [ben.socket, ...sockets].filter((s) => s.closeCode === undefined);
-        return list.length === 1 ? list : null;
-    });
-    assert.ok([ben.socket, ...sockets].every((s) => s === open[0] || s.closeCode === 4409));
-    await open[0].request('chat_message', { text: 'me', clientId: 'me' });
+    let sockets = [ben.socket];
+    for (let round = 0; round < 5; round++) {
+        const more = await Promise.all(Array.from({ length: 6 }, () => openSocket(sys, ben.token, { relay: 0 })));
+        sockets = [...sockets, ...more];
+        await Promise.all(more.map((s) => s.request('join_room', { meetingId: meeting.id }).catch(() => {})));
+        await eventually(() => sockets.filter((s) => s.closeCode === undefined).length === 1);
+        assert.ok(sockets.every((s) => s.closeCode === undefined || s.closeCode === 4409));
+        sockets = sockets.filter((s) => s.closeCode === undefined);
+        const [row] = await sys.sql('SELECT connection FROM participants WHERE meeting_id = ? AND user_id = ?', [meeting.id, ben.id]);
+        assert.equal(sockets[0].hello.connection, row.connection);
+    }
+    await sockets[0].request('chat_message', { text: 'me', clientId: 'me' });
     await ana.socket.waitFor('chat_message');
-    await Promise.all([ana.socket.close(), open[0].close()]);
+    await Promise.all([ana.socket.close(), sockets[0].close()]);
+});
+
+test('nobody stays behind in a meeting that ends while they come in', async () => {
+    const others = await Promise.all(Array.from({ length: 12 }, (_, i) => register(sys, `Late ${i}`)));
+    for (let round = 0; round < 4; round++) {
+        const { meeting, people: [ana] } = await makeRoom(sys, ['Ana']);
+        const sockets = await Promise.all(others.map((person) => openSocket(sys, person.token, { relay: 0 })));
+        const joins = sockets.map((s) => s.request('join_room', { meetingId: meeting.id }).then(() => 'in', (error) => error.code));
+        await Promise.race(joins);
+        assert.equal((await ana.client.post(`/meetings/${meeting.id}/end`)).status, 200);
+        for (const [i, join] of joins.entries()) {
+            if (await join === 'meeting_ended')
+                await sockets[i].close();
+            else
+                assert.equal((await sockets[i].closed).code, 4410);
+        }
+    }
 });
 
 test('the end of a meeting is told, and closes with 4410', async () => {
