@@ -145,6 +145,28 @@ static json_object *parse(const char *text, size_t len, bool *malformed)
     return root;
 }
 
+/* Members of the object that a valid text is, counting one that stands twice as two. */
+static int members_written(const char *text, size_t len)
+{
+    bool quoted = false, any = false;
+    int depth = 0, commas = 0;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        any |= c == '"';
+        if (c == '"')
+            quoted = !quoted;
+        else if (quoted && c == '\\')
+            i++;
+        else if (!quoted && (c == '{' || c == '['))
+            depth++;
+        else if (!quoted && (c == '}' || c == ']'))
+            depth--;
+        else if (!quoted && c == ',' && depth == 1)
+            commas++;
+    }
+    return any ? commas + 1 : 0;
+}
+
 static enum err set_members(const struct field *fields, int count, json_object *root, struct arena *arena, void *out,
                             struct fault *fault)
 {
@@ -170,9 +192,13 @@ enum err fields_from_json(const struct field *fields, int count, const char *tex
     json_object *root = parse(text, len, &malformed);
     if (malformed)
         return ERR_MALFORMED_JSON;
-    enum err e = json_object_is_type(root, json_type_object)
-                     ? set_members(fields, count, root, arena, out, fault)
-                     : fault_set(fault, ERR_VALIDATION_FAILED, NULL, "The body must be a JSON object.");
+    enum err e;
+    if (!json_object_is_type(root, json_type_object))
+        e = fault_set(fault, ERR_VALIDATION_FAILED, NULL, "The body must be a JSON object.");
+    else if (members_written(text, len) != json_object_object_length(root)) /* json-c keeps the last of two silently */
+        e = fault_set(fault, ERR_VALIDATION_FAILED, NULL, "A field is given twice.");
+    else
+        e = set_members(fields, count, root, arena, out, fault);
     json_object_put(root);
     return e;
 }

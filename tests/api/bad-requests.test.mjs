@@ -88,6 +88,12 @@ test('an unknown field is refused and named by every call', async () => {
     }
 });
 
+test('a field that stands twice is refused', async () => {
+    for (const body of ['{"title":"one","title":"two"}', '{"title":"x","title":"x"}', '{"title":"x","\\u0074itle":"y"}', '{"title":"x","duration":1,"password":"a,b\\",","duration":2}'])
+        refused(await ada.client.post('/meetings', body), 'validation_failed', undefined, body);
+    ok(await ada.client.post('/meetings', '{"title":"a,\\"title\\":{[,","duration":60 , "password":"{,}"}'), 201);
+});
+
 test('white space around the JSON is fine', async () => {
     for (const body of ['{"title":"x"} ', '\r\n\t {"title":"x"}\n\n', '{ "title" : "x" }', '{"title":"\\u0078\\ud83d\\ude00\\/"}', `{"title":"x"}${' '.repeat(100_000)}`])
         ok(await ada.client.post('/meetings', body), 201);

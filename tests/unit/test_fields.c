@@ -71,6 +71,7 @@ START_TEST(test_fields_name_the_one_at_fault)
         {"{\"name\":null}", "name"}, {"{\"name\":\"a\\nb\"}", "name"}, {"{\"name\":\"a\\u0000b\"}", "name"}, {"{\"name\":[\"a\"]}", "name"},
         {"{\"name\":\"a\",\"note\":\"\\u0007\"}", "note"},
         {"{\"name\":\"a\",\"kind\":\"three\"}", "kind"}, {"{\"name\":\"a\",\"kind\":\"on\"}", "kind"},
+        {"{\"name\":\"a\",\"kind\":\"one|two\"}", "kind"}, {"{\"name\":\"a\",\"when\":\"1970-01-01T00:00:00Z\"}", "when"},
         {"{\"name\":\"a\",\"count\":0}", "count"}, {"{\"name\":\"a\",\"count\":11}", "count"}, {"{\"name\":\"a\",\"count\":-1}", "count"},
         {"{\"name\":\"a\",\"count\":1.5}", "count"}, {"{\"name\":\"a\",\"count\":1.0}", "count"}, {"{\"name\":\"a\",\"count\":1e1}", "count"},
         {"{\"name\":\"a\",\"count\":\"1\"}", "count"}, {"{\"name\":\"a\",\"count\":99999999999999999999}", "count"},
@@ -85,6 +86,9 @@ START_TEST(test_fields_name_the_one_at_fault)
         ck_assert_str_eq(fault.field, cases[i].field);
         ck_assert_msg(strstr(fault.detail, cases[i].field) != NULL, "%s: %s", cases[i].text, fault.detail);
     }
+    ck_assert_int_eq(json("{\"name\":\"a\",\"name\":\"b\"}"), ERR_VALIDATION_FAILED); /* twice */
+    ck_assert_int_eq(json("{\"name\":\"a\",\"\\u006eame\":\"a\"}"), ERR_VALIDATION_FAILED);
+    ck_assert_int_eq(json("{\"name\":\"a,{\", \"note\":\"\\\",\"}"), ERR_OK);
     ck_assert_int_eq(json("[]"), ERR_VALIDATION_FAILED);
     ck_assert_int_eq(json("\"name\""), ERR_VALIDATION_FAILED);
     ck_assert_int_eq(json("null"), ERR_VALIDATION_FAILED);
@@ -96,7 +100,8 @@ START_TEST(test_fields_refuse_what_is_no_json)
 {
     const char *const bad[] = {"{", "}", "{\"name\"}", "{\"name\":}", "{\"name\":\"a\"}}", "{\"name\":\"a\"} x", "{'name':'a'}", "{name:\"a\"}",
                                "{\"name\":\"a\",}", "{\"name\":\"a\\x\"}", "{\"name\":\"\xff\"}", "{\"name\":\"a\" \"note\":\"b\"}", "nul", "\xef\xbb\xbf{}",
-                               "{\"count\":01}", "/* c */{}", "{\"any\":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]}"};
+                               "{\"name\":\"\xc0\xaf\"}", "{\"name\":\"\xed\xa0\x80\"}", "{\"name\":\"\xf4\x90\x80\x80\"}", "{\"name\":\"a\nb\"}",
+                               "{\"count\":NaN}", "{\"count\":-Infinity}", "{\"count\":1.}", "{\"count\":01}", "/* c */{}", "{\"any\":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]}"};
     arena = arena_new();
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_msg(json(bad[i]) == ERR_MALFORMED_JSON, "%zu: %s", i, bad[i]);
