@@ -478,6 +478,24 @@ enum err db_select_int(struct db *db, const char *sql, const struct db_param *pa
     return ERR_OK;
 }
 
+enum err db_select_ids(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count, int64_t limit,
+                       int64_t **ids, int *id_count)
+{
+    struct db_rows rows;
+    enum err e = db_select(db, arena, sql, params, count, &rows);
+    if (e)
+        return e;
+    int64_t *list = arena_array(arena, (size_t)limit, sizeof *list);
+    int n = 0;
+    while (!(e = db_next(&rows)))
+        list[n++] = db_get_int(&rows);
+    if (e != ERR_DB_NO_ROW)
+        return e;
+    *ids = list;
+    *id_count = n;
+    return ERR_OK;
+}
+
 /* Text statements, one or several: no parameters, no rows that anyone reads. */
 static enum err command(struct db *db, const char *sql)
 {

@@ -84,6 +84,10 @@ int64_t db_get_time(struct db_rows *rows); /* milliseconds since 1970, UTC */
 /* The first column of the first row as a number; ERR_DB_NO_ROW where there is no row. */
 MUST_CHECK enum err db_select_int(struct db *db, const char *sql, const struct db_param *params, int count, int64_t *value);
 
+/* The first column of all rows as numbers, in the arena; the statement must not bring more than limit. */
+MUST_CHECK enum err db_select_ids(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
+                                  int64_t limit, int64_t **ids, int *id_count);
+
 /* Runs body in a transaction (READ COMMITTED) and commits when it answers ERR_OK. Body is run again after a deadlock
  * or where the connection broke before COMMIT was sent, so it must start from its inputs each time.
  * ERR_OUTCOME_UNKNOWN: the connection broke during COMMIT. */

@@ -10,7 +10,10 @@
 
 enum {
     TIMEOUT_MS = 250,      /* connecting, and each command */
-    LEAVE_ALONE_MS = 1000  /* after a failure */
+    LEAVE_ALONE_MS = 1000, /* after a failure */
+    SCRIPT_WORDS = 24,     /* of a script's call */
+    KV_KEY_SIZE = 96,
+    KV_SCRIPTS = 4
 };
 
 struct kv {
@@ -19,7 +22,7 @@ struct kv {
     redisContext *redis; /* NULL: not connected */
     int64_t retry_at_ms;
     _Atomic int64_t *errors; /* may be NULL */
-    char take_sha[41]; /* of the script TAKE; empty: not loaded yet */
+    char shas[KV_SCRIPTS][41]; /* of the scripts below; empty: not loaded yet */
 };
 
 struct kv *kv_new(const struct config *config, const struct clock *clock)
@@ -114,12 +117,27 @@ static bool succeeded(redisReply *reply)
     return ok;
 }
 
-bool kv_publish(struct kv *kv, const char *channel, const void *message, size_t len)
-{
-    return succeeded(run(kv, 3, (const char *[]){"PUBLISH", channel, message}, (const size_t[]){7, strlen(channel), len}));
-}
-
 bool kv_ping(struct kv *kv) { return succeeded(run(kv, 1, (const char *[]){"PING"}, (const size_t[]){4})); }
+
+/* --- scripts: what must happen in Redis at once -------------------------------------------------------------------- */
+
+/* What is cached under a key K lies under "K:v"; "K:g" counts changes, "K:n" those that are under way. */
+
+/* KEYS: g, n, v. ARGV: time a hold lasts in ms. */
+static const char HOLD[] =
+    "redis.call('INCR', KEYS[1]) redis.call('INCR', KEYS[2]) redis.call('DEL', KEYS[3]) "
+    "redis.call('PEXPIRE', KEYS[1], ARGV[1]) redis.call('PEXPIRE', KEYS[2], ARGV[1]) return 0";
+
+/* KEYS: g, n, v. ARGV: time that g is kept in ms, channel, messages. */
+static const char RELEASE[] =
+    "redis.call('INCR', KEYS[1]) redis.call('PEXPIRE', KEYS[1], ARGV[1]) redis.call('DEL', KEYS[3]) "
+    "if tonumber(redis.call('GET', KEYS[2]) or 0) > 1 then redis.call('DECR', KEYS[2]) else redis.call('DEL', KEYS[2]) end "
+    "for i = 3, #ARGV do redis.call('PUBLISH', ARGV[2], ARGV[i]) end return 0";
+
+/* KEYS: g, n, v. ARGV: the ticket, the value, its time to live in ms. */
+static const char PUT[] =
+    "if redis.call('EXISTS', KEYS[2]) == 0 and (redis.call('GET', KEYS[1]) or '0') == ARGV[1] then "
+    "redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[3]) end return 0";
 
 /* KEYS: the buckets. ARGV: per minute and cost of each. Answers 0 where all were taken from, else milliseconds to wait.
  * A bucket is a hash: t tokens in thousandths, at the time of the last look in ms, by the clock of Redis. */
@@ -141,41 +159,146 @@ static const char TAKE[] =
     "end "
     "return 0";
 
-static redisReply *eval(struct kv *kv, const char *command, const char *script, const struct kv_bucket *buckets, int count)
+enum script { SCRIPT_HOLD, SCRIPT_RELEASE, SCRIPT_PUT, SCRIPT_TAKE };
+
+static const char *const scripts[KV_SCRIPTS] = {HOLD, RELEASE, PUT, TAKE};
+
+/* Keys and arguments of a script, after the two words EVALSHA and its name. */
+struct script_call {
+    const char *words[SCRIPT_WORDS];
+    size_t lens[SCRIPT_WORDS];
+    int count;
+    char numbers[SCRIPT_WORDS][24];
+};
+
+static void add_bytes(struct script_call *c, const void *bytes, size_t len)
 {
-    const char *words[3 + 3 * KV_BUCKETS] = {command, script};
-    size_t lens[3 + 3 * KV_BUCKETS];
-    char numbers[2 * KV_BUCKETS + 1][24];
-    int n = 2;
-    snprintf(numbers[0], sizeof numbers[0], "%d", count);
-    words[n++] = numbers[0];
-    for (int i = 0; i < count; i++)
-        words[n++] = buckets[i].key;
-    for (int i = 0; i < count; i++) {
-        snprintf(numbers[2 * i + 1], sizeof numbers[0], "%lld", (long long)buckets[i].per_minute);
-        snprintf(numbers[2 * i + 2], sizeof numbers[0], "%lld", (long long)buckets[i].cost);
-        words[n++] = numbers[2 * i + 1];
-        words[n++] = numbers[2 * i + 2];
-    }
-    for (int i = 0; i < n; i++)
-        lens[i] = strlen(words[i]);
-    return run(kv, n, words, lens);
+    c->words[c->count] = bytes;
+    c->lens[c->count++] = len;
 }
 
-/* The script is sent once and then called by its SHA-1, until a Redis that was started anew does not know it. */
+static void add_text(struct script_call *c, const char *text) { add_bytes(c, text, strlen(text)); }
+
+static void add_number(struct script_call *c, int64_t number)
+{
+    snprintf(c->numbers[c->count], sizeof c->numbers[0], "%lld", (long long)number);
+    add_text(c, c->numbers[c->count]);
+}
+
+/* A script is sent once and then called by its SHA-1, until a Redis that was started anew does not know it. NULL: Redis is away. */
+static redisReply *run_script(struct kv *kv, enum script script, struct script_call *c)
+{
+    char *sha = kv->shas[script];
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (!*sha) {
+            redisReply *loaded = run(kv, 3, (const char *[]){"SCRIPT", "LOAD", scripts[script]},
+                                     (const size_t[]){6, 4, strlen(scripts[script])});
+            if (loaded && loaded->type == REDIS_REPLY_STRING)
+                snprintf(sha, sizeof kv->shas[script], "%s", loaded->str);
+            if (!succeeded(loaded))
+                return NULL;
+        }
+        c->words[0] = "EVALSHA";
+        c->lens[0] = 7;
+        c->words[1] = sha;
+        c->lens[1] = strlen(sha);
+        redisReply *reply = run(kv, c->count, c->words, c->lens);
+        if (!reply || reply->type != REDIS_REPLY_ERROR || strncmp(reply->str, "NOSCRIPT", 8) != 0)
+            return reply;
+        freeReplyObject(reply);
+        *sha = '\0';
+    }
+    return NULL;
+}
+
+/* The three keys of what is cached. */
+struct cache_keys {
+    char g[KV_KEY_SIZE], n[KV_KEY_SIZE], v[KV_KEY_SIZE];
+};
+
+static void cache_keys(struct cache_keys *keys, const char *key)
+{
+    snprintf(keys->g, sizeof keys->g, "%s:g", key);
+    snprintf(keys->n, sizeof keys->n, "%s:n", key);
+    snprintf(keys->v, sizeof keys->v, "%s:v", key);
+}
+
+static void cache_call(struct script_call *c, struct cache_keys *keys, const char *key)
+{
+    cache_keys(keys, key);
+    c->count = 2;
+    add_text(c, "3");
+    add_text(c, keys->g);
+    add_text(c, keys->n);
+    add_text(c, keys->v);
+}
+
+void *kv_cache_get(struct kv *kv, struct arena *arena, const char *key, size_t *len, struct kv_ticket *ticket)
+{
+    struct cache_keys keys;
+    cache_keys(&keys, key);
+    *ticket = (struct kv_ticket){false, 0};
+    redisReply *reply = run(kv, 4, (const char *[]){"MGET", keys.v, keys.g, keys.n},
+                            (const size_t[]){4, strlen(keys.v), strlen(keys.g), strlen(keys.n)});
+    void *value = NULL;
+    if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3) {
+        const redisReply *v = reply->element[0], *g = reply->element[1];
+        ticket->good = reply->element[2]->type == REDIS_REPLY_NIL;
+        ticket->generation = g->type == REDIS_REPLY_STRING ? atoll(g->str) : 0;
+        if (v->type == REDIS_REPLY_STRING) {
+            value = arena_strndup(arena, v->str, v->len);
+            *len = v->len;
+        }
+    }
+    succeeded(reply);
+    return value;
+}
+
+void kv_cache_put(struct kv *kv, const char *key, struct kv_ticket ticket, const void *value, size_t len)
+{
+    struct script_call c;
+    struct cache_keys keys;
+    if (!ticket.good)
+        return;
+    cache_call(&c, &keys, key);
+    add_number(&c, ticket.generation);
+    add_bytes(&c, value, len);
+    add_number(&c, KV_CACHE_MS);
+    succeeded(run_script(kv, SCRIPT_PUT, &c));
+}
+
+void kv_cache_hold(struct kv *kv, const char *key)
+{
+    struct script_call c;
+    struct cache_keys keys;
+    cache_call(&c, &keys, key);
+    add_number(&c, KV_HOLD_MS);
+    succeeded(run_script(kv, SCRIPT_HOLD, &c));
+}
+
+bool kv_cache_release(struct kv *kv, const char *key, const char *channel, const struct kv_message *messages, int count)
+{
+    struct script_call c;
+    struct cache_keys keys;
+    cache_call(&c, &keys, key);
+    add_number(&c, KV_HOLD_MS);
+    add_text(&c, channel);
+    for (int i = 0; i < count && c.count < SCRIPT_WORDS; i++)
+        add_bytes(&c, messages[i].text, messages[i].len);
+    return succeeded(run_script(kv, SCRIPT_RELEASE, &c));
+}
+
 enum kv_answer kv_take(struct kv *kv, const struct kv_bucket *buckets, int count, int64_t *wait_ms)
 {
-    redisReply *reply = NULL;
-    if (*kv->take_sha)
-        reply = eval(kv, "EVALSHA", kv->take_sha, buckets, count);
-    if (!*kv->take_sha || (reply && reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "NOSCRIPT", 8) == 0)) {
-        freeReplyObject(reply);
-        reply = run(kv, 3, (const char *[]){"SCRIPT", "LOAD", TAKE}, (const size_t[]){6, 4, sizeof TAKE - 1});
-        if (reply && reply->type == REDIS_REPLY_STRING)
-            snprintf(kv->take_sha, sizeof kv->take_sha, "%s", reply->str);
-        freeReplyObject(reply);
-        reply = *kv->take_sha ? eval(kv, "EVALSHA", kv->take_sha, buckets, count) : NULL;
+    struct script_call c = {.count = 2};
+    add_number(&c, count);
+    for (int i = 0; i < count; i++)
+        add_text(&c, buckets[i].key);
+    for (int i = 0; i < count; i++) {
+        add_number(&c, buckets[i].per_minute);
+        add_number(&c, buckets[i].cost);
     }
+    redisReply *reply = run_script(kv, SCRIPT_TAKE, &c);
     bool is_number = reply && reply->type == REDIS_REPLY_INTEGER;
     int64_t wait = is_number ? reply->integer : 0;
     if (!succeeded(reply) || !is_number)

@@ -1,4 +1,4 @@
-/* One connection to Redis, for what may be lost: news of events, counters. Redis away is no error of a request: the truth is in
+/* One connection to Redis, for what may be lost: news of events, cached reads, counters. Redis away is no error of a request: the truth is in
  * MySQL and the relays compare. After a failure Redis is left alone for a moment, so that it costs no request its time. */
 #ifndef DB_KV_H
 #define DB_KV_H
@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/arena.h"
 #include "core/clock.h"
 #include "core/config.h"
 
@@ -18,8 +19,42 @@ void kv_free(struct kv **kv);
 /* Counts commands that Redis did not take into counter, which must outlive the connection. */
 void kv_count_errors(struct kv *kv, _Atomic int64_t *counter);
 
-/* PUBLISH; false where Redis did not take it. */
-bool kv_publish(struct kv *kv, const char *channel, const void *message, size_t len);
+/* --- news and cache -----------------------------------------------------------------------------------------------
+ *
+ * What is cached under a key is held back while somebody changes it:
+ *
+ *     kv_cache_hold            nothing may be put from now on, what is there is forgotten
+ *     (the change is committed, or not)
+ *     kv_cache_release         readers may put again what they read after this
+ *
+ * A reader that began before a change cannot put what it read after the change: the ticket that it got with its miss is no longer good.
+ * So nobody who reads after their own change was answered finds an older state, whatever others do meanwhile. A hold whose holder
+ * died ends by itself after KV_HOLD_MS. */
+
+enum { KV_HOLD_MS = 60 * 1000, KV_CACHE_MS = 5 * 1000 /* what was put is forgotten after this time */ };
+
+/* What a miss leaves for a later put. */
+struct kv_ticket {
+    bool good; /* false: Redis is away, or the key is held */
+    long long generation;
+};
+
+/* A copy of what is cached, in the arena, or NULL and a ticket. */
+void *kv_cache_get(struct kv *kv, struct arena *arena, const char *key, size_t *len, struct kv_ticket *ticket);
+void kv_cache_put(struct kv *kv, const char *key, struct kv_ticket ticket, const void *value, size_t len);
+
+void kv_cache_hold(struct kv *kv, const char *key);
+
+/* A message for a channel. */
+struct kv_message {
+    const char *text;
+    size_t len;
+};
+
+/* Ends a hold and publishes messages in their order, all in one round trip. False where Redis did not take it. */
+bool kv_cache_release(struct kv *kv, const char *key, const char *channel, const struct kv_message *messages, int count);
+
+/* --- limits ------------------------------------------------------------------------------------------------------ */
 
 /* A token bucket (capacity tokens, refilled evenly within a minute) that is kept under a key and forgotten when it is full again. */
 struct kv_bucket {

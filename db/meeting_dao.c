@@ -33,6 +33,7 @@ static const char SQL_TAKE_SEAT[] =
     "UPDATE meetings SET participant_count = participant_count + 1, event_seq = LAST_INSERT_ID(event_seq + 1), "
     "actual_start_time = IF(status = 1, ?, actual_start_time), updated_at = IF(status = 1, ?, updated_at), status = 2 "
     "WHERE id = ? AND participant_count < max_participants AND status IN (1, 2)";
+static const char SQL_SHOWING[] = "SELECT id FROM meetings WHERE creator_id = ? OR host_id = ? ORDER BY id DESC LIMIT ?";
 static const char SQL_ID_OF_CODE[] = "SELECT id FROM meetings WHERE code = ?";
 
 enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t now_ms, int64_t *id)
@@ -97,6 +98,11 @@ enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struc
 enum err meeting_dao_by_code(struct db *db, struct arena *arena, const char *code, struct meeting *out)
 {
     return select_one(db, arena, SQL_BY_CODE, db_text(code), out);
+}
+
+enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **ids, int *count)
+{
+    return db_select_ids(db, arena, SQL_SHOWING, DB_PARAMS(db_int(user_id), db_int(user_id), db_int(limit)), limit, ids, count);
 }
 
 enum err meeting_dao_id_of_code(struct db *db, const char *code, int64_t *id)

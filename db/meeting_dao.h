@@ -75,6 +75,9 @@ MUST_CHECK enum err meeting_dao_by_code(struct db *db, struct arena *arena, cons
 
 MUST_CHECK enum err meeting_dao_id_of_code(struct db *db, const char *code, int64_t *id);
 
+/* The newest meetings that show the user's name as their creator's or host's, at most limit. */
+MUST_CHECK enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **ids, int *count);
+
 /* One page of meetings, and how many there are in all. */
 MUST_CHECK enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *filter, struct meeting **items,
                                      int *count, int64_t *total);

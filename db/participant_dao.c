@@ -155,19 +155,7 @@ enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_
 enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **meeting_ids,
                                      int *count)
 {
-    struct db_rows rows;
-    enum err e = db_select(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(limit)), &rows);
-    if (e)
-        return e;
-    int64_t *list = arena_array(arena, (size_t)limit, sizeof *list);
-    int n = 0;
-    while (!(e = db_next(&rows)))
-        list[n++] = db_get_int(&rows);
-    if (e != ERR_DB_NO_ROW)
-        return e;
-    *meeting_ids = list;
-    *count = n;
-    return ERR_OK;
+    return db_select_ids(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(limit)), limit, meeting_ids, count);
 }
 
 enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id)

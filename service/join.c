@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "db/user_dao.h"
+#include "service/meeting_cache.h"
 #include "service/rate.h"
 #include "service/secretbox.h"
 #include "service/shape.h"
@@ -114,9 +115,12 @@ static enum err take_seat(struct visitor *v)
     if (user.disabled_at_ms)
         return ERR_ACCOUNT_DISABLED;
     v->display_name = user.display_name;
+    room_log_start(&v->log, v->call, v->meeting.id);
+    meeting_cache_hold(v->call, v->meeting.id);
     e = db_transaction(v->call->app->db, take_seat_body, v);
-    if (!e)
-        room_log_publish(&v->log);
+    if (e)
+        v->log.count = 0;
+    room_log_publish(&v->log);
     return e == ERR_MEETING_FULL ? why_no_seat(v) : e;
 }
 

@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "service/meeting_cache.h"
 #include "service/participant.h"
 #include "service/secretbox.h"
 #include "service/shape.h"
@@ -91,15 +92,26 @@ static int keep_joined(struct participant *items, int count, int64_t viewer_id, 
     return n;
 }
 
+static enum err read_detail(struct call *call, int64_t id, struct meeting *m, struct participant **items, int *count)
+{
+    struct kv_ticket ticket;
+    if (meeting_cache_get(call, id, m, items, count, &ticket))
+        return ERR_OK;
+    enum err e = meeting_dao_by_id(call->app->db, call->arena, id, m);
+    if (!e)
+        e = participant_dao_list(call->app->db, call->arena, id, true, items, count);
+    if (!e)
+        meeting_cache_put(call, ticket, m, *items, *count);
+    return e;
+}
+
 enum err meeting_detail(struct call *call, int64_t id, struct meeting *out, struct participant **participants, int *count)
 {
     struct meeting m;
     struct participant *items;
     int n;
     bool took_part;
-    enum err e = meeting_dao_by_id(call->app->db, call->arena, id, &m);
-    if (!e)
-        e = participant_dao_list(call->app->db, call->arena, id, true, &items, &n);
+    enum err e = read_detail(call, id, &m, &items, &n);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
     n = keep_joined(items, n, call->user_id, &took_part);

@@ -1,12 +1,12 @@
 #include "service/room.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/envelope.h"
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "service/meeting_cache.h"
 #include "service/participant.h"
 #include "service/shape.h"
 
@@ -56,17 +56,19 @@ void room_log_envelope(struct buf *out, const struct room_event *event)
 
 void room_log_publish(const struct room_log *log)
 {
-    char channel[sizeof ENVELOPE_CHANNEL_PREFIX + 24];
-    snprintf(channel, sizeof channel, ENVELOPE_CHANNEL_PREFIX "%lld", (long long)log->meeting_id);
+    struct call *call = log->call;
+    struct kv_message messages[ROOM_LOG_EVENTS];
+    const char *channel = arena_printf(call->arena, ENVELOPE_CHANNEL_PREFIX "%lld", (long long)log->meeting_id);
     for (int i = 0; i < log->count; i++) {
         struct buf line = {0};
         room_log_envelope(&line, &log->events[i]);
         if (line.failed)
             abort();
-        if (!kv_publish(log->call->app->kv, channel, line.data, line.len))
-            log_event(LOG_DEBUG, "event_not_published", "meeting", LOG_INT(log->meeting_id), "seq", LOG_INT(log->events[i].seq), NULL);
+        messages[i] = (struct kv_message){arena_strndup(call->arena, line.data, line.len), line.len};
         buf_free(&line);
     }
+    if (!meeting_cache_release(call, log->meeting_id, channel, messages, log->count))
+        log_event(LOG_DEBUG, "events_not_published", "meeting", LOG_INT(log->meeting_id), "count", LOG_INT(log->count), NULL);
 }
 
 struct change_run {
@@ -97,9 +99,12 @@ static enum err change_body(void *context)
 enum err room_change(struct call *call, int64_t meeting_id, enum err (*change)(struct room_change *room, void *context), void *context)
 {
     struct change_run run = {.room = {.call = call}, .meeting_id = meeting_id, .change = change, .context = context};
+    room_log_start(&run.room.log, call, meeting_id);
+    meeting_cache_hold(call, meeting_id);
     enum err e = db_transaction(call->app->db, change_body, &run);
-    if (!e)
-        room_log_publish(&run.room.log);
+    if (e)
+        run.room.log.count = 0; /* nothing happened, as far as anyone can tell */
+    room_log_publish(&run.room.log);
     return e;
 }
 

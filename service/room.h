@@ -42,7 +42,8 @@ void room_log_add(struct room_log *log, const char *type, const char *audience, 
 /* Stores the events under the numbers from first_seq on; inside the transaction that drew the numbers. */
 MUST_CHECK enum err room_log_store(struct room_log *log, int64_t first_seq);
 
-/* Tells the relays; after the commit. What Redis does not take, the relays find out by comparing. */
+/* Tells the relays and lets the meeting be cached again (meeting_cache_hold came before the transaction); after the commit, or, with no
+ * events, after a roll-back. What Redis does not take, the relays find out by comparing. */
 void room_log_publish(const struct room_log *log);
 
 /* Writes an event as the relays receive it, an envelope without line end. */

@@ -1,5 +1,7 @@
 #include "service/user.h"
 
+#include "service/meeting_cache.h"
+
 enum err user_me(struct call *call, struct user *out)
 {
     return call_no_row(user_dao_by_id(call->app->db, call->arena, call->user_id, out), ERR_UNAUTHORIZED);
@@ -27,8 +29,18 @@ static enum err profile_change_body(void *context)
 
 enum err user_update(struct call *call, const char *display_name, const char *locale, struct user *out)
 {
+    enum { MEETINGS = 1000 }; /* that show the name; the cache of older ones runs out in some seconds */
     struct profile_change p = {.call = call, .display_name = display_name, .locale = locale};
-    enum err e = db_transaction(call->app->db, profile_change_body, &p);
+    int64_t *meetings;
+    int count = 0;
+    enum err e = display_name ? meeting_dao_showing(call->app->db, call->arena, call->user_id, MEETINGS, &meetings, &count) : ERR_OK;
+    if (e)
+        return e;
+    for (int i = 0; i < count; i++)
+        meeting_cache_hold(call, meetings[i]);
+    e = db_transaction(call->app->db, profile_change_body, &p);
+    for (int i = 0; i < count; i++)
+        meeting_cache_release(call, meetings[i], "", NULL, 0);
     if (!e)
         *out = p.user;
     return e;
