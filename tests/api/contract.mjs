@@ -198,7 +198,7 @@ function value(body) {
 export function api(sys, token, { may = [] } = {}) {
     const plain = plainApi(sys, token);
     const request = async (method, target, options = {}) => {
-        const full = /^\/(api\/|healthz|readyz)/.test(target) ? target : BASE + target;
+        const full = /^\/(api\/|healthz|readyz|metrics)/.test(target) ? target : BASE + target;
         const answer = await plain.request(method, full, options);
         checkAnswer(method, full, value(options.body), answer, may);
         return answer;
