@@ -65,7 +65,7 @@ test('without the database: 503 at once; with it again: healed by itself', async
         () => calm.post('/auth/register', { ...credentials, displayName: 'x' }), () => calm.post('/auth/login', credentials),
         () => calm.post('/auth/refresh', { refreshToken: account.refreshToken }), () => calm.post('/auth/logout', { refreshToken: account.refreshToken }),
         () => calm.get('/users/me'), () => calm.patch('/users/me', { locale: 'en' }), () => calm.post('/users/me/password', { currentPassword: 'x', newPassword: 'staple battery' }),
-        () => calm.get('/meetings'), () => calm.post('/meetings', { title: 'x' }), () => calm.get(here), () => calm.patch(here, { title: 'x' }), () => calm.delete(here),
+        () => calm.get('/users/me/sessions'), () => calm.delete('/users/me/sessions/1'), () => calm.get('/meetings'), () => calm.post('/meetings', { title: 'x' }), () => calm.get(here), () => calm.patch(here, { title: 'x' }), () => calm.delete(here),
         () => calm.post(`${here}/join`), () => calm.post(`${here}/leave`), () => calm.post(`${here}/end`), () => calm.post(`${here}/host`, { userId: ben.id }),
         () => calm.get(`${here}/participants`), () => calm.patch(`${here}/participants/me`, { audio: true }), () => calm.delete(`${here}/participants/${ben.id}`),
         () => calm.get(`${here}/messages`), () => calm.post(`${here}/messages`, { text: 'x', clientId: 'x' }), () => calm.get(`${here}/events`),
