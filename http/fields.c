@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/limits.h"
+#include "core/skim.h"
 #include "core/text.h"
 #include "http/url.h"
 
@@ -103,68 +104,26 @@ static enum err set_json(const struct field *f, json_object *value, struct arena
     }
 }
 
-/* json-c takes more than RFC 8259 allows: NaN and Infinity, "1.", control characters as they are inside a text, and
- * bytes that are no UTF-8. This looks for just that, and leaves the grammar to json-c. */
-static bool is_strict(const char *text, size_t len)
+/* json-c takes more than RFC 8259 allows (NaN, control characters inside a text, a member twice), so the text goes through the stricter
+ * check first. NULL where it is no JSON object, with what is wrong in *e. An empty text is an empty object. */
+static json_object *parse_object(const char *text, size_t len, struct fault *fault, enum err *e)
 {
-    bool quoted = false;
-    for (size_t i = 0; i < len; i++) {
-        char c = text[i];
-        if (c == '"')
-            quoted = !quoted;
-        else if (quoted && c == '\\')
-            i++;
-        else if (quoted ? (unsigned char)c < 0x20 : c == 'N' || c == 'I')
-            return false;
-        else if (!quoted && c == '.' && (i + 1 == len || text[i + 1] < '0' || text[i + 1] > '9'))
-            return false;
-    }
-    return text_is_utf8(text, len);
-}
-
-/* NULL where the text is no JSON. An empty text is an empty object. */
-static json_object *parse(const char *text, size_t len, bool *malformed)
-{
-    *malformed = !is_strict(text, len);
-    if (*malformed)
-        return NULL;
     if (len == 0)
         return json_object_new_object();
-    struct json_tokener *tokener = json_tokener_new_ex(LIMIT_JSON_DEPTH);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    json_object *root = json_tokener_parse_ex(tokener, text, (int)len + 1); /* the NUL ends a bare number */
-    size_t end = json_tokener_get_parse_end(tokener);
-    if (end < len)
-        end += strspn(text + end, " \t\r\n");
-    *malformed = json_tokener_get_error(tokener) != json_tokener_success || end < len;
+    *e = ERR_MALFORMED_JSON;
+    if (!text_is_utf8(text, len) || !skim_check(text, len, LIMIT_JSON_DEPTH))
+        return NULL;
+    struct json_tokener *tokener = json_tokener_new_ex(LIMIT_JSON_DEPTH + 1);
+    json_object *root = json_tokener_parse_ex(tokener, text, (int)len);
     json_tokener_free(tokener);
-    if (*malformed && root) {
-        json_object_put(root);
-        root = NULL;
-    }
-    return root;
-}
-
-/* Members of the object that a valid text is, counting one that stands twice as two. */
-static int members_written(const char *text, size_t len)
-{
-    bool quoted = false, any = false;
-    int depth = 0, commas = 0;
-    for (size_t i = 0; i < len; i++) {
-        char c = text[i];
-        any |= c == '"';
-        if (c == '"')
-            quoted = !quoted;
-        else if (quoted && c == '\\')
-            i++;
-        else if (!quoted && (c == '{' || c == '['))
-            depth++;
-        else if (!quoted && (c == '}' || c == ']'))
-            depth--;
-        else if (!quoted && c == ',' && depth == 1)
-            commas++;
-    }
-    return any ? commas + 1 : 0;
+    if (!json_object_is_type(root, json_type_object))
+        *e = fault_set(fault, ERR_VALIDATION_FAILED, NULL, "The body must be a JSON object.");
+    else if (json_object_object_length(root) != skim_member_count((struct slice){text, len}))
+        *e = fault_set(fault, ERR_VALIDATION_FAILED, NULL, "A field is given twice.");
+    else
+        return root;
+    json_object_put(root);
+    return NULL;
 }
 
 static enum err set_members(const struct field *fields, int count, json_object *root, struct arena *arena, void *out,
@@ -188,17 +147,11 @@ static enum err set_members(const struct field *fields, int count, json_object *
 enum err fields_from_json(const struct field *fields, int count, const char *text, size_t len, struct arena *arena, void *out,
                           struct fault *fault)
 {
-    bool malformed;
-    json_object *root = parse(text, len, &malformed);
-    if (malformed)
-        return ERR_MALFORMED_JSON;
-    enum err e;
-    if (!json_object_is_type(root, json_type_object))
-        e = fault_set(fault, ERR_VALIDATION_FAILED, NULL, "The body must be a JSON object.");
-    else if (members_written(text, len) != json_object_object_length(root)) /* json-c keeps the last of two silently */
-        e = fault_set(fault, ERR_VALIDATION_FAILED, NULL, "A field is given twice.");
-    else
-        e = set_members(fields, count, root, arena, out, fault);
+    enum err e = ERR_OK;
+    json_object *root = parse_object(text, len, fault, &e);
+    if (!root)
+        return e;
+    e = set_members(fields, count, root, arena, out, fault);
     json_object_put(root);
     return e;
 }

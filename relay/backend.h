@@ -11,7 +11,7 @@
 
 #include "core/err.h"
 #include "core/random.h"
-#include "relay/skim.h"
+#include "core/skim.h"
 
 struct backend;
 struct call;

@@ -6,7 +6,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "relay/conn.h"
-#include "relay/skim.h"
+#include "core/skim.h"
 
 /* A client message, taken apart. */
 struct message {

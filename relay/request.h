@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "core/limits.h"
-#include "relay/skim.h"
+#include "core/skim.h"
 
 struct call;
 struct conn;

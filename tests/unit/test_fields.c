@@ -99,7 +99,8 @@ END_TEST
 START_TEST(test_fields_refuse_what_is_no_json)
 {
     const char *const bad[] = {"{", "}", "{\"name\"}", "{\"name\":}", "{\"name\":\"a\"}}", "{\"name\":\"a\"} x", "{'name':'a'}", "{name:\"a\"}",
-                               "{\"name\":\"a\",}", "{\"name\":\"a\\x\"}", "{\"name\":\"\xff\"}", "{\"name\":\"a\" \"note\":\"b\"}", "nul", "\xef\xbb\xbf{}",
+                               "{\"name\":\"a\",}", "{\"name\":\"a\\x\"}", "{\"name\":\"\xff\"}", "{\"name\":\"a\" \"note\":\"b\"}", "nul",
+                               "{\"name\":\"a\nb\"}", "{\"count\":NaN}", "{\"count\":1.}", "{\"any\":{\"x\":\"\t\"}}", "\xef\xbb\xbf{}",
                                "{\"name\":\"\xc0\xaf\"}", "{\"name\":\"\xed\xa0\x80\"}", "{\"name\":\"\xf4\x90\x80\x80\"}", "{\"name\":\"a\nb\"}",
                                "{\"count\":NaN}", "{\"count\":-Infinity}", "{\"count\":1.}", "{\"count\":01}", "/* c */{}", "{\"any\":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]}"};
     arena = arena_new();

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay/skim.h"
+#include "core/skim.h"
 
 /* Checks a copy that ends where the text ends, so that a read beyond it is noticed. */
 static bool check(const char *text, size_t len, int depth)

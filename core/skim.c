@@ -1,4 +1,4 @@
-#include "relay/skim.h"
+#include "core/skim.h"
 
 #include <string.h>
 
@@ -161,11 +161,10 @@ static struct slice member_value(struct cursor *c)
     return s;
 }
 
-bool skim_members(struct slice whole, const char *const names[], struct slice values[], int count)
+/* Walks over the members of an object: calls visit for each, until it answers false. False where `object` is none, or visit said so. */
+static bool each_member(struct slice object, bool (*visit)(struct slice key, struct slice value, void *context), void *context)
 {
-    struct cursor c = {whole.at, whole.at + whole.len};
-    for (int i = 0; i < count; i++)
-        values[i] = (struct slice){NULL, 0};
+    struct cursor c = {object.at, object.at + object.len};
     blanks(&c);
     if (!take(&c, '{'))
         return false;
@@ -179,16 +178,52 @@ bool skim_members(struct slice whole, const char *const names[], struct slice va
         key.len = (size_t)(c.p - key.at) - 1;
         blanks(&c);
         take(&c, ':');
-        struct slice found = member_value(&c);
-        for (int i = 0; i < count; i++) {
-            if (!same(key, names[i]))
-                continue;
-            if (values[i].at)
-                return false;
-            values[i] = found;
-        }
+        if (!visit(key, member_value(&c), context))
+            return false;
     } while (take(&c, ','));
     return true;
+}
+
+struct search {
+    const char *const *names;
+    struct slice *values;
+    int count;
+};
+
+static bool note_member(struct slice key, struct slice found, void *context)
+{
+    const struct search *s = context;
+    for (int i = 0; i < s->count; i++) {
+        if (!same(key, s->names[i]))
+            continue;
+        if (s->values[i].at)
+            return false;
+        s->values[i] = found;
+    }
+    return true;
+}
+
+bool skim_members(struct slice whole, const char *const names[], struct slice values[], int count)
+{
+    struct search search = {names, values, count};
+    for (int i = 0; i < count; i++)
+        values[i] = (struct slice){NULL, 0};
+    return each_member(whole, note_member, &search);
+}
+
+static bool count_member(struct slice key, struct slice found, void *context)
+{
+    (void)key;
+    (void)found;
+    ++*(int *)context;
+    return true;
+}
+
+int skim_member_count(struct slice object)
+{
+    int count = 0;
+    each_member(object, count_member, &count);
+    return count;
 }
 
 bool skim_is_object(struct slice s) { return s.len && s.at[0] == '{'; }

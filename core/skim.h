@@ -1,7 +1,8 @@
 /* JSON (RFC 8259) without building anything: checks a text and finds the members of an object as views into it.
- * The relay looks at few members of a message and hands the rest on as it came. */
-#ifndef RELAY_SKIM_H
-#define RELAY_SKIM_H
+ * The relay looks at few members of a message and hands the rest on as it came; the workers let a body through here before
+ * json-c, which takes more than JSON. */
+#ifndef CORE_SKIM_H
+#define CORE_SKIM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,9 @@ bool skim_check(const char *text, size_t len, int depth);
  * values[i] is the member names[i], .at NULL where it is missing. False where `object` is no object, or a member
  * stands in it twice. */
 bool skim_members(struct slice object, const char *const names[], struct slice values[], int count);
+
+/* How many members an object that skim_check has passed has; two of the same name count twice. 0 for what is no object. */
+int skim_member_count(struct slice object);
 
 /* Whether the value is an object. */
 bool skim_is_object(struct slice value);
