@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { eventually } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { api } from './contract.mjs';
+import { startProxy } from './proxy.mjs';
 import { createMeeting, crowd, join, meetingOf, ok, people, sleep, workerPids } from './support.mjs';
 
 let sys;
@@ -151,4 +152,30 @@ test('when workers die in between, what a dead one was changing shows soon, and 
         return (await look(ben, meeting)).title === title;
     }, { timeout: 15_000 });
     await race(meeting, () => sleep(500));
+});
+
+/* The one who reads is held up between database and cache while a change is made, answered, and looked at. */
+test('a slow reader does not put its old picture into the cache', async () => {
+    const proxy = await startProxy(sys);
+    try {
+        const meeting = await createMeeting(ada, { title: 'Old' });
+        for (let round = 0; round < 5; round++) {
+            await sys.redis('FLUSHALL');
+            let wanted = true;
+            proxy.onQuery = (data) => {
+                const fate = wanted && data[4] === 0x17 ? 'hold' : 'pass'; // COM_STMT_EXECUTE
+                wanted &&= fate === 'pass';
+                return fate;
+            };
+            const slow = look(ben, meeting);
+            await proxy.held;
+            ok(await ada.client.patch(`/meetings/${meeting.id}`, { title: `New ${round}` }));
+            proxy.release();
+            await slow;
+            for (const { title } of await lookAround(meeting))
+                assert.equal(title, `New ${round}`);
+        }
+    } finally {
+        proxy.close();
+    }
 });

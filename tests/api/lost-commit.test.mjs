@@ -2,57 +2,29 @@
  * just that, nothing is tried again blindly, and sending again with the same client id makes it right. A small proxy between
  * workers and database breaks connections at that moment. */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import net from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { api } from './contract.mjs';
+import { startProxy } from './proxy.mjs';
 import { logOf, meetingOf, ok, people, refused, seatsOf } from './support.mjs';
 
-let sys, proxy, folder;
+let sys, proxy;
 let ada, ben;
-let mode = 'pass'; // 'before': breaks when a COMMIT comes, 'after': breaks when the database has answered it
-
-function startProxy(listenPath, databasePath) {
-    const server = net.createServer((client) => {
-        const database = net.connect({ path: databasePath });
-        const breakBoth = () => { client.destroy(); database.destroy(); };
-        let hold = false;
-        client.on('data', (data) => {
-            const commit = mode !== 'pass' && data.includes('COMMIT');
-            if (commit && mode === 'before')
-                return breakBoth();
-            hold = commit;
-            return database.write(data);
-        });
-        database.on('data', (data) => (hold ? breakBoth() : client.write(data)));
-        for (const [one, other] of [[client, database], [database, client]]) {
-            one.on('error', () => {});
-            one.on('close', () => other.destroy());
-        }
-    });
-    return new Promise((resolve) => { server.listen(listenPath, () => resolve(server)); });
-}
+let mode = 'pass'; // what happens to the next COMMIT
 
 before(async () => {
     sys = await startSystem({ only: ['mariadb', 'redis', 'pool', 'web'] });
     [ada, ben] = await people(sys, 'Ada', 'Ben');
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'em-proxy-'));
-    proxy = await startProxy(path.join(folder, 'db.sock'), sys.env.ECHOMEET_MYSQL_SOCKET);
-    sys.env.ECHOMEET_MYSQL_SOCKET = path.join(folder, 'db.sock');
-    await sys.processes.pool.stop();
-    await sys.processes.pool.start();
+    proxy = await startProxy(sys);
+    proxy.onQuery = (data) => (data.includes('COMMIT') ? mode : 'pass');
 });
 after(async () => {
     await sys?.stop();
     proxy?.close();
-    fs.rmSync(folder, { recursive: true, force: true });
 });
 
 async function whileBreaking(how, call) {
-    mode = how;
+    mode = how === 'before' ? 'break' : 'break-answer';
     try {
         return await call(api(sys, ada.token, { may: [503] }));
     } finally {
@@ -78,7 +50,7 @@ test('a join whose commit broke took one seat or none, and never two', async () 
     for (const how of ['before', 'after', 'after', 'before']) {
         const [guest] = await people(sys, 'Guest');
         const meeting = await meetingOf(ben);
-        mode = how;
+        mode = how === 'before' ? 'break' : 'break-answer';
         const answer = await api(sys, guest.token, { may: [503] }).post(`/meetings/${meeting.id}/join`);
         mode = 'pass';
         refused(answer, 'outcome_unknown');
