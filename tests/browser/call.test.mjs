@@ -59,6 +59,17 @@ test('a line of chat shows on the other two, with its history for later', async 
   await ana.shot('call-chat');
 });
 
+test('on a phone the chat lies over the stage, and the bar stays in reach', async () => {
+  await bo.page.setViewportSize({ width: 390, height: 844 });
+  await bo.page.locator('.chat-log .line', { hasText: '你好，大家好' }).waitFor();
+  await bo.shot('call-chat-phone');
+  await bo.button('Mute microphone').click(); // fails where something lies over it
+  await bo.button('Unmute microphone').click();
+  await bo.button('Close the panel').click();
+  assert.equal(await bo.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing sticks out');
+  await bo.page.setViewportSize({ width: 1280, height: 800 });
+});
+
 test('a muted microphone, a camera that is off and a raised hand show on the other two', async () => {
   const id = await wang.myId();
   await wang.button('Mute microphone').click();

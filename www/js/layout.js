@@ -10,7 +10,7 @@
 const WIDEST = 16 / 9;
 const NARROWEST = 3 / 4;
 /** How much of a tile's worth hangs on showing the whole picture. */
-const WHOLENESS = 0.4;
+const WHOLENESS = 0.2;
 
 /**
  * @param {object} box

@@ -4,6 +4,7 @@ import { createStore } from './store.js';
 /** @typedef {{id: number, text: string, kind: 'info' | 'error'}} Toast */
 
 const SHOWN_MS = 5_000;
+const AT_ONCE = 3;
 let nextId = 1;
 
 export const toasts = createStore({ list: /** @type {Toast[]} */ ([]), announcement: '' });
@@ -12,7 +13,7 @@ export const toasts = createStore({ list: /** @type {Toast[]} */ ([]), announcem
 export function toast(text, kind = 'info') {
   const id = nextId;
   nextId += 1;
-  toasts.set(({ list }) => ({ list: [...list.slice(-3), { id, text, kind }] }));
+  toasts.set(({ list }) => ({ list: [...list.slice(1 - AT_ONCE), { id, text, kind }] }));
   setTimeout(() => dismiss(id), SHOWN_MS);
 }
 
