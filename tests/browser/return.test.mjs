@@ -74,6 +74,19 @@ test('the network of one goes silent: the page notices, and knows after its retu
   await mediaFlows([ana, bo]);
 });
 
+test('a camera that is pulled out shows as off; another one is switched on and seen', async () => {
+  const id = await bo.myId();
+  await bo.page.evaluate(() => {
+    const { camera } = window.echomeet.call.media.store.get();
+    camera.stop();
+    camera.dispatchEvent(new Event('ended'));
+  });
+  await ana.tile(id).locator('video').waitFor({ state: 'detached' });
+  await bo.button('Turn camera on').click();
+  await ana.tile(id).locator('video').waitFor();
+  await mediaFlows([ana, bo]);
+});
+
 test('the same person in a second window takes the seat over; the first says so and can take it back', async () => {
   const first = bo.page;
   await bo.open();

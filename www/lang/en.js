@@ -45,7 +45,6 @@ export default {
   'dashboard.inIt.other': '{count} people in it',
   'dashboard.minutes': '{count} min',
   'dashboard.hostedBy': 'Hosted by {name}',
-  'dashboard.copyLink': 'Copy the link',
   'dashboard.protected': 'Password protected',
   'dashboard.cancelled': 'Cancelled',
   'dashboard.joinNamed': 'Join “{title}”',
@@ -67,7 +66,6 @@ export default {
   'schedule.cancel': 'Cancel',
   'schedule.done': '“{title}” is scheduled. Its code is {code}.',
 
-  'before.ready': 'Ready to join?',
   'before.hostedBy': 'Hosted by {name}',
   'before.here.one': '{count} person is here',
   'before.here.other': '{count} people are here',

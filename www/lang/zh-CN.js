@@ -44,7 +44,6 @@ export default {
   'dashboard.inIt.other': '{count} 人在会中',
   'dashboard.minutes': '{count} 分钟',
   'dashboard.hostedBy': '主持人：{name}',
-  'dashboard.copyLink': '复制链接',
   'dashboard.protected': '需要密码',
   'dashboard.cancelled': '已取消',
   'dashboard.joinNamed': '加入“{title}”',
@@ -65,7 +64,6 @@ export default {
   'schedule.cancel': '取消',
   'schedule.done': '“{title}”已预定，会议号 {code}。',
 
-  'before.ready': '准备好了吗？',
   'before.hostedBy': '主持人：{name}',
   'before.here.other': '已有 {count} 人在会中',
   'before.nobody': '还没有人入会',
