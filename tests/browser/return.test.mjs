@@ -138,6 +138,17 @@ test('without devices and without permission one can join, is told why, and sees
   await mute.context.close();
 });
 
+test('who opens the page while the workers are away stays signed in', async () => {
+  const late = await Person.arrive(browser, sys.base, 'Late');
+  await late.signUp('late@example.org');
+  await sys.processes.pool.stop();
+  await late.page.reload();
+  await late.page.getByText('Loading…').waitFor();
+  await sys.processes.pool.start();
+  await late.button('Start now').waitFor();
+  await late.context.close();
+});
+
 test('the last one out ends the meeting', async () => {
   for (const person of [bo, ana]) {
     await person.button('Leave the meeting').click();

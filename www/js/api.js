@@ -26,6 +26,9 @@ export class Problem extends Error {
 const MARGIN_MS = 15_000;
 /** A network that went silent looks like a slow server; this is when it is given up. */
 const ANSWER_MS = 20_000;
+/** How long a page that is opened waits for a server that is away before it shows the sign-in page. */
+const START_TRIES = 10;
+const START_PAUSE_MS = 1_000;
 
 export class Api {
   /** @type {import('./store.js').Store<Session>} */
@@ -48,10 +51,14 @@ export class Api {
 
   /** Finds out whether the cookie of an earlier visit still holds. */
   async start() {
-    try {
-      if (remembered() !== 'no') await this.token({ fresh: true });
-    } catch {
-      // Nobody is signed in, or the server is away: either way the sign-in page is right.
+    for (let tries = 0; tries < START_TRIES && remembered() !== 'no'; tries += 1) {
+      try {
+        await this.token({ fresh: true });
+        break;
+      } catch (error) {
+        if (/** @type {Problem} */ (error).status === 401) break; // nobody is signed in any more
+        await new Promise((resolve) => setTimeout(resolve, START_PAUSE_MS)); // the server may be starting again
+      }
     }
     this.session.set({ ready: true });
   }

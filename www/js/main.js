@@ -41,12 +41,13 @@ function useRoute() {
 
 function App() {
   const route = useRoute();
-  const { user } = useStore(api.session);
+  const { user, ready } = useStore(api.session);
   useStore(languageStore);
   useEffect(() => {
     document.title = route.name === 'm' ? `${route.argument} · ${t('app.name')}` : t('app.name');
     document.querySelector('h1')?.focus({ preventScroll: true });
-  }, [route.path, language()]);
+  }, [route.path, language(), ready]);
+  if (!ready) return html`<p class="splash" role="status">${t('app.loading')}</p>`;
   return html`<${View} route=${route} user=${user} /><${Toasts} />`;
 }
 
@@ -70,5 +71,6 @@ function View({ route: { path, name, argument, next }, user }) {
 
 settings.subscribe(applyTheme);
 applyTheme();
-await Promise.all([loadLanguage(), api.start()]);
+api.start();
+await loadLanguage();
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById('app')));
