@@ -8,6 +8,9 @@ static const char SQL_INSERT[] =
 #define EVENT_COLUMNS "SELECT meeting_id, seq, type, audience, effect, data, request_id, at FROM room_events WHERE meeting_id = ? AND seq > ? "
 static const char SQL_LIST[] = EVENT_COLUMNS "ORDER BY seq LIMIT ?";
 static const char SQL_LIST_FOR[] = EVENT_COLUMNS "AND (audience = '*' OR FIND_IN_SET(?, audience)) ORDER BY seq LIMIT ?";
+static const char SQL_REDACT[] =
+    "UPDATE room_events SET data = ? WHERE meeting_id = ? AND type IN ('chat_message', 'message_edited') "
+    "AND JSON_EXTRACT(data, '$.message.id') = ?";
 static const char SQL_LAST_SEQ[] = "SELECT event_seq FROM meetings WHERE id = ?";
 
 enum err event_dao_insert(struct db *db, const struct room_event *e)
@@ -48,6 +51,11 @@ enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, 
     *items = list;
     *count = n;
     return ERR_OK;
+}
+
+enum err event_dao_redact(struct db *db, int64_t meeting_id, int64_t message_id, const char *data)
+{
+    return db_execute(db, SQL_REDACT, DB_PARAMS(db_text(data), db_int(meeting_id), db_int(message_id)), NULL);
 }
 
 enum err event_dao_last_seq(struct db *db, int64_t meeting_id, int64_t *seq)

@@ -21,6 +21,9 @@ MUST_CHECK enum err event_dao_insert(struct db *db, const struct room_event *eve
 MUST_CHECK enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
                                    int64_t limit, struct room_event **items, int *count);
 
+/* Replaces the data of the events that brought a chat message or a change of it. */
+MUST_CHECK enum err event_dao_redact(struct db *db, int64_t meeting_id, int64_t message_id, const char *data);
+
 /* The number of the room's last event. ERR_DB_NO_ROW: there is no such meeting. */
 MUST_CHECK enum err event_dao_last_seq(struct db *db, int64_t meeting_id, int64_t *seq);
 

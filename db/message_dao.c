@@ -3,13 +3,16 @@
 #include <stdint.h>
 
 #define MESSAGE_COLUMNS \
-    "SELECT s.id, s.meeting_id, s.sender_id, p.display_name, s.to_id, t.display_name, s.body, s.client_id, s.created_at " \
+    "SELECT s.id, s.meeting_id, s.sender_id, p.display_name, s.to_id, t.display_name, s.body, s.client_id, s.created_at, " \
+    "s.edited_at, s.deleted_at " \
     "FROM messages s JOIN participants p ON p.meeting_id = s.meeting_id AND p.user_id = s.sender_id " \
     "LEFT JOIN participants t ON t.meeting_id = s.meeting_id AND t.user_id = s.to_id "
 
 static const char SQL_INSERT[] =
     "INSERT INTO messages (meeting_id, sender_id, to_id, body, client_id, created_at) VALUES (?, ?, ?, ?, ?, ?)";
 static const char SQL_BY_CLIENT_ID[] = MESSAGE_COLUMNS "WHERE s.meeting_id = ? AND s.sender_id = ? AND s.client_id = ?";
+static const char SQL_BY_ID[] = MESSAGE_COLUMNS "WHERE s.meeting_id = ? AND s.id = ?";
+static const char SQL_UPDATE[] = "UPDATE messages SET body = ?, edited_at = ?, deleted_at = ? WHERE id = ?";
 static const char SQL_LIST[] = MESSAGE_COLUMNS
     "WHERE s.meeting_id = ? AND s.id < ? AND (s.to_id IS NULL OR s.to_id = ? OR s.sender_id = ?) ORDER BY s.id DESC LIMIT ?";
 
@@ -36,13 +39,15 @@ static void read_row(struct db_rows *rows, struct message *m)
     m->text = db_get_text(rows);
     m->client_id = db_get_text(rows);
     m->created_at_ms = db_get_time(rows);
+    m->edited_at_ms = db_get_time(rows);
+    m->deleted_at_ms = db_get_time(rows);
 }
 
-enum err message_dao_by_client_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t sender_id, const char *client_id,
-                                  struct message *out)
+static enum err select_one(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
+                           struct message *out)
 {
     struct db_rows rows;
-    enum err e = db_select(db, arena, SQL_BY_CLIENT_ID, DB_PARAMS(db_int(meeting_id), db_int(sender_id), db_text(client_id)), &rows);
+    enum err e = db_select(db, arena, sql, params, count, &rows);
     if (!e)
         e = db_next(&rows);
     if (e)
@@ -50,6 +55,23 @@ enum err message_dao_by_client_id(struct db *db, struct arena *arena, int64_t me
     read_row(&rows, out);
     db_end(&rows);
     return ERR_OK;
+}
+
+enum err message_dao_by_client_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t sender_id, const char *client_id,
+                                  struct message *out)
+{
+    return select_one(db, arena, SQL_BY_CLIENT_ID, DB_PARAMS(db_int(meeting_id), db_int(sender_id), db_text(client_id)), out);
+}
+
+enum err message_dao_by_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t id, struct message *out)
+{
+    return select_one(db, arena, SQL_BY_ID, DB_PARAMS(db_int(meeting_id), db_int(id)), out);
+}
+
+enum err message_dao_update(struct db *db, const struct message *m)
+{
+    return db_execute(db, SQL_UPDATE,
+                      DB_PARAMS(db_text(m->text), db_time(m->edited_at_ms), db_time(m->deleted_at_ms), db_int(m->id)), NULL);
 }
 
 enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t viewer_id, int64_t before_id, int64_t limit,

@@ -16,6 +16,8 @@ struct message {
     const char *text;
     const char *client_id;
     int64_t created_at_ms;
+    int64_t edited_at_ms;  /* 0: as it was sent */
+    int64_t deleted_at_ms; /* 0: not deleted; else its text is empty */
 };
 
 /* ERR_DB_DUPLICATE: this sender has stored a message with this client id in this meeting. */
@@ -24,6 +26,11 @@ MUST_CHECK enum err message_dao_insert(struct db *db, const struct message *mess
 /* ERR_DB_NO_ROW where there is none. */
 MUST_CHECK enum err message_dao_by_client_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t sender_id,
                                              const char *client_id, struct message *out);
+
+MUST_CHECK enum err message_dao_by_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t id, struct message *out);
+
+/* Writes text, edited_at and deleted_at. */
+MUST_CHECK enum err message_dao_update(struct db *db, const struct message *message);
 
 /* The last `limit` messages with an id below before_id (0: the newest), oldest first, as far as the viewer may see them. */
 MUST_CHECK enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t viewer_id, int64_t before_id,

@@ -1,5 +1,6 @@
-/* /api/v1/meetings/:meetingId/messages: chat; and its WebSocket twin chat_message. */
+/* /api/v1/meetings/:meetingId/messages: chat; and its WebSocket twins chat_message, message_edit, message_delete. */
 #include "core/limits.h"
+#include "core/text.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/chat.h"
@@ -47,6 +48,13 @@ static const struct field message_fields[] = {
     {"to", FIELD_INT, offsetof(struct message_input, to), OPTIONAL, false, 1, INT64_MAX, NULL},
 };
 
+static enum err write_message(struct exchange *x, int status, const struct message *m)
+{
+    struct json j = response_json(x->res, status);
+    shape_message(&j, NULL, m);
+    return ERR_OK;
+}
+
 enum err messages_post(struct exchange *x)
 {
     int64_t id;
@@ -60,7 +68,77 @@ enum err messages_post(struct exchange *x)
         e = chat_send(&x->call, id, in.text.value, in.client_id.value, in.to.value, &m, &repeated);
     if (e)
         return e;
-    struct json j = response_json(x->res, repeated ? 200 : 201);
-    shape_message(&j, NULL, &m);
-    return ERR_OK;
+    return write_message(x, repeated ? 200 : 201, &m);
+}
+
+struct message_change_input {
+    struct in_int message_id;
+    struct in_text text;
+};
+
+#define FIELD_MESSAGE_ID {"messageId", FIELD_INT, offsetof(struct message_change_input, message_id), REQUIRED, false, 1, INT64_MAX, NULL}
+#define FIELD_NEW_TEXT {"text", FIELD_LINES, offsetof(struct message_change_input, text), REQUIRED, false, 1, LIMIT_MESSAGE_CHARS, NULL}
+
+static const struct field edit_fields[] = {FIELD_NEW_TEXT};
+static const struct field room_edit_fields[] = {FIELD_MESSAGE_ID, FIELD_NEW_TEXT};
+static const struct field room_delete_fields[] = {FIELD_MESSAGE_ID};
+
+static enum err edit(struct exchange *x, int64_t meeting_id, const struct message_change_input *in)
+{
+    struct message m;
+    enum err e = chat_edit(&x->call, meeting_id, in->message_id.value, in->text.value, &m);
+    return e ? e : write_message(x, 200, &m);
+}
+
+/* The message that the second part of the path names. */
+static enum err path_message(struct exchange *x, int64_t *message_id)
+{
+    return text_to_int(x->req->params[1], message_id) ? ERR_OK : ERR_NOT_FOUND;
+}
+
+enum err message_patch(struct exchange *x)
+{
+    int64_t id;
+    struct message_change_input in = {0};
+    enum err e = exchange_meeting(x, &id);
+    if (!e)
+        e = path_message(x, &in.message_id.value);
+    if (!e)
+        e = exchange_body(x, edit_fields, FIELD_COUNT(edit_fields), &in);
+    return e ? e : edit(x, id, &in);
+}
+
+enum err message_delete(struct exchange *x)
+{
+    int64_t id, message_id;
+    struct message m;
+    enum err e = exchange_meeting(x, &id);
+    if (!e)
+        e = path_message(x, &message_id);
+    return e ? e : chat_delete(&x->call, id, message_id, &m);
+}
+
+/* The same by WebSocket: message_edit, message_delete. */
+
+enum err room_message_edit(struct exchange *x)
+{
+    int64_t id;
+    struct message_change_input in = {0};
+    enum err e = exchange_meeting(x, &id);
+    if (!e)
+        e = exchange_body(x, room_edit_fields, FIELD_COUNT(room_edit_fields), &in);
+    return e ? e : edit(x, id, &in);
+}
+
+enum err room_message_delete(struct exchange *x)
+{
+    int64_t id;
+    struct message_change_input in = {0};
+    struct message m;
+    enum err e = exchange_meeting(x, &id);
+    if (!e)
+        e = exchange_body(x, room_delete_fields, FIELD_COUNT(room_delete_fields), &in);
+    if (!e)
+        e = chat_delete(&x->call, id, in.message_id.value, &m);
+    return e ? e : write_message(x, 200, &m);
 }

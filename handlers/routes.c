@@ -32,6 +32,8 @@ const struct route routes[] = {
     {"DELETE", API "/meetings/:meetingId/participants/:userId", ACCESS_USER, RATE_WRITE, participant_delete},
     {"GET", API "/meetings/:meetingId/messages", ACCESS_USER, RATE_READ, messages_get},
     {"POST", API "/meetings/:meetingId/messages", ACCESS_USER, RATE_WRITE, messages_post},
+    {"PATCH", API "/meetings/:meetingId/messages/:messageId", ACCESS_USER, RATE_WRITE, message_patch},
+    {"DELETE", API "/meetings/:meetingId/messages/:messageId", ACCESS_USER, RATE_WRITE, message_delete},
     {"GET", API "/meetings/:meetingId/events", ACCESS_USER, RATE_READ, events_get},
 
     {"GET", "/healthz", ACCESS_ANYBODY, RATE_NONE, healthz_get},
@@ -42,6 +44,8 @@ const struct route routes[] = {
     {"POST", ROOM "join_room", ACCESS_RELAY_USER, RATE_WRITE, room_join},
     {"POST", ROOM "leave_room", ACCESS_RELAY_USER, RATE_NONE, room_leave},
     {"POST", ROOM "chat_message", ACCESS_RELAY_USER, RATE_WRITE, messages_post},
+    {"POST", ROOM "message_edit", ACCESS_RELAY_USER, RATE_WRITE, room_message_edit},
+    {"POST", ROOM "message_delete", ACCESS_RELAY_USER, RATE_WRITE, room_message_delete},
     {"POST", ROOM "media_control", ACCESS_RELAY_USER, RATE_WRITE, room_media_control},
     {"POST", ROOM "raise_hand", ACCESS_RELAY_USER, RATE_WRITE, room_raise_hand},
     {"POST", ROOM "lower_hand", ACCESS_RELAY_USER, RATE_WRITE, room_lower_hand},

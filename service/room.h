@@ -14,6 +14,8 @@
 #define EVENT_PRESENCE_CHANGED "presence_changed"
 #define EVENT_MEDIA_CHANGED "media_changed"
 #define EVENT_CHAT_MESSAGE "chat_message"
+#define EVENT_MESSAGE_EDITED "message_edited"
+#define EVENT_MESSAGE_DELETED "message_deleted"
 #define EVENT_HAND_RAISED "hand_raised"
 #define EVENT_HAND_LOWERED "hand_lowered"
 #define EVENT_ROLE_CHANGED "role_changed"

@@ -81,6 +81,8 @@ void shape_message(struct json *j, const char *key, const struct message *m)
     json_str(j, "text", m->text);
     json_str(j, "clientId", m->client_id);
     json_time(j, "createdAt", m->created_at_ms);
+    json_time(j, "editedAt", m->edited_at_ms);
+    json_time(j, "deletedAt", m->deleted_at_ms);
     json_object_end(j);
 }
 

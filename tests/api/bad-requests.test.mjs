@@ -22,7 +22,7 @@ after(() => sys?.stop());
 /* Every call with a body, ready to be made: [method, address]. */
 const calls = () => Object.entries(document.paths).flatMap(([template, item]) => ['post', 'patch'].filter((m) => item[m]?.requestBody)
     .map((method) => [method.toUpperCase(), filled(template)]));
-const filled = (template) => template.replace('{meetingId}', meeting.id).replace('{userId}', ada.id).replace('{sessionId}', '1');
+const filled = (template) => template.replace('{meetingId}', meeting.id).replace('{userId}', ada.id).replace('{sessionId}', '1').replace('{messageId}', '1');
 
 /* Sends bytes as they are and answers the status line and all that follows. */
 function raw(bytes) {

@@ -129,6 +129,29 @@ test('when Redis restarts in between, too', async () => {
     assert.ok(await race(meeting, restart) > 50);
 });
 
+/* After a failure each worker leaves Redis alone for a while of its own. One that writes in that time must not let the others, who have
+ * found it again, go on with what they cached. */
+test('when Redis is found again by one worker before another', async () => {
+    const meeting = await createMeeting(ada, { title: '0' });
+    let n = 0;
+    const writeAndLook = async () => {
+        const title = String(++n);
+        ok(await ada.client.patch(`/meetings/${meeting.id}`, { title }));
+        for (const seen of await Promise.all([ada, ben, cleo, ben, cleo, ben].map((user) => look(user, meeting))))
+            assert.equal(seen.title, title);
+    };
+    for (let round = 0; round < 4; round++) {
+        await sys.processes.redis.stop();
+        for (const end = Date.now() + 1100 + round * 200; Date.now() < end;) {
+            await writeAndLook(); // each worker notices in its own time
+            await sleep(20);
+        }
+        await sys.processes.redis.start();
+        for (const end = Date.now() + 1200; Date.now() < end;)
+            await writeAndLook();
+    }
+});
+
 test('when workers die in between, what a dead one was changing shows soon, and everything else at once', async () => {
     const meeting = await createMeeting(ada, { title: '0' });
     const plain = (method, target, body) => fetch(`${sys.base}/api/v1${target}`, {
