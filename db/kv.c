@@ -21,6 +21,7 @@ struct kv {
     const struct clock *clock;
     redisContext *redis; /* NULL: not connected */
     int64_t retry_at_ms;
+    int64_t told_until_ms; /* the log knows already that Redis is away */
     _Atomic int64_t *errors; /* may be NULL */
     char shas[KV_SCRIPTS][41]; /* of the scripts below; empty: not loaded yet */
 };
@@ -57,9 +58,13 @@ static void give_up(struct kv *kv)
 {
     if (kv->errors)
         ++*kv->errors;
-    log_event(LOG_WARN, "redis_unreachable", "message", kv->redis ? kv->redis->errstr : "no memory", NULL);
+    int64_t now = clock_now_ms(kv->clock);
+    if (now >= kv->told_until_ms) { /* once a second is enough */
+        log_event(LOG_WARN, "redis_unreachable", "message", kv->redis ? kv->redis->errstr : "no memory", NULL);
+        kv->told_until_ms = now + LEAVE_ALONE_MS;
+    }
     disconnect(kv);
-    kv->retry_at_ms = clock_now_ms(kv->clock) + LEAVE_ALONE_MS;
+    kv->retry_at_ms = now + LEAVE_ALONE_MS;
 }
 
 static bool authenticate(struct kv *kv)
@@ -267,8 +272,13 @@ void kv_cache_put(struct kv *kv, const char *key, struct kv_ticket ticket, const
     succeeded(run_script(kv, SCRIPT_PUT, &c));
 }
 
+/* A change is told to Redis also within the time that it is left alone after a failure: it may be back already for another worker, which
+ * would go on showing what it cached. */
+static void insist(struct kv *kv) { kv->retry_at_ms = 0; }
+
 void kv_cache_hold(struct kv *kv, const char *key)
 {
+    insist(kv);
     struct script_call c;
     struct cache_keys keys;
     cache_call(&c, &keys, key);
@@ -278,6 +288,7 @@ void kv_cache_hold(struct kv *kv, const char *key)
 
 bool kv_cache_release(struct kv *kv, const char *key, const char *channel, const struct kv_message *messages, int count)
 {
+    insist(kv);
     struct script_call c;
     struct cache_keys keys;
     cache_call(&c, &keys, key);
