@@ -38,6 +38,11 @@ struct config {
     const char *relay_listen;  /* "address:port" */
     const char *relay_id;      /* unique among the relays; made up at start where empty */
     const char *relay_origins; /* origins of pages that may connect, separated by commas; empty: the page's own host; "*": any */
+    int64_t relay_rate_signals;   /* messages of one connection in a second, by class; ten seconds' worth may come at once; 0: no limit */
+    int64_t relay_rate_calls;
+    int64_t relay_rate_transient;
+    int64_t relay_rate_pings;
+    int64_t relay_refused;        /* messages over those limits, then the connection is closed (4429) */
     int64_t grace_closed_ms;   /* a seat whose page was closed or reloaded is kept this long */
     int64_t grace_lost_ms;     /* a seat whose connection broke is kept this long */
     /* rate limits: requests in a minute, all of which may come at once; 0: no limit */

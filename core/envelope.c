@@ -62,6 +62,8 @@ bool envelope_concerns(const struct envelope *e, int64_t user_id)
     if (e->audience_len == 1 && *p == '*')
         return true;
     int64_t id;
+    if (skip(&p, end, '!'))
+        return number(&p, end, &id) && id != user_id;
     while (number(&p, end, &id)) {
         if (id == user_id)
             return true;
@@ -69,6 +71,13 @@ bool envelope_concerns(const struct envelope *e, int64_t user_id)
             return false;
     }
     return false;
+}
+
+bool envelope_delivered_by(const struct envelope *e, const char *relay)
+{
+    size_t n = strlen(relay);
+    const char *at = memchr(e->audience, '@', e->audience_len);
+    return at && (size_t)(e->audience + e->audience_len - at) == n + 1 && memcmp(at + 1, relay, n) == 0;
 }
 
 static bool starts(const char **p, const char *end, const char *prefix)

@@ -4,7 +4,8 @@
  *     <meetingId> <seq> <audience> <effect> <frame>
  *
  *   seq       the event's number in the room's log; 0 for what has no number (signals)
- *   audience  "*" everybody in the room, or user ids separated by commas: "3,17"
+ *   audience  "*" everybody in the room, or user ids separated by commas: "3,17"; without a number also
+ *             "!3@<relay>": everybody but user 3, but at that relay, which has delivered it already
  *   effect    what the relay does to connections after the frame was delivered:
  *             "-"                    nothing
  *             "user:<id>:<code>"     that user's connection leaves the room
@@ -49,6 +50,9 @@ bool envelope_read(const char *line, size_t len, struct envelope *out);
 
 /* Whether the envelope concerns this user. */
 bool envelope_concerns(const struct envelope *e, int64_t user_id);
+
+/* Whether a relay of this name has delivered it already. */
+bool envelope_delivered_by(const struct envelope *e, const char *relay);
 
 enum effect_kind { EFFECT_NONE, EFFECT_USER, EFFECT_CONNECTION, EFFECT_ALL };
 

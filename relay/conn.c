@@ -241,6 +241,34 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
         shut(c);
 }
 
+bool conn_may(struct conn *c, enum flow_class class)
+{
+    const struct config *config = &c->relay->config;
+    const int64_t per_second[FLOW_CLASSES] = {
+        [FLOW_SIGNAL] = config->relay_rate_signals,
+        [FLOW_CALL] = config->relay_rate_calls,
+        [FLOW_TRANSIENT] = config->relay_rate_transient,
+        [FLOW_PING] = config->relay_rate_pings,
+    };
+    return flow_take(&c->flow, class, per_second[class], ev_now(c->relay->loop));
+}
+
+void conn_refused(struct conn *c)
+{
+    if (flow_refuse(&c->flow, ev_now(c->relay->loop)) >= c->relay->config.relay_refused)
+        conn_close(c, WS_CODE_TOO_FAST);
+}
+
+static void take_ping(struct conn *c, const struct ws_item *item)
+{
+    if (c->state != CONN_OPEN)
+        return;
+    if (conn_may(c, FLOW_PING))
+        push_new(c, frame_new(WS_OP_PONG, item->data, item->len));
+    else
+        conn_refused(c);
+}
+
 /* Reads frames. Answers how many bytes were looked at: less than len where the client has to wait. */
 static size_t consume(struct conn *c, char *data, size_t len)
 {
@@ -259,8 +287,7 @@ static size_t consume(struct conn *c, char *data, size_t len)
                 message_take(c, item.data, item.len);
             break;
         case WS_PING:
-            if (c->state == CONN_OPEN)
-                push_new(c, frame_new(WS_OP_PONG, item.data, item.len));
+            take_ping(c, &item);
             break;
         case WS_PONG:
             break;

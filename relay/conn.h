@@ -8,6 +8,7 @@
 
 #include <netinet/in.h>
 
+#include "relay/flow.h"
 #include "relay/map.h"
 #include "relay/relay.h"
 #include "relay/request.h"
@@ -42,6 +43,7 @@ struct conn {
     bool dirty;
     bool finished;
     bool settled;                    /* the end of this connection was reported, or need not be */
+    struct flow flow;
     struct ws_parser ws;
     struct buf in;                   /* what was received and not looked at yet */
     struct outq out;
@@ -78,6 +80,12 @@ void conn_send_text(struct conn *c, struct buf *text);
 
 /* Signed in from now on, until the token has been over for a while. */
 void conn_signed_in(struct conn *c, const struct token_claims *claims);
+
+/* Whether a message of this class may be worked on. Where it may not it is to be refused, then conn_refused called. */
+bool conn_may(struct conn *c, enum flow_class class);
+
+/* A message was refused, since it came too fast: closes with 4429 when that goes on. */
+void conn_refused(struct conn *c);
 
 /* Closes with a code; the seat, if there is one, is kept for the grace period. */
 void conn_close(struct conn *c, int code);

@@ -346,20 +346,37 @@ void hub_end_turn(struct hub *hub)
 
 /* ---- what comes in ---- */
 
-static void deliver_signal(struct hub *hub, const struct envelope *envelope)
+static void deliver_to_user(struct hub *hub, int64_t meeting_id, int64_t user_id, struct frame *frame)
 {
+    struct map_node *node = map_find(&hub->conns_by_user, meeting_id, user_id);
+    if (node)
+        conn_send(MAP_ITEM(node, struct conn, by_user), frame);
+}
+
+/* Backwards: whoever does not read is closed, and leaves the room. */
+static void deliver_to_others(struct room *room, const struct envelope *envelope, struct frame *frame)
+{
+    for (uint32_t i = room->count; i-- > 0;)
+        if (envelope_concerns(envelope, room->members[i]->user_id))
+            conn_send(room->members[i], frame);
+}
+
+/* Who is meant is known by one look where it is a list, not by asking each member. */
+static void deliver_signal(struct room *room, const struct envelope *envelope)
+{
+    const char *p = envelope->audience, *end = p + envelope->audience_len;
     struct frame *frame = frame_new(WS_OP_TEXT, envelope->frame, envelope->frame_len);
     if (!frame)
         return;
     frame->event = true;
+    if (*p == '!')
+        deliver_to_others(room, envelope, frame);
     /* a list of user ids; a blank ends it, so it can be read like a text */
-    const char *p = envelope->audience, *end = p + envelope->audience_len;
-    while (p < end) {
+    while (p < end && *p != '!') {
         char *stop;
         int64_t user_id = strtoll(p, &stop, 10);
-        struct map_node *node = stop > p ? map_find(&hub->conns_by_user, envelope->meeting_id, user_id) : NULL;
-        if (node)
-            conn_send(MAP_ITEM(node, struct conn, by_user), frame);
+        if (stop > p)
+            deliver_to_user(room->hub, room->meeting_id, user_id, frame);
         p = stop + 1;
     }
     frame_unref(&frame);
@@ -376,7 +393,8 @@ void hub_receive(struct hub *hub, const char *line, size_t len)
     if (!room)
         return;
     if (envelope.seq == 0) {
-        deliver_signal(hub, &envelope);
+        if (!envelope_delivered_by(&envelope, hub->relay->id))
+            deliver_signal(room, &envelope);
         return;
     }
     if (envelope.seq <= room->stream.seq)
@@ -402,25 +420,25 @@ void hub_hear(struct hub *hub, int64_t meeting_id, int64_t seq)
 
 enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
 {
-    struct hub *hub = c->relay->hub;
-    int64_t meeting_id = c->room->meeting_id;
-    struct map_node *node = map_find(&hub->conns_by_user, meeting_id, to);
-    if (node) {
-        struct frame *frame = frame_new(WS_OP_TEXT, json, len);
-        if (!frame)
-            return ERR_UNAVAILABLE;
-        frame->event = true;
-        conn_send(MAP_ITEM(node, struct conn, by_user), frame);
-        frame_unref(&frame);
+    struct room *room = c->room;
+    struct hub *hub = room->hub;
+    char audience[RELAY_ID_SIZE + 32];
+    struct envelope here = {.meeting_id = room->meeting_id, .audience = audience, .frame = json, .frame_len = len};
+    bool one = to != 0, is_here = one && map_find(&hub->conns_by_user, room->meeting_id, to);
+    if (one)
+        snprintf(audience, sizeof audience, "%lld", (long long)to);
+    else
+        snprintf(audience, sizeof audience, "!%lld@%s", (long long)c->user_id, hub->relay->id);
+    here.audience_len = strlen(audience);
+    if (is_here || !one)
+        deliver_signal(room, &here);
+    if (is_here)
         return ERR_OK;
-    }
-    char audience[24];
     struct buf line = {0};
-    snprintf(audience, sizeof audience, "%lld", (long long)to);
-    envelope_write(&line, meeting_id, 0, audience, ENVELOPE_NO_EFFECT, json);
-    bool sent = !line.failed && subscriber_publish(hub->subscriber, meeting_id, line.data, line.len);
+    envelope_write(&line, room->meeting_id, 0, audience, ENVELOPE_NO_EFFECT, json);
+    bool sent = !line.failed && subscriber_publish(hub->subscriber, room->meeting_id, line.data, line.len);
     buf_free(&line);
-    return sent ? ERR_OK : ERR_UNAVAILABLE;
+    return sent || !one ? ERR_OK : ERR_UNAVAILABLE;
 }
 
 /* ---- Redis ---- */

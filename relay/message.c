@@ -8,17 +8,24 @@
 #include "relay/conn.h"
 #include "core/skim.h"
 
+struct message;
+
+/* A type of message: who works on it, and what it must keep to. */
+struct kind {
+    const char *type; /* NULL: any other */
+    void (*take)(struct conn *c, const struct message *m);
+    enum flow_class flow;
+    bool to_one;      /* signals: must say whom it is for */
+    size_t max_bytes; /* signals: of data */
+};
+
 /* A client message, taken apart. */
 struct message {
+    const struct kind *kind; /* NULL where the message is bad */
     int64_t id;        /* -1: none */
     struct slice type; /* inside the quotes */
     struct slice data; /* an object */
 };
-
-static bool is_type(const struct message *m, const char *type)
-{
-    return strlen(type) == m->type.len && memcmp(m->type.at, type, m->type.len) == 0;
-}
 
 static bool is_bad(enum err e)
 {
@@ -102,6 +109,31 @@ void message_problem(struct conn *c, int64_t id, const struct reply *reply)
     count_bad(c, e);
 }
 
+/* What a client has to keep to, so that it need not learn it from errors. */
+static void put_limits(struct json *j, const struct config *config)
+{
+    json_object(j, "limits");
+    json_int(j, "frameBytes", LIMIT_FRAME_BYTES);
+    json_int(j, "transientBytes", LIMIT_TRANSIENT_BYTES);
+    json_int(j, "queuedMessages", LIMIT_CALL_QUEUE);
+    json_int(j, "waitingBytes", LIMIT_OUTPUT_BYTES);
+    json_int(j, "badMessages", LIMIT_BAD_MESSAGES);
+    json_int(j, "refusedMessages", config->relay_refused);
+    json_int(j, "chatCharacters", LIMIT_MESSAGE_CHARS);
+    json_int(j, "resumeEvents", LIMIT_EVENTS_PAGE);
+    json_int(j, "tokenGraceMs", LIMIT_TOKEN_GRACE_S * 1000);
+    json_int(j, "seatKeptClosedMs", config->grace_closed_ms);
+    json_int(j, "seatKeptLostMs", config->grace_lost_ms);
+    json_object(j, "perSecond");
+    json_int(j, "signals", config->relay_rate_signals);
+    json_int(j, "calls", config->relay_rate_calls);
+    json_int(j, "transient", config->relay_rate_transient);
+    json_int(j, "pings", config->relay_rate_pings);
+    json_object_end(j);
+    json_int(j, "burstSeconds", FLOW_BURST_S);
+    json_object_end(j);
+}
+
 void message_hello(struct conn *c)
 {
     char name[RELAY_CONN_NAME_SIZE];
@@ -114,6 +146,7 @@ void message_hello(struct conn *c)
     json_int(&j, "userId", c->user_id);
     json_int(&j, "pingMs", LIMIT_PING_MS);
     json_int(&j, "maxFrameBytes", LIMIT_FRAME_BYTES);
+    put_limits(&j, &c->relay->config);
     json_object_end(&j);
     json_object_end(&j);
     conn_send_text(c, &out);
@@ -167,36 +200,70 @@ static void take_auth(struct conn *c, const struct message *m)
         message_hello(c);
 }
 
-/* Hands a signal to the one it is for; the sender is stamped here. */
-static void take_signal(struct conn *c, const struct message *m)
+static void take_ping(struct conn *c, const struct message *m) { answer(c, m, "pong"); }
+
+/* Appends what the others receive; the sender is stamped here. */
+static void write_signal(struct buf *out, const struct conn *c, const struct message *m)
 {
-    static const char *const names[] = {"to"};
-    struct slice value;
-    int64_t to;
-    if (!c->room) {
-        message_error(c, m->id, ERR_NOT_JOINED, NULL);
-        return;
-    }
-    if (!skim_members(m->data, names, &value, 1) || !value.at || !skim_int(value, &to) || to == 0) {
-        message_error(c, m->id, ERR_VALIDATION_FAILED, "to");
-        return;
-    }
-    struct buf out = {0};
-    struct json j = begin(&out, "webrtc_signal", -1);
+    struct json j = begin(out, m->kind->type, -1);
     json_int(&j, "meetingId", c->seat);
     json_int(&j, "from", c->user_id);
     put_slice(&j, "data", m->data);
     json_object_end(&j);
     /* an envelope is one line; between the tokens of JSON a line end is a blank like any other */
-    for (size_t i = 0; i < out.len; i++)
-        if (out.data[i] == '\n' || out.data[i] == '\r')
-            out.data[i] = ' ';
+    for (size_t i = 0; i < out->len; i++)
+        if (out->data[i] == '\n' || out->data[i] == '\r')
+            out->data[i] = ' ';
+}
+
+/* What has no number goes to the one whom `to` names, or to everybody else in the room. */
+static void take_signal(struct conn *c, const struct message *m)
+{
+    static const char *const names[] = {"to"};
+    struct slice value;
+    int64_t to = 0;
+    const char *field = NULL;
+    bool once = skim_members(m->data, names, &value, 1);
+    if (m->data.len > m->kind->max_bytes)
+        field = "data";
+    else if (!once || (value.at && (!skim_int(value, &to) || to == 0)) || (!value.at && m->kind->to_one))
+        field = "to";
+    if (!c->room || field) {
+        message_error(c, m->id, c->room ? ERR_VALIDATION_FAILED : ERR_NOT_JOINED, c->room ? field : NULL);
+        return;
+    }
+    struct buf out = {0};
+    write_signal(&out, c, m);
     enum err e = out.failed ? ERR_UNAVAILABLE : hub_signal(c, to, out.data, out.len);
     buf_free(&out);
     if (e)
         message_error(c, m->id, e, NULL);
     else if (m->id >= 0)
         answer(c, m, "ack");
+}
+
+static void take_call(struct conn *c, const struct message *m)
+{
+    if (!request_add(c, m->type, m->id, m->data))
+        message_error(c, m->id, ERR_UNAVAILABLE, NULL);
+}
+
+/* What the relay answers itself; the last one is for all that goes to the workers. */
+static const struct kind kinds[] = {
+    {"auth", take_auth, FLOW_PING, false, LIMIT_FRAME_BYTES},
+    {"ping", take_ping, FLOW_PING, false, LIMIT_FRAME_BYTES},
+    {"webrtc_signal", take_signal, FLOW_SIGNAL, true, LIMIT_FRAME_BYTES},
+    {"typing", take_signal, FLOW_TRANSIENT, false, LIMIT_TRANSIENT_BYTES},
+    {"reaction", take_signal, FLOW_TRANSIENT, false, LIMIT_TRANSIENT_BYTES},
+    {NULL, take_call, FLOW_CALL, false, LIMIT_FRAME_BYTES},
+};
+
+static const struct kind *find_kind(struct slice type)
+{
+    const struct kind *kind = kinds;
+    while (kind->type && (strlen(kind->type) != type.len || memcmp(type.at, kind->type, type.len) != 0))
+        kind++;
+    return kind;
 }
 
 /* Types that may be called from here: lower case letters and underscores; what begins with "connection_" is the
@@ -233,7 +300,10 @@ static enum err read_message(const char *text, size_t len, struct message *m, co
     }
     if (part[2].at)
         m->data = part[2];
-    return type_ok(m->type) ? ERR_OK : ERR_UNKNOWN_TYPE;
+    if (!type_ok(m->type))
+        return ERR_UNKNOWN_TYPE;
+    m->kind = find_kind(m->type);
+    return ERR_OK;
 }
 
 void message_take(struct conn *c, const char *text, size_t len)
@@ -241,16 +311,14 @@ void message_take(struct conn *c, const char *text, size_t len)
     struct message m;
     const char *field;
     enum err e = read_message(text, len, &m, &field);
-    if (!c->user_id && (e || (!is_type(&m, "auth") && !is_type(&m, "ping"))))
+    if (!c->user_id && (e || (m.kind->take != take_auth && m.kind->take != take_ping))) {
         conn_close(c, WS_CODE_UNAUTHORIZED);
-    else if (e)
+    } else if (e) {
         message_error(c, m.id, e, field);
-    else if (is_type(&m, "auth"))
-        take_auth(c, &m);
-    else if (is_type(&m, "ping"))
-        answer(c, &m, "pong");
-    else if (is_type(&m, "webrtc_signal"))
-        take_signal(c, &m);
-    else if (!request_add(c, m.type, m.id, m.data))
-        message_error(c, m.id, ERR_UNAVAILABLE, NULL);
+    } else if (conn_may(c, m.kind->flow)) {
+        m.kind->take(c, &m);
+    } else {
+        message_error(c, m.id, ERR_RATE_LIMITED, NULL);
+        conn_refused(c);
+    }
 }

@@ -1,4 +1,4 @@
-/* Client messages: reads them, answers auth, ping and webrtc_signal itself, and hands all others to the workers.
+/* Client messages: reads them, answers auth and ping itself, passes signals on, and hands all others to the workers.
  * docs/protocol.md is the list of what may come and what is answered. */
 #ifndef RELAY_MESSAGE_H
 #define RELAY_MESSAGE_H

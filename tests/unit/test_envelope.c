@@ -51,6 +51,18 @@ START_TEST(test_envelope_knows_its_audience)
 }
 END_TEST
 
+START_TEST(test_envelope_knows_everybody_but_one)
+{
+    struct envelope others = read_ok("7 0 !3@r1f - {}"), list = read_ok("7 0 3,17 - {}");
+    ck_assert(!envelope_concerns(&others, 3));
+    ck_assert(envelope_concerns(&others, 31));
+    ck_assert(envelope_delivered_by(&others, "r1f"));
+    ck_assert(!envelope_delivered_by(&others, "r1"));
+    ck_assert(!envelope_delivered_by(&others, "r1ff"));
+    ck_assert(!envelope_delivered_by(&list, "r1f"));
+}
+END_TEST
+
 START_TEST(test_envelope_reads_effects)
 {
     struct effect f;
@@ -94,6 +106,7 @@ int main(void)
     tcase_add_test(tc, test_envelope_reads_what_was_written);
     tcase_add_test(tc, test_envelope_refuses_what_is_none);
     tcase_add_test(tc, test_envelope_knows_its_audience);
+    tcase_add_test(tc, test_envelope_knows_everybody_but_one);
     tcase_add_test(tc, test_envelope_reads_effects);
     tcase_add_test(tc, test_envelope_refuses_bad_effects);
     suite_add_tcase(suite, tc);
