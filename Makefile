@@ -3,6 +3,7 @@
 #
 #   make                     builds the two programs into build/release
 #   make check               unit tests only
+#   make fuzz                every parser against libFuzzer, FUZZ_SECONDS=60 each
 #   make SANITIZE=address …  builds with AddressSanitizer and UBSan into build/address (also: undefined, thread)
 #   make V=1 …               shows the commands
 
@@ -15,9 +16,13 @@ CC       := gcc
 endif
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Werror
+ifeq ($(SANITIZE),fuzz)
+WARN     := -Wall -Wextra # clang finds other conversions worth a word than gcc, which is the one that judges
+endif
 SAN_address   := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SAN_undefined := -fsanitize=undefined -fno-sanitize-recover=undefined
 SAN_thread    := -fsanitize=thread
+SAN_fuzz      := $(SAN_address) -fsanitize=fuzzer-no-link
 SAN      := $(SAN_$(SANITIZE))
 
 # evaluated once; on a bare machine pkg-config is missing still, and `make run` installs it
@@ -47,12 +52,14 @@ RELAY_MAIN := $(BUILD)/relay/main.o
 PROGRAMS   := $(BUILD)/echomeet-api $(BUILD)/echomeet-relay
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 DB_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/db/test_*.c))
+FUZZERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all programs test-programs unit-tests db-tests run test check clean
+.PHONY: all programs test-programs unit-tests db-tests fuzzers run test check fuzz clean
 all: programs
 programs: $(PROGRAMS)
 unit-tests: $(UNIT_TESTS)
 db-tests: $(DB_TESTS)
+fuzzers: $(FUZZERS)
 test-programs: unit-tests db-tests
 
 # PORT, RELAY_PORT, VAR and BIND given on the command line reach the scripts as environment
@@ -62,6 +69,8 @@ test:
 	@exec scripts/test
 check:
 	@exec scripts/test unit
+fuzz:
+	@exec scripts/fuzz
 
 $(BUILD)/echomeet-api: $(API_MAIN) $(API)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_API)
@@ -70,6 +79,9 @@ $(BUILD)/echomeet-relay: $(RELAY_MAIN) $(RELAY) $(CORE)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(API) $(RELAY)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+# libFuzzer brings the main function (clang, SANITIZE=fuzz); elsewhere it is one that plays the corpus
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(if $(filter fuzz,$(SANITIZE)),,$(BUILD)/tests/fuzz/replay.o) $(API) $(RELAY)
+	$(call quiet,LD,$@)$(CC) $(LDFLAGS) $(if $(filter fuzz,$(SANITIZE)),-fsanitize=fuzzer) -o $@ $^ $(LIBS_TEST)
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+/* 9999-12-31T23:59:59.999Z: a year has four digits, also after an offset was taken off */
+static const int64_t LAST_MS = INT64_C(253402300799999);
+
 static int64_t system_now_ms(const struct clock *self)
 {
     (void)self;
@@ -117,6 +120,9 @@ enum err time_parse(const char *text, int64_t *time_ms)
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > month_days(year, month) || h > 23 || m > 59 || s > 59)
         return ERR_VALIDATION_FAILED;
     struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = h, .tm_min = m, .tm_sec = s};
-    *time_ms = ((int64_t)timegm(&tm) - off * 60) * 1000 + ms;
+    int64_t utc_ms = ((int64_t)timegm(&tm) - off * 60) * 1000 + ms;
+    if (utc_ms > LAST_MS)
+        return ERR_VALIDATION_FAILED;
+    *time_ms = utc_ms;
     return ERR_OK;
 }

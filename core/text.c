@@ -33,6 +33,18 @@ bool text_is_utf8(const void *bytes, size_t len)
     return true;
 }
 
+void text_drop_broken(char *text)
+{
+    size_t len = strlen(text), kept = 0;
+    for (size_t i = 0; i < len;) {
+        size_t n = sequence((const unsigned char *)text + i, len - i);
+        memmove(text + kept, text + i, n);
+        kept += n;
+        i += n ? n : 1;
+    }
+    text[kept] = '\0';
+}
+
 size_t text_chars(const char *text)
 {
     size_t n = 0;

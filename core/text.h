@@ -9,6 +9,9 @@
 /* Whether the bytes are well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. */
 bool text_is_utf8(const void *bytes, size_t len);
 
+/* Takes out, in place, bytes that are no part of a well-formed character. */
+void text_drop_broken(char *text);
+
 /* Unicode characters (code points) of well-formed UTF-8. */
 size_t text_chars(const char *text);
 

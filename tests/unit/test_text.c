@@ -28,6 +28,14 @@ START_TEST(test_text_counts_characters_not_bytes)
 }
 END_TEST
 
+START_TEST(test_text_drops_what_is_no_whole_character)
+{
+    char text[] = "a\xc3\xa9\xe4\xbd\xff\xf0\x9f\x98";
+    text_drop_broken(text);
+    ck_assert_str_eq(text, "a\xc3\xa9");
+}
+END_TEST
+
 START_TEST(test_text_finds_control_characters)
 {
     ck_assert(!text_has_control("plain 王", false));
@@ -92,7 +100,8 @@ START_TEST(test_time_parse_refuses_anything_else)
     const char *const bad[] = {"", "tomorrow", "2026-01-31", "2026-01-31 10:00:00Z", "2026-01-31T10:00:00", "2026-02-29T10:00:00Z",
                                "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-32T00:00:00Z", "2026-01-31T24:00:00Z",
                                "2026-01-31T10:60:00Z", "2026-01-31T10:00:60Z", "2026-01-31T10:00:00.Z", "2026-01-31T10:00:00+24:00",
-                               "2026-01-31T10:00:00Zx", "26-01-31T10:00:00Z", "1969-12-31T23:59:59Z", "2026-1-31T10:00:00Z"};
+                               "2026-01-31T10:00:00Zx", "26-01-31T10:00:00Z", "1969-12-31T23:59:59Z", "2026-1-31T10:00:00Z",
+                               "9999-12-31T23:59:59-01:00"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int64_t t = 42;
         ck_assert_msg(time_parse(bad[i], &t) == ERR_VALIDATION_FAILED && t == 42, "'%s'", bad[i]);
@@ -138,7 +147,8 @@ START_TEST(test_err_every_code_is_complete_and_found_again)
 }
 END_TEST
 
-CHECK_MAIN("text", test_text_utf8_follows_rfc_3629, test_text_counts_characters_not_bytes, test_text_finds_control_characters,
+CHECK_MAIN("text", test_text_utf8_follows_rfc_3629, test_text_counts_characters_not_bytes,
+           test_text_drops_what_is_no_whole_character, test_text_finds_control_characters,
            test_text_to_int_takes_whole_numbers_only, test_text_trim_cuts_blanks_around, test_time_is_written_and_read_back,
            test_time_parse_knows_offsets_and_fractions, test_time_parse_refuses_anything_else, test_json_escapes_and_puts_commas,
            test_err_every_code_is_complete_and_found_again)
