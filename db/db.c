@@ -465,35 +465,59 @@ void *db_get_blob(struct db_rows *rows, size_t *len)
 
 char *db_get_text(struct db_rows *rows) { return db_get_blob(rows, NULL); }
 
-enum err db_select_int(struct db *db, const char *sql, const struct db_param *params, int count, int64_t *value)
+enum err db_select_one(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
+                       void (*read)(struct db_rows *rows, void *out), void *out)
 {
     struct db_rows rows;
-    enum err e = db_select(db, NULL, sql, params, count, &rows);
+    enum err e = db_select(db, arena, sql, params, count, &rows);
     if (!e)
         e = db_next(&rows);
     if (e)
         return e;
-    *value = db_get_int(&rows);
+    read(&rows, out);
     db_end(&rows);
     return ERR_OK;
 }
 
-enum err db_select_ids(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count, int64_t limit,
-                       int64_t **ids, int *id_count)
+enum { FIRST_ITEMS = 16 };
+
+/* Room for one more thing: the array is doubled when it is full. */
+static void *with_room(struct arena *arena, void *items, int count, int *room, size_t size)
+{
+    if (count < *room)
+        return items;
+    *room = *room ? 2 * *room : FIRST_ITEMS;
+    void *more = arena_array(arena, (size_t)*room, size);
+    if (count)
+        memcpy(more, items, (size_t)count * size);
+    return more;
+}
+
+enum err db_select_all(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
+                       void (*read)(struct db_rows *rows, void *out), size_t size, void *items, int *item_count)
 {
     struct db_rows rows;
     enum err e = db_select(db, arena, sql, params, count, &rows);
     if (e)
         return e;
-    int64_t *list = arena_array(arena, (size_t)limit, sizeof *list);
-    int n = 0;
-    while (!(e = db_next(&rows)))
-        list[n++] = db_get_int(&rows);
+    char *list = NULL;
+    int n = 0, room = 0;
+    while (!(e = db_next(&rows))) {
+        list = with_room(arena, list, n, &room, size);
+        read(&rows, list + (size_t)n++ * size);
+    }
     if (e != ERR_DB_NO_ROW)
         return e;
-    *ids = list;
-    *id_count = n;
+    memcpy(items, &list, sizeof list);
+    *item_count = n;
     return ERR_OK;
+}
+
+void db_read_int(struct db_rows *rows, void *out) { *(int64_t *)out = db_get_int(rows); }
+
+enum err db_select_int(struct db *db, const char *sql, const struct db_param *params, int count, int64_t *value)
+{
+    return db_select_one(db, NULL, sql, params, count, db_read_int, value);
 }
 
 /* Text statements, one or several: no parameters, no rows that anyone reads. */

@@ -81,12 +81,20 @@ char *db_get_text(struct db_rows *rows);
 void *db_get_blob(struct db_rows *rows, size_t *len);
 int64_t db_get_time(struct db_rows *rows); /* milliseconds since 1970, UTC */
 
+/* The first row. ERR_DB_NO_ROW where there is none. */
+MUST_CHECK enum err db_select_one(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
+                                  void (*read)(struct db_rows *rows, void *out), void *out);
+
+/* All rows, as an array in the arena of things of `size` bytes, each zeroed and then filled by read. items points to the
+ * caller's pointer to the first thing. */
+MUST_CHECK enum err db_select_all(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
+                                  void (*read)(struct db_rows *rows, void *out), size_t size, void *items, int *item_count);
+
 /* The first column of the first row as a number; ERR_DB_NO_ROW where there is no row. */
 MUST_CHECK enum err db_select_int(struct db *db, const char *sql, const struct db_param *params, int count, int64_t *value);
 
-/* The first column of all rows as numbers, in the arena; the statement must not bring more than limit. */
-MUST_CHECK enum err db_select_ids(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
-                                  int64_t limit, int64_t **ids, int *id_count);
+/* Reads one column as a number: for db_select_one and db_select_all, out being an int64_t. */
+void db_read_int(struct db_rows *rows, void *out);
 
 /* Runs body in a transaction (READ COMMITTED) and commits when it answers ERR_OK. Body is run again after a deadlock
  * or where the connection broke before COMMIT was sent, so it must start from its inputs each time.

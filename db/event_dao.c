@@ -21,8 +21,9 @@ enum err event_dao_insert(struct db *db, const struct room_event *e)
                       NULL);
 }
 
-static void read_row(struct db_rows *rows, struct room_event *e)
+static void read_row(struct db_rows *rows, void *out)
 {
+    struct room_event *e = out;
     e->meeting_id = db_get_int(rows);
     e->seq = db_get_int(rows);
     e->type = db_get_text(rows);
@@ -36,21 +37,11 @@ static void read_row(struct db_rows *rows, struct room_event *e)
 enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t viewer_id, int64_t limit,
                         struct room_event **items, int *count)
 {
-    struct db_rows rows;
-    enum err e = viewer_id ? db_select(db, arena, SQL_LIST_FOR,
-                                       DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(viewer_id), db_int(limit)), &rows)
-                           : db_select(db, arena, SQL_LIST, DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(limit)), &rows);
-    if (e)
-        return e;
-    struct room_event *list = arena_array(arena, (size_t)limit, sizeof *list);
-    int n = 0;
-    while (!(e = db_next(&rows)))
-        read_row(&rows, &list[n++]);
-    if (e != ERR_DB_NO_ROW)
-        return e;
-    *items = list;
-    *count = n;
-    return ERR_OK;
+    if (!viewer_id)
+        return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(limit)), read_row,
+                             sizeof **items, items, count);
+    return db_select_all(db, arena, SQL_LIST_FOR, DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(viewer_id), db_int(limit)),
+                         read_row, sizeof **items, items, count);
 }
 
 enum err event_dao_redact(struct db *db, int64_t meeting_id, int64_t message_id, const char *data)

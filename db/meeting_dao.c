@@ -51,8 +51,9 @@ enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t now_
     return e;
 }
 
-static void read_row(struct db_rows *rows, struct meeting *m)
+static void read_row(struct db_rows *rows, void *out)
 {
+    struct meeting *m = out;
     m->id = db_get_int(rows);
     m->code = db_get_text(rows);
     m->title = db_get_text(rows);
@@ -77,32 +78,20 @@ static void read_row(struct db_rows *rows, struct meeting *m)
     m->updated_at_ms = db_get_time(rows);
 }
 
-static enum err select_one(struct db *db, struct arena *arena, const char *sql, struct db_param key, struct meeting *out)
-{
-    struct db_rows rows;
-    enum err e = db_select(db, arena, sql, &key, 1, &rows);
-    if (!e)
-        e = db_next(&rows);
-    if (e)
-        return e;
-    read_row(&rows, out);
-    db_end(&rows);
-    return ERR_OK;
-}
-
 enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out)
 {
-    return select_one(db, arena, SQL_BY_ID, db_int(id), out);
+    return db_select_one(db, arena, SQL_BY_ID, DB_PARAMS(db_int(id)), read_row, out);
 }
 
 enum err meeting_dao_by_code(struct db *db, struct arena *arena, const char *code, struct meeting *out)
 {
-    return select_one(db, arena, SQL_BY_CODE, db_text(code), out);
+    return db_select_one(db, arena, SQL_BY_CODE, DB_PARAMS(db_text(code)), read_row, out);
 }
 
 enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **ids, int *count)
 {
-    return db_select_ids(db, arena, SQL_SHOWING, DB_PARAMS(db_int(user_id), db_int(user_id), db_int(limit)), limit, ids, count);
+    return db_select_all(db, arena, SQL_SHOWING, DB_PARAMS(db_int(user_id), db_int(user_id), db_int(limit)), db_read_int, sizeof **ids,
+                         ids, count);
 }
 
 enum err meeting_dao_id_of_code(struct db *db, const char *code, int64_t *id)
@@ -201,24 +190,6 @@ static const char *order_by(const char *sort)
     return orders[1].sql;
 }
 
-static enum err read_page(struct db *db, struct arena *arena, const char *sql, const struct where *w, int64_t limit,
-                          struct meeting **items, int *count)
-{
-    struct db_rows rows;
-    enum err e = db_select(db, arena, sql, w->params, w->count, &rows);
-    if (e)
-        return e;
-    struct meeting *page = arena_array(arena, (size_t)limit, sizeof *page);
-    int n = 0;
-    while (!(e = db_next(&rows)))
-        read_row(&rows, &page[n++]);
-    if (e != ERR_DB_NO_ROW)
-        return e;
-    *items = page;
-    *count = n;
-    return ERR_OK;
-}
-
 enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *f, struct meeting **items, int *count,
                           int64_t *total)
 {
@@ -235,8 +206,8 @@ enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeti
         return e;
     where_value(&w, db_int(f->limit));
     where_value(&w, db_int(f->offset));
-    e = read_page(db, arena, arena_printf(arena, MEETING_COLUMNS "%s %s LIMIT ? OFFSET ?", where, order_by(f->sort)), &w, f->limit,
-                  items, count);
+    const char *sql = arena_printf(arena, MEETING_COLUMNS "%s %s LIMIT ? OFFSET ?", where, order_by(f->sort));
+    e = db_select_all(db, arena, sql, w.params, w.count, read_row, sizeof **items, items, count);
     if (!e)
         *total = all;
     return e;
@@ -251,23 +222,21 @@ enum err meeting_dao_update(struct db *db, const struct meeting *m, int64_t now_
                       NULL);
 }
 
+static void read_state(struct db_rows *rows, void *out)
+{
+    struct meeting_state *s = out;
+    s->id = db_get_int(rows);
+    s->host_id = db_get_int(rows);
+    s->status = db_get_int(rows);
+    s->max_participants = db_get_int(rows);
+    s->participant_count = db_get_int(rows);
+    s->event_seq = db_get_int(rows);
+    s->actual_end_ms = db_get_time(rows);
+}
+
 enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_state *out)
 {
-    struct db_rows rows;
-    enum err e = db_select(db, NULL, SQL_LOCK, DB_PARAMS(db_int(id)), &rows);
-    if (!e)
-        e = db_next(&rows);
-    if (e)
-        return e;
-    out->id = db_get_int(&rows);
-    out->host_id = db_get_int(&rows);
-    out->status = db_get_int(&rows);
-    out->max_participants = db_get_int(&rows);
-    out->participant_count = db_get_int(&rows);
-    out->event_seq = db_get_int(&rows);
-    out->actual_end_ms = db_get_time(&rows);
-    db_end(&rows);
-    return ERR_OK;
+    return db_select_one(db, NULL, SQL_LOCK, DB_PARAMS(db_int(id)), read_state, out);
 }
 
 enum err meeting_dao_save(struct db *db, const struct meeting_state *s, int64_t now_ms)

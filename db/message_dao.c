@@ -28,8 +28,9 @@ enum err message_dao_insert(struct db *db, const struct message *m, int64_t *id)
     return e;
 }
 
-static void read_row(struct db_rows *rows, struct message *m)
+static void read_row(struct db_rows *rows, void *out)
 {
+    struct message *m = out;
     m->id = db_get_int(rows);
     m->meeting_id = db_get_int(rows);
     m->sender_id = db_get_int(rows);
@@ -43,29 +44,15 @@ static void read_row(struct db_rows *rows, struct message *m)
     m->deleted_at_ms = db_get_time(rows);
 }
 
-static enum err select_one(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
-                           struct message *out)
-{
-    struct db_rows rows;
-    enum err e = db_select(db, arena, sql, params, count, &rows);
-    if (!e)
-        e = db_next(&rows);
-    if (e)
-        return e;
-    read_row(&rows, out);
-    db_end(&rows);
-    return ERR_OK;
-}
-
 enum err message_dao_by_client_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t sender_id, const char *client_id,
                                   struct message *out)
 {
-    return select_one(db, arena, SQL_BY_CLIENT_ID, DB_PARAMS(db_int(meeting_id), db_int(sender_id), db_text(client_id)), out);
+    return db_select_one(db, arena, SQL_BY_CLIENT_ID, DB_PARAMS(db_int(meeting_id), db_int(sender_id), db_text(client_id)), read_row, out);
 }
 
 enum err message_dao_by_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t id, struct message *out)
 {
-    return select_one(db, arena, SQL_BY_ID, DB_PARAMS(db_int(meeting_id), db_int(id)), out);
+    return db_select_one(db, arena, SQL_BY_ID, DB_PARAMS(db_int(meeting_id), db_int(id)), read_row, out);
 }
 
 enum err message_dao_update(struct db *db, const struct message *m)
@@ -74,23 +61,24 @@ enum err message_dao_update(struct db *db, const struct message *m)
                       DB_PARAMS(db_text(m->text), db_time(m->edited_at_ms), db_time(m->deleted_at_ms), db_int(m->id)), NULL);
 }
 
+/* The newest are found first and then shown last. */
 enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t viewer_id, int64_t before_id, int64_t limit,
                           struct message **items, int *count)
 {
-    struct db_rows rows;
-    enum err e = db_select(db, arena, SQL_LIST,
-                           DB_PARAMS(db_int(meeting_id), db_int(before_id ? before_id : INT64_MAX), db_int(viewer_id),
-                                     db_int(viewer_id), db_int(limit)),
-                           &rows);
+    struct message *list;
+    int n;
+    enum err e = db_select_all(db, arena, SQL_LIST,
+                               DB_PARAMS(db_int(meeting_id), db_int(before_id ? before_id : INT64_MAX), db_int(viewer_id),
+                                         db_int(viewer_id), db_int(limit)),
+                               read_row, sizeof *list, &list, &n);
     if (e)
         return e;
-    struct message *list = arena_array(arena, (size_t)limit, sizeof *list);
-    int at = (int)limit; /* they come newest first: filled from the end */
-    while (!(e = db_next(&rows)))
-        read_row(&rows, &list[--at]);
-    if (e != ERR_DB_NO_ROW)
-        return e;
-    *items = list + at;
-    *count = (int)limit - at;
+    for (int i = 0, j = n - 1; i < j; i++, j--) {
+        struct message swap = list[i];
+        list[i] = list[j];
+        list[j] = swap;
+    }
+    *items = list;
+    *count = n;
     return ERR_OK;
 }

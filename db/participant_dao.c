@@ -39,8 +39,9 @@ static const char SQL_ORPHANS[] =
     "LEFT JOIN relays r ON r.id = d.relay WHERE r.id IS NULL OR r.lease_until < ?) dead ON dead.relay = p.relay "
     "WHERE p.status = 1 LIMIT ?";
 
-static void read_row(struct db_rows *rows, struct participant *p)
+static void read_row(struct db_rows *rows, void *out)
 {
+    struct participant *p = out;
     p->meeting_id = db_get_int(rows);
     p->user_id = db_get_int(rows);
     p->display_name = db_get_text(rows);
@@ -58,46 +59,13 @@ static void read_row(struct db_rows *rows, struct participant *p)
 
 enum err participant_dao_find(struct db *db, struct arena *arena, int64_t meeting_id, int64_t user_id, struct participant *out)
 {
-    struct db_rows rows;
-    enum err e = db_select(db, arena, SQL_FIND, DB_PARAMS(db_int(meeting_id), db_int(user_id)), &rows);
-    if (!e)
-        e = db_next(&rows);
-    if (e)
-        return e;
-    read_row(&rows, out);
-    db_end(&rows);
-    return ERR_OK;
-}
-
-/* The next row of a growing array in the arena. */
-static void *grow(struct arena *arena, void *items, int count, size_t size)
-{
-    if (count & (count - 1) || (count && count < 16)) /* room is doubled at 16, 32, 64 … */
-        return items;
-    void *more = arena_array(arena, count ? (size_t)count * 2 : 16, size);
-    if (count)
-        __builtin_memcpy(more, items, (size_t)count * size);
-    return more;
+    return db_select_one(db, arena, SQL_FIND, DB_PARAMS(db_int(meeting_id), db_int(user_id)), read_row, out);
 }
 
 enum err participant_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, bool all, struct participant **items,
                               int *count)
 {
-    struct db_rows rows;
-    enum err e = db_select(db, arena, all ? SQL_LIST_ALL : SQL_LIST, DB_PARAMS(db_int(meeting_id)), &rows);
-    if (e)
-        return e;
-    struct participant *list = NULL;
-    int n = 0;
-    while (!(e = db_next(&rows))) {
-        list = grow(arena, list, n, sizeof *list);
-        read_row(&rows, &list[n++]);
-    }
-    if (e != ERR_DB_NO_ROW)
-        return e;
-    *items = list;
-    *count = n;
-    return ERR_OK;
+    return db_select_all(db, arena, all ? SQL_LIST_ALL : SQL_LIST, DB_PARAMS(db_int(meeting_id)), read_row, sizeof **items, items, count);
 }
 
 enum err participant_dao_insert(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name, struct seat seat,
@@ -155,7 +123,8 @@ enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_
 enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **meeting_ids,
                                      int *count)
 {
-    return db_select_ids(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(limit)), limit, meeting_ids, count);
+    return db_select_all(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(limit)), db_read_int, sizeof **meeting_ids,
+                         meeting_ids, count);
 }
 
 enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id)
@@ -179,22 +148,15 @@ enum err participant_dao_set_hand(struct db *db, int64_t meeting_id, int64_t use
     return db_execute(db, SQL_HAND, DB_PARAMS(db_time(raised_at_ms), db_int(meeting_id), db_int(user_id)), NULL);
 }
 
+static void read_orphan(struct db_rows *rows, void *out)
+{
+    struct orphan *o = out;
+    o->meeting_id = db_get_int(rows);
+    o->user_id = db_get_int(rows);
+    o->connection = db_get_text(rows);
+}
+
 enum err participant_dao_orphans(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit, struct orphan **items, int *count)
 {
-    struct db_rows rows;
-    enum err e = db_select(db, arena, SQL_ORPHANS, DB_PARAMS(db_time(now_ms), db_int(limit)), &rows);
-    if (e)
-        return e;
-    struct orphan *list = arena_array(arena, (size_t)limit, sizeof *list);
-    int n = 0;
-    while (!(e = db_next(&rows))) {
-        list[n].meeting_id = db_get_int(&rows);
-        list[n].user_id = db_get_int(&rows);
-        list[n++].connection = db_get_text(&rows);
-    }
-    if (e != ERR_DB_NO_ROW)
-        return e;
-    *items = list;
-    *count = n;
-    return ERR_OK;
+    return db_select_all(db, arena, SQL_ORPHANS, DB_PARAMS(db_time(now_ms), db_int(limit)), read_orphan, sizeof **items, items, count);
 }

@@ -7,19 +7,12 @@ static const char SQL_ALIVE_SINCE[] = "SELECT alive_since FROM relays WHERE id =
 static const char SQL_FORGET[] =
     "DELETE FROM relays WHERE lease_until < ? AND NOT EXISTS (SELECT 1 FROM participants p WHERE p.relay = relays.id)";
 
+static void read_time(struct db_rows *rows, void *out) { *(int64_t *)out = db_get_time(rows); }
+
 enum err relay_dao_renew(struct db *db, const char *relay, int64_t now_ms, int64_t lease_until_ms, int64_t *alive_since_ms)
 {
     enum err e = db_execute(db, SQL_RENEW, DB_PARAMS(db_text(relay), db_time(now_ms), db_time(lease_until_ms)), NULL);
-    struct db_rows rows;
-    if (!e)
-        e = db_select(db, NULL, SQL_ALIVE_SINCE, DB_PARAMS(db_text(relay)), &rows);
-    if (!e)
-        e = db_next(&rows);
-    if (e)
-        return e;
-    *alive_since_ms = db_get_time(&rows);
-    db_end(&rows);
-    return ERR_OK;
+    return e ? e : db_select_one(db, NULL, SQL_ALIVE_SINCE, DB_PARAMS(db_text(relay)), read_time, alive_since_ms);
 }
 
 enum err relay_dao_forget(struct db *db, int64_t before_ms)

@@ -27,27 +27,20 @@ enum err session_dao_insert(struct db *db, int64_t user_id, const char *user_age
     return e;
 }
 
+static void read_session(struct db_rows *rows, void *out)
+{
+    struct session *s = out;
+    s->id = db_get_int(rows);
+    s->user_agent = db_get_text(rows);
+    s->address = db_get_text(rows);
+    s->created_at_ms = db_get_time(rows);
+    s->last_used_at_ms = db_get_time(rows);
+}
+
 enum err session_dao_list(struct db *db, struct arena *arena, int64_t user_id, int64_t used_since_ms, struct session **items, int *count)
 {
-    struct db_rows rows;
-    enum err e = db_select(db, arena, SQL_LIST, DB_PARAMS(db_int(user_id), db_time(used_since_ms), db_int(SESSIONS_SHOWN)), &rows);
-    if (e)
-        return e;
-    struct session *list = arena_array(arena, SESSIONS_SHOWN, sizeof *list);
-    int n = 0;
-    while (!(e = db_next(&rows))) {
-        struct session *s = &list[n++];
-        s->id = db_get_int(&rows);
-        s->user_agent = db_get_text(&rows);
-        s->address = db_get_text(&rows);
-        s->created_at_ms = db_get_time(&rows);
-        s->last_used_at_ms = db_get_time(&rows);
-    }
-    if (e != ERR_DB_NO_ROW)
-        return e;
-    *items = list;
-    *count = n;
-    return ERR_OK;
+    return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_int(user_id), db_time(used_since_ms), db_int(SESSIONS_SHOWN)), read_session,
+                         sizeof **items, items, count);
 }
 
 enum err session_dao_end_own(struct db *db, int64_t user_id, int64_t id, int64_t now_ms)
@@ -80,22 +73,20 @@ enum err refresh_token_dao_insert(struct db *db, const unsigned char hash[static
                       NULL);
 }
 
+static void read_token(struct db_rows *rows, void *out)
+{
+    struct refresh_token *t = out;
+    t->session_id = db_get_int(rows);
+    t->user_id = db_get_int(rows);
+    t->expires_at_ms = db_get_time(rows);
+    t->used_at_ms = db_get_time(rows);
+    t->ended_at_ms = db_get_time(rows);
+}
+
 enum err refresh_token_dao_lock(struct db *db, struct arena *arena, const unsigned char hash[static TOKEN_HASH_BYTES],
                                 struct refresh_token *out)
 {
-    struct db_rows rows;
-    enum err e = db_select(db, arena, SQL_TOKEN_LOCK, DB_PARAMS(db_blob(hash, TOKEN_HASH_BYTES)), &rows);
-    if (!e)
-        e = db_next(&rows);
-    if (e)
-        return e;
-    out->session_id = db_get_int(&rows);
-    out->user_id = db_get_int(&rows);
-    out->expires_at_ms = db_get_time(&rows);
-    out->used_at_ms = db_get_time(&rows);
-    out->ended_at_ms = db_get_time(&rows);
-    db_end(&rows);
-    return ERR_OK;
+    return db_select_one(db, arena, SQL_TOKEN_LOCK, DB_PARAMS(db_blob(hash, TOKEN_HASH_BYTES)), read_token, out);
 }
 
 enum err refresh_token_dao_mark_used(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES], int64_t now_ms)

@@ -25,8 +25,9 @@ enum err user_dao_insert(struct db *db, const struct user *u, int64_t now_ms, in
     return e;
 }
 
-static void read_row(struct db_rows *rows, struct user *u)
+static void read_row(struct db_rows *rows, void *out)
 {
+    struct user *u = out;
     u->id = db_get_int(rows);
     u->email = db_get_text(rows);
     u->password_hash = db_get_text(rows);
@@ -38,27 +39,14 @@ static void read_row(struct db_rows *rows, struct user *u)
     u->created_at_ms = db_get_time(rows);
 }
 
-static enum err select_one(struct db *db, struct arena *arena, const char *sql, struct db_param key, struct user *out)
-{
-    struct db_rows rows;
-    enum err e = db_select(db, arena, sql, &key, 1, &rows);
-    if (!e)
-        e = db_next(&rows);
-    if (e)
-        return e;
-    read_row(&rows, out);
-    db_end(&rows);
-    return ERR_OK;
-}
-
 enum err user_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct user *out)
 {
-    return select_one(db, arena, SQL_BY_ID, db_int(id), out);
+    return db_select_one(db, arena, SQL_BY_ID, DB_PARAMS(db_int(id)), read_row, out);
 }
 
 enum err user_dao_by_email(struct db *db, struct arena *arena, const char *email, struct user *out)
 {
-    return select_one(db, arena, SQL_BY_EMAIL, db_text(email), out);
+    return db_select_one(db, arena, SQL_BY_EMAIL, DB_PARAMS(db_text(email)), read_row, out);
 }
 
 enum err user_dao_update_profile(struct db *db, int64_t id, const char *display_name, const char *locale, int64_t now_ms)
@@ -88,17 +76,5 @@ enum err user_dao_set_admin(struct db *db, int64_t id, bool is_admin, int64_t no
 
 enum err user_dao_list(struct db *db, struct arena *arena, int64_t after_id, int64_t limit, struct user **items, int *count)
 {
-    struct db_rows rows;
-    enum err e = db_select(db, arena, SQL_LIST, DB_PARAMS(db_int(after_id), db_int(limit)), &rows);
-    if (e)
-        return e;
-    struct user *list = arena_array(arena, (size_t)limit, sizeof *list);
-    int n = 0;
-    while (!(e = db_next(&rows)))
-        read_row(&rows, &list[n++]);
-    if (e != ERR_DB_NO_ROW)
-        return e;
-    *items = list;
-    *count = n;
-    return ERR_OK;
+    return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_int(after_id), db_int(limit)), read_row, sizeof **items, items, count);
 }
