@@ -143,6 +143,7 @@ static void worker_ended(struct supervisor *s, struct worker *w)
         w->backoff_ms = BACKOFF_MAX_MS;
     w->start_at_ms = now + w->backoff_ms;
     w->pid = 0;
+    s->board->scores[w->score].pool = -1;
 }
 
 /* The place that the worker's predecessor has. */
