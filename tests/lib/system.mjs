@@ -38,7 +38,7 @@
  *                          with another status than 0, or where a sanitizer wrote a report.
  *
  * No process outlives the test: each one gets SIGTERM from the kernel when the test process is gone.
- * ECHOMEET_TEST_KEEP=1 keeps the folders; the logs of a failed system are kept under build/test-logs in any case. */
+ * ECHOMEET_TEST_WEB=apache puts Apache in the place of lighttpd. ECHOMEET_TEST_KEEP=1 keeps the folders; the logs of a failed system are kept under build/test-logs in any case. */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -81,6 +81,7 @@ class System {
         this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'em-'));
         this.migrated = migrated;
         this.only = only;
+        this.server = process.env.ECHOMEET_TEST_WEB || 'lighttpd';
         this.relayEnv = relayEnv;
         this.relayCount = only.includes('relay') ? relays : 0;
         this.extraEnv = env;
@@ -172,14 +173,27 @@ class System {
         p.relay = p.relays[0];
         if (this.only.includes('web'))
             p.web = new Daemon(this, 'web', {
-                command: () => ['/usr/sbin/lighttpd', '-D', '-f', path.join(root, 'lighttpd.conf')],
+                prepare: () => this.server === 'apache' && this.openSockets(),
+                command: () => this.server === 'apache' ?
+                    ['/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', path.join(root, 'scripts/apache/standalone.conf')] :
+                    ['/usr/sbin/lighttpd', '-D', '-f', path.join(root, 'lighttpd.conf')],
                 env: {
+                    ECHOMEET_WEB_CONF: path.join(root, 'scripts/apache'), ECHOMEET_WEB_USER: process.getuid?.() === 0 ? 'www-data' : os.userInfo().username,
                     ECHOMEET_WEB_BIND: '127.0.0.1', ECHOMEET_WEB_PORT: String(this.port), ECHOMEET_WEB_MAX_FDS: '1024',
                     ECHOMEET_WEB_ROOT: path.join(root, 'www'), ECHOMEET_WEB_VAR: this.dir,
                     ECHOMEET_RELAY_HOST: '127.0.0.1', ECHOMEET_RELAY_PORT: String(this.relayPorts[0] ?? 1),
                 },
                 ready: () => connects({ host: '127.0.0.1', port: this.port }),
             });
+    }
+
+    /* Apache's processes are never root: let its user reach the sockets and the page. */
+    openSockets() {
+        for (const name of ['.', 'run', 'log'])
+            fs.chmodSync(this.file(name), 0o711);
+        for (const name of ['run/api.sock', 'run/signin.sock'])
+            if (fs.existsSync(this.file(name)))
+                fs.chmodSync(this.file(name), 0o666);
     }
 
     prepareDatabase() {
