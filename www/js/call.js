@@ -28,7 +28,8 @@ import { errorText, t } from './i18n.js';
 
 /** @type {CallState} */
 const INITIAL = {
-  phase: 'before', reconnecting: false, room: null, links: {}, pending: [], seenMessage: 0, endCode: null, startedAt: 0, endedAt: 0,
+  phase: 'before', reconnecting: false, room: null, links: {}, pending: [], seenMessage: 0, endCode: null,
+  startedAt: 0, endedAt: 0,
 };
 const MEDIA_RETRY_MS = 2_000;
 

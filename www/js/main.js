@@ -66,7 +66,9 @@ function View({ route: { path, name, argument, next }, user }) {
   if (['', 'signin', 'signup'].includes(name)) return html`<${Dashboard} key=${user.id} api=${api} />`;
   return html`
     <${Header} api=${api} />
-    <main class="sign"><div class="card"><h1 tabindex="-1">${t('app.notFound')}</h1><a class="button primary" href="#/">${t('app.home')}</a></div></main>`;
+    <main class="sign">
+      <div class="card"><h1 tabindex="-1">${t('app.notFound')}</h1><a class="button primary" href="#/">${t('app.home')}</a></div>
+    </main>`;
 }
 
 settings.subscribe(applyTheme);

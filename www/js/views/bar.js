@@ -5,13 +5,16 @@ import { duration, errorText, t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { isHosting, me } from '../room-state.js';
 import { toast } from '../toasts.js';
-import { DeviceSwitch } from './before-call.js';
 import { Code, IconButton, copyText, meetingLink } from './controls.js';
+import { DeviceSwitch } from './preview.js';
 
 /** @typedef {import('../room-state.js').Room} Room */
 
 /** Lines of others that came after the last one looked at. @param {Room} room @param {number} seen */
 const unread = (room, seen) => room.messages.filter(({ id, sender }) => id > seen && sender.id !== room.myId).length;
+
+/** @param {unknown} on */
+const lit = (on) => (on ? 'on-stage active' : 'on-stage');
 
 /** @param {{call: import('../call.js').Call, room: Room}} props */
 export function Bar({ call, room }) {
@@ -35,13 +38,13 @@ export function Bar({ call, room }) {
           onClick=${() => call.media.setMicrophone(!media.microphoneOn).then(() => deviceProblem('microphone'))} />
         <${DeviceSwitch} kind="camera" on=${media.cameraOn}
           onClick=${() => call.media.setCamera(!media.cameraOn).then(() => deviceProblem('camera'))} />
-        ${canShare && html`<${IconButton} class=${media.screen ? 'on-stage active' : 'on-stage'} name=${media.screen ? 'monitor-off' : 'monitor-up'}
+        ${canShare && html`<${IconButton} class=${lit(media.screen)} name=${media.screen ? 'monitor-off' : 'monitor-up'}
           label=${t(media.screen ? 'bar.stopShare' : 'bar.share')} onClick=${() => call.toggleScreen()} />`}
-        <${IconButton} class=${raised ? 'on-stage active' : 'on-stage'} name="hand" aria-pressed=${raised}
+        <${IconButton} class=${lit(raised)} name="hand" aria-pressed=${raised}
           label=${t(raised ? 'bar.lowerHand' : 'bar.raiseHand')} onClick=${() => call.toggleHand()} />
-        <${IconButton} class=${panel === 'chat' ? 'on-stage active' : 'on-stage'} name="message-square" badge=${news} aria-pressed=${panel === 'chat'}
+        <${IconButton} class=${lit(panel === 'chat')} name="message-square" badge=${news} aria-pressed=${panel === 'chat'}
           label=${news ? t('bar.chatUnread', { count: news }) : t('bar.chat')} onClick=${() => toggle('chat')} />
-        <${IconButton} class=${panel === 'people' ? 'on-stage active' : 'on-stage'} name="users" aria-pressed=${panel === 'people'}
+        <${IconButton} class=${lit(panel === 'people')} name="users" aria-pressed=${panel === 'people'}
           label=${t('bar.people')} onClick=${() => toggle('people')} />
       </div>
       <${Leave} call=${call} hosting=${isHosting(self)} />
@@ -51,12 +54,13 @@ export function Bar({ call, room }) {
 /** @param {{call: import('../call.js').Call, room: Room}} props */
 function Info({ call, room }) {
   useTick(1000);
+  const { code } = room.meeting;
   const since = Date.parse(room.meeting.actualStartTime) || call.store.get().startedAt;
   return html`
     <div class="bar-info">
       <span class="elapsed" data-tip=${t('bar.elapsed')}>${duration((Date.now() - since) / 1000)}</span>
-      <button type="button" class="text-button" data-tip=${t('bar.copyLink')} onClick=${() => copyText(meetingLink(room.meeting.code))}>
-        <${Code} code=${room.meeting.code} /> ${icon('link', 16)}<span class="visually-hidden">${t('bar.copyLink')}</span>
+      <button type="button" class="text-button" data-tip=${t('bar.copyLink')} onClick=${() => copyText(meetingLink(code))}>
+        <${Code} code=${code} /> ${icon('link', 16)}<span class="visually-hidden">${t('bar.copyLink')}</span>
       </button>
     </div>`;
 }

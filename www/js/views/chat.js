@@ -47,7 +47,8 @@ export function Chat({ call, room }) {
 
 /** @param {Message | undefined} before @param {Message} message */
 function together(before, message) {
-  return before?.sender.id === message.sender.id && Date.parse(message.createdAt) - Date.parse(before.createdAt) < TOGETHER_MS;
+  if (before?.sender.id !== message.sender.id) return false;
+  return Date.parse(message.createdAt) - Date.parse(before.createdAt) < TOGETHER_MS;
 }
 
 /** @param {{message: Message, mine: boolean, first: boolean}} props */
@@ -108,8 +109,9 @@ function Composer({ onSend }) {
   };
   return html`
     <form class="composer" onSubmit=${send}>
-      <textarea ref=${area} rows="1" maxlength=${LONGEST} aria-label=${t('chat.placeholder')} placeholder=${t('chat.placeholder')} value=${text}
-        onInput=${(/** @type {Event} */ event) => setText(/** @type {HTMLTextAreaElement} */ (event.target).value)} onKeyDown=${pressed}></textarea>
-      <button class="icon-button" aria-label=${t('chat.send')} data-tip=${t('chat.send')} disabled=${!text.trim()}>${icon('send')}</button>
+      <textarea ref=${area} rows="1" maxlength=${LONGEST} aria-label=${t('chat.placeholder')} placeholder=${t('chat.placeholder')}
+        value=${text} onInput=${() => setText(area.current?.value ?? '')} onKeyDown=${pressed}></textarea>
+      <button class="icon-button" aria-label=${t('chat.send')} data-tip=${t('chat.send')} disabled=${!text.trim()}>
+        ${icon('send')}</button>
     </form>`;
 }

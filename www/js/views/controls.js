@@ -1,7 +1,7 @@
 /** Small things of which the pages are made: fields, buttons with an icon, dialogs, copying. */
 import { html, useEffect, useRef, useState, classes } from '../ui.js';
 import { icon } from '../icons.js';
-import { t } from '../i18n.js';
+import { errorText, t } from '../i18n.js';
 import { toast } from '../toasts.js';
 
 let fieldNumber = 0;
@@ -18,7 +18,8 @@ export function useFieldId() {
 
 /**
  * A labelled input; what is wrong with it stands below it and is read out with it.
- * @param {{label: string, hint?: string, error?: string | null, class?: string, inputRef?: any, [attribute: string]: any}} props
+ * @param {{label: string, hint?: string, error?: string | null, class?: string, inputRef?: any,
+ *   [attribute: string]: any}} props
  */
 export function Field({ label, hint, error, class: extra, inputRef, ...input }) {
   const id = useFieldId();
@@ -31,6 +32,11 @@ export function Field({ label, hint, error, class: extra, inputRef, ...input }) 
         : hint && html`<p id="${id}-note" class="field-hint">${hint}</p>`}
     </div>`;
 }
+
+/** What went wrong, where it belongs to no field. @param {{error: unknown, onRetry?: () => void}} props */
+export const FormError = ({ error, onRetry }) => (error ? html`
+  <p class="form-error" role="alert">${errorText(error)}
+    ${onRetry && html` <button type="button" class="link" onClick=${onRetry}>${t('app.retry')}</button>`}</p>` : null);
 
 /**
  * A button that is only an icon. Its label is its accessible name and its tooltip.

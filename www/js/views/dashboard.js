@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { clockTime, dayName, errorText, t } from '../i18n.js';
-import { Code, Field, IconButton, copyText, meetingLink, useBusy } from './controls.js';
+import { Code, Field, FormError, IconButton, copyText, meetingLink, useBusy } from './controls.js';
 import { Header } from './header.js';
 import { Schedule } from './schedule.js';
 import { toast } from '../toasts.js';
@@ -43,7 +43,7 @@ export function Dashboard({ api }) {
 
   const startNow = () => run(async () => {
     try {
-      const meeting = await api.post('/meetings', { title: t('dashboard.defaultTitle', { name: user?.displayName ?? '' }).slice(0, 200) });
+      const meeting = await api.post('/meetings', { title: t('dashboard.defaultTitle', { name: user?.displayName ?? '' }) });
       location.hash = `#/m/${meeting.code}`;
     } catch (error) {
       toast(errorText(error), 'error');
@@ -55,11 +55,13 @@ export function Dashboard({ api }) {
     <main class="dashboard">
       <h1 tabindex="-1" class="visually-hidden">${t('dashboard.title')}</h1>
       <section class="start">
-        <button type="button" class="primary big" onClick=${startNow} disabled=${busy}>${icon('video')} ${t('dashboard.startNow')}</button>
-        <button type="button" class="secondary big" onClick=${() => setScheduling(true)}>${icon('calendar-plus')} ${t('dashboard.schedule')}</button>
+        <button type="button" class="primary big" onClick=${startNow} disabled=${busy}>
+          ${icon('video')} ${t('dashboard.startNow')}</button>
+        <button type="button" class="secondary big" onClick=${() => setScheduling(true)}>
+          ${icon('calendar-plus')} ${t('dashboard.schedule')}</button>
         <${JoinByCode} />
       </section>
-      ${problem ? html`<p class="form-error" role="alert">${errorText(problem)} <button type="button" class="link" onClick=${load}>${t('app.retry')}</button></p>` : null}
+      <${FormError} error=${problem} onRetry=${load} />
       ${meetings ? html`<${Lists} meetings=${meetings} />` : !problem && html`<${Skeleton} />`}
       ${scheduling && html`<${Schedule} api=${api} onClose=${() => setScheduling(false)} onDone=${load} />`}
     </main>`;
@@ -70,7 +72,9 @@ async function myMeetings(api) {
   const [created, joined] = await Promise.all(['onlyCreated', 'onlyJoined'].map(
     (which) => api.get('/meetings', { [which]: true, pageSize: 100, sort: '-startTime' }),
   ));
-  return [...new Map([...created.items, ...joined.items].map((/** @type {any} */ meeting) => [meeting.id, meeting])).values()];
+  /** @type {any[]} */
+  const all = [...created.items, ...joined.items];
+  return [...new Map(all.map((meeting) => [meeting.id, meeting])).values()];
 }
 
 function JoinByCode() {
@@ -92,10 +96,9 @@ function JoinByCode() {
 
 /** @param {{meetings: any[]}} props */
 function Lists({ meetings }) {
-  const byStart = (/** @type {any} */ a, /** @type {any} */ b) => Date.parse(a.startTime) - Date.parse(b.startTime);
   const now = meetings.filter(({ status }) => status === ONGOING);
-  const upcoming = meetings.filter(({ status }) => status === SCHEDULED).sort(byStart);
-  const past = meetings.filter(({ status }) => status > ONGOING).sort((a, b) => Date.parse(whenEnded(b)) - Date.parse(whenEnded(a)));
+  const upcoming = meetings.filter(({ status }) => status === SCHEDULED).sort((a, b) => whenStarts(a) - whenStarts(b));
+  const past = meetings.filter(({ status }) => status > ONGOING).sort((a, b) => whenEnded(b) - whenEnded(a));
   if (meetings.length === 0) return html`<p class="empty">${t('dashboard.empty')}</p>`;
   return html`
     <${List} title=${t('dashboard.now')} meetings=${now} />
@@ -104,7 +107,10 @@ function Lists({ meetings }) {
 }
 
 /** @param {any} meeting */
-const whenEnded = (meeting) => meeting.actualEndTime ?? meeting.startTime;
+const whenStarts = ({ startTime }) => Date.parse(startTime);
+
+/** @param {any} meeting */
+const whenEnded = ({ actualEndTime, startTime }) => Date.parse(actualEndTime ?? startTime);
 
 /** @param {{title: string, meetings: any[]}} props */
 function List({ title, meetings }) {
@@ -128,23 +134,28 @@ function Row({ meeting }) {
           : html`<span>${dayName(when)}</span><time dateTime=${when}>${clockTime(when)}</time>`}
       </div>
       <div class="meeting-what">
-        <strong>${meeting.title}${meeting.hasPassword ? html`<span class="mark" data-tip=${t('dashboard.protected')}>${icon('lock', 14)}<span class="visually-hidden">${t('dashboard.protected')}</span></span>` : null}</strong>
+        <strong>${meeting.title}${meeting.hasPassword ? html`<${Protected} />` : null}</strong>
         <span class="quiet">${details(meeting)}</span>
       </div>
       ${open && html`
         <div class="meeting-do">
           <${Code} code=${meeting.code} />
-          <${IconButton} label=${t('dashboard.copyNamed', { title: meeting.title })} name="link" onClick=${() => copyText(meetingLink(meeting.code))} />
+          <${IconButton} label=${t('dashboard.copyNamed', { title: meeting.title })} name="link"
+            onClick=${() => copyText(meetingLink(meeting.code))} />
           <a class=${on ? 'button primary' : 'button secondary'} href=${`#/m/${meeting.code}`}
             aria-label=${t('dashboard.joinNamed', { title: meeting.title })}>${t('dashboard.join')}</a>
         </div>`}
     </li>`;
 }
 
+const Protected = () => html`
+  <span class="mark" data-tip=${t('dashboard.protected')}>${icon('lock', 14)}<span class="visually-hidden">
+    ${t('dashboard.protected')}</span></span>`;
+
 /** @param {any} meeting */
 function details(meeting) {
-  const parts = [t('dashboard.hostedBy', { name: (meeting.host ?? meeting.creator).displayName })];
-  if (meeting.status === ONGOING) parts.unshift(t('dashboard.inIt', { count: meeting.onlineCount ?? meeting.participantCount }));
+  const parts = [t('dashboard.hostedBy', { name: meeting.host.displayName })];
+  if (meeting.status === ONGOING) parts.unshift(t('dashboard.inIt', { count: meeting.onlineCount }));
   else if (meeting.status === CANCELLED) parts.unshift(t('dashboard.cancelled'));
   else parts.unshift(t('dashboard.minutes', { count: minutes(meeting) }));
   return parts.join(' · ');

@@ -25,10 +25,15 @@ export function Ended({ call, onRejoin }) {
         ${why && html`<p>${why}</p>`}
         <p class="quiet">${room.meeting.title} · ${t('ended.duration', { time: duration((endedAt - startedAt) / 1000) })}</p>
         <h2>${t('ended.people')}</h2>
-        <ul class="ended-people">${names.map(([id, name]) => html`<li key=${id}><${Avatar} name=${name} /> <span class="name">${name}</span></li>`)}</ul>
+        <ul class="ended-people">
+          ${names.map(([id, name]) => html`<li key=${id}><${Avatar} name=${name} /> <span class="name">${name}</span></li>`)}
+        </ul>
         <div class="ended-do">
-          ${!NO_RETURN.includes(endCode ?? '') && html`<button type="button" class="primary" onClick=${onRejoin}>${t('ended.rejoin')}</button>`}
-          ${room.messages.length > 0 && html`<button type="button" class="secondary" onClick=${() => saveChat(room)}>${icon('message-square', 18)} ${t('ended.saveChat')}</button>`}
+          ${!NO_RETURN.includes(endCode ?? '') && html`
+            <button type="button" class="primary" onClick=${onRejoin}>${t('ended.rejoin')}</button>`}
+          ${room.messages.length > 0 && html`
+            <button type="button" class="secondary" onClick=${() => saveChat(room)}>
+              ${icon('message-square', 18)} ${t('ended.saveChat')}</button>`}
           <a class="button secondary" href="#/">${t('ended.back')}</a>
         </div>
       </section>
@@ -47,8 +52,9 @@ function reason(room, code) {
 
 /** The lines as plain text, one a line, for the person's own files. @param {import('../room-state.js').Room} room */
 function saveChat({ meeting, messages }) {
-  const text = messages.map(({ createdAt, sender, text: words }) => `${new Date(createdAt).toLocaleString()}  ${sender.displayName}: ${words}`);
-  const url = URL.createObjectURL(new Blob([`${meeting.title} (${meeting.code})\n\n${text.join('\n')}\n`], { type: 'text/plain' }));
+  const lines = messages.map(({ createdAt, sender, text }) => `${new Date(createdAt).toLocaleString()}  ${sender.displayName}: ${text}`);
+  const file = new Blob([`${meeting.title} (${meeting.code})\n\n${lines.join('\n')}\n`], { type: 'text/plain' });
+  const url = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = url;
   link.download = `EchoMeet ${meeting.code}.txt`;

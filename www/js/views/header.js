@@ -43,7 +43,8 @@ export function Header({ api }) {
           ${icon('languages', 20)} ${other === 'en' ? 'EN' : LANGUAGES[other].slice(-2)}
         </button>
         ${user && html`
-          <span class="page-header-user"><${Avatar} name=${user.displayName} /><span class="name">${user.displayName}</span></span>
+          <span class="page-header-user">
+            <${Avatar} name=${user.displayName} /><span class="name">${user.displayName}</span></span>
           <${IconButton} label=${t('app.signOut')} name="log-out" onClick=${() => api.signOut()} />`}
       </div>
     </header>`;

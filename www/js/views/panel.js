@@ -13,8 +13,8 @@ export function Panel({ call, room }) {
   const { panel } = useStore(settings);
   if (!panel) return null;
   const tab = (/** @type {Exclude<Name, null>} */ name) => html`
-    <button type="button" role="tab" id="tab-${name}" aria-selected=${panel === name} aria-controls="panel-body" tabindex=${panel === name ? 0 : -1}
-      onClick=${() => settings.set({ panel: name })}>${t(`${name}.title`)}</button>`;
+    <button type="button" role="tab" id="tab-${name}" aria-selected=${panel === name} aria-controls="panel-body"
+      tabindex=${panel === name ? 0 : -1} onClick=${() => settings.set({ panel: name })}>${t(`${name}.title`)}</button>`;
   const other = panel === 'chat' ? 'people' : 'chat';
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === 'Escape') settings.set({ panel: null });

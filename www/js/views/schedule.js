@@ -2,7 +2,7 @@
 import { html, useState } from '../ui.js';
 import { Problem } from '../api.js';
 import { errorText, t } from '../i18n.js';
-import { Dialog, Field, useBusy, useFieldId } from './controls.js';
+import { Dialog, Field, FormError, useBusy, useFieldId } from './controls.js';
 import { toast } from '../toasts.js';
 
 const DURATIONS = [15, 30, 45, 60, 90, 120, 180, 240, 480];
@@ -56,7 +56,8 @@ export function Schedule({ api, onClose, onDone }) {
       <form onSubmit=${submit} noValidate>
         <${Field} label=${t('schedule.name')} name="title" required maxlength="200" autofocus error=${error('title')} />
         <div class="field-row">
-          <${Field} label=${t('schedule.start')} name="startTime" type="datetime-local" required value=${start} error=${error('startTime')} />
+          <${Field} label=${t('schedule.start')} name="startTime" type="datetime-local" required value=${start}
+            error=${error('startTime')} />
           <div class="field">
             <label for=${durationId}>${t('schedule.duration')}</label>
             <select id=${durationId} name="duration">
@@ -66,9 +67,10 @@ export function Schedule({ api, onClose, onDone }) {
         </div>
         <div class="field-row">
           <${Field} label=${t('schedule.password')} name="password" maxlength="64" autocomplete="off" error=${error('password')} />
-          <${Field} label=${t('schedule.max')} name="maxParticipants" type="number" min="2" max="10000" value="100" error=${error('maxParticipants')} />
+          <${Field} label=${t('schedule.max')} name="maxParticipants" type="number" min="2" max="10000" value="100"
+            error=${error('maxParticipants')} />
         </div>
-        ${problem && !FIELDS.includes(field ?? '') ? html`<p class="form-error" role="alert">${errorText(problem)}</p>` : null}
+        <${FormError} error=${FIELDS.includes(field ?? '') ? null : problem} />
         <footer class="dialog-footer">
           <button type="button" class="secondary" onClick=${onClose}>${t('schedule.cancel')}</button>
           <button class="primary" disabled=${busy}>${t('schedule.create')}</button>

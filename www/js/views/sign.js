@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from '../ui.js';
 import { errorText, language, t } from '../i18n.js';
 import { Problem } from '../api.js';
-import { Field, useBusy } from './controls.js';
+import { Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
 
 /** Problems that belong to one field although the server names none. @type {Record<string, string>} */
@@ -24,7 +24,8 @@ export function Sign({ api, signUp, next }) {
       setProblem(null);
       try {
         if (signUp) {
-          await api.signUp({ email, password: text('password'), displayName: text('displayName').trim(), locale: language() });
+          const displayName = text('displayName').trim();
+          await api.signUp({ email, password: text('password'), displayName, locale: language() });
         } else {
           await api.signIn(email, text('password'));
         }
@@ -48,10 +49,11 @@ export function Sign({ api, signUp, next }) {
         <p class="quiet">${code ? t('sign.toMeeting', { code }) : t('app.tagline')}</p>
         ${signUp && html`<${Field} label=${t('sign.name')} hint=${t('sign.nameHint')} name="displayName" autocomplete="name"
           required maxlength="64" error=${fieldError('displayName')} />`}
-        <${Field} label=${t('sign.email')} type="email" name="email" autocomplete="username" required error=${fieldError('email')} />
-        <${Field} label=${t('sign.password')} hint=${signUp ? t('sign.passwordHint') : undefined} type="password" name="password"
-          autocomplete=${signUp ? 'new-password' : 'current-password'} required error=${fieldError('password')} />
-        ${problem && !known ? html`<p class="form-error" role="alert">${errorText(problem)}</p>` : null}
+        <${Field} label=${t('sign.email')} type="email" name="email" autocomplete="username" required
+          error=${fieldError('email')} />
+        <${Field} label=${t('sign.password')} hint=${signUp ? t('sign.passwordHint') : undefined} type="password"
+          name="password" autocomplete=${signUp ? 'new-password' : 'current-password'} required error=${fieldError('password')} />
+        <${FormError} error=${known ? null : problem} />
         <button class="primary wide" disabled=${busy}>${t(signUp ? 'sign.up' : 'sign.in')}</button>
         <p class="quiet center">
           ${t(signUp ? 'sign.haveAccount' : 'sign.noAccount')}${' '}

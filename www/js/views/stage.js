@@ -65,7 +65,7 @@ function Grid({ class: name, count, list = false, fill = false, children }) {
 }
 
 /** One below the other. @param {{width: number, height: number}} box @param {number} count */
-const rows = (box, count) => ({ columns: 1, width: box.width, height: Math.floor((box.height - GAP * (count - 1)) / count) });
+const rows = ({ width, height }, count) => ({ columns: 1, width, height: Math.floor((height - GAP * (count - 1)) / count) });
 
 /** @param {{person: Participant, self: boolean, link?: import('../mesh.js').PeerView, onStop: () => void}} props */
 function Screen({ person, self, link, onStop }) {
@@ -91,7 +91,9 @@ const Invite = ({ code }) => html`
     <p><strong>${t('stage.alone')}</strong> ${t('stage.invite')}</p>
     <p class="invite-code"><${Code} code=${code} /></p>
     <div class="invite-do">
-      <button type="button" class="secondary" onClick=${() => copyText(meetingLink(code))}>${icon('link', 18)} ${t('stage.copyLink')}</button>
-      <button type="button" class="secondary" onClick=${() => copyText(code)}>${icon('copy', 18)} ${t('stage.copyCode')}</button>
+      <button type="button" class="secondary" onClick=${() => copyText(meetingLink(code))}>
+        ${icon('link', 18)} ${t('stage.copyLink')}</button>
+      <button type="button" class="secondary" onClick=${() => copyText(code)}>
+        ${icon('copy', 18)} ${t('stage.copyCode')}</button>
     </div>
   </div>`;

@@ -19,16 +19,16 @@ export function Tile({ person, self, link, media, speaking }) {
   const muted = self ? !media.microphoneOn : !person.audio;
   const picture = self ? media.cameraOn && media.camera && html`<${Video} track=${media.camera} mirrored label=${name} />`
     : person.video && link?.remote.camera && html`<${Video} stream=${link.remote.camera} label=${name} />`;
-  const mark = !self && (online ? { connecting: t('tile.connecting'), trouble: t('tile.trouble'), connected: null }[link?.state ?? 'connecting']
-    : t('tile.reconnecting'));
+  const state = online ? link?.state ?? 'connecting' : 'reconnecting';
+  const mark = !self && state !== 'connected' && t(`tile.${state}`);
   return html`
     <div class=${classes('tile', speaking && !muted && 'speaking', !online && 'away')} role="listitem" data-user=${userId}>
       <${Avatar} name=${displayName} />
       ${picture}
-      ${mark ? html`<span class="tile-mark">${icon(online ? 'loader-circle' : 'wifi-off', 16)} ${mark}</span>` : null}
-      ${handRaisedAt ? html`<span class="tile-hand" role="img" aria-label=${t('tile.hand')}>${icon('hand', 20)}</span>` : null}
+      ${mark && html`<span class="tile-mark">${icon(online ? 'loader-circle' : 'wifi-off', 16)} ${mark}</span>`}
+      ${handRaisedAt && html`<span class="tile-hand" role="img" aria-label=${t('tile.hand')}>${icon('hand', 20)}</span>`}
       <span class="tile-name">
-        ${muted ? html`<span class="tile-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 16)}</span>` : null}
+        ${muted && html`<span class="tile-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 16)}</span>`}
         <span class="name">${name}</span>
       </span>
     </div>`;

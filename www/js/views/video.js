@@ -32,7 +32,8 @@ export function Video({ track, stream, mirrored = false, label, whole = false })
   useEffect(() => () => {
     if (ref.current) ref.current.srcObject = null;
   }, []);
-  return html`<video ref=${ref} class=${classes(mirrored && 'mirrored', whole && 'whole')} aria-label=${label} autoplay playsinline muted></video>`;
+  const name = classes(mirrored && 'mirrored', whole && 'whole');
+  return html`<video ref=${ref} class=${name} aria-label=${label} autoplay playsinline muted></video>`;
 }
 
 /** @param {{stream: MediaStream}} props */
