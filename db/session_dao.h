@@ -2,6 +2,8 @@
 #ifndef DB_SESSION_DAO_H
 #define DB_SESSION_DAO_H
 
+#include <stdbool.h>
+
 #include "db/db.h"
 
 enum { TOKEN_HASH_BYTES = 32, SESSIONS_SHOWN = 100 };
@@ -21,6 +23,8 @@ struct refresh_token {
     int64_t user_id;
     int64_t expires_at_ms;
     int64_t used_at_ms;  /* 0: not exchanged yet */
+    int64_t replaced_at_ms; /* 0: it counts; else another one was given in its place */
+    bool child_used;     /* one of those it was exchanged for was used */
     int64_t ended_at_ms; /* of the session; 0: it goes on */
 };
 
@@ -39,8 +43,12 @@ MUST_CHECK enum err session_dao_end(struct db *db, int64_t id, int64_t now_ms);
 /* Ends all sign-ins of the user but one (0: really all). */
 MUST_CHECK enum err session_dao_end_others(struct db *db, int64_t user_id, int64_t but_id, int64_t now_ms);
 
-MUST_CHECK enum err refresh_token_dao_insert(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES], int64_t session_id,
-                                             int64_t now_ms, int64_t expires_at_ms);
+/* parent_hash: the token that it is given for; NULL: the first one of a sign-in. */
+MUST_CHECK enum err refresh_token_dao_insert(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES],
+                                             const unsigned char *parent_hash, int64_t session_id, int64_t now_ms, int64_t expires_at_ms);
+
+/* Whatever the token was exchanged for so far counts no more. */
+MUST_CHECK enum err refresh_token_dao_replace_children(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES], int64_t now_ms);
 
 /* Locks the token's row until the transaction ends. ERR_DB_NO_ROW where there is none. */
 MUST_CHECK enum err refresh_token_dao_lock(struct db *db, struct arena *arena, const unsigned char hash[static TOKEN_HASH_BYTES],

@@ -69,13 +69,13 @@ static enum err make_access_token(struct call *call, int64_t session_id, struct 
     return ERR_OK;
 }
 
-/* Stores the next refresh token of a session; inside a transaction. */
-static enum err store_refresh_token(struct call *call, int64_t session_id, const char *token)
+/* Stores the next refresh token of a session, given for another one (NULL: the first); inside a transaction. */
+static enum err store_refresh_token(struct call *call, int64_t session_id, const char *token, const unsigned char *parent_hash)
 {
     unsigned char hash[TOKEN_HASH_BYTES];
     hash_refresh_token(token, hash);
     int64_t now = call_now_ms(call);
-    return refresh_token_dao_insert(call->app->db, hash, session_id, now, now + call->app->config->refresh_token_s * 1000);
+    return refresh_token_dao_insert(call->app->db, hash, parent_hash, session_id, now, now + call->app->config->refresh_token_s * 1000);
 }
 
 struct session_start {
@@ -98,7 +98,7 @@ static enum err session_start_body(void *context)
     if (!e)
         e = session_dao_insert(db, id, s->call->user_agent, s->call->address, now, &s->session_id);
     if (!e)
-        e = store_refresh_token(s->call, s->session_id, s->refresh_token);
+        e = store_refresh_token(s->call, s->session_id, s->refresh_token, NULL);
     if (!e) {
         s->user->id = id;
         s->user->last_sign_in_at_ms = now;
@@ -205,14 +205,18 @@ static enum err refresh_body(void *context)
         return call_no_row(e, ERR_UNAUTHORIZED);
     if (r->row.ended_at_ms || r->row.expires_at_ms <= now)
         return ERR_UNAUTHORIZED;
-    if (r->row.used_at_ms && now - r->row.used_at_ms > LIMIT_REFRESH_REUSE_MS) {
+    bool late = r->row.used_at_ms && now - r->row.used_at_ms > LIMIT_REFRESH_REUSE_MS;
+    if (r->row.replaced_at_ms || (late && r->row.child_used)) {
         r->reused = true;
         return session_dao_end(db, r->row.session_id, now);
     }
-    e = refresh_token_dao_mark_used(db, hash, now);
+    if (late) /* the answer never arrived: what was in it counts no more, in case it did */
+        e = refresh_token_dao_replace_children(db, hash, now);
+    if (!e)
+        e = refresh_token_dao_mark_used(db, hash, now);
     if (!e)
         e = session_dao_touch(db, r->row.session_id, now);
-    return e ? e : store_refresh_token(r->call, r->row.session_id, r->next_token);
+    return e ? e : store_refresh_token(r->call, r->row.session_id, r->next_token, hash);
 }
 
 enum err auth_refresh(struct call *call, const char *refresh_token, struct sign_in *out)

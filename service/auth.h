@@ -26,8 +26,9 @@ MUST_CHECK enum err auth_register(struct call *call, const char *email, const ch
  * password only; ERR_RATE_LIMITED. */
 MUST_CHECK enum err auth_login(struct call *call, const char *email, const char *password, struct sign_in *out);
 
-/* Exchanges a refresh token for the next one. A token that was exchanged more than LIMIT_REFRESH_REUSE_MS ago comes from a thief or
- * was stolen: the whole sign-in ends. ERR_UNAUTHORIZED. */
+/* Exchanges a refresh token for the next one. Using an exchanged one again is fine within LIMIT_REFRESH_REUSE_MS (two tabs), and later as long as
+ * its successor was never used (the answer was lost on its way); the successor counts no more then. Anything else means that one of the two
+ * users is a thief: the whole sign-in ends. ERR_UNAUTHORIZED. */
 MUST_CHECK enum err auth_refresh(struct call *call, const char *refresh_token, struct sign_in *out);
 
 /* Ends the sign-in that the refresh token belongs to; an unknown token is no error. */

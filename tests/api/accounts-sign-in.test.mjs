@@ -85,9 +85,19 @@ test('the ten seconds of the second tab begin with the first use and are not ren
     ok(await refresh(first.refreshToken));
     const sixSecondsLater = () => sys.sql('UPDATE refresh_tokens SET used_at = used_at - INTERVAL 6 SECOND WHERE session_id = ?', [sessionOf(first)]);
     await sixSecondsLater();
-    ok(await refresh(first.refreshToken));
+    ok(await refresh(ok(await refresh(first.refreshToken)).refreshToken));
     await sixSecondsLater();
     refused(await refresh(first.refreshToken), 'unauthorized');
+});
+
+test('where the answer was lost on its way, the old token is good once more', async () => {
+    const first = await signIn();
+    const lost = ok(await refresh(first.refreshToken)); // never arrives: the network was cut
+    await elevenSecondsLater(first);
+    const second = ok(await refresh(first.refreshToken));
+    ok(await refresh(ok(await refresh(second.refreshToken)).refreshToken));
+    refused(await refresh(lost.refreshToken), 'unauthorized'); // whoever has it now is not the owner
+    refused(await refresh(second.refreshToken), 'unauthorized', undefined, 'the sign-in goes on although two had its tokens');
 });
 
 test('a refresh token ends after its time', async () => {
