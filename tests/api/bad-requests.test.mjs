@@ -190,7 +190,10 @@ test('an address may be percent-encoded, and must be so properly', async () => {
         for (const method of ['GET', 'POST', 'PATCH', 'DELETE'].filter((m) => item[m.toLowerCase()]))
             for (const broken of [`${meeting.id}%`, '%', '%4', '%zz', '%C3%']) {
                 const target = filled(template.replace(/\{\w+\}(?!.*\{)/, broken)); // the last part of its kind
-                refused(await ada.client.request(method, target), 'bad_request', undefined, `${method} ${target}`);
+                if (sys.server === 'apache') // it refuses these itself, with a page of its own
+                    assert.equal((await plainApi(sys, ada.token).request(method, `/api/v1${target}`)).status, 400);
+                else
+                    refused(await ada.client.request(method, target), 'bad_request', undefined, `${method} ${target}`);
             }
 });
 
