@@ -42,6 +42,7 @@ static const struct variable {
     TEXT(relay_listen, "RELAY_LISTEN", "127.0.0.1:8081", "address and port of the relay")
     TEXT(relay_id, "RELAY_ID", "", "name of this relay, unique among all; empty: made up at each start")
     TEXT(relay_origins, "RELAY_ORIGINS", "", "origins of pages that may open /ws, separated by commas; empty: only the page's own host; *: any")
+    NUMBER(relay_unauthenticated, "RELAY_UNAUTHENTICATED", "100", 0, 1000000, "sockets of one address (IPv6: of its first 64 bits) that have not signed in yet; 0: no limit")
     NUMBER(relay_rate_signals, "RELAY_RATE_SIGNALS", "100", 0, 1000000, "webrtc_signal messages of one connection in a second; ten times as many may come at once; 0: no limit")
     NUMBER(relay_rate_calls, "RELAY_RATE_CALLS", "20", 0, 1000000, "the same for messages that workers answer")
     NUMBER(relay_rate_transient, "RELAY_RATE_TRANSIENT", "10", 0, 1000000, "the same for typing and reaction")

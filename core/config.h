@@ -38,6 +38,7 @@ struct config {
     const char *relay_listen;  /* "address:port" */
     const char *relay_id;      /* unique among the relays; made up at start where empty */
     const char *relay_origins; /* origins of pages that may connect, separated by commas; empty: the page's own host; "*": any */
+    int64_t relay_unauthenticated; /* sockets of one address that have not signed in; 0: no limit */
     int64_t relay_rate_signals;   /* messages of one connection in a second, by class; ten seconds' worth may come at once; 0: no limit */
     int64_t relay_rate_calls;
     int64_t relay_rate_transient;

@@ -8,6 +8,8 @@ static const char SQL_FORGET[] =
     "DELETE FROM relays WHERE lease_until < ? AND NOT EXISTS (SELECT 1 FROM participants p WHERE p.relay = relays.id)";
 
 static void read_time(struct db_rows *rows, void *out) { *(int64_t *)out = db_get_time(rows); }
+static const char SQL_SET_STATS[] = "UPDATE relays SET stats = ? WHERE id = ?";
+static const char SQL_LIST[] = "SELECT id, alive_since, COALESCE(stats, '') FROM relays WHERE lease_until >= ? ORDER BY id LIMIT 1000";
 
 enum err relay_dao_renew(struct db *db, const char *relay, int64_t now_ms, int64_t lease_until_ms, int64_t *alive_since_ms)
 {
@@ -18,4 +20,22 @@ enum err relay_dao_renew(struct db *db, const char *relay, int64_t now_ms, int64
 enum err relay_dao_forget(struct db *db, int64_t before_ms)
 {
     return db_execute(db, SQL_FORGET, DB_PARAMS(db_time(before_ms)), NULL);
+}
+
+enum err relay_dao_set_stats(struct db *db, const char *relay, const char *stats)
+{
+    return db_execute(db, SQL_SET_STATS, DB_PARAMS(db_text(stats), db_text(relay)), NULL);
+}
+
+static void read_relay(struct db_rows *rows, void *out)
+{
+    struct relay_row *row = out;
+    row->id = db_get_text(rows);
+    row->alive_since_ms = db_get_time(rows);
+    row->stats = db_get_text(rows);
+}
+
+enum err relay_dao_list(struct db *db, struct arena *arena, int64_t now_ms, struct relay_row **items, int *count)
+{
+    return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_time(now_ms)), read_relay, sizeof **items, items, count);
 }

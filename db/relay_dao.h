@@ -1,4 +1,4 @@
-/* The relays' signs of life. */
+/* The relays' signs of life, and what they tell of themselves. */
 #ifndef DB_RELAY_DAO_H
 #define DB_RELAY_DAO_H
 
@@ -9,5 +9,16 @@ MUST_CHECK enum err relay_dao_renew(struct db *db, const char *relay, int64_t no
 
 /* Forgets relays whose lease ended before a time and that hold no seat. */
 MUST_CHECK enum err relay_dao_forget(struct db *db, int64_t before_ms);
+
+MUST_CHECK enum err relay_dao_set_stats(struct db *db, const char *relay, const char *stats);
+
+struct relay_row {
+    char *id;
+    int64_t alive_since_ms;
+    char *stats; /* never NULL */
+};
+
+/* Those whose lease has not run out, by their name. */
+MUST_CHECK enum err relay_dao_list(struct db *db, struct arena *arena, int64_t now_ms, struct relay_row **items, int *count);
 
 #endif

@@ -10,6 +10,7 @@
 #include "service/join.h"
 #include "service/participant.h"
 #include "service/presence.h"
+#include "service/relay_stats.h"
 #include "service/shape.h"
 
 struct events_query {
@@ -119,18 +120,23 @@ enum err room_connection_expired(struct exchange *x)
     return e ? e : presence_expired(&x->call, id);
 }
 
-/* Lines "<meetingId> <seq>". */
-static enum err read_positions(struct exchange *x, struct room_position **out, int *count)
+/* A first line "stats <name>=<number> …", where there is one, then lines "<meetingId> <seq>". */
+static enum err read_positions(struct exchange *x, const char **stats, struct room_position **out, int *count)
 {
+    static const char prefix[] = "stats ";
     char *body = arena_strndup(x->call.arena, x->req->body, x->req->body_len), *next;
     int lines = 0, n = 0;
     for (const char *p = body; *p; p++)
         lines += *p == '\n';
-    if (lines > LIMIT_SYNC_ROOMS)
+    if (lines > LIMIT_SYNC_ROOMS + 1)
         return ERR_PAYLOAD_TOO_LARGE;
     struct room_position *rooms = arena_array(x->call.arena, (size_t)lines + 1, sizeof *rooms);
     for (char *line = strtok_r(body, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
         char *blank = strchr(line, ' ');
+        if (!*stats && n == 0 && strncmp(line, prefix, sizeof prefix - 1) == 0) {
+            *stats = line + sizeof prefix - 1;
+            continue;
+        }
         if (!blank)
             return ERR_BAD_REQUEST;
         *blank = '\0';
@@ -147,9 +153,12 @@ enum err relay_sync_post(struct exchange *x)
 {
     struct room_position *rooms, *ahead;
     int count, ahead_count;
-    enum err e = read_positions(x, &rooms, &count);
+    const char *stats = NULL;
+    enum err e = read_positions(x, &stats, &rooms, &count);
     if (!e)
         e = presence_sync(&x->call, rooms, count, &ahead, &ahead_count);
+    if (!e && stats)
+        e = relay_stats_report(&x->call, stats);
     if (e)
         return e;
     x->res->status = 200;

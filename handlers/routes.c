@@ -36,6 +36,8 @@ const struct route routes[] = {
     {"DELETE", API "/meetings/:meetingId/messages/:messageId", ACCESS_USER, RATE_WRITE, message_delete},
     {"GET", API "/meetings/:meetingId/events", ACCESS_USER, RATE_READ, events_get},
 
+    {"GET", API "/ws/stats", ACCESS_USER, RATE_READ, ws_stats_get},
+
     {"GET", "/healthz", ACCESS_ANYBODY, RATE_NONE, healthz_get},
     {"GET", "/readyz", ACCESS_ANYBODY, RATE_NONE, readyz_get},
     {"GET", "/metrics", ACCESS_ANYBODY, RATE_NONE, metrics_get},

@@ -7,7 +7,7 @@
 extern const struct route routes[];
 extern const int route_count;
 
-/* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, rooms.c (for relays), health.c, metrics.c */
+/* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, rooms.c (for relays), relays.c, health.c, metrics.c */
 enum err auth_register_post(struct exchange *x);
 enum err auth_login_post(struct exchange *x);
 enum err auth_refresh_post(struct exchange *x);
@@ -49,5 +49,6 @@ enum err relay_sync_post(struct exchange *x);
 enum err healthz_get(struct exchange *x);
 enum err readyz_get(struct exchange *x);
 enum err metrics_get(struct exchange *x);
+enum err ws_stats_get(struct exchange *x);
 
 #endif

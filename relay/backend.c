@@ -14,6 +14,7 @@
 #include "core/ids.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "relay/metrics.h"
 
 enum {
     CONNECT_TRY_MS = 50,      /* between two tries to connect */
@@ -48,6 +49,7 @@ struct backend {
     struct sockaddr_un address;
     const char *relay_id;
     struct random *random;
+    struct metrics *metrics;
     struct list waiting;
     struct list in_flight;
     int in_flight_count;
@@ -101,14 +103,27 @@ static void call_free(struct call *call)
     kick(b);
 }
 
+static enum call_result result_of(const struct reply *reply)
+{
+    switch (reply->err) {
+    case ERR_OK: return reply_ok(reply) ? CALL_OK : reply->status < 500 ? CALL_REFUSED : CALL_FAILED;
+    case ERR_UNAVAILABLE: return CALL_UNAVAILABLE;
+    case ERR_OUTCOME_UNKNOWN: return CALL_UNKNOWN;
+    case ERR_TIMEOUT: return CALL_TIMEOUT;
+    default: return CALL_FAILED;
+    }
+}
+
 /* Ends a call: its callback runs with this reply. */
 static void finish(struct call *call, struct reply *reply)
 {
     backend_fn *fn = call->fn;
+    double seconds = ev_now(call->backend->loop) - call->started;
     reply->request_id = call->id;
+    metrics_call(call->backend->metrics, result_of(reply), seconds);
     if (reply->err)
         log_event(LOG_WARN, "call_failed", "request", call->id, "code", err_code(reply->err), "ms",
-                  LOG_INT((int64_t)((ev_now(call->backend->loop) - call->started) * 1000)), NULL);
+                  LOG_INT((int64_t)(seconds * 1000)), NULL);
     if (fn)
         fn(call->data, reply);
     call_free(call);
@@ -314,7 +329,8 @@ static void on_kick(struct ev_loop *loop, ev_timer *watcher, int revents)
         start(b->waiting.first);
 }
 
-struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random)
+struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random,
+                            struct metrics *metrics)
 {
     struct backend *b = calloc(1, sizeof *b);
     if (!b)
@@ -322,6 +338,7 @@ struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const
     b->loop = loop;
     b->relay_id = relay_id;
     b->random = random;
+    b->metrics = metrics;
     b->address.sun_family = AF_UNIX;
     snprintf(b->address.sun_path, sizeof b->address.sun_path, "%s", socket_path);
     ev_timer_init(&b->kick, on_kick, 0, 0);

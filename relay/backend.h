@@ -14,9 +14,11 @@
 #include "core/skim.h"
 
 struct backend;
+struct metrics;
 struct call;
 
-struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random);
+struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random,
+                            struct metrics *metrics);
 
 /* Ends every call without an answer. */
 void backend_free(struct backend **backend);

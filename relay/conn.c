@@ -1,6 +1,5 @@
 #include "relay/conn.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,15 +9,10 @@
 
 #include "core/limits.h"
 #include "core/log.h"
-#include "relay/handshake.h"
 #include "relay/message.h"
+#include "relay/opening.h"
 
-static void set_timer(struct conn *c, double seconds)
-{
-    ev_timer_stop(c->relay->loop, &c->timer);
-    ev_timer_set(&c->timer, seconds > 0 ? seconds : 0, 0);
-    ev_timer_start(c->relay->loop, &c->timer);
-}
+static void set_deadline(struct conn *c, double seconds) { wheel_set(&c->relay->wheel, &c->deadline, seconds); }
 
 /* Messages wait already, or the client does not read our answers: it may not send more for now. */
 static bool is_full(const struct conn *c)
@@ -59,16 +53,34 @@ void conn_maybe_finish(struct conn *c)
     c->relay->finished = c;
 }
 
+/* What waits for this client has changed. */
+static void count_queued(struct conn *c, size_t before)
+{
+    c->relay->metrics.queued_bytes += (int64_t)c->out.bytes - (int64_t)before;
+}
+
+static enum outq_result write_out(struct conn *c)
+{
+    size_t before = c->out.bytes;
+    enum outq_result result = outq_write(&c->out, c->io.fd);
+    c->relay->metrics.bytes_out += (int64_t)(before - c->out.bytes);
+    count_queued(c, before);
+    return result;
+}
+
 /* The socket is closed; buffers stay until the end of the turn, since somebody may be reading from them. */
 static void shut(struct conn *c)
 {
     if (c->state == CONN_CLOSED)
         return;
     ev_io_stop(c->relay->loop, &c->io);
-    ev_timer_stop(c->relay->loop, &c->timer);
+    wheel_remove(&c->deadline);
+    opening_done(c);
     close(c->io.fd);
     c->state = CONN_CLOSED;
+    size_t before = c->out.bytes;
     outq_free(&c->out);
+    count_queued(c, before);
     conn_maybe_finish(c);
 }
 
@@ -80,10 +92,11 @@ static void part(struct conn *c, int64_t grace_ms, int code)
     conn_name(c, name);
     log_event(LOG_INFO, "connection_closed", "connection", name, "user", LOG_INT(c->user_id), "code", LOG_INT(code), NULL);
     hub_leave(c);
+    opening_done(c);
     c->state = CONN_CLOSING;
     c->grace_ms = grace_ms;
     c->ended_at = ev_now(c->relay->loop);
-    set_timer(c, LIMIT_CLOSE_MS / 1000.0);
+    set_deadline(c, LIMIT_CLOSE_MS / 1000.0);
     request_settle(c);
 }
 
@@ -112,6 +125,7 @@ static void push(struct conn *c, struct frame *frame)
         lost(c);
         return;
     }
+    c->relay->metrics.queued_bytes += frame->len;
     mark_dirty(c);
 }
 
@@ -148,7 +162,7 @@ static void flush(struct conn *c)
 {
     if (c->state == CONN_CLOSED)
         return;
-    enum outq_result result = outq_write(&c->out, c->io.fd);
+    enum outq_result result = write_out(c);
     if (result == OUTQ_BROKEN) {
         lost(c);
         return;
@@ -165,21 +179,26 @@ static bool too_slow(struct conn *c)
 {
     if (c->out.event_bytes <= LIMIT_OUTPUT_BYTES)
         return false;
-    if (outq_write(&c->out, c->io.fd) == OUTQ_BROKEN) {
+    if (write_out(c) == OUTQ_BROKEN) {
         lost(c);
         return true;
     }
     if (c->out.event_bytes <= LIMIT_OUTPUT_BYTES)
         return false;
+    size_t before = c->out.bytes;
     outq_cut(&c->out);
+    count_queued(c, before);
+    c->relay->metrics.slow_cut++;
     conn_close(c, WS_CODE_TOO_SLOW);
     return true;
 }
 
 void conn_send(struct conn *c, struct frame *frame)
 {
-    if (c->state == CONN_OPEN && !(frame->event && too_slow(c)))
-        push(c, frame);
+    if (c->state != CONN_OPEN || (frame->event && too_slow(c)))
+        return;
+    c->relay->metrics.deliveries++;
+    push(c, frame);
 }
 
 void conn_send_text(struct conn *c, struct buf *text)
@@ -189,10 +208,10 @@ void conn_send_text(struct conn *c, struct buf *text)
     buf_free(text);
 }
 
-static void set_open_timer(struct conn *c)
+static void set_open_deadline(struct conn *c)
 {
     ev_tstamp next = c->ping_at < c->token_at ? c->ping_at : c->token_at;
-    set_timer(c, next - ev_now(c->relay->loop));
+    set_deadline(c, next - ev_now(c->relay->loop));
 }
 
 void conn_signed_in(struct conn *c, const struct token_claims *claims)
@@ -202,11 +221,12 @@ void conn_signed_in(struct conn *c, const struct token_claims *claims)
     if (!c->user_id)
         c->ping_at = now + LIMIT_PING_MS / 1000.0;
     c->user_id = claims->user_id;
+    opening_done(c);
     c->token_at = now + (double)left_ms / 1000.0;
-    set_open_timer(c);
+    set_open_deadline(c);
 }
 
-static void on_open_timer(struct conn *c)
+static void on_open_deadline(struct conn *c)
 {
     ev_tstamp now = ev_now(c->relay->loop);
     if (now >= c->token_at) {
@@ -226,15 +246,14 @@ static void on_open_timer(struct conn *c)
         push_new(c, frame_new(WS_OP_PING, NULL, 0));
     }
     if (c->state == CONN_OPEN)
-        set_open_timer(c);
+        set_open_deadline(c);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
+void conn_deadline(struct wheel_item *item)
 {
-    (void)loop, (void)revents;
-    struct conn *c = watcher->data;
+    struct conn *c = CONN_OF(item);
     if (c->state == CONN_OPEN && c->user_id)
-        on_open_timer(c);
+        on_open_deadline(c);
     else if (c->state == CONN_OPEN)
         conn_close(c, WS_CODE_UNAUTHORIZED); /* no token came */
     else
@@ -255,6 +274,7 @@ bool conn_may(struct conn *c, enum flow_class class)
 
 void conn_refused(struct conn *c)
 {
+    c->relay->metrics.rate_limited++;
     if (flow_refuse(&c->flow, ev_now(c->relay->loop)) >= c->relay->config.relay_refused)
         conn_close(c, WS_CODE_TOO_FAST);
 }
@@ -314,57 +334,16 @@ void conn_resume(struct conn *c)
     update_io(c);
 }
 
-static void refuse(struct conn *c, int status)
+void conn_answer(struct conn *c, struct buf *text, bool open)
 {
-    struct buf text = {0};
-    handshake_refuse(&text, status);
-    log_event(LOG_INFO, "handshake_refused", "status", LOG_INT(status), "address", c->address, NULL);
-    c->state = CONN_CLOSING;
-    c->deaf = c->shut_when_sent = true;
-    push_new(c, text.failed ? NULL : frame_raw(text.data, text.len));
-    buf_free(&text);
-}
-
-/* Behind our own web server the client's address is what that server says. */
-static void believe_proxy(struct conn *c, const struct handshake *h)
-{
-    struct in6_addr any;
-    bool local = strcmp(c->address, "127.0.0.1") == 0 || strcmp(c->address, "::1") == 0;
-    if (local && (inet_pton(AF_INET, h->forwarded_for, &any) == 1 || inet_pton(AF_INET6, h->forwarded_for, &any) == 1))
-        snprintf(c->address, sizeof c->address, "%s", h->forwarded_for);
-}
-
-static void shake_hands(struct conn *c)
-{
-    struct handshake h;
-    struct token_claims claims;
-    int status = handshake_read(c->in.data, c->in.len, &h);
-    if (status < 0)
-        return;
-    if (!status && !handshake_origin_ok(&h, c->relay->config.relay_origins))
-        status = 403;
-    if (!status && h.token[0] &&
-        token_verify(&c->relay->keys, h.token, clock_now_ms(&c->relay->clock) / 1000, &claims) != ERR_OK)
-        status = 401;
-    if (status) {
-        refuse(c, status);
-        return;
-    }
-    struct buf text = {0};
-    handshake_accept(&text, &h);
-    believe_proxy(c, &h);
-    buf_consume(&c->in, h.consumed);
-    c->state = CONN_OPEN;
-    push_new(c, text.failed ? NULL : frame_raw(text.data, text.len));
-    buf_free(&text);
-    if (h.token[0]) {
-        conn_signed_in(c, &claims);
-        message_hello(c);
-    } else {
-        set_timer(c, LIMIT_AUTH_MS / 1000.0);
-    }
+    c->state = open ? CONN_OPEN : CONN_CLOSING;
+    c->deaf = c->shut_when_sent = !open;
+    push_new(c, text->failed ? NULL : frame_raw(text->data, text->len));
+    buf_free(text);
     if (c->in.len == 0)
         buf_free(&c->in);
+    if (c->state == CONN_OPEN)
+        set_deadline(c, LIMIT_AUTH_MS / 1000.0);
 }
 
 static void receive(struct conn *c)
@@ -378,12 +357,13 @@ static void receive(struct conn *c)
         return;
     }
     c->pings_unanswered = 0;
+    c->relay->metrics.bytes_in += n;
     size_t used = c->state == CONN_HANDSHAKE ? 0 : consume(c, data, (size_t)n);
     buf_append(&c->in, data + used, (size_t)n - used);
     if (c->in.failed)
         lost(c);
     else if (c->state == CONN_HANDSHAKE)
-        shake_hands(c);
+        opening_read(c);
     if (c->in.len == 0)
         buf_free(&c->in);
     conn_resume(c);
@@ -399,14 +379,6 @@ static void on_io(struct ev_loop *loop, ev_io *watcher, int revents)
         flush(c);
 }
 
-static void read_address(struct conn *c, const struct sockaddr *peer)
-{
-    const void *ip = peer->sa_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr
-                                                 : (const void *)&((const struct sockaddr_in *)(const void *)peer)->sin_addr;
-    if (!inet_ntop(peer->sa_family, ip, c->address, sizeof c->address))
-        c->address[0] = '\0';
-}
-
 void conn_accept(struct relay *relay, int fd, const struct sockaddr *peer)
 {
     struct conn *c = calloc(1, sizeof *c);
@@ -416,17 +388,17 @@ void conn_accept(struct relay *relay, int fd, const struct sockaddr *peer)
     }
     c->relay = relay;
     c->number = ++relay->last_number;
-    read_address(c, peer);
+    c->address = address_of(peer);
     ev_io_init(&c->io, on_io, fd, EV_READ);
-    ev_timer_init(&c->timer, on_timer, 0, 0);
-    c->io.data = c->timer.data = c;
+    c->io.data = c;
     c->next = relay->conns;
     if (c->next)
         c->next->prev = c;
     relay->conns = c;
     relay->conn_count++;
     ev_io_start(relay->loop, &c->io);
-    set_timer(c, LIMIT_AUTH_MS / 1000.0);
+    set_deadline(c, LIMIT_AUTH_MS / 1000.0);
+    opening_begin(c);
 }
 
 static void conn_free(struct conn *c)

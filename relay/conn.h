@@ -6,12 +6,14 @@
 #ifndef RELAY_CONN_H
 #define RELAY_CONN_H
 
-#include <netinet/in.h>
+#include <sys/socket.h>
 
+#include "relay/address.h"
 #include "relay/flow.h"
 #include "relay/map.h"
 #include "relay/relay.h"
 #include "relay/request.h"
+#include "relay/wheel.h"
 #include "relay/ws.h"
 
 enum conn_state {
@@ -29,7 +31,7 @@ struct conn {
     struct conn *next_dirty;
     struct conn *next_finished;
     ev_io io;
-    ev_timer timer;                  /* the nearest deadline of this state */
+    struct wheel_item deadline;      /* the nearest one of this state */
     ev_tstamp ping_at;
     ev_tstamp token_at;              /* when the token will have been over for LIMIT_TOKEN_GRACE_S */
     uint64_t number;
@@ -42,6 +44,7 @@ struct conn {
     bool writable_wanted;
     bool dirty;
     bool finished;
+    bool counted;                    /* opening.c: among its address's sockets that have not signed in */
     bool settled;                    /* the end of this connection was reported, or need not be */
     struct flow flow;
     struct ws_parser ws;
@@ -59,11 +62,20 @@ struct conn {
     char *perhaps;                   /* a meeting (as the client named it) where it may have one: no answer came */
     int64_t grace_ms;                /* once not open: how long its seat is kept */
     ev_tstamp ended_at;
-    char address[INET6_ADDRSTRLEN];  /* the client's, as far as it can be known */
+    struct address address;          /* the client's, as far as it can be known */
 };
+
+#define CONN_OF(item) MAP_ITEM(item, struct conn, deadline)
 
 /* Takes over a socket that was accepted; closes it when memory runs out. */
 void conn_accept(struct relay *relay, int fd, const struct sockaddr *peer);
+
+/* Answers the HTTP request that opened the connection, and frees the text. open: frames follow from now on; otherwise
+ * the connection ends when the text is sent. */
+void conn_answer(struct conn *c, struct buf *text, bool open);
+
+/* The deadline of a connection has come; for the wheel. */
+void conn_deadline(struct wheel_item *item);
 
 /* Writes the connection's name, "<relayId>.<number>". */
 void conn_name(const struct conn *c, char out[static RELAY_CONN_NAME_SIZE]);

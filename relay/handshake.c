@@ -92,7 +92,8 @@ static int read_request_line(struct text line, struct handshake *h)
     if (version.len != 8 || memcmp(version.at, "HTTP/1.", 7) != 0 || target.len == 0 || target.at[0] != '/')
         return 400;
     cut(&target, '?', &path);
-    if (!is(path, "/ws") && !is(path, "/"))
+    h->metrics = is(path, "/metrics");
+    if (!is(path, "/ws") && !is(path, "/") && !h->metrics)
         return 404;
     if (!is(method, "GET"))
         return 405;
@@ -156,6 +157,8 @@ static int read_headers(struct text lines, struct handshake *h)
     }
     if (seen.bad || !h->host[0])
         return 400;
+    if (h->metrics)
+        return 0;
     if (!seen.upgrade || !seen.connection || !seen.version)
         return 426;
     return h->key[0] ? 0 : 400;
@@ -231,6 +234,7 @@ static const char *reason(int status)
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 426: return "Upgrade Required";
+    case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 503: return "Service Unavailable";
     default: return "Bad Request";

@@ -17,6 +17,7 @@ struct handshake {
     size_t consumed;                    /* bytes of the request; what follows are frames */
     char key[HANDSHAKE_KEY_CHARS + 1];  /* Sec-WebSocket-Key */
     char token[TOKEN_TEXT_MAX + 1];     /* from a subprotocol or the address; empty where none came */
+    bool metrics;                       /* no handshake: GET /metrics, of which only forwarded_for is read */
     bool protocol;                      /* the client offered HANDSHAKE_PROTOCOL */
     char origin[HANDSHAKE_TEXT];        /* empty: not a browser */
     char host[HANDSHAKE_TEXT];

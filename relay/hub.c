@@ -20,6 +20,7 @@ struct room {
     struct stream stream;
     struct conn **members;
     uint32_t count, cap;
+    bool gap;               /* counted as one */
     bool behind;            /* a member may have passed less than the stream has let out */
     bool ask;               /* a fetch is due whether or not a gap is known */
     bool confirmed;         /* the subscription stood once */
@@ -207,10 +208,21 @@ static double fetch_delay(const struct room *room)
     return (ms < LIMIT_RETRY_MS ? ms : LIMIT_RETRY_MS) / 1000.0;
 }
 
+static void count_gap(struct room *room)
+{
+    struct metrics *metrics = &room->hub->relay->metrics;
+    bool gap = stream_gap(&room->stream);
+    if (gap == room->gap)
+        return;
+    room->gap = gap;
+    *(gap ? &metrics->gaps_found : &metrics->gaps_closed) += 1;
+}
+
 /* Sees to it that what is missing will be fetched. */
 static void look_after(struct room *room)
 {
     struct ev_loop *loop = room->hub->relay->loop;
+    count_gap(room);
     if (room->fetch)
         return;
     if (!room->ask && !room->behind && !stream_gap(&room->stream)) {
@@ -471,6 +483,8 @@ static void on_state(void *data, bool up)
     if (hub->relay->sync)
         sync_now(hub->relay->sync);
 }
+
+int64_t hub_rooms(const struct hub *hub) { return hub->count; }
 
 bool hub_degraded(const struct hub *hub) { return !subscriber_up(hub->subscriber); }
 

@@ -40,6 +40,9 @@ void hub_hear(struct hub *hub, int64_t meeting_id, int64_t seq);
 /* Appends a line "<meetingId> <seq>" for each room; where there are too many, each call goes on behind the last. */
 void hub_write_rooms(struct hub *hub, struct buf *out);
 
+/* How many rooms somebody of this relay is in. */
+int64_t hub_rooms(const struct hub *hub);
+
 /* Redis is away: events come by comparison and fetch only. */
 bool hub_degraded(const struct hub *hub);
 

@@ -171,7 +171,9 @@ static bool load_settings(struct relay *relay)
 
 static bool build(struct relay *relay)
 {
-    relay->backend = backend_new(relay->loop, relay->config.relay_socket, relay->id, &relay->random);
+    wheel_start(&relay->wheel, relay->loop, conn_deadline);
+    relay->backend = backend_new(relay->loop, relay->config.relay_socket, relay->id, &relay->random,
+                                 &relay->metrics);
     relay->presence = relay->backend ? presence_new(relay->loop, relay->backend) : NULL;
     relay->hub = hub_new(relay);
     relay->sync = relay->hub ? sync_new(relay) : NULL;
@@ -181,6 +183,7 @@ static bool build(struct relay *relay)
 static void tear_down(struct relay *relay)
 {
     conn_free_all(relay);
+    wheel_stop(&relay->wheel);
     sync_free(&relay->sync);
     hub_free(&relay->hub);
     presence_free(&relay->presence);

@@ -136,8 +136,9 @@ static void put_limits(struct json *j, const struct config *config)
 
 void message_hello(struct conn *c)
 {
-    char name[RELAY_CONN_NAME_SIZE];
+    char name[RELAY_CONN_NAME_SIZE], address[ADDRESS_TEXT];
     conn_name(c, name);
+    address_write(&c->address, address);
     struct buf out = {0};
     struct json j = begin(&out, "hello", -1);
     json_object(&j, "data");
@@ -150,7 +151,7 @@ void message_hello(struct conn *c)
     json_object_end(&j);
     json_object_end(&j);
     conn_send_text(c, &out);
-    log_event(LOG_INFO, "connection_opened", "connection", name, "user", LOG_INT(c->user_id), "address", c->address, NULL);
+    log_event(LOG_INFO, "connection_opened", "connection", name, "user", LOG_INT(c->user_id), "address", address, NULL);
 }
 
 /* {"type":"ack","id":7,"data":{}} or {"type":"pong","id":7} */

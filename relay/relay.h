@@ -10,11 +10,14 @@
 #include "core/config.h"
 #include "core/random.h"
 #include "core/token.h"
+#include "relay/address.h"
 #include "relay/backend.h"
 #include "relay/frame.h"
 #include "relay/hub.h"
+#include "relay/metrics.h"
 #include "relay/presence.h"
 #include "relay/sync.h"
+#include "relay/wheel.h"
 
 struct conn;
 
@@ -31,6 +34,9 @@ struct relay {
     struct hub *hub;
     struct presence *presence;
     struct sync *sync;
+    struct metrics metrics;
+    struct wheel wheel;       /* deadlines of connections */
+    struct address_counts unauthenticated;
     struct conn *conns;       /* all connections */
     struct conn *dirty;       /* those with output that was not tried to be written yet */
     struct conn *finished;    /* those to free at the end of this turn of the loop */

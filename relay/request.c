@@ -157,9 +157,10 @@ static void on_reply(void *data, const struct reply *reply)
 
 static void call(struct conn *c, struct request *request)
 {
-    char path[PATH_SIZE], name[RELAY_CONN_NAME_SIZE];
+    char path[PATH_SIZE], name[RELAY_CONN_NAME_SIZE], address[ADDRESS_TEXT];
     snprintf(path, sizeof path, "/internal/meetings/%s/%s", request->meeting, request->type);
     conn_name(c, name);
+    address_write(&c->address, address);
     struct call_request call_request = {
         .method = "POST",
         .path = path,
@@ -167,7 +168,7 @@ static void call(struct conn *c, struct request *request)
         .body_len = request->len,
         .user_id = c->user_id,
         .connection = name,
-        .address = c->address,
+        .address = address,
     };
     c->requests.current = request;
     c->requests.call = backend_call(c->relay->backend, &call_request, on_reply, c);
@@ -223,9 +224,10 @@ void request_settle(struct conn *c)
     if (c->settled || c->state == CONN_OPEN || !requests_idle(&c->requests))
         return;
     c->settled = true;
-    char name[RELAY_CONN_NAME_SIZE], meeting[24];
+    char name[RELAY_CONN_NAME_SIZE], meeting[24], address[ADDRESS_TEXT];
     conn_name(c, name);
-    struct presence_seat seat = {.user_id = c->user_id, .connection = name, .address = c->address};
+    address_write(&c->address, address);
+    struct presence_seat seat = {.user_id = c->user_id, .connection = name, .address = address};
     seat.due = c->ended_at + (double)c->grace_ms / 1000.0;
     snprintf(meeting, sizeof meeting, "%lld", (long long)c->seat);
     if (c->seat && !c->relay->stopping)

@@ -58,6 +58,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
     (void)loop, (void)revents;
     struct sync *s = watcher->data;
     struct buf body = {0};
+    metrics_write_line(s->relay, &body);
     hub_write_rooms(s->relay->hub, &body);
     struct call_request request = {
         .method = "POST", .path = "/internal/sync", .type = "text/plain", .body = body.data, .body_len = body.len};

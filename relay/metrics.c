@@ -1,0 +1,93 @@
+#include "relay/metrics.h"
+
+#include "relay/relay.h"
+
+/* upper bounds in seconds; beyond the last one is the last bucket */
+static const double bounds[METRICS_BUCKETS - 1] = {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10};
+
+void metrics_call(struct metrics *m, enum call_result result, double seconds)
+{
+    int i = 0;
+    while (i < METRICS_BUCKETS - 1 && seconds > bounds[i])
+        i++;
+    m->calls[result]++;
+    m->call_buckets[i]++;
+    m->call_seconds += seconds;
+}
+
+static void family(struct buf *out, const char *name, const char *type, const char *help)
+{
+    buf_printf(out, "# HELP echomeet_relay_%s %s\n# TYPE echomeet_relay_%s %s\n", name, help, name, type);
+}
+
+static void number(struct buf *out, const char *name, const char *type, const char *help, int64_t value)
+{
+    family(out, name, type, help);
+    buf_printf(out, "echomeet_relay_%s %lld\n", name, (long long)value);
+}
+
+static void write_calls(const struct metrics *m, struct buf *out)
+{
+    static const char *const names[CALL_RESULTS] = {
+        [CALL_OK] = "ok",
+        [CALL_REFUSED] = "refused",
+        [CALL_FAILED] = "failed",
+        [CALL_UNAVAILABLE] = "unavailable",
+        [CALL_UNKNOWN] = "unknown",
+        [CALL_TIMEOUT] = "timeout",
+    };
+    long long sum = 0;
+    family(out, "calls_total", "counter", "Calls to the workers, by what became of them.");
+    for (int i = 0; i < CALL_RESULTS; i++)
+        buf_printf(out, "echomeet_relay_calls_total{result=\"%s\"} %lld\n", names[i], (long long)m->calls[i]);
+    family(out, "call_duration_seconds", "histogram", "Time from a call's beginning to its answer, waiting included.");
+    for (int i = 0; i < METRICS_BUCKETS; i++) {
+        sum += m->call_buckets[i];
+        if (i < METRICS_BUCKETS - 1)
+            buf_printf(out, "echomeet_relay_call_duration_seconds_bucket{le=\"%g\"} %lld\n", bounds[i], sum);
+    }
+    buf_printf(out, "echomeet_relay_call_duration_seconds_bucket{le=\"+Inf\"} %lld\n", sum);
+    buf_printf(out, "echomeet_relay_call_duration_seconds_sum %.6f\n", m->call_seconds);
+    buf_printf(out, "echomeet_relay_call_duration_seconds_count %lld\n", sum);
+}
+
+void metrics_write(const struct relay *relay, struct buf *out)
+{
+    const struct metrics *m = &relay->metrics;
+    number(out, "connections", "gauge", "Sockets of clients.", relay->conn_count);
+    number(out, "rooms", "gauge", "Rooms with somebody at this relay.", hub_rooms(relay->hub));
+    number(out, "queued_bytes", "gauge", "Bytes that wait for clients.", m->queued_bytes);
+    number(out, "redis_up", "gauge", "1 while every Redis answers.", !hub_degraded(relay->hub));
+    number(out, "connections_opened_total", "counter", "Handshakes accepted.", m->connections_opened);
+    number(out, "handshakes_refused_total", "counter", "Handshakes refused.", m->handshakes_refused);
+    number(out, "deliveries_total", "counter", "Events and signals, once for each client that they went to.", m->deliveries);
+    number(out, "bytes_in_total", "counter", "Bytes from clients.", m->bytes_in);
+    number(out, "bytes_out_total", "counter", "Bytes to clients.", m->bytes_out);
+    number(out, "gaps_found_total", "counter", "Times that a room missed an event of which it knew.", m->gaps_found);
+    number(out, "gaps_closed_total", "counter", "Of these, those in which what was missing came.", m->gaps_closed);
+    number(out, "slow_clients_cut_total", "counter", "Connections closed since they did not read (4408).", m->slow_cut);
+    number(out, "rate_limited_total", "counter", "Messages refused since they came too fast.", m->rate_limited);
+    write_calls(m, out);
+}
+
+void metrics_write_line(const struct relay *relay, struct buf *out)
+{
+    const struct metrics *m = &relay->metrics;
+    int64_t calls = 0;
+    for (int i = 0; i < CALL_RESULTS; i++)
+        calls += m->calls[i];
+    const struct {
+        const char *name;
+        int64_t value;
+    } all[] = {
+        {"connections", relay->conn_count},     {"rooms", hub_rooms(relay->hub)},   {"queuedBytes", m->queued_bytes},
+        {"redisUp", !hub_degraded(relay->hub)}, {"deliveries", m->deliveries},      {"bytesIn", m->bytes_in},
+        {"bytesOut", m->bytes_out},             {"gapsFound", m->gaps_found},       {"gapsClosed", m->gaps_closed},
+        {"slowClientsCut", m->slow_cut},        {"rateLimited", m->rate_limited},   {"calls", calls},
+        {"callsFailed", calls - m->calls[CALL_OK] - m->calls[CALL_REFUSED]},
+    };
+    buf_puts(out, "stats");
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        buf_printf(out, " %s=%lld", all[i].name, (long long)all[i].value);
+    buf_putc(out, '\n');
+}

@@ -1,0 +1,125 @@
+/* Who has not signed in yet counts against a limit of its address. Behind our own web server all sockets come from the
+ * loopback address, so such a one counts only when its request has told for whom it speaks. */
+#include "relay/opening.h"
+
+#include <string.h>
+
+#include "core/log.h"
+#include "relay/conn.h"
+#include "relay/handshake.h"
+#include "relay/message.h"
+#include "relay/metrics.h"
+
+static bool count(struct conn *c)
+{
+    struct relay *relay = c->relay;
+    int64_t most = relay->config.relay_unauthenticated;
+    if (c->counted || most == 0)
+        return true;
+    uint32_t n = address_count(&relay->unauthenticated, &c->address);
+    c->counted = n > 0;
+    return n <= most;
+}
+
+void opening_done(struct conn *c)
+{
+    if (c->counted)
+        address_uncount(&c->relay->unauthenticated, &c->address);
+    c->counted = false;
+}
+
+static void refuse(struct conn *c, int status)
+{
+    char address[ADDRESS_TEXT];
+    struct buf text = {0};
+    address_write(&c->address, address);
+    handshake_refuse(&text, status);
+    log_event(LOG_INFO, "handshake_refused", "status", LOG_INT(status), "address", address, NULL);
+    c->relay->metrics.handshakes_refused++;
+    opening_done(c);
+    conn_answer(c, &text, false);
+}
+
+void opening_begin(struct conn *c)
+{
+    if (!address_is_loopback(&c->address) && !count(c))
+        refuse(c, 429);
+}
+
+/* Behind our own web server the client's address is what that server says. */
+static void believe_proxy(struct conn *c, const struct handshake *h)
+{
+    if (address_is_loopback(&c->address) && address_parse(h->forwarded_for, &c->address))
+        opening_done(c);
+}
+
+static bool may_read_metrics(const struct conn *c)
+{
+    char address[ADDRESS_TEXT];
+    const char *list = c->relay->config.metrics_from;
+    address_write(&c->address, address);
+    for (size_t n; *list; list += n, list += *list == ',') {
+        n = strcspn(list, ",");
+        if (n == strlen(address) && memcmp(list, address, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void answer_metrics(struct conn *c)
+{
+    if (!may_read_metrics(c)) {
+        refuse(c, 403);
+        return;
+    }
+    struct buf body = {0}, text = {0};
+    metrics_write(c->relay, &body);
+    buf_printf(&text, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                      "Content-Length: %zu\r\n\r\n", body.len);
+    buf_append(&text, body.data, body.len);
+    text.failed |= body.failed;
+    buf_free(&body);
+    opening_done(c);
+    conn_answer(c, &text, false);
+}
+
+/* Why the handshake is refused, as an HTTP status, or 0. */
+static int judge(struct conn *c, const struct handshake *h, struct token_claims *claims)
+{
+    struct relay *relay = c->relay;
+    if (!handshake_origin_ok(h, relay->config.relay_origins))
+        return 403;
+    if (!h->token[0])
+        return count(c) ? 0 : 429;
+    return token_verify(&relay->keys, h->token, clock_now_ms(&relay->clock) / 1000, claims) ? 401 : 0;
+}
+
+void opening_read(struct conn *c)
+{
+    struct handshake h;
+    struct token_claims claims;
+    int status = handshake_read(c->in.data, c->in.len, &h);
+    if (status < 0)
+        return;
+    if (!status)
+        believe_proxy(c, &h);
+    if (!status && h.metrics) {
+        answer_metrics(c);
+        return;
+    }
+    if (!status)
+        status = judge(c, &h, &claims);
+    if (status) {
+        refuse(c, status);
+        return;
+    }
+    struct buf text = {0};
+    handshake_accept(&text, &h);
+    buf_consume(&c->in, h.consumed);
+    c->relay->metrics.connections_opened++;
+    conn_answer(c, &text, true);
+    if (h.token[0] && c->state == CONN_OPEN) {
+        conn_signed_in(c, &claims);
+        message_hello(c);
+    }
+}

@@ -1,0 +1,182 @@
+/* Coarse deadlines, and counts by address. */
+#include <arpa/inet.h>
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/address.h"
+#include "relay/wheel.h"
+
+struct thing {
+    struct wheel_item item; /* first: an item is its thing */
+    double fired_at;
+    struct wheel_item *remove, *set;
+};
+
+static struct wheel wheel;
+static int fired;
+
+static void on_due(struct wheel_item *item)
+{
+    struct thing *t = (struct thing *)(void *)item;
+    fired++;
+    t->fired_at = ev_now(wheel.loop);
+    if (t->remove)
+        wheel_remove(t->remove);
+    if (t->set)
+        wheel_set(&wheel, t->set, 0);
+}
+
+/* Runs the loop until `count` have fired, or for 3 s. */
+static void run_until(int count)
+{
+    ev_tstamp end = ev_now(wheel.loop) + 3;
+    while (fired < count && ev_now(wheel.loop) < end)
+        ev_run(wheel.loop, EVRUN_ONCE);
+}
+
+static void begin(void)
+{
+    fired = 0;
+    wheel_start(&wheel, ev_loop_new(EVFLAG_AUTO), on_due);
+}
+
+static void end(void)
+{
+    wheel_stop(&wheel);
+    ev_loop_destroy(wheel.loop);
+}
+
+START_TEST(test_wheel_is_never_early_and_hardly_late)
+{
+    begin();
+    static const double waits[] = {0, 0.1, 0.3, 0.5, 0.9, 1.1};
+    struct thing things[6] = {0};
+    double start = ev_now(wheel.loop);
+    for (int i = 0; i < 6; i++)
+        wheel_set(&wheel, &things[i].item, waits[i]);
+    run_until(6);
+    for (int i = 0; i < 6; i++) {
+        double took = things[i].fired_at - start;
+        ck_assert_msg(took >= waits[i] - 0.001 && took < waits[i] + 0.75, "%g s instead of %g", took, waits[i]);
+    }
+    end();
+}
+END_TEST
+
+START_TEST(test_wheel_sets_anew_and_takes_out)
+{
+    begin();
+    struct thing late = {0}, gone = {0}, kept = {0};
+    wheel_set(&wheel, &late.item, 0.1);
+    wheel_set(&wheel, &late.item, 0.8);
+    wheel_set(&wheel, &gone.item, 0.1);
+    wheel_remove(&gone.item);
+    wheel_remove(&gone.item);
+    wheel_set(&wheel, &kept.item, 0.1);
+    double start = ev_now(wheel.loop);
+    run_until(2);
+    ck_assert_int_eq(fired, 2);
+    ck_assert(gone.fired_at == 0);
+    ck_assert(late.fired_at - start >= 0.8 - 0.001);
+    end();
+}
+END_TEST
+
+START_TEST(test_wheel_lets_what_runs_change_the_others)
+{
+    begin();
+    /* all due in one tick: whichever runs first takes the other one out; the third sets itself once more */
+    struct thing a = {0}, b = {0}, c = {0};
+    a.remove = &b.item;
+    b.remove = &a.item;
+    c.set = &c.item;
+    wheel_set(&wheel, &a.item, 0.1);
+    wheel_set(&wheel, &b.item, 0.1);
+    wheel_set(&wheel, &c.item, 0.1);
+    run_until(4);
+    ck_assert_int_eq(fired, 4);
+    ck_assert((a.fired_at == 0) != (b.fired_at == 0));
+    end();
+}
+END_TEST
+
+/* Far away: it is met in its own round, not when its slot comes round first. */
+START_TEST(test_wheel_keeps_later_rounds_apart)
+{
+    begin();
+    struct thing far = {0}, near = {0};
+    wheel_set(&wheel, &far.item, WHEEL_SLOTS * WHEEL_TICK_MS / 1000.0 + 0.1);
+    wheel_set(&wheel, &near.item, 0.1);
+    run_until(2);
+    ck_assert_int_eq(fired, 1);
+    ck_assert(near.fired_at > 0 && far.fired_at == 0);
+    end();
+}
+END_TEST
+
+static struct address parse(const char *text)
+{
+    struct address a;
+    ck_assert_msg(address_parse(text, &a), "%s", text);
+    return a;
+}
+
+START_TEST(test_address_reads_and_writes)
+{
+    static const char *const texts[] = {"127.0.0.1", "10.1.2.3", "::1", "2001:db8::7"};
+    char out[ADDRESS_TEXT];
+    for (size_t i = 0; i < 4; i++) {
+        struct address a = parse(texts[i]);
+        address_write(&a, out);
+        ck_assert_str_eq(out, texts[i]);
+        ck_assert_int_eq(address_is_loopback(&a), i == 0 || i == 2);
+    }
+    struct address unknown = {0}, any;
+    ck_assert(!address_is_loopback(&unknown));
+    ck_assert(!address_parse("", &any) && !address_parse("unknown", &any) && !address_parse("1.2.3", &any));
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
+    struct address own = address_of((const struct sockaddr *)(const void *)&v4);
+    ck_assert(address_is_loopback(&own));
+}
+END_TEST
+
+START_TEST(test_address_counts)
+{
+    struct address_counts counts = {0};
+    struct address a = parse("10.0.0.1"), b = parse("10.0.0.2"), six = parse("2001:db8:1:2::7"), same = parse("2001:db8:1:2:9::"),
+                   other = parse("2001:db8:1:3::7");
+    ck_assert_uint_eq(address_count(&counts, &a), 1);
+    ck_assert_uint_eq(address_count(&counts, &a), 2);
+    ck_assert_uint_eq(address_count(&counts, &b), 1);
+    ck_assert_uint_eq(address_count(&counts, &six), 1);
+    ck_assert_uint_eq(address_count(&counts, &same), 2);
+    ck_assert_uint_eq(address_count(&counts, &other), 1);
+    address_uncount(&counts, &a);
+    ck_assert_uint_eq(address_count(&counts, &a), 2);
+    const struct address all[] = {a, a, b, six, same, other, other};
+    for (size_t i = 0; i < 7; i++)
+        address_uncount(&counts, &all[i]);
+    ck_assert_uint_eq(counts.map.count, 0);
+    ck_assert_ptr_null(counts.map.buckets);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("wheel");
+    TCase *tc = tcase_create("wheel");
+    tcase_set_timeout(tc, 30);
+    tcase_add_test(tc, test_wheel_is_never_early_and_hardly_late);
+    tcase_add_test(tc, test_wheel_sets_anew_and_takes_out);
+    tcase_add_test(tc, test_wheel_lets_what_runs_change_the_others);
+    tcase_add_test(tc, test_wheel_keeps_later_rounds_apart);
+    tcase_add_test(tc, test_address_reads_and_writes);
+    tcase_add_test(tc, test_address_counts);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
