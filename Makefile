@@ -4,6 +4,7 @@
 #   make                     builds the two programs into build/release
 #   make check               unit tests only
 #   make fuzz                every parser against libFuzzer, FUZZ_SECONDS=60 each
+#   make soak MINUTES=2      the fault tests in full size
 #   make SANITIZE=address …  builds with AddressSanitizer and UBSan into build/address (also: undefined, thread)
 #   make V=1 …               shows the commands
 
@@ -52,14 +53,16 @@ RELAY_MAIN := $(BUILD)/relay/main.o
 PROGRAMS   := $(BUILD)/echomeet-api $(BUILD)/echomeet-relay
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 DB_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/db/test_*.c))
+BENCHES    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FUZZERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all programs test-programs unit-tests db-tests fuzzers run test check fuzz clean
+.PHONY: all programs test-programs unit-tests db-tests fuzzers benches run test check fuzz soak clean
 all: programs
 programs: $(PROGRAMS)
 unit-tests: $(UNIT_TESTS)
 db-tests: $(DB_TESTS)
 fuzzers: $(FUZZERS)
+benches: $(BENCHES)
 test-programs: unit-tests db-tests
 
 # PORT, RELAY_PORT, VAR and BIND given on the command line reach the scripts as environment
@@ -71,6 +74,8 @@ check:
 	@exec scripts/test unit
 fuzz:
 	@exec scripts/fuzz
+soak:
+	@exec scripts/soak
 
 $(BUILD)/echomeet-api: $(API_MAIN) $(API)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_API)
@@ -78,6 +83,8 @@ $(BUILD)/echomeet-relay: $(RELAY_MAIN) $(RELAY) $(CORE)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RELAY)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(API) $(RELAY)
 	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(API)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
 # libFuzzer brings the main function (clang, SANITIZE=fuzz); elsewhere it is one that plays the corpus
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(if $(filter fuzz,$(SANITIZE)),,$(BUILD)/tests/fuzz/replay.o) $(API) $(RELAY)
