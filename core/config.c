@@ -1,5 +1,6 @@
 #include "core/config.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,13 @@ static const struct variable {
     const char *fallback;
     int64_t min, max; /* both 0: text */
     const char *meaning;
+    bool limit;       /* of the relay, which may change while it runs */
 } variables[] = {
-#define TEXT(member, name, fallback, meaning) {"ECHOMEET_" name, offsetof(struct config, member), fallback, 0, 0, meaning},
+#define TEXT(member, name, fallback, meaning) {"ECHOMEET_" name, offsetof(struct config, member), fallback, 0, 0, meaning, false},
 #define NUMBER(member, name, fallback, min, max, meaning) \
-    {"ECHOMEET_" name, offsetof(struct config, member), fallback, min, max, meaning},
+    {"ECHOMEET_" name, offsetof(struct config, member), fallback, min, max, meaning, false},
+#define LIMIT(member, name, fallback, min, max, meaning) \
+    {"ECHOMEET_" name, offsetof(struct config, member), fallback, min, max, meaning, true},
     TEXT(mysql_socket, "MYSQL_SOCKET", "", "unix socket of MySQL or MariaDB; empty: host and port")
     TEXT(mysql_host, "MYSQL_HOST", "127.0.0.1", "host of the database")
     NUMBER(mysql_port, "MYSQL_PORT", "3306", 1, 65535, "port of the database")
@@ -34,6 +38,7 @@ static const struct variable {
     NUMBER(api_workers, "API_WORKERS", "4", 1, 256, "workers of the main pool")
     NUMBER(signin_workers, "SIGNIN_WORKERS", "2", 1, 64, "workers of the sign-in pool")
     NUMBER(relay_workers, "RELAY_WORKERS", "4", 1, 256, "workers of the relay's pool")
+    NUMBER(request_limit_ms, "REQUEST_LIMIT_MS", "30000", 1000, 600000, "a worker that holds one request longer is killed, in ms")
     TEXT(jwt_key_file, "JWT_KEY_FILE", "var/secrets/jwt.key", "keys of access tokens: lines 'id hex', the first one signs, all are accepted")
     TEXT(password_key_file, "PASSWORD_KEY_FILE", "var/secrets/password.key", "key that meeting passwords are encrypted with (hex)")
     TEXT(token_issuer, "TOKEN_ISSUER", "echomeet", "issuer (iss) of access tokens")
@@ -42,14 +47,16 @@ static const struct variable {
     TEXT(relay_listen, "RELAY_LISTEN", "127.0.0.1:8081", "address and port of the relay")
     TEXT(relay_id, "RELAY_ID", "", "name of this relay, unique among all; empty: made up at each start")
     TEXT(relay_origins, "RELAY_ORIGINS", "", "origins of pages that may open /ws, separated by commas; empty: only the page's own host; *: any")
-    NUMBER(relay_unauthenticated, "RELAY_UNAUTHENTICATED", "100", 0, 1000000, "sockets of one address (IPv6: of its first 64 bits) that have not signed in yet; 0: no limit")
-    NUMBER(relay_rate_signals, "RELAY_RATE_SIGNALS", "100", 0, 1000000, "webrtc_signal messages of one connection in a second; ten times as many may come at once; 0: no limit")
-    NUMBER(relay_rate_calls, "RELAY_RATE_CALLS", "20", 0, 1000000, "the same for messages that workers answer")
-    NUMBER(relay_rate_transient, "RELAY_RATE_TRANSIENT", "10", 0, 1000000, "the same for typing and reaction")
-    NUMBER(relay_rate_pings, "RELAY_RATE_PINGS", "5", 0, 1000000, "the same for ping, auth and WebSocket pings")
-    NUMBER(relay_refused, "RELAY_REFUSED", "100", 1, 1000000, "messages refused for these limits, without 10 s between two of them, after which the connection is closed (4429)")
-    NUMBER(grace_closed_ms, "GRACE_CLOSED_MS", "5000", 0, 600000, "a seat whose page was closed or reloaded is kept this long, in ms")
-    NUMBER(grace_lost_ms, "GRACE_LOST_MS", "30000", 0, 600000, "a seat whose connection broke is kept this long, in ms")
+    TEXT(relay_limits_file, "RELAY_LIMITS_FILE", "", "file with limits of the relay, lines 'NAME=value', read at its start and on SIGHUP; its values come before the environment's")
+    LIMIT(relay_drain_ms, "RELAY_DRAIN_MS", "2000", 0, 600000, "when the relay ends it closes its connections over this time, in ms")
+    LIMIT(relay_unauthenticated, "RELAY_UNAUTHENTICATED", "100", 0, 1000000, "sockets of one address (IPv6: of its first 64 bits) that have not signed in yet; 0: no limit")
+    LIMIT(relay_rate_signals, "RELAY_RATE_SIGNALS", "100", 0, 1000000, "webrtc_signal messages of one connection in a second; ten times as many may come at once; 0: no limit")
+    LIMIT(relay_rate_calls, "RELAY_RATE_CALLS", "20", 0, 1000000, "the same for messages that workers answer")
+    LIMIT(relay_rate_transient, "RELAY_RATE_TRANSIENT", "10", 0, 1000000, "the same for typing and reaction")
+    LIMIT(relay_rate_pings, "RELAY_RATE_PINGS", "5", 0, 1000000, "the same for ping, auth and WebSocket pings")
+    LIMIT(relay_refused, "RELAY_REFUSED", "100", 1, 1000000, "messages refused for these limits, without 10 s between two of them, after which the connection is closed (4429)")
+    LIMIT(grace_closed_ms, "GRACE_CLOSED_MS", "5000", 0, 600000, "a seat whose page was closed or reloaded is kept this long, in ms")
+    LIMIT(grace_lost_ms, "GRACE_LOST_MS", "30000", 0, 600000, "a seat whose connection broke is kept this long, in ms")
     NUMBER(rate_read, "RATE_READ", "1200", 0, 1000000, "reading requests of one user in a minute; 0: no limit")
     NUMBER(rate_write, "RATE_WRITE", "300", 0, 1000000, "changing requests and messages of one user in a minute; 0: no limit")
     NUMBER(rate_sign_in_account, "RATE_SIGN_IN_ACCOUNT", "10", 0, 1000000, "sign-ins to one account in a minute; 0: no limit")
@@ -60,15 +67,13 @@ static const struct variable {
     TEXT(log_level, "LOG_LEVEL", "info", "least level that is logged: debug, info, warn, error")
 #undef TEXT
 #undef NUMBER
+#undef LIMIT
 };
 
 enum { VARIABLES = sizeof variables / sizeof *variables };
 
-static enum err load_one(const struct variable *v, struct config *c, char *problem, size_t size)
+static enum err set_one(const struct variable *v, const char *value, struct config *c, char *problem, size_t size)
 {
-    const char *value = getenv(v->name);
-    if (!value || !*value)
-        value = v->fallback;
     void *member = (char *)c + v->offset;
     if (v->min == 0 && v->max == 0) {
         memcpy(member, &value, sizeof value);
@@ -82,6 +87,48 @@ static enum err load_one(const struct variable *v, struct config *c, char *probl
     }
     memcpy(member, &number, sizeof number);
     return ERR_OK;
+}
+
+static enum err load_one(const struct variable *v, struct config *c, char *problem, size_t size)
+{
+    const char *value = getenv(v->name);
+    return set_one(v, value && *value ? value : v->fallback, c, problem, size);
+}
+
+/* "NAME=value", "# …", or nothing. Writes into the line. */
+static enum err take_line(char *line, struct config *c, char *problem, size_t size)
+{
+    char *name = text_trim(line), *equals = strchr(name, '=');
+    if (!*name || *name == '#')
+        return ERR_OK;
+    if (equals)
+        *equals = '\0';
+    name = text_trim(name);
+    for (int i = 0; i < VARIABLES; i++)
+        if (equals && variables[i].limit && strcmp(variables[i].name, name) == 0)
+            return set_one(&variables[i], text_trim(equals + 1), c, problem, size);
+    snprintf(problem, size, "%s: '%.64s' is no limit that may stand there.", c->relay_limits_file, name);
+    return ERR_VALIDATION_FAILED;
+}
+
+enum err config_load_limits(struct config *config, char *problem, size_t problem_size)
+{
+    struct config c = *config;
+    char line[256];
+    enum err e = ERR_OK;
+    if (!*c.relay_limits_file)
+        return ERR_OK;
+    FILE *file = fopen(c.relay_limits_file, "re");
+    if (!file) {
+        snprintf(problem, problem_size, "ECHOMEET_RELAY_LIMITS_FILE: %s cannot be read.", c.relay_limits_file);
+        return ERR_VALIDATION_FAILED;
+    }
+    while (!e && fgets(line, sizeof line, file))
+        e = take_line(line, &c, problem, problem_size);
+    fclose(file);
+    if (!e)
+        *config = c;
+    return e;
 }
 
 enum err config_load(struct config *out, char *problem, size_t problem_size)

@@ -28,6 +28,7 @@ struct config {
     int64_t api_workers;
     int64_t signin_workers;
     int64_t relay_workers;
+    int64_t request_limit_ms; /* a worker that holds one request longer is killed */
     /* files with secrets, made at the first start */
     const char *jwt_key_file;
     const char *password_key_file;
@@ -43,6 +44,8 @@ struct config {
     int64_t relay_rate_calls;
     int64_t relay_rate_transient;
     int64_t relay_rate_pings;
+    const char *relay_limits_file; /* limits that may change while the relay runs; empty: none */
+    int64_t relay_drain_ms;       /* its connections are closed over this time when it ends */
     int64_t relay_refused;        /* messages over those limits, then the connection is closed (4429) */
     int64_t grace_closed_ms;   /* a seat whose page was closed or reloaded is kept this long */
     int64_t grace_lost_ms;     /* a seat whose connection broke is kept this long */
@@ -62,6 +65,10 @@ struct config {
 /* Reads the environment. On ERR_VALIDATION_FAILED `problem` holds one sentence that names the variable.
  * The texts point into the environment and live as long as it. */
 MUST_CHECK enum err config_load(struct config *out, char *problem, size_t problem_size);
+
+/* Takes the relay's limits that stand in config->relay_limits_file, lines "NAME=value", from there; nothing where it names no
+ * file. ERR_VALIDATION_FAILED with a sentence in `problem`, and then the limits are as they were. */
+MUST_CHECK enum err config_load_limits(struct config *config, char *problem, size_t problem_size);
 
 /* The log level as core/log.h has it; INFO where the text is none. */
 int config_log_level(const struct config *config);

@@ -64,7 +64,6 @@ enum {
     LIMIT_SYNC_ROOMS = 20000,            /* rooms named in one comparison */
 
     /* workers */
-    LIMIT_REQUEST_MS = 30 * 1000,        /* one request, then the supervisor kills the worker */
     LIMIT_STATEMENT_MS = 10 * 1000,      /* one SQL statement, then the server breaks it off */
     LIMIT_TX_TRIES = 5,                  /* a transaction that ends in a deadlock is tried again */
     LIMIT_LISTEN_BACKLOG = 1024          /* lighttpd opens a connection per request */

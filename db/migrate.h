@@ -6,6 +6,9 @@
 #include "core/config.h"
 #include "core/err.h"
 
+/* The number of the newest file in db/migrations: what this program needs. */
+enum { SCHEMA_VERSION = 7 };
+
 /* Makes the database where it is missing and applies what is not applied yet; *applied is the number of files run.
  * Safe to run twice and from two starters at once (a lock in the database). Where something fails, the log names the file;
  * ERR_CONFLICT: a file that was applied before has other contents now, or one was broken off in the middle. */

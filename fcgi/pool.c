@@ -46,6 +46,7 @@ struct worker {
 };
 
 struct supervisor {
+    const struct config *config;
     const char *program;
     struct clock clock;
     struct listener listeners[3];
@@ -169,7 +170,7 @@ static void reap(struct supervisor *s)
 static void kill_if_stuck(struct supervisor *s, pid_t pid, struct score *score)
 {
     int64_t since = atomic_load(&score->busy_since_ms);
-    if (!since || !pid || now_ms(s) - since <= LIMIT_REQUEST_MS)
+    if (!since || !pid || now_ms(s) - since <= s->config->request_limit_ms)
         return;
     log_event(LOG_ERROR, "worker_stuck", "worker", LOG_INT(pid), "stuck_request", score->request_id, NULL);
     kill(pid, SIGKILL);
@@ -240,7 +241,7 @@ static void signal_all(const struct supervisor *s, int signal_number)
 /* Lets workers finish; those that do not within the limit are killed. */
 static void drain(struct supervisor *s, const sigset_t *signals)
 {
-    int64_t deadline = now_ms(s) + LIMIT_REQUEST_MS;
+    int64_t deadline = now_ms(s) + s->config->request_limit_ms;
     struct timespec tick = {0, 50 * 1000000L};
     for (reap(s); running(s); reap(s)) {
         signal_all(s, now_ms(s) < deadline ? SIGTERM : SIGKILL);
@@ -287,6 +288,7 @@ static bool supervisor_open(struct supervisor *s)
 int pool_run(const struct config *config, const char *program)
 {
     struct supervisor s = {
+        .config = config,
         .program = program,
         .clock = clock_system(),
         .listeners = {{POOL_API, config->api_socket, 0660, config->api_workers, -1},

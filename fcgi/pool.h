@@ -7,7 +7,7 @@
 
 /* Opens the sockets, starts the workers, and looks after them until SIGTERM or SIGINT:
  *   a worker that ends is replaced; one that keeps ending at once is replaced more and more slowly
- *   a worker that holds one request longer than LIMIT_REQUEST_MS is killed, its request logged
+ *   a worker that holds one request longer than ECHOMEET_REQUEST_LIMIT_MS is killed, its request logged
  *   SIGHUP replaces all workers one by one (a new program file is used); no request fails
  *   SIGTERM, SIGINT: workers finish what they are at; then the sockets are removed
  * Answers the program's exit status. */

@@ -9,6 +9,7 @@
 struct health {
     bool mysql;
     bool redis;
+    bool migrations; /* the database is as new as this program needs it */
 };
 
 struct health health_check(struct call *call);

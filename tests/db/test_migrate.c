@@ -1,4 +1,5 @@
 /* db/migrate.h on a real server. */
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -125,6 +126,17 @@ START_TEST(test_migrate_does_not_run_on_after_a_broken_file)
 }
 END_TEST
 
+START_TEST(test_migrate_schema_version_is_that_of_the_newest_file)
+{
+    glob_t files;
+    ck_assert_int_eq(glob("db/migrations/[0-9][0-9][0-9][0-9]_*.sql", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++)
+        ck_assert_int_eq(atoi(strrchr(files.gl_pathv[i], '/') + 1), (int)i + 1); /* no number is left out or used twice */
+    ck_assert_uint_eq(files.gl_pathc, SCHEMA_VERSION);
+    globfree(&files);
+}
+END_TEST
+
 START_TEST(test_migrate_says_that_a_folder_holds_none)
 {
     open_all();
@@ -136,4 +148,4 @@ END_TEST
 
 CHECK_MAIN("migrate", test_migrate_applies_each_file_once, test_migrate_many_starters_at_once_apply_each_file_once,
            test_migrate_refuses_a_file_that_changed, test_migrate_does_not_run_on_after_a_broken_file,
-           test_migrate_says_that_a_folder_holds_none)
+           test_migrate_schema_version_is_that_of_the_newest_file, test_migrate_says_that_a_folder_holds_none)
