@@ -197,11 +197,13 @@ test('an address may be percent-encoded, and must be so properly', async () => {
             }
 });
 
-test('an address that is no text is refused before it reaches a worker, or by one', async () => {
+test('an address that is no text is refused', async () => {
     for (const target of ['/meetings/%00', '/meetings/a%00b', '/meetings/%ff', '/meetings/%c0%af', '/meetings/%ed%a0%80', '/meetings/a%0d%0aX-Evil:%201', '/meetings/%7f', '/meetings?keyword=%ff',
         '/meetings?keyword=%00', '/meetings?keyword=a%01b', `/meetings/${meeting.id}/events?after=%00`]) {
         const answer = await plainApi(sys, ada.token).get(`/api/v1${target}`);
         assert.ok([400, 404].includes(answer.status), `${target} → ${answer.status}`);
+        if (sys.server !== 'apache') // which refuses some of these itself
+            assert.ok(['bad_request', 'validation_failed', 'not_found'].includes(answer.body?.code), `${target} → ${JSON.stringify(answer.body)}`);
         assert.equal(answer.headers.get('x-evil'), null);
     }
 });
