@@ -18,14 +18,16 @@
 #include "relay/conn.h"
 #include "relay/relay.h"
 
-enum { ACCEPT_AT_ONCE = 64, ACCEPT_PAUSE_MS = 200, ID_CHARS = 24 };
+enum { ACCEPT_AT_ONCE = 64, ACCEPT_PAUSE_MS = 200, ID_CHARS = 24, DRAIN_STEP_MS = 20, DRAIN_FEW = 10 };
 
 struct server {
     struct relay relay;
     ev_io listener;
     ev_timer accept_pause; /* no descriptor was left */
+    ev_timer drain_step;   /* closes some more connections */
+    int64_t drain_at_once; /* so many in one step */
     ev_timer drain;        /* how long clients have to hear of our end */
-    ev_signal term, interrupt;
+    ev_signal term, interrupt, hangup;
     ev_prepare end_of_turn;
 };
 
@@ -112,24 +114,64 @@ static void on_drained(struct ev_loop *loop, ev_timer *watcher, int revents)
     ev_break(loop, EVBREAK_ALL);
 }
 
-/* Takes nobody any more and tells everybody to come back. Their seats are not reported: either they do come back, or
- * they are swept when this relay gives no sign of life. */
+/* Closes some more connections. */
+static void on_drain_step(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+    (void)revents;
+    struct server *server = watcher->data;
+    int64_t n = server->drain_at_once;
+    for (struct conn *c = server->relay.conns, *next; c && n; c = next) {
+        next = c->next;
+        if (c->state > CONN_OPEN)
+            continue;
+        conn_close(c, WS_CODE_RESTART);
+        n--;
+    }
+    if (n)
+        ev_timer_stop(loop, watcher);
+}
+
+/* Takes nobody any more and tells everybody to come back: few at once, many spread over a time, so that they do not
+ * fall upon the other relays all together. Their seats are not reported: either they do come back, or they are swept
+ * when this relay gives no sign of life. */
 static void on_stop(struct ev_loop *loop, ev_signal *watcher, int revents)
 {
     (void)revents;
     struct server *server = watcher->data;
     struct relay *relay = &server->relay;
-    if (relay->stopping)
+    if (relay->stopping) {
+        ev_break(loop, EVBREAK_ALL);
         return;
+    }
     relay->stopping = true;
     log_event(LOG_INFO, "stopping", "connections", LOG_INT(relay->conn_count), NULL);
     ev_io_stop(loop, &server->listener);
     ev_timer_stop(loop, &server->accept_pause);
     close(server->listener.fd);
-    for (struct conn *c = relay->conns; c; c = c->next)
-        conn_close(c, WS_CODE_RESTART);
-    ev_timer_set(&server->drain, LIMIT_DRAIN_MS / 1000.0, 0);
+    int64_t steps = relay->config.relay_drain_ms / DRAIN_STEP_MS + 1;
+    server->drain_at_once = relay->conn_count / steps + DRAIN_FEW;
+    ev_timer_set(&server->drain_step, 0, DRAIN_STEP_MS / 1000.0);
+    ev_timer_start(loop, &server->drain_step);
+    ev_timer_set(&server->drain, (double)(relay->config.relay_drain_ms + LIMIT_DRAIN_MS) / 1000.0, 0);
     ev_timer_start(loop, &server->drain);
+}
+
+/* New limits hold at once; with a fault in the file the old ones stay. */
+static void on_reload(struct ev_loop *loop, ev_signal *watcher, int revents)
+{
+    (void)loop, (void)revents;
+    struct server *server = watcher->data;
+    struct config config;
+    char problem[256] = "";
+    enum err e = config_load(&config, problem, sizeof problem);
+    if (!e)
+        e = config_load_limits(&config, problem, sizeof problem);
+    if (e) {
+        log_event(LOG_ERROR, "limits_not_read", "problem", problem, NULL);
+        return;
+    }
+    server->relay.config = config;
+    log_event(LOG_INFO, "limits_read", NULL);
 }
 
 /* The configured name and something new, or something new alone. False where the name cannot be part of a
@@ -153,7 +195,8 @@ static bool make_id(struct relay *relay)
 static bool load_settings(struct relay *relay)
 {
     char problem[256];
-    if (config_load(&relay->config, problem, sizeof problem)) {
+    if (config_load(&relay->config, problem, sizeof problem) ||
+        config_load_limits(&relay->config, problem, sizeof problem)) {
         fprintf(stderr, "%s\n", problem);
         return false;
     }
@@ -207,14 +250,17 @@ static void start(struct server *server, int fd)
     ev_io_init(&server->listener, on_accept, fd, EV_READ);
     ev_timer_init(&server->accept_pause, on_accept_pause, 0, 0);
     ev_timer_init(&server->drain, on_drained, 0, 0);
+    ev_timer_init(&server->drain_step, on_drain_step, 0, 0);
+    ev_signal_init(&server->hangup, on_reload, SIGHUP);
     ev_signal_init(&server->term, on_stop, SIGTERM);
     ev_signal_init(&server->interrupt, on_stop, SIGINT);
     ev_prepare_init(&server->end_of_turn, on_end_of_turn);
-    server->listener.data = server->accept_pause.data = server->drain.data = server;
-    server->term.data = server->interrupt.data = server->end_of_turn.data = server;
+    server->listener.data = server->accept_pause.data = server->drain.data = server->drain_step.data = server;
+    server->term.data = server->interrupt.data = server->hangup.data = server->end_of_turn.data = server;
     ev_io_start(loop, &server->listener);
     ev_signal_start(loop, &server->term);
     ev_signal_start(loop, &server->interrupt);
+    ev_signal_start(loop, &server->hangup);
     ev_prepare_start(loop, &server->end_of_turn);
 }
 
