@@ -1,7 +1,7 @@
 /* What has no number: typing and reactions, to all others or to one, across relays; and what hello promises. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openSocket, register } from '../lib/client.mjs';
+import { eventually, openSocket, register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { makeRoom, refused } from './support.mjs';
 
@@ -91,6 +91,14 @@ test('while Redis is away those at the same relay have them', async () => {
     } finally {
         await sys.processes.redis.start();
     }
+    /* both relays have to find it again, before the next test */
+    const [from, , , to] = people;
+    await eventually(async () => {
+        const mark = `${Math.random()}`;
+        return from.socket.request('webrtc_signal', { to: to.id, mark })
+            .then(() => to.socket.waitFor('webrtc_signal', (m) => m.data.mark === mark, { timeout: 300 }))
+            .catch(() => null);
+    }, { timeout: 15_000 });
 });
 
 test('hello tells every limit', async () => {
