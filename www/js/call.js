@@ -3,7 +3,7 @@
  * others (mesh.js) and one's own (media.js) into one store that the views draw.
  */
 import { createStore } from './store.js';
-import { MeetingClient } from './protocol.js';
+import { MeetingClient, ProtocolError } from './protocol.js';
 import { Mesh } from './mesh.js';
 import { LocalMedia } from './media.js';
 import { Speaking } from './speaking.js';
@@ -12,7 +12,9 @@ import { announce, toast } from './toasts.js';
 import { errorText, t } from './i18n.js';
 
 /** @typedef {import('./room-state.js').Room} Room */
-/** @typedef {{clientId: string, text: string, failed: string | null}} PendingLine a chat line that is not stored yet */
+/** @typedef {import('./room-state.js').Message} Message */
+/** @typedef {{clientId: string, text: string, to: number | null, failed: string | null}} PendingLine a chat line that is not stored yet */
+/** @typedef {{id: number, userId: number, reaction: string}} Reaction */
 /**
  * @typedef {object} CallState
  * @property {'before' | 'joining' | 'in' | 'ended'} phase
@@ -21,6 +23,10 @@ import { errorText, t } from './i18n.js';
  * @property {Record<number, import('./mesh.js').PeerView>} links media of the others, by user id
  * @property {PendingLine[]} pending
  * @property {number} seenMessage id of the last chat line that was looked at
+ * @property {number | null} chatTo whom the next chat line is for; null: everybody
+ * @property {Record<number, number>} typing who is writing, and until when that is believed
+ * @property {Reaction[]} reactions those that are shown now
+ * @property {number | null} pinned who is kept large in the speaker view
  * @property {string | null} endCode why it ended: "left", "ended", "removed", …
  * @property {number} startedAt when this person came in, milliseconds
  * @property {number} endedAt
@@ -29,9 +35,16 @@ import { errorText, t } from './i18n.js';
 /** @type {CallState} */
 const INITIAL = {
   phase: 'before', reconnecting: false, room: null, links: {}, pending: [], seenMessage: 0, endCode: null,
-  startedAt: 0, endedAt: 0,
+  startedAt: 0, endedAt: 0, chatTo: null, typing: {}, reactions: [], pinned: null,
 };
 const MEDIA_RETRY_MS = 2_000;
+/** Who writes says so this often; without news it is believed for a little longer than that. */
+const TYPING_EVERY_MS = 3_000;
+const TYPING_HOLDS_MS = 5_000;
+export const REACTIONS = ['👍', '👏', '😂', '🎉', '❤️', '🤔'];
+const REACTION_SHOWN_MS = 4_000;
+/** More at once would cover the picture; and nobody can keep a page busy with them. */
+const REACTIONS_AT_ONCE = 5;
 
 export class Call {
   store = createStore(INITIAL);
@@ -48,6 +61,8 @@ export class Call {
   /** What the room was last told of our devices. @type {{audio: boolean, video: boolean, screen: boolean} | null} */
   #told = null;
   #telling = false;
+  #typedAt = 0;
+  #reactionNumber = 0;
   #wakeUp = () => {
     if (document.visibilityState === 'visible') this.client?.nudge();
   };
@@ -71,6 +86,7 @@ export class Call {
     client.on('resumed', (ack) => this.#resumed(ack));
     client.on('event', (event) => this.#event(event));
     client.on('signal', ({ from, data }) => this.mesh?.receive(from, data));
+    client.on('transient', (message) => this.#transient(message));
     client.on('state', (state) => {
       this.store.set({ reconnecting: state === 'reconnecting' });
       this.#tellMedia();
@@ -94,11 +110,12 @@ export class Call {
     return this.#api.post(`/meetings/${this.#code}/end`);
   }
 
-  /** @param {string} text */
-  async chat(text) {
+  /** @param {string} text @param {number | null} [to] only for this person */
+  async chat(text, to = null) {
     if (!this.client) return;
-    const { clientId, stored } = this.client.chat(text);
-    this.store.set(({ pending }) => ({ pending: [...pending, { clientId, text, failed: null }] }));
+    this.#typedAt = 0; // the line itself says that the writing is done
+    const { clientId, stored } = this.client.chat(text, to ? { to } : {});
+    this.store.set(({ pending }) => ({ pending: [...pending, { clientId, text, to, failed: null }] }));
     try {
       const message = await stored;
       this.#forget(clientId);
@@ -117,6 +134,48 @@ export class Call {
     const { items, hasMore } = await this.#api.get(`/meetings/${this.#code}/messages`, { before: oldest?.id, limit: 50 });
     this.store.set(({ room: now }) => ({ room: now && addHistory(now, items) }));
     return hasMore;
+  }
+
+  /** @param {number} messageId @param {string} text rejects with the server's reason */
+  async editMessage(messageId, text) {
+    const message = await this.#ask('message_edit', { messageId, text });
+    this.#apply({ type: 'message_edited', data: { message } });
+  }
+
+  /** @param {number} messageId rejects with the server's reason */
+  async deleteMessage(messageId) {
+    const message = await this.#ask('message_delete', { messageId });
+    this.#apply({ type: 'message_deleted', data: { message } });
+  }
+
+  /** Somebody writes a line here, or has taken it away. @param {boolean} active */
+  typing(active) {
+    const { chatTo } = this.store.get();
+    const now = Date.now();
+    if (active ? now - this.#typedAt < TYPING_EVERY_MS : this.#typedAt === 0) return;
+    this.#typedAt = active ? now : 0;
+    this.client?.tell('typing', { active, ...(chatTo ? { to: chatTo } : {}) });
+  }
+
+  /** @param {string} reaction one of REACTIONS */
+  react(reaction) {
+    const { room } = this.store.get();
+    if (room && this.client?.tell('reaction', { reaction })) this.#showReaction(room.myId, reaction);
+  }
+
+  /** @param {number} userId @param {'cohost' | 'participant'} role */
+  setRole(userId, role) {
+    return this.#api.patch(`/meetings/${this.#code}/participants/${userId}`, { role });
+  }
+
+  /** @param {number} userId */
+  handOver(userId) {
+    return this.#api.post(`/meetings/${this.#code}/host`, { userId });
+  }
+
+  /** Out, and not in again. @param {number} userId */
+  removePerson(userId) {
+    return this.#api.delete(`/meetings/${this.#code}/participants/${userId}`);
   }
 
   /** The chat is being looked at. */
@@ -197,7 +256,8 @@ export class Call {
       if (participant.userId !== room.myId) this.#note('note.joined', participant.displayName);
     } else if (event.type === 'user_left') {
       this.mesh?.remove(userId);
-      if (userId !== room.myId) this.#note('note.left', room.everyone[userId]);
+      this.#writes(userId, false);
+      if (userId !== room.myId) this.#note(event.data.reason === 'removed' ? 'note.removed' : 'note.left', room.everyone[userId]);
     } else if (event.type === 'presence_changed') {
       this.mesh?.add(userId, event.data.online);
     } else if (event.type === 'chat_message') {
@@ -206,7 +266,62 @@ export class Call {
       this.#note('note.hand', room.everyone[userId]);
     } else if (event.type === 'meeting_ended') {
       this.client?.close('ended');
+    } else this.#seatChanged(event, room);
+  }
+
+  /** Somebody's part in the meeting is another now. @param {import('./protocol.js').RoomEvent} event @param {Room} room */
+  #seatChanged({ type, data }, room) {
+    const name = room.everyone[data?.userId] ?? '';
+    const mine = data?.userId === room.myId;
+    if (type === 'role_changed' && mine) this.#note(data.role === 'cohost' ? 'note.cohostNow' : 'note.cohostNoLonger');
+    if (type !== 'host_changed') return;
+    this.#note(mine ? 'note.hostNow' : 'note.newHost', name);
+    // The former host is again what they were before, which the event does not say.
+    if (room.participants.some(({ userId }) => userId === data.previousUserId)) this.#learnRole(data.previousUserId);
+  }
+
+  /** @param {number} userId */
+  async #learnRole(userId) {
+    try {
+      const { items } = await this.#api.get(`/meetings/${this.#code}/participants`);
+      const person = items.find((/** @type {any} */ one) => one.userId === userId);
+      if (person && person.role !== 'host') this.#apply({ type: 'role_changed', data: { userId, role: person.role } });
+    } catch {
+      // Then a participant is shown until the next picture of the room.
     }
+  }
+
+  /** @param {{type: 'typing' | 'reaction', from: number, data: any}} message */
+  #transient({ type, from, data }) {
+    const known = this.store.get().room?.participants.some(({ userId }) => userId === from);
+    if (!known) return;
+    if (type === 'typing') this.#writes(from, data?.active === true);
+    else if (REACTIONS.includes(data?.reaction)) this.#showReaction(from, data.reaction);
+  }
+
+  /** @param {number} userId @param {boolean} active */
+  #writes(userId, active) {
+    this.store.set(({ typing }) => {
+      const { [userId]: _, ...rest } = typing;
+      return { typing: active ? { ...rest, [userId]: Date.now() + TYPING_HOLDS_MS } : rest };
+    });
+    if (active) setTimeout(() => (this.store.get().typing[userId] ?? Infinity) <= Date.now() && this.#writes(userId, false), TYPING_HOLDS_MS + 50);
+  }
+
+  /** @param {number} userId @param {string} reaction */
+  #showReaction(userId, reaction) {
+    const { reactions, room } = this.store.get();
+    if (reactions.filter((one) => one.userId === userId).length >= REACTIONS_AT_ONCE) return;
+    this.#reactionNumber += 1;
+    const id = this.#reactionNumber;
+    this.store.set({ reactions: [...reactions, { id, userId, reaction }] });
+    if (room && userId !== room.myId) announce(t('note.reaction', { name: room.everyone[userId] ?? '', reaction }));
+    setTimeout(() => this.store.set(({ reactions: now }) => ({ reactions: now.filter((one) => one.id !== id) })), REACTION_SHOWN_MS);
+  }
+
+  /** @param {string} type @param {object} data */
+  #ask(type, data) {
+    return this.client ? this.client.request(type, data) : Promise.reject(new ProtocolError({ code: 'offline' }));
   }
 
   /** @param {{type: string, data: any, at?: string}} event */
@@ -216,12 +331,14 @@ export class Call {
 
   /** @param {import('./room-state.js').Message} message @param {number} myId */
   #chatArrived(message, myId) {
+    this.#writes(message.sender.id, false);
+    const name = message.sender.displayName;
     if (message.sender.id === myId) this.#forget(message.clientId);
-    else announce(t('note.chat', { name: message.sender.displayName, text: message.text }));
+    else announce(t(message.to ? 'note.chatPrivate' : 'note.chat', { name, text: message.text }));
   }
 
-  /** @param {'note.joined' | 'note.left' | 'note.hand'} key @param {string} name */
-  #note(key, name) {
+  /** @param {import('./i18n.js').Key} key @param {string} [name] */
+  #note(key, name = '') {
     const text = t(key, { name });
     toast(text);
     announce(text);

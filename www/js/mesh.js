@@ -14,8 +14,9 @@ import { newId } from './protocol.js';
 /** @typedef {import('./peer.js').Remote} Remote */
 /** @typedef {{userId: number, remote: Remote, state: import('./peer.js').LinkState}} PeerView */
 
-/** A connection that was begun for somebody whose arrival has not been announced is dropped after this. */
+/** Signals of somebody whose arrival has not been announced are kept so long, and so many of them. */
 const STRANGER_MS = 10_000;
+const STRANGER_SIGNALS = 64;
 /** Who signals to a connection that is gone is told the present one, at most this often. */
 const INTRODUCE_MS = 1_000;
 
@@ -47,6 +48,8 @@ export class Mesh extends Emitter {
   #closed = false;
   /** @type {Map<number, number>} */
   #introduced = new Map();
+  /** @type {Map<number, {message: any, at: number}[]>} signals from people who are not known yet */
+  #held = new Map();
   #announcing = false;
 
   /**
@@ -88,6 +91,7 @@ export class Mesh extends Emitter {
   add(userId, online = true) {
     if (userId === this.#myId || this.#closed) return;
     this.#members.set(userId, online);
+    this.#receiveHeld(userId);
     if (online && !this.peers.has(userId)) this.#create(userId, null);
     else if (online) this.peers.get(userId)?.wake();
     this.#shareOut();
@@ -97,6 +101,7 @@ export class Mesh extends Emitter {
   remove(userId) {
     this.#members.delete(userId);
     this.#introduced.delete(userId);
+    this.#held.delete(userId);
     this.#drop(userId);
     this.#shareOut();
   }
@@ -109,7 +114,11 @@ export class Mesh extends Emitter {
   /** @param {number} from stamped by the server @param {any} message */
   receive(from, message) {
     if (this.#closed || typeof message?.instance !== 'string') return;
-    let peer = this.peers.get(from) ?? this.#createForStranger(from, message.instance);
+    if (!this.#members.has(from)) {
+      this.#hold(from, message);
+      return;
+    }
+    let peer = this.peers.get(from) ?? this.#create(from, message.instance);
     if (message.for && message.for !== peer.instance) {
       this.#introduce(from, peer);
       return;
@@ -128,6 +137,7 @@ export class Mesh extends Emitter {
     this.#closed = true;
     for (const peer of this.peers.values()) peer.close();
     this.peers.clear();
+    this.#held.clear();
     this.#announce();
   }
 
@@ -163,12 +173,23 @@ export class Mesh extends Emitter {
     if (this.peers.delete(userId)) this.#announce();
   }
 
-  /** A signal may overtake the news that its sender has come. @param {number} userId @param {string} instance */
-  #createForStranger(userId, instance) {
-    if (!this.#members.has(userId)) {
-      setTimeout(() => !this.#members.has(userId) && this.remove(userId), STRANGER_MS);
-    }
-    return this.#create(userId, instance);
+  /**
+   * A signal may overtake the news that its sender has come, and may come late from somebody who is gone. So it waits
+   * until the room says that its sender is there, for a while.
+   * @param {number} userId @param {any} message
+   */
+  #hold(userId, message) {
+    const now = Date.now();
+    for (const [id, list] of this.#held) if (now - list[list.length - 1].at > STRANGER_MS) this.#held.delete(id);
+    const list = this.#held.get(userId) ?? [];
+    this.#held.set(userId, [...list.slice(1 - STRANGER_SIGNALS), { message, at: now }]);
+  }
+
+  /** @param {number} userId is known from now on */
+  #receiveHeld(userId) {
+    const list = this.#held.get(userId) ?? [];
+    this.#held.delete(userId);
+    for (const { message, at } of list) if (Date.now() - at <= STRANGER_MS) this.receive(userId, message);
   }
 
   /** @param {number} userId */

@@ -6,6 +6,7 @@
  *     client.on('snapshot', (room) => …);     // the whole room: after joining, and after too long an absence
  *     client.on('event', (event) => …);       // then every change, once and in order
  *     client.on('signal', ({ from, data }) => …);
+ *     client.on('transient', ({ type, from, data }) => …);   // 'typing' and 'reaction': now or never
  *     client.on('state', (state) => …);       // 'connecting' 'online' 'reconnecting' 'closed'
  *     client.on('closed', ({ code }) => …);   // it will not come back by itself, and why
  *     await client.join('K7QX2P', { password });
@@ -36,6 +37,7 @@ import { Emitter } from './store.js';
  * @property {any} resumed the ack of join_room with what was missed; its events come as `event`
  * @property {RoomEvent} event
  * @property {{from: number, data: any}} signal
+ * @property {{type: 'typing' | 'reaction', from: number, data: any}} transient
  * @property {{code: string}} closed "left", "ended", "removed", "taken_over", "signed_out", "protocol" or an error's code
  */
 
@@ -93,6 +95,8 @@ export class MeetingClient extends Emitter {
   #joined = false;
   /** @type {RoomEvent[]} events that overtook the ack of join_room */
   #early = [];
+  /** @type {{from: number, data: any}[]} and signals that did; they are set-up of media, so they can wait a moment */
+  #earlySignals = [];
   /** @type {Map<string, Outgoing>} by client id */
   #unacked = new Map();
   #attempts = 0;
@@ -164,6 +168,15 @@ export class MeetingClient extends Emitter {
    */
   signal(to, data) {
     return this.#joined && this.#write({ type: 'webrtc_signal', data: { ...data, to } });
+  }
+
+  /**
+   * To everybody else, or to one: seen by those who are there now, kept by nobody.
+   * @param {'typing' | 'reaction'} type @param {object} data
+   * @returns {boolean} whether it was written
+   */
+  tell(type, data) {
+    return this.#joined && this.#write({ type, data });
   }
 
   /**
@@ -333,7 +346,12 @@ export class MeetingClient extends Emitter {
       case 'pong':
         return;
       case 'webrtc_signal':
-        this.emit('signal', { from: message.from, data: message.data });
+        if (this.#joined) this.emit('signal', { from: message.from, data: message.data });
+        else this.#earlySignals.push({ from: message.from, data: message.data });
+        return;
+      case 'typing':
+      case 'reaction':
+        if (this.#joined) this.emit('transient', { type: message.type, from: message.from, data: message.data });
         return;
       default:
         if (Number.isInteger(message.seq)) this.#roomEvent(message);
@@ -369,6 +387,7 @@ export class MeetingClient extends Emitter {
     const socket = this.#socket;
     if (!room) return;
     this.#early = [];
+    this.#earlySignals = [];
     let ack;
     try {
       ack = await this.request('join_room', {
@@ -393,6 +412,7 @@ export class MeetingClient extends Emitter {
     this.#setState('online');
     joining?.resolve(ack);
     for (const event of this.#early.splice(0)) this.#roomEvent(event);
+    for (const signal of this.#earlySignals.splice(0)) this.emit('signal', signal);
     this.#sendWaitingChat();
   }
 

@@ -26,6 +26,8 @@
  * @property {string} text
  * @property {string} clientId
  * @property {string} createdAt
+ * @property {string | null} [editedAt]
+ * @property {string | null} [deletedAt] when it was deleted; its text is empty then
  */
 /**
  * @typedef {object} Room
@@ -39,15 +41,13 @@
 
 /** @param {any} ack the ack of join_room @param {Room | null} [before] the room before the absence @returns {Room} */
 export function roomFromSnapshot(ack, before = null) {
-  // Lines known from before are kept only where nothing can be missing between them and the new ones.
-  const known = new Set(before?.messages.map(({ id }) => id));
-  const overlap = ack.messages.some((/** @type {Message} */ { id }) => known.has(id));
   const present = ack.participants.filter((/** @type {Participant} */ person) => person.status === 'joined');
   return {
     meeting: ack.meeting,
     myId: ack.me.userId,
     participants: present.sort(byJoining),
-    messages: mergeMessages(before && overlap ? before.messages : [], ack.messages),
+    // Lines from before are not kept: they may have been changed or deleted meanwhile. They can be fetched again.
+    messages: mergeMessages([], ack.messages),
     everyone: { ...before?.everyone, ...namesOf(ack.participants) },
     ended: null,
   };
@@ -76,7 +76,10 @@ export function applyEvent(room, { type, data, at }) {
     case 'host_changed':
       return hostChanged(room, data);
     case 'chat_message':
-      return { ...room, messages: mergeMessages(room.messages, [data.message]) };
+      return withMessages(room, mergeMessages(room.messages, [data.message]));
+    case 'message_edited':
+    case 'message_deleted':
+      return withMessages(room, replaceMessage(room.messages, data.message));
     case 'meeting_updated':
       return { ...room, meeting: { ...room.meeting, ...data.meeting } };
     case 'meeting_ended':
@@ -99,6 +102,13 @@ export const others = (room) => room.participants.filter(({ userId }) => userId 
 export const hands = (room) => room.participants
   .filter(({ handRaisedAt }) => handRaisedAt)
   .sort((a, b) => String(a.handRaisedAt).localeCompare(String(b.handRaisedAt)) || a.userId - b.userId);
+
+/** Whether this person may delete that line. @param {Room} room @param {Message} message */
+export const mayDelete = (room, message) => !message.deletedAt
+  && (message.sender.id === room.myId || (isHosting(me(room)) && !message.to));
+
+/** Whether this person may keep that one out. @param {Room} room @param {Participant} person */
+export const mayRemove = (room, person) => isHosting(me(room)) && person.role !== 'host' && person.userId !== room.myId;
 
 /** @param {Participant | undefined} person may end the meeting, remove people … */
 export const isHosting = (person) => person?.role === 'host' || person?.role === 'cohost';
@@ -132,12 +142,29 @@ function hostChanged(room, { userId }) {
   return { ...room, participants, meeting: { ...room.meeting, host } };
 }
 
-/** @param {Message[]} have @param {Message[]} more @returns {Message[]} each once, by id */
+/** @param {Room} room @param {Message[]} messages @returns {Room} */
+const withMessages = (room, messages) => (messages === room.messages ? room : { ...room, messages });
+
+/** @param {Message[]} have @param {Message[]} more @returns {Message[]} each once, by id, as it was last */
 function mergeMessages(have, more) {
   const known = new Set(have.map(({ id }) => id));
   const added = more.filter(({ id }) => !known.has(id));
-  if (added.length === 0) return have;
-  return [...have, ...added].sort((a, b) => a.id - b.id);
+  const updated = more.filter(({ id }) => known.has(id)).reduce(replaceMessage, have);
+  if (added.length === 0) return updated;
+  return [...updated, ...added].sort((a, b) => a.id - b.id);
+}
+
+/** A line that is not at hand stays away: it comes as it is now when it is fetched. @param {Message[]} have @param {Message} message */
+function replaceMessage(have, message) {
+  const known = have.find(({ id }) => id === message.id);
+  if (!known || !isNewer(message, known)) return have;
+  return have.map((one) => (one.id === message.id ? message : one));
+}
+
+/** An answer may be older than an event that overtook it. @param {Message} a @param {Message} b */
+function isNewer(a, b) {
+  if (a.deletedAt || b.deletedAt) return !b.deletedAt;
+  return String(a.editedAt ?? '') > String(b.editedAt ?? '');
 }
 
 /** @param {Participant[]} people */

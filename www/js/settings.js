@@ -16,12 +16,13 @@ const KEY = 'echomeet.settings';
  * @property {boolean} microphoneOn as it was left before the last call
  * @property {boolean} cameraOn
  * @property {'chat' | 'people' | null} panel what was open beside the stage
+ * @property {'grid' | 'speaker'} view everybody alike, or one large
  */
 
 /** @type {Settings} */
 const DEFAULTS = {
   language: null, theme: 'system', microphoneId: null, cameraId: null, videoQuality: 'standard',
-  microphoneOn: true, cameraOn: true, panel: null,
+  microphoneOn: true, cameraOn: true, panel: null, view: 'grid',
 };
 
 /** @returns {Partial<Settings>} */

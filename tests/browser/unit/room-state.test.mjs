@@ -1,7 +1,7 @@
 /* The room as the page knows it: what every event does to it. No browser, no socket. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addHistory, applyEvent, hands, isHosting, me, others, roomFromSnapshot } from '../../../www/js/room-state.js';
+import { addHistory, applyEvent, hands, isHosting, mayDelete, mayRemove, me, others, roomFromSnapshot } from '../../../www/js/room-state.js';
 
 const person = (userId, fields = {}) => ({
   userId, displayName: `P${userId}`, role: 'participant', status: 'joined', online: true, audio: true, video: true, screen: false,
@@ -65,12 +65,46 @@ test('a line of chat stands once, however it came, and in order', () => {
   assert.deepEqual(ids(room.messages), [1, 2, 3, 4]);
 });
 
-test('a fresh snapshot after a long absence keeps older lines only where none can be missing', () => {
+test('a fresh snapshot after a long absence brings the chat as it is now', () => {
   const before = roomFromSnapshot(snapshot());
-  const near = roomFromSnapshot(snapshot({ messages: [line(2), line(3)] }), before);
-  assert.deepEqual(ids(near.messages), [1, 2, 3]);
-  const far = roomFromSnapshot(snapshot({ messages: [line(90), line(91)] }), before);
-  assert.deepEqual(ids(far.messages), [90, 91]);
+  const now = roomFromSnapshot(snapshot({ messages: [line(2, 'changed meanwhile'), line(3)] }), before);
+  assert.deepEqual(now.messages.map(({ text }) => text), ['changed meanwhile', 'line 3'], 'line 1 may have been deleted');
+});
+
+const EARLY = '2026-01-31T10:01:00.000Z';
+const LATE = '2026-01-31T10:02:00.000Z';
+
+test('a line that is edited or deleted changes in its place, and never back', () => {
+  let room = roomFromSnapshot(snapshot());
+  const change = (type, message) => {
+    room = applyEvent(room, { type, data: { message } });
+    return room.messages.map(({ text }) => text);
+  };
+  assert.deepEqual(change('message_edited', { ...line(1, 'second'), editedAt: LATE }), ['second', 'line 2']);
+  assert.deepEqual(change('message_edited', { ...line(1, 'first'), editedAt: EARLY }), ['second', 'line 2'], 'an old answer comes late');
+  assert.deepEqual(change('chat_message', line(1)), ['second', 'line 2']);
+  assert.deepEqual(change('message_deleted', { ...line(1, ''), editedAt: LATE, deletedAt: EARLY }), ['', 'line 2']);
+  assert.deepEqual(change('message_edited', { ...line(1, 'third'), editedAt: LATE }), ['', 'line 2'], 'what is deleted stays so');
+  const same = room;
+  change('message_edited', { ...line(77, 'never seen'), editedAt: LATE });
+  assert.equal(room, same, 'a line that is not at hand does not appear');
+});
+
+test('older lines that are fetched again come as they are now', () => {
+  const room = addHistory(roomFromSnapshot(snapshot()), [line(0), { ...line(1, 'changed'), editedAt: LATE }]);
+  assert.deepEqual(room.messages.map(({ text }) => text), ['line 0', 'changed', 'line 2']);
+});
+
+test('who may delete a line, and who may remove whom', () => {
+  const room = roomFromSnapshot(snapshot()); // as the host, user 1
+  const as = (role) => ({ ...room, participants: [person(1, { role }), person(2), person(3, { role: 'host' }), person(4, { role: 'cohost' })] });
+  const secret = { ...line(5), to: { id: 1, displayName: 'P1' } };
+  assert.deepEqual(['cohost', 'participant'].map((role) => mayDelete(as(role), line(1))), [true, false]);
+  assert.deepEqual(['cohost', 'participant'].map((role) => mayDelete(as(role), line(1, 'own', 1))), [true, true]);
+  assert.equal(mayDelete(as('cohost'), secret), false, 'what two people write to each other is theirs');
+  assert.equal(mayDelete(as('cohost'), { ...line(1), deletedAt: EARLY }), false);
+  assert.deepEqual(as('cohost').participants.map((one) => mayRemove(as('cohost'), one)), [false, true, false, true]);
+  assert.deepEqual(as('participant').participants.map((one) => mayRemove(as('participant'), one)), [false, false, false, false]);
 });
 
 test('the end, updates, and what is not known', () => {

@@ -1,17 +1,19 @@
 /** The bar of controls below the stage. */
-import { html, useEffect, useRef, useState, useStore, useTick } from '../ui.js';
+import { html, useStore, useTick } from '../ui.js';
 import { icon } from '../icons.js';
 import { duration, errorText, t } from '../i18n.js';
+import { REACTIONS } from '../call.js';
 import { settings } from '../settings.js';
 import { isHosting, me } from '../room-state.js';
 import { toast } from '../toasts.js';
-import { Code, IconButton, copyText, meetingLink } from './controls.js';
+import { Code, IconButton, copyText, meetingLink, useMenu } from './controls.js';
 import { DeviceSwitch } from './preview.js';
 
 /** @typedef {import('../room-state.js').Room} Room */
 
 /** Lines of others that came after the last one looked at. @param {Room} room @param {number} seen */
-const unread = (room, seen) => room.messages.filter(({ id, sender }) => id > seen && sender.id !== room.myId).length;
+const unread = (room, seen) => room.messages
+  .filter(({ id, sender, deletedAt }) => id > seen && sender.id !== room.myId && !deletedAt).length;
 
 /** @param {unknown} on */
 const lit = (on) => (on ? 'on-stage active' : 'on-stage');
@@ -42,6 +44,7 @@ export function Bar({ call, room }) {
           label=${t(media.screen ? 'bar.stopShare' : 'bar.share')} onClick=${() => call.toggleScreen()} />`}
         <${IconButton} class=${lit(raised)} name="hand" aria-pressed=${raised}
           label=${t(raised ? 'bar.lowerHand' : 'bar.raiseHand')} onClick=${() => call.toggleHand()} />
+        <${Reactions} call=${call} />
         <${IconButton} class=${lit(panel === 'chat')} name="message-square" badge=${news} aria-pressed=${panel === 'chat'}
           label=${news ? t('bar.chatUnread', { count: news }) : t('bar.chat')} onClick=${() => toggle('chat')} />
         <${IconButton} class=${lit(panel === 'people')} name="users" aria-pressed=${panel === 'people'}
@@ -49,6 +52,20 @@ export function Bar({ call, room }) {
       </div>
       <${Leave} call=${call} hosting=${isHosting(self)} />
     </footer>`;
+}
+
+/** @param {{call: import('../call.js').Call}} props */
+function Reactions({ call }) {
+  const { open, setOpen, root, escape } = useMenu();
+  return html`
+    <div class="bar-reactions" ref=${root} onKeyDown=${escape}>
+      <${IconButton} class=${lit(open)} name="face-slightly-smiling" label=${t('bar.react')} aria-expanded=${open} onClick=${() => setOpen(!open)} />
+      ${open && html`
+        <div class="menu reactions" role="group" aria-label=${t('bar.react')}>
+          ${REACTIONS.map((reaction) => html`
+            <button type="button" key=${reaction} aria-label=${t(`reaction.${reaction}`)} onClick=${() => call.react(reaction)}>${reaction}</button>`)}
+        </div>`}
+    </div>`;
 }
 
 /** @param {{call: import('../call.js').Call, room: Room}} props */
@@ -67,22 +84,7 @@ function Info({ call, room }) {
 
 /** Who hosts is asked whether the others go on. @param {{call: import('../call.js').Call, hosting: boolean}} props */
 function Leave({ call, hosting }) {
-  const [open, setOpen] = useState(false);
-  const root = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => {
-    if (!open) return undefined;
-    root.current?.querySelector('.menu')?.querySelector('button')?.focus();
-    const outside = (/** @type {Event} */ event) => {
-      if (!root.current?.contains(/** @type {Node} */ (event.target))) setOpen(false);
-    };
-    addEventListener('pointerdown', outside);
-    return () => removeEventListener('pointerdown', outside);
-  }, [open]);
-  const escape = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== 'Escape' || !open) return;
-    setOpen(false);
-    root.current?.querySelector('button')?.focus();
-  };
+  const { open, setOpen, root, escape } = useMenu();
   const end = async () => {
     try {
       await call.endForAll();

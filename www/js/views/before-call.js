@@ -36,7 +36,8 @@ export function BeforeCall({ api, call, code }) {
   }, [call]);
 
   const over = meeting?.status >= OVER ? (meeting.status === OVER ? 'meeting_ended' : 'meeting_cancelled') : null;
-  const closed = unseen === 'not_found' ? unseen : over;
+  const removed = problem?.code === 'removed' ? 'removed' : null; // there is no way in for this person
+  const closed = removed ?? (unseen === 'not_found' ? unseen : over);
   // A private meeting tells a stranger nothing; the code (and a password) may open it all the same.
   const unclear = unseen && unseen !== 'forbidden' ? { code: unseen } : null;
   const knownPassword = meeting?.password;

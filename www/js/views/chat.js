@@ -1,24 +1,29 @@
 /** The chat: what was written, and the line one writes in. */
 import { html, useEffect, useLayoutEffect, useRef, useState, useStore, classes } from '../ui.js';
 import { icon } from '../icons.js';
-import { clockTime, errorText, t } from '../i18n.js';
+import { errorText, t } from '../i18n.js';
+import { others } from '../room-state.js';
 import { toast } from '../toasts.js';
-import { useBusy } from './controls.js';
+import { useBusy, useFieldId } from './controls.js';
+import { LONGEST, Line } from './message.js';
 
 /** @typedef {import('../room-state.js').Message} Message */
 
 /** Lines of one person within this time stand under one name. */
 const TOGETHER_MS = 120_000;
-const LONGEST = 4000;
 /** With fewer lines than the server sends at once there is nothing before them. */
 const PAGE = 50;
 /** So close to the end counts as reading the newest lines. */
 const NEAR_END_PX = 80;
+/** More names of those who write would only be read by nobody. */
+const WRITERS = 2;
 
 /** @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
 export function Chat({ call, room }) {
   const { pending } = useStore(call.store);
   const { messages, myId } = room;
+  const [editing, setEditing] = useState(/** @type {number | null} */ (null));
+  const composer = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const log = useRef(/** @type {HTMLElement | null} */ (null));
   const atEnd = useRef(true);
   useEffect(() => call.seen(), [messages]);
@@ -29,42 +34,42 @@ export function Chat({ call, room }) {
     const { scrollTop, clientHeight, scrollHeight } = /** @type {HTMLElement} */ (log.current);
     atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   };
+  const edit = (/** @type {number | null} */ id) => {
+    setEditing(id);
+    if (id === null) composer.current?.focus();
+  };
+  const editLast = () => {
+    const last = messages.filter(({ sender, deletedAt }) => sender.id === myId && !deletedAt).at(-1);
+    if (last) setEditing(last.id);
+  };
   return html`
     <div class="chat">
       <div class="chat-log" ref=${log} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-label=${t('chat.log')}>
         ${messages.length >= PAGE && html`<${Earlier} call=${call} log=${log} />`}
         ${messages.length + pending.length === 0 && html`<p class="empty">${t('chat.empty')}</p>`}
-        ${messages.map((message, i) => html`<${Line} key=${message.id} message=${message} mine=${message.sender.id === myId}
-          first=${!together(messages[i - 1], message)} />`)}
-        ${pending.map((line) => html`<${Waiting} key=${line.clientId} line=${line} />`)}
+        ${messages.map((message, i) => html`<${Line} key=${message.id} call=${call} room=${room} message=${message}
+          first=${!together(messages[i - 1], message)} editing=${editing === message.id} onEdit=${edit}
+          onDeleted=${() => composer.current?.focus()} />`)}
+        ${pending.map((line) => html`<${Waiting} key=${line.clientId} line=${line} room=${room} />`)}
       </div>
-      <${Composer} onSend=${(/** @type {string} */ text) => {
+      <${Writing} call=${call} room=${room} />
+      <${Composer} call=${call} room=${room} area=${composer} onEditLast=${editLast} onSent=${() => {
         atEnd.current = true;
-        call.chat(text);
       }} />
     </div>`;
 }
 
 /** @param {Message | undefined} before @param {Message} message */
 function together(before, message) {
-  if (before?.sender.id !== message.sender.id) return false;
+  if (before?.sender.id !== message.sender.id || before.to?.id !== message.to?.id) return false;
   return Date.parse(message.createdAt) - Date.parse(before.createdAt) < TOGETHER_MS;
 }
 
-/** @param {{message: Message, mine: boolean, first: boolean}} props */
-function Line({ message, mine, first }) {
-  return html`
-    <article class=${classes('line', mine && 'mine', first && 'first')} data-message=${message.id}>
-      ${first && html`<header><strong>${mine ? t('chat.you') : message.sender.displayName}</strong>${' '}
-        <time dateTime=${message.createdAt}>${clockTime(message.createdAt)}</time></header>`}
-      <p>${message.text}</p>
-    </article>`;
-}
-
-/** @param {{line: import('../call.js').PendingLine}} props */
-const Waiting = ({ line }) => html`
-  <article class=${classes('line', 'mine', 'first', line.failed ? 'failed' : 'waiting')}>
-    <header>${line.failed ? t('chat.failed', { reason: line.failed }) : t('chat.sending')}</header>
+/** @param {{line: import('../call.js').PendingLine, room: import('../room-state.js').Room}} props */
+const Waiting = ({ line, room }) => html`
+  <article class=${classes('line', 'mine', 'first', line.to !== null && 'private', line.failed ? 'failed' : 'waiting')}>
+    <header>${line.to && html`<span class="private-mark">${t('chat.toOne', { name: room.everyone[line.to] ?? '' })}</span> `}
+      ${line.failed ? t('chat.failed', { reason: line.failed }) : t('chat.sending')}</header>
     <p>${line.text}</p>
   </article>`;
 
@@ -86,32 +91,84 @@ function Earlier({ call, log }) {
   return html`<button type="button" class="link earlier" disabled=${busy} onClick=${load}>${t('chat.earlier')}</button>`;
 }
 
-/** @param {{onSend: (text: string) => void}} props */
-function Composer({ onSend }) {
+/** Who is writing now. The line is always there, so that nothing jumps. @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
+function Writing({ call, room }) {
+  const { typing } = useStore(call.store);
+  const names = others(room).filter(({ userId }) => userId in typing).map(({ displayName }) => displayName);
+  const text = names.length > WRITERS ? t('chat.manyWriting', { count: names.length })
+    : names.length > 0 && t(names.length === 1 ? 'chat.oneWriting' : 'chat.twoWriting', { name: names[0], other: names[1] ?? '' });
+  return html`<p class="writing quiet">${text}</p>`;
+}
+
+/**
+ * @param {{call: import('../call.js').Call, room: import('../room-state.js').Room, area: {current: HTMLTextAreaElement | null},
+ *   onEditLast: () => void, onSent: () => void}} props
+ */
+function Composer({ call, room, area, onEditLast, onSent }) {
+  const { chatTo } = useStore(call.store);
   const [text, setText] = useState('');
-  const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
-  useEffect(() => area.current?.focus({ preventScroll: true }), []);
+  const present = others(room);
+  // Who was chosen may go meanwhile. What was meant for them alone must not go to everybody then.
+  const gone = chatTo !== null && !present.some(({ userId }) => userId === chatTo);
+  const name = chatTo === null ? '' : room.everyone[chatTo] ?? '';
+  useEffect(() => area.current?.focus({ preventScroll: true }), [chatTo]);
+  useEffect(() => () => call.typing(false), []);
   useLayoutEffect(() => {
     if (!area.current) return;
     area.current.style.height = 'auto';
     area.current.style.height = `${area.current.scrollHeight + 2}px`;
   }, [text]);
+  const typed = () => {
+    const now = area.current?.value ?? '';
+    setText(now);
+    call.typing(now.trim() !== '');
+  };
   const send = (/** @type {Event} */ event) => {
     event.preventDefault();
     const line = text.trim();
-    if (!line) return;
-    onSend(line);
+    if (!line || gone) return;
+    onSent();
+    call.chat(line, chatTo);
     setText('');
   };
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     // While an input method composes, Enter chooses a word.
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) send(event);
+    if (event.key !== 'ArrowUp' || text) return;
+    event.preventDefault();
+    onEditLast();
   };
+  const label = chatTo === null ? t('chat.placeholder') : t('chat.placeholderOne', { name });
   return html`
-    <form class="composer" onSubmit=${send}>
-      <textarea ref=${area} rows="1" maxlength=${LONGEST} aria-label=${t('chat.placeholder')} placeholder=${t('chat.placeholder')}
-        value=${text} onInput=${() => setText(area.current?.value ?? '')} onKeyDown=${pressed}></textarea>
-      <button class="icon-button" aria-label=${t('chat.send')} data-tip=${t('chat.send')} disabled=${!text.trim()}>
+    <form class=${classes('composer', chatTo !== null && 'private')} onSubmit=${send}>
+      ${(present.length > 0 || gone) && html`<${Recipient} call=${call} people=${present} chatTo=${chatTo} goneName=${gone ? name : null} />`}
+      <textarea ref=${area} rows="1" maxlength=${LONGEST} aria-label=${label} placeholder=${label}
+        value=${text} onInput=${typed} onKeyDown=${pressed}></textarea>
+      <button class="icon-button" aria-label=${t('chat.send')} data-tip=${t('chat.send')} disabled=${!text.trim() || gone}>
         ${icon('send')}</button>
     </form>`;
+}
+
+/**
+ * Everybody, or one person.
+ * @param {{call: import('../call.js').Call, people: import('../room-state.js').Participant[], chatTo: number | null, goneName: string | null}} props
+ */
+function Recipient({ call, people, chatTo, goneName }) {
+  const id = useFieldId();
+  const choose = (/** @type {Event} */ event) => {
+    call.typing(false);
+    call.store.set({ chatTo: Number(/** @type {HTMLSelectElement} */ (event.target).value) || null });
+  };
+  return html`
+    <div class="composer-to">
+      <label for=${id}>${t('chat.to')}</label>
+      <select id=${id} onChange=${choose} aria-describedby=${goneName === null ? undefined : `${id}-gone`}>
+        <option value="" selected=${chatTo === null}>${t('chat.everybody')}</option>
+        ${people.map(({ userId, displayName }) => html`
+          <option key=${userId} value=${userId} selected=${userId === chatTo}>${displayName}</option>`)}
+        ${goneName !== null && html`<option value=${chatTo} selected disabled>${goneName}</option>`}
+      </select>
+      ${chatTo !== null && html`<span class="private-mark">${icon('lock', 14)} ${t('chat.private')}</span>`}
+      ${goneName !== null && html`<p id="${id}-gone" class="field-error" role="alert">${t('chat.gone', { name: goneName })}</p>`}
+    </div>`;
 }

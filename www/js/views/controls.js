@@ -73,6 +73,58 @@ export function Dialog({ title, onClose, children }) {
     </dialog>`;
 }
 
+/**
+ * Asks before something that cannot be taken back.
+ * @param {{title: string, action: string, onConfirm: () => Promise<unknown>, onClose: () => void, children?: any}} props
+ */
+export function Confirm({ title, action, onConfirm, onClose, children }) {
+  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
+  const [busy, run] = useBusy();
+  const confirm = () => run(async () => {
+    try {
+      await onConfirm();
+      onClose();
+    } catch (error) {
+      setProblem(error);
+    }
+  });
+  return html`
+    <${Dialog} title=${title} onClose=${onClose}>
+      <div class="confirm">${children}</div>
+      <${FormError} error=${problem} />
+      <footer class="dialog-footer">
+        <button type="button" class="secondary" autofocus onClick=${onClose}>${t('app.cancel')}</button>
+        <button type="button" class="danger" disabled=${busy} onClick=${confirm}>${action}</button>
+      </footer>
+    <//>`;
+}
+
+/**
+ * Something that opens above its button: closed by a touch elsewhere, by Escape and by the choice itself.
+ * @returns {{open: boolean, setOpen: (open: boolean) => void, root: {current: HTMLElement | null}, escape: (event: KeyboardEvent) => void}}
+ *   `root` holds the button, first, and what opens
+ */
+export function useMenu() {
+  const [open, setOpen] = useState(false);
+  const root = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    if (!open) return undefined;
+    root.current?.querySelector('.menu')?.querySelector('button')?.focus();
+    const outside = (/** @type {Event} */ event) => {
+      if (!root.current?.contains(/** @type {Node} */ (event.target))) setOpen(false);
+    };
+    addEventListener('pointerdown', outside);
+    return () => removeEventListener('pointerdown', outside);
+  }, [open]);
+  const escape = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'Escape' || !open) return;
+    event.stopPropagation(); // or what is around it closes as well
+    setOpen(false);
+    root.current?.querySelector('button')?.focus();
+  };
+  return { open, setOpen, root, escape };
+}
+
 /** @param {string} code */
 export const meetingLink = (code) => `${location.origin}${location.pathname}#/m/${code}`;
 

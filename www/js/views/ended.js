@@ -52,7 +52,10 @@ function reason(room, code) {
 
 /** The lines as plain text, one a line, for the person's own files. @param {import('../room-state.js').Room} room */
 function saveChat({ meeting, messages }) {
-  const lines = messages.map(({ createdAt, sender, text }) => `${new Date(createdAt).toLocaleString()}  ${sender.displayName}: ${text}`);
+  const lines = messages.filter(({ deletedAt }) => !deletedAt).map(({ createdAt, sender, to, text }) => {
+    const who = to ? `${sender.displayName} → ${to.displayName} (${t('chat.private')})` : sender.displayName;
+    return `${new Date(createdAt).toLocaleString()}  ${who}: ${text}`;
+  });
   const file = new Blob([`${meeting.title} (${meeting.code})\n\n${lines.join('\n')}\n`], { type: 'text/plain' });
   const url = URL.createObjectURL(file);
   const link = document.createElement('a');

@@ -17,7 +17,8 @@ export function Panel({ call, room }) {
       tabindex=${panel === name ? 0 : -1} onClick=${() => settings.set({ panel: name })}>${t(`${name}.title`)}</button>`;
   const other = panel === 'chat' ? 'people' : 'chat';
   const pressed = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === 'Escape') settings.set({ panel: null });
+    const inDialog = /** @type {Element} */ (event.target).closest('dialog');
+    if (event.key === 'Escape' && !inDialog) settings.set({ panel: null });
   };
   const arrows = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
@@ -31,7 +32,7 @@ export function Panel({ call, room }) {
         <${IconButton} label=${t('panel.close')} name="x" onClick=${() => settings.set({ panel: null })} />
       </header>
       <div id="panel-body" class="panel-body" role="tabpanel" aria-labelledby="tab-${panel}">
-        ${panel === 'chat' ? html`<${Chat} call=${call} room=${room} />` : html`<${People} room=${room} />`}
+        ${panel === 'chat' ? html`<${Chat} call=${call} room=${room} />` : html`<${People} call=${call} room=${room} />`}
       </div>
     </aside>`;
 }

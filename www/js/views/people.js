@@ -1,15 +1,28 @@
-/** The list of those who are in the meeting. */
-import { html } from '../ui.js';
+/** The list of those who are in the meeting, and what the host and the co-hosts may do about them. */
+import { html, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
-import { t } from '../i18n.js';
-import { hands } from '../room-state.js';
-import { Avatar, Code, IconButton, copyText, meetingLink } from './controls.js';
+import { errorText, t } from '../i18n.js';
+import { settings } from '../settings.js';
+import { hands, mayRemove, me } from '../room-state.js';
+import { toast } from '../toasts.js';
+import { Avatar, Code, Confirm, IconButton, copyText, meetingLink, useBusy, useFieldId } from './controls.js';
 
-/** @param {{room: import('../room-state.js').Room}} props */
-export function People({ room }) {
+/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../room-state.js').Participant} Participant */
+/** @typedef {import('../room-state.js').Room} Room */
+
+/** With fewer people one sees who is there. */
+const MANY = 8;
+
+/** @param {{call: Call, room: Room}} props */
+export function People({ call, room }) {
+  const [wanted, setWanted] = useState('');
+  const [openId, setOpenId] = useState(/** @type {number | null} */ (null)); // whose row shows what can be done
   const { code } = room.meeting;
   const raised = hands(room);
   const rest = room.participants.filter(({ handRaisedAt }) => !handRaisedAt);
+  const many = room.participants.length >= MANY;
+  const shown = [...raised, ...rest].filter(({ displayName }) => !many || contains(displayName, wanted));
   return html`
     <div class="people">
       <section class="people-invite">
@@ -19,26 +32,88 @@ export function People({ room }) {
           <${IconButton} label=${t('stage.copyCode')} name="copy" onClick=${() => copyText(code)} /></p>
       </section>
       <h2>${t('people.count', { count: room.participants.length })}</h2>
-      <ul>${[...raised, ...rest].map((person) => html`
-        <${Person} key=${person.userId} person=${person} self=${person.userId === room.myId} place=${raised.indexOf(person) + 1} />`)}</ul>
+      ${many && html`<${Search} value=${wanted} onInput=${setWanted} />`}
+      ${shown.length === 0 && html`<p class="empty" role="status">${t('people.noneFound')}</p>`}
+      <ul>${shown.map((person) => html`
+        <${Person} key=${person.userId} call=${call} room=${room} person=${person} place=${raised.indexOf(person) + 1}
+          open=${openId === person.userId} onOpen=${(/** @type {boolean} */ open) => setOpenId(open ? person.userId : null)} />`)}</ul>
     </div>`;
 }
 
-/** @typedef {import('../room-state.js').Participant} Participant */
+/** @param {string} name @param {string} part */
+const contains = (name, part) => name.toLocaleLowerCase().includes(part.trim().toLocaleLowerCase());
 
-/** @param {{person: Participant, self: boolean, place: number}} props `place`: among the raised hands */
-function Person({ person, self, place }) {
-  const { displayName, role, online, audio, handRaisedAt } = person;
+/** @param {{value: string, onInput: (text: string) => void}} props */
+const Search = ({ value, onInput }) => html`
+  <input type="search" class="people-search" aria-label=${t('people.search')} placeholder=${t('people.search')} value=${value}
+    onInput=${(/** @type {Event} */ event) => onInput(/** @type {HTMLInputElement} */ (event.target).value)} />`;
+
+/** @param {{call: Call, room: Room, person: Participant, place: number, open: boolean, onOpen: (open: boolean) => void}} props
+ *   `place`: among the raised hands */
+function Person({ call, room, person, place, open, onOpen }) {
+  const { userId, displayName, role, online, audio, handRaisedAt } = person;
+  const self = userId === room.myId;
   const state = !online ? t('people.away') : role !== 'participant' && t(`people.${role}`);
+  const id = useFieldId();
+  const row = useRef(/** @type {HTMLElement | null} */ (null));
+  const escape = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'Escape' || !open || /** @type {Element} */ (event.target).closest('dialog')) return;
+    event.stopPropagation(); // or the whole panel closes
+    onOpen(false);
+    row.current?.querySelector('button')?.focus();
+  };
   return html`
-    <li class="person" data-user=${person.userId}>
-      <${Avatar} name=${displayName} />
-      <span class="person-name">
-        <span class="name">${self ? t('tile.you', { name: displayName }) : displayName}</span>
-        ${state && html`<span class="quiet">${state}</span>`}
-      </span>
-      ${handRaisedAt && html`
-        <span class="person-hand" role="img" aria-label=${t('tile.hand')}>${icon('hand', 18)}${place}</span>`}
-      ${!audio && html`<span class="person-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 18)}</span>`}
+    <li ref=${row} onKeyDown=${escape}>
+      <div class="person" data-user=${userId}>
+        <${Avatar} name=${displayName} />
+        <span class="person-name">
+          <span class="name">${self ? t('tile.you', { name: displayName }) : displayName}</span>
+          ${state && html`<span class="quiet">${state}</span>`}
+        </span>
+        ${handRaisedAt && html`
+          <span class="person-hand" role="img" aria-label=${t('tile.hand')}>${icon('hand', 18)}${place}</span>`}
+        ${!audio && html`<span class="person-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 18)}</span>`}
+        ${!self && html`<${IconButton} label=${t('people.more', { name: displayName })} name="ellipsis-vertical" size=${18}
+          aria-expanded=${open} aria-controls=${open ? id : undefined} onClick=${() => onOpen(!open)} />`}
+      </div>
+      ${open && !self && html`<${Actions} id=${id} call=${call} room=${room} person=${person} onDone=${() => onOpen(false)} />`}
     </li>`;
+}
+
+/** @param {{id: string, call: Call, room: Room, person: Participant, onDone: () => void}} props */
+function Actions({ id, call, room, person, onDone }) {
+  const [asking, setAsking] = useState(/** @type {'host' | 'remove' | null} */ (null));
+  const [busy, run] = useBusy();
+  const { userId, displayName: name, role } = person;
+  const hosting = me(room)?.role === 'host';
+  const cohost = role === 'cohost';
+  const setRole = () => run(async () => {
+    try {
+      await call.setRole(userId, cohost ? 'participant' : 'cohost');
+      onDone();
+    } catch (error) {
+      toast(errorText(error), 'error');
+    }
+  });
+  const write = () => {
+    call.store.set({ chatTo: userId });
+    settings.set({ panel: 'chat' });
+  };
+  return html`
+    <div class="person-do" id=${id} role="group" aria-label=${t('people.more', { name })}>
+      <button type="button" onClick=${write}>${icon('message-square', 18)} ${t('people.write')}</button>
+      ${hosting && html`
+        <button type="button" disabled=${busy} onClick=${setRole}>
+          ${icon(cohost ? 'shield-off' : 'shield', 18)} ${t(cohost ? 'people.endCohost' : 'people.makeCohost')}</button>
+        <button type="button" onClick=${() => setAsking('host')}>${icon('crown', 18)} ${t('people.makeHost')}</button>`}
+      ${mayRemove(room, person) && html`
+        <button type="button" class="danger-text" onClick=${() => setAsking('remove')}>
+          ${icon('user-x', 18)} ${t('people.remove')}</button>`}
+      ${asking === 'host' && html`
+        <${Confirm} title=${t('people.makeHostTitle', { name })} action=${t('people.makeHost')} onClose=${() => setAsking(null)}
+          onConfirm=${() => call.handOver(userId).then(onDone)}><p>${t('people.makeHostHint')}</p><//>`}
+      ${asking === 'remove' && html`
+        <${Confirm} title=${t('people.removeTitle', { name })} action=${t('people.removeDo')} onClose=${() => setAsking(null)}
+          onConfirm=${() => call.removePerson(userId).then(onDone)}><p>${t('people.removeHint')}</p><//>`}
+    </div>`;
 }

@@ -14,13 +14,14 @@ const GAP = 8;
 /** @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
 export function Stage({ call, room }) {
   const { users: speaking } = useStore(/** @type {import('../speaking.js').Speaking} */ (call.speaking).store);
-  const { links } = useStore(call.store);
+  const { links, reactions } = useStore(call.store);
   const media = useStore(call.media.store);
   const sharers = room.participants.filter(({ userId, screen }) => (userId === room.myId ? media.screen : screen));
   // Oneself comes last, as the quietest place.
   const people = [...room.participants].sort((a, b) => Number(a.userId === room.myId) - Number(b.userId === room.myId));
   const tiles = people.map((person) => html`<${Tile} key=${person.userId} person=${person} self=${person.userId === room.myId}
-    link=${links[person.userId]} media=${media} speaking=${speaking.has(person.userId)} />`);
+    link=${links[person.userId]} media=${media} speaking=${speaking.has(person.userId)}
+    reactions=${reactions.filter(({ userId }) => userId === person.userId)} />`);
   if (sharers.length > 0) {
     return html`
       <div class="stage sharing">

@@ -12,8 +12,9 @@ import { Video } from './video.js';
  * @param {import('../mesh.js').PeerView} [props.link]
  * @param {import('../media.js').MediaState} props.media one's own
  * @param {boolean} props.speaking
+ * @param {import('../call.js').Reaction[]} props.reactions of this person, now
  */
-export function Tile({ person, self, link, media, speaking }) {
+export function Tile({ person, self, link, media, speaking, reactions }) {
   const { userId, displayName, online, handRaisedAt } = person;
   const name = self ? t('tile.you', { name: displayName }) : displayName;
   const muted = self ? !media.microphoneOn : !person.audio;
@@ -27,6 +28,8 @@ export function Tile({ person, self, link, media, speaking }) {
       ${picture}
       ${mark && html`<span class="tile-mark">${icon(online ? 'loader-circle' : 'wifi-off', 16)} ${mark}</span>`}
       ${handRaisedAt && html`<span class="tile-hand" role="img" aria-label=${t('tile.hand')}>${icon('hand', 20)}</span>`}
+      ${reactions.length > 0 && html`
+        <span class="tile-reactions" aria-hidden="true">${reactions.map(({ id, reaction }) => html`<span key=${id}>${reaction}</span>`)}</span>`}
       <span class="tile-name">
         ${muted && html`<span class="tile-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 16)}</span>`}
         <span class="name">${name}</span>

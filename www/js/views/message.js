@@ -1,0 +1,101 @@
+/** One line of the chat: its text with links, its marks, and what may be done with it. */
+import { html, useEffect, useRef, useState, classes } from '../ui.js';
+import { clockTime, errorText, t } from '../i18n.js';
+import { findLinks } from '../links.js';
+import { mayDelete } from '../room-state.js';
+import { toast } from '../toasts.js';
+import { Confirm, IconButton, useBusy } from './controls.js';
+
+/** @typedef {import('../room-state.js').Message} Message */
+/** @typedef {import('../room-state.js').Room} Room */
+
+export const LONGEST = 4000;
+
+/**
+ * @param {{call: import('../call.js').Call, room: Room, message: Message, first: boolean, editing: boolean,
+ *   onEdit: (id: number | null) => void, onDeleted: () => void}} props `first` under its name; `editing`: this line now
+ */
+export function Line({ call, room, message, first, editing, onEdit, onDeleted }) {
+  const { id, text, to, editedAt, deletedAt } = message;
+  const mine = message.sender.id === room.myId;
+  return html`
+    <article class=${classes('line', mine && 'mine', first && 'first', to && 'private')} data-message=${id}>
+      ${first && html`<${Head} message=${message} mine=${mine} myId=${room.myId} />`}
+      ${deletedAt && html`<p class="quiet deleted">${t('chat.deleted')}</p>`}
+      ${!deletedAt && editing && html`<${Editor} call=${call} message=${message} onDone=${() => onEdit(null)} />`}
+      ${!deletedAt && !editing && html`
+        <p>${findLinks(text).map(textOrLink)}${editedAt && html` <span class="quiet edited">${t('chat.edited')}</span>`}</p>
+        <${Actions} call=${call} message=${message} mine=${mine} may=${mayDelete(room, message)}
+          onEdit=${() => onEdit(id)} onDeleted=${onDeleted} />`}
+    </article>`;
+}
+
+/** @param {{message: Message, mine: boolean, myId: number}} props */
+function Head({ message: { sender, to, createdAt }, mine, myId }) {
+  return html`
+    <header><strong>${mine ? t('chat.you') : sender.displayName}</strong>${' '}
+      ${to && html`<span class="private-mark">${to.id === myId ? t('chat.toYou') : t('chat.toOne', { name: to.displayName })}</span> `}
+      <time dateTime=${createdAt}>${clockTime(createdAt)}</time></header>`;
+}
+
+/** @param {import('../links.js').Part} part */
+const textOrLink = ({ text, href }) => (href ? html`<a href=${href} target="_blank" rel="noopener noreferrer">${text}</a>` : text);
+
+/** @param {{call: import('../call.js').Call, message: Message, mine: boolean, may: boolean, onEdit: () => void, onDeleted: () => void}} props */
+function Actions({ call, message, mine, may, onEdit, onDeleted }) {
+  const [asking, setAsking] = useState(false);
+  if (!may) return null;
+  const remove = async () => {
+    await call.deleteMessage(message.id);
+    onDeleted();
+  };
+  return html`
+    <div class="line-do">
+      ${mine && html`<${IconButton} label=${t('chat.edit')} name="pencil" size=${16} onClick=${onEdit} />`}
+      <${IconButton} label=${t('chat.delete')} name="trash" size=${16} onClick=${() => setAsking(true)} />
+      ${asking && html`
+        <${Confirm} title=${t('chat.deleteTitle')} action=${t('chat.deleteDo')} onConfirm=${remove} onClose=${() => setAsking(false)}>
+          <p>${t(message.to ? 'chat.deletePrivateHint' : 'chat.deleteHint')}</p>
+          <blockquote>${message.text}</blockquote>
+        <//>`}
+    </div>`;
+}
+
+/** @param {{call: import('../call.js').Call, message: Message, onDone: () => void}} props */
+function Editor({ call, message, onDone }) {
+  const [text, setText] = useState(message.text);
+  const [busy, run] = useBusy();
+  const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  useEffect(() => {
+    area.current?.focus();
+    area.current?.setSelectionRange(message.text.length, message.text.length);
+  }, []);
+  const save = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const line = text.trim();
+    if (!line || busy) return;
+    run(async () => {
+      try {
+        if (line !== message.text) await call.editMessage(message.id, line);
+        onDone();
+      } catch (error) {
+        toast(errorText(error), 'error');
+      }
+    });
+  };
+  const pressed = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) save(event);
+    if (event.key !== 'Escape') return;
+    event.stopPropagation(); // or the whole panel closes
+    onDone();
+  };
+  return html`
+    <form class="line-editor" onSubmit=${save}>
+      <textarea ref=${area} rows="2" maxlength=${LONGEST} aria-label=${t('chat.editField')} value=${text}
+        onInput=${() => setText(area.current?.value ?? '')} onKeyDown=${pressed}></textarea>
+      <div>
+        <button type="button" class="secondary" onClick=${onDone}>${t('app.cancel')}</button>
+        <button class="primary" disabled=${busy || !text.trim()}>${t('app.save')}</button>
+      </div>
+    </form>`;
+}
