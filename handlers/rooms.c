@@ -7,6 +7,7 @@
 #include "handlers/exchange.h"
 #include "handlers/room_view.h"
 #include "handlers/routes.h"
+#include "service/events.h"
 #include "service/join.h"
 #include "service/participant.h"
 #include "service/presence.h"
@@ -31,7 +32,7 @@ enum err events_get(struct exchange *x)
     if (!e)
         e = exchange_query(x, events_fields, FIELD_COUNT(events_fields), &in);
     if (!e)
-        e = room_events_for_caller(&x->call, id, in.after.value, &items, &count, &last_seq);
+        e = events_list(&x->call, id, in.after.value, &items, &count, &last_seq);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);

@@ -7,7 +7,6 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "service/meeting_cache.h"
-#include "service/participant.h"
 #include "service/shape.h"
 
 void room_log_start(struct room_log *log, struct call *call, int64_t meeting_id)
@@ -117,19 +116,4 @@ enum err room_events_after(struct call *call, int64_t meeting_id, int64_t after_
                            int *count)
 {
     return event_dao_list(call->app->db, call->arena, meeting_id, after_seq, viewer_id, LIMIT_EVENTS_PAGE, items, count);
-}
-
-enum err room_events_for_caller(struct call *call, int64_t meeting_id, int64_t after_seq, struct room_event **items, int *count,
-                                int64_t *last_seq)
-{
-    int64_t last;
-    enum err e = event_dao_last_seq(call->app->db, meeting_id, &last);
-    if (e)
-        return call_no_row(e, ERR_NOT_FOUND);
-    e = participant_check_took_part(call, meeting_id);
-    if (!e)
-        e = room_events_after(call, meeting_id, after_seq, call->user_id, items, count);
-    if (!e)
-        *last_seq = last;
-    return e;
 }

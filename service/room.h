@@ -69,8 +69,4 @@ MUST_CHECK enum err room_check_open(int64_t status);
 MUST_CHECK enum err room_events_after(struct call *call, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
                                       struct room_event **items, int *count);
 
-/* The same for a caller who is or was in the meeting, with the number of the last event. ERR_NOT_FOUND, ERR_FORBIDDEN. */
-MUST_CHECK enum err room_events_for_caller(struct call *call, int64_t meeting_id, int64_t after_seq, struct room_event **items,
-                                           int *count, int64_t *last_seq);
-
 #endif

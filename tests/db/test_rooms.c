@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "service/events.h"
 #include "tests/check_main.h"
 #include "tests/db/service_fixture.h"
 
@@ -191,7 +192,7 @@ START_TEST(test_chat_private_message_concerns_two)
         reader = call_of(views[i].user);
         ck_assert_int_eq(chat_list(&reader, m.id, 0, 50, &messages, &count, &flag), ERR_OK);
         ck_assert_int_eq(count, views[i].messages);
-        ck_assert_int_eq(room_events_for_caller(&reader, m.id, 0, &events, &count, &seq), ERR_OK);
+        ck_assert_int_eq(events_list(&reader, m.id, 0, &events, &count, &seq), ERR_OK);
         ck_assert_int_eq(count, views[i].events);
         ck_assert_int_eq(seq, 4);
     }

@@ -1,0 +1,18 @@
+#include "service/events.h"
+
+#include "service/participant.h"
+#include "service/room.h"
+
+enum err events_list(struct call *call, int64_t meeting_id, int64_t after_seq, struct room_event **items, int *count, int64_t *last_seq)
+{
+    int64_t last;
+    enum err e = event_dao_last_seq(call->app->db, meeting_id, &last);
+    if (e)
+        return call_no_row(e, ERR_NOT_FOUND);
+    e = participant_check_took_part(call, meeting_id);
+    if (!e)
+        e = room_events_after(call, meeting_id, after_seq, call->user_id, items, count);
+    if (!e)
+        *last_seq = last;
+    return e;
+}
