@@ -113,6 +113,26 @@ test('two people see each other, a third joins, one leaves', async () => {
   assert.deepEqual(left, [[2], [1], []]);
 });
 
+test('signals of somebody who is not known wait until they are; late ones of somebody who left begin nothing', async () => {
+  const [before, after] = await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    b.reset(bench.people(1, 2)); // the offers of 2 overtake the news of 2's arrival
+    await bench.until(() => bench.log.some((line) => line.startsWith('2>1 description')), 'an offer');
+    await bench.sleep(300);
+    const unknown = [a.peers.size, bench.log.some((line) => line.startsWith('1>2'))];
+    a.add(2);
+    await bench.bothWays(1, 2);
+    a.remove(2);
+    b.renegotiate();
+    await bench.sleep(300);
+    return [unknown, a.peers.size];
+  });
+  assert.deepEqual(before, [0, false], 'nothing is begun with a stranger');
+  assert.equal(after, 0);
+});
+
 test('offers cross again and again, with screens on both sides: media works in the end', async () => {
   const result = await page.evaluate(async () => {
     const { bench } = window;

@@ -96,6 +96,24 @@ test('the token goes as a subprotocol, the join is answered with the room', asyn
   assert.deepEqual(seen.states, ['connecting', 'online']);
 });
 
+test('typing and reactions are told to others and heard from them; signals that overtake the room come after it', async () => {
+  const { client, seen } = connect();
+  const heard = [];
+  client.on('transient', ({ type, from, data }) => heard.push([type, from, data]));
+  client.on('signal', ({ from, data }) => heard.push(['signal', from, data.kind, seen.snapshots]));
+  assert.equal(client.tell('typing', { active: true }), false, 'not before the room');
+  server.on.join_room = (data, socket) => {
+    for (const type of ['webrtc_signal', 'typing']) socket.send(JSON.stringify({ type, meetingId: 7, from: 4, data: { kind: 'hello' } }));
+    return { ack: snapshot(10) };
+  };
+  await client.join(7);
+  assert.equal(client.tell('reaction', { reaction: 'x' }), true);
+  server.last.send(JSON.stringify({ type: 'reaction', meetingId: 7, from: 4, data: { reaction: 'y' } }));
+  await until(() => heard.length === 2 && server.of('reaction').length === 1);
+  assert.deepEqual(heard, [['signal', 4, 'hello', 1], ['reaction', 4, { reaction: 'y' }]]);
+  assert.deepEqual(server.of('reaction'), [{ reaction: 'x' }]);
+});
+
 test('events come once and in rising order; old ones and strangers are ignored', async () => {
   const { client, seen } = connect();
   server.on.join_room = (data, socket) => {

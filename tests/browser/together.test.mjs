@@ -1,0 +1,271 @@
+/* What people in a meeting do with each other beside seeing and hearing: change and delete lines of chat, write privately,
+ * react, hand on seats, put somebody out. On the running system, each seen from the other's page. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startSystem } from '../lib/system.mjs';
+import { Person, startBrowser, until } from './support.mjs';
+
+/** Pictures are not what is looked at here. */
+const settings = { cameraOn: false };
+let sys;
+let browser;
+let ana;
+let bo;
+let wang;
+let code;
+
+before(async () => {
+  [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
+  ana = await Person.arrive(browser, sys.base, 'Ana Lima', { settings });
+  bo = await Person.arrive(browser, sys.base, 'Bo Nilsson', { settings });
+  wang = await Person.arrive(browser, sys.base, '王芳', { settings });
+  for (const [person, email] of [[ana, 'ana@example.org'], [bo, 'bo@example.org'], [wang, 'wang@example.org']]) await person.signUp(email);
+  await ana.button('Start now').click();
+  await ana.button('Join').click();
+  await ana.page.locator('.call').waitFor();
+  code = await ana.page.evaluate(() => window.echomeet.call.store.get().room.meeting.code);
+  await bo.join(code);
+  await wang.join(code);
+});
+after(async () => {
+  await browser?.close();
+  await sys?.stop();
+});
+
+const all = () => [ana, bo, wang];
+const line = (person, text) => person.page.locator('.chat-log .line', { hasText: text });
+const row = (person, name) => person.page.locator('.people li', { hasText: name });
+const openPanel = async (person, name) => {
+  const tab = person.page.getByRole('tab', { name });
+  if (await tab.count()) await tab.click();
+  else await person.page.locator('.bar').getByRole('button', { name: new RegExp(`^${name}`) }).click();
+};
+const focused = (person) => person.page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+
+test('a line that is changed changes for everybody, and says so', async () => {
+  for (const person of all()) await openPanel(person, 'Chat');
+  await bo.say('We meet at noon');
+  await line(ana, 'We meet at noon').waitFor();
+  await line(bo, 'We meet at noon').hover();
+  await bo.button('Edit the message').click();
+  await bo.page.getByLabel('Text of the message').fill('We meet at two');
+  await bo.shot('chat-edit');
+  await bo.page.getByLabel('Text of the message').press('Enter');
+  for (const person of all()) {
+    await line(person, 'We meet at two').getByText('(edited)').waitFor();
+    assert.equal(await line(person, 'noon').count(), 0);
+  }
+  assert.equal(await focused(bo), 'Write to everyone', 'one goes on writing');
+  assert.equal(await ana.button('Edit the message').count(), 0, 'nobody changes the words of others');
+});
+
+test('by keyboard: the last line of one\'s own with the arrow up, and back with Escape', async () => {
+  await bo.page.locator('.composer textarea').press('ArrowUp');
+  await until(async () => await focused(bo) === 'Text of the message', 'the line can be changed');
+  await bo.page.keyboard.press('Escape');
+  await bo.page.getByLabel('Text of the message').waitFor({ state: 'detached' });
+  assert.equal(await bo.page.locator('.panel').count(), 1, 'the panel stays');
+  await line(bo, 'We meet at two').waitFor();
+});
+
+test('one deletes one\'s own line after being asked; the host deletes that of another', async () => {
+  await bo.say('not for you');
+  await line(wang, 'not for you').waitFor();
+  assert.equal(await wang.button('Delete the message').count(), 0, 'somebody else may not');
+  await line(bo, 'not for you').hover();
+  await line(bo, 'not for you').getByRole('button', { name: 'Delete the message' }).click();
+  await bo.page.getByRole('heading', { name: 'Delete this message?' }).waitFor();
+  await bo.shot('chat-delete');
+  await bo.page.keyboard.press('Escape');
+  await bo.page.locator('dialog').waitFor({ state: 'detached' });
+  assert.equal(await bo.page.locator('.panel').count(), 1, 'Escape closes the question only');
+  await line(bo, 'not for you').hover();
+  await line(bo, 'not for you').getByRole('button', { name: 'Delete the message' }).click();
+  await bo.button('Delete').click();
+  for (const person of all()) {
+    await line(person, 'Message deleted').waitFor();
+    assert.equal(await line(person, 'not for you').count(), 0);
+  }
+  await wang.say('out of place');
+  await line(ana, 'out of place').hover();
+  await line(ana, 'out of place').getByRole('button', { name: 'Delete the message' }).click();
+  await ana.button('Delete').click();
+  for (const person of all()) await until(async () => await line(person, 'Message deleted').count() === 2, 'gone for everybody');
+  assert.equal((await bo.lines()).includes('out of place'), false);
+});
+
+test('addresses are links that open elsewhere and tell nothing; everything else is text', async () => {
+  await wang.say('look at https://example.org/a?b=1, not at javascript:alert(1) <a href="https://x.test">x</a>');
+  const links = line(ana, 'look at').locator('a');
+  await links.first().waitFor();
+  const attributes = await links.evaluateAll((list) => list.map((a) => [a.getAttribute('href'), a.textContent, a.target, a.rel]));
+  assert.deepEqual(attributes, [
+    ['https://example.org/a?b=1', 'https://example.org/a?b=1', '_blank', 'noopener noreferrer'],
+    ['https://x.test', 'https://x.test', '_blank', 'noopener noreferrer'],
+  ]);
+});
+
+test('a private line is seen by two, and marked', async () => {
+  await bo.page.getByLabel('To', { exact: true }).selectOption({ label: '王芳' });
+  await bo.page.getByLabel('Write to 王芳 alone').fill('just between us');
+  await bo.shot('chat-private');
+  await bo.page.getByLabel('Write to 王芳 alone').press('Enter');
+  await line(wang, 'just between us').getByText('to you alone').waitFor();
+  await line(bo, 'just between us').getByText('to 王芳 alone').waitFor();
+  await bo.page.getByLabel('To', { exact: true }).selectOption({ label: 'Everyone' });
+  await bo.say('hello all');
+  await line(ana, 'hello all').waitFor();
+  assert.equal((await ana.lines()).includes('just between us'), false);
+  await wang.shot('chat-private-received');
+  for (const [shape, width, height] of [['wide', 1440, 900], ['tablet', 768, 1024], ['phone', 390, 844]]) {
+    await wang.page.setViewportSize({ width, height });
+    await wang.shot(`chat-private-${shape}`);
+    assert.equal(await wang.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `nothing sticks out at ${width}`);
+  }
+  await wang.page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test('who writes shows on the others, and stops', async () => {
+  await bo.page.locator('.composer textarea').pressSequentially('let me th');
+  for (const person of [ana, wang]) await person.page.getByText('Bo Nilsson is writing…').waitFor();
+  await wang.page.locator('.composer textarea').pressSequentially('me');
+  await ana.page.getByText('Bo Nilsson and 王芳 are writing…').waitFor();
+  await ana.shot('chat-writing');
+  await bo.page.locator('.composer textarea').fill('');
+  await wang.page.locator('.composer textarea').press('Enter');
+  await ana.page.locator('.writing').filter({ hasText: /^$/ }).waitFor();
+  await wang.page.getByLabel('To', { exact: true }).selectOption({ label: 'Ana Lima' });
+  await wang.page.locator('.composer textarea').pressSequentially('psst');
+  await ana.page.getByText('王芳 is writing…').waitFor();
+  assert.equal(await bo.page.locator('.writing').textContent(), '', 'who is not written to is not told');
+  await wang.page.locator('.composer textarea').fill('');
+  await wang.page.getByLabel('To', { exact: true }).selectOption({ label: 'Everyone' });
+});
+
+test('a reaction floats over the tile of who sent it, everywhere, and goes', async () => {
+  const id = await bo.myId();
+  await bo.button('React').focus();
+  await bo.page.keyboard.press('Enter');
+  await until(async () => await focused(bo) === 'Thumbs up 👍', 'the first one has the focus');
+  await bo.shot('reactions');
+  await bo.page.setViewportSize({ width: 390, height: 844 });
+  await bo.shot('reactions-phone');
+  const box = await bo.page.locator('.menu.reactions').boundingBox();
+  assert.ok(box.x >= 0 && box.x + box.width <= 390, 'all of them can be reached on a phone');
+  const bar = await bo.button('Leave the meeting').boundingBox();
+  assert.ok(bar.x + bar.width <= 390, 'the bar fits a phone');
+  await bo.page.setViewportSize({ width: 1280, height: 800 });
+  await bo.page.keyboard.press('Enter');
+  for (const person of all()) await person.tile(id).locator('.tile-reactions', { hasText: '👍' }).waitFor();
+  await ana.shot('reaction-seen');
+  await bo.page.keyboard.press('Escape');
+  await bo.page.locator('.menu').waitFor({ state: 'detached' });
+  assert.equal(await focused(bo), 'React');
+  for (const person of all()) await person.tile(id).locator('.tile-reactions').waitFor({ state: 'detached' });
+  // What is not one of ours is not shown, whoever sends it.
+  await bo.page.evaluate(() => window.echomeet.call.client.tell('reaction', { reaction: '<b>big</b>' }));
+  await bo.page.evaluate(() => window.echomeet.call.react('🎉'));
+  await ana.tile(id).locator('.tile-reactions').waitFor();
+  assert.equal(await ana.tile(id).locator('.tile-reactions').textContent(), '🎉');
+});
+
+test('without motion a reaction stands still', async () => {
+  await ana.page.emulateMedia({ reducedMotion: 'reduce' });
+  const id = await bo.myId();
+  await bo.page.evaluate(() => window.echomeet.call.react('👏'));
+  const span = ana.tile(id).locator('.tile-reactions span', { hasText: '👏' });
+  await span.waitFor();
+  assert.deepEqual(await span.evaluate((element) => [getComputedStyle(element).animationName, getComputedStyle(element).opacity]), ['none', '1']);
+  await ana.page.emulateMedia({ reducedMotion: 'no-preference' });
+});
+
+test('the host makes a co-host and takes it back; it shows at once', async () => {
+  for (const person of all()) await openPanel(person, 'People');
+  assert.equal(await bo.button('Actions for Ana Lima').count(), 1);
+  await bo.button('Actions for Ana Lima').click();
+  assert.equal(await bo.button('Make co-host').count(), 0, 'a participant may only write');
+  await bo.page.keyboard.press('Escape');
+  await ana.button('Actions for Bo Nilsson').click();
+  for (const [shape, width, height] of [['wide', 1440, 900], ['tablet', 768, 1024], ['phone', 390, 844]]) {
+    await ana.page.setViewportSize({ width, height });
+    await ana.shot(`people-actions-${shape}`);
+  }
+  await ana.page.setViewportSize({ width: 1280, height: 800 });
+  await ana.button('Make co-host').click();
+  for (const person of all()) await row(person, 'Bo Nilsson').getByText('Co-host', { exact: true }).waitFor();
+  await bo.page.locator('.toast', { hasText: 'You are co-host now.' }).waitFor();
+  await bo.button('Leave the meeting').click();
+  await bo.button('End for everyone').waitFor();
+  await bo.page.keyboard.press('Escape');
+  await ana.page.locator('.person-do').waitFor({ state: 'detached' });
+  await ana.button('Actions for Bo Nilsson').click();
+  await ana.button('No longer co-host').click();
+  for (const person of all()) await row(person, 'Bo Nilsson').getByText('Co-host', { exact: true }).waitFor({ state: 'detached' });
+});
+
+test('the host\'s seat goes to a co-host and back, and everybody shows who has which', async () => {
+  await ana.button('Actions for Bo Nilsson').click();
+  await ana.button('Make co-host').click();
+  await row(ana, 'Bo Nilsson').getByText('Co-host', { exact: true }).waitFor();
+  await ana.page.locator('.person-do').waitFor({ state: 'detached' });
+  await ana.button('Actions for Bo Nilsson').click();
+  await ana.button('Make host').click();
+  await ana.page.locator('dialog').getByRole('button', { name: 'Make host' }).click();
+  for (const person of all()) await row(person, 'Bo Nilsson').getByText('Host', { exact: true }).waitFor();
+  await wang.page.locator('.toast', { hasText: 'Bo Nilsson is the host now' }).waitFor();
+  await bo.button('Actions for Ana Lima').click();
+  await bo.button('Make host').click();
+  await bo.page.locator('dialog').getByRole('button', { name: 'Make host' }).click();
+  for (const person of all()) {
+    await row(person, 'Ana Lima').getByText('Host', { exact: true }).waitFor();
+    await row(person, 'Bo Nilsson').getByText('Co-host', { exact: true }).waitFor(); // as before
+  }
+});
+
+test('"write privately" leads to the composer; when that person goes, nothing goes to the others by mistake', async () => {
+  const eve = await Person.arrive(browser, sys.base, 'Eve', { settings });
+  await eve.signUp('eve@example.org');
+  await eve.join(code);
+  await row(ana, 'Eve').waitFor();
+  await ana.button('Actions for Eve').click();
+  await ana.button('Write privately').click();
+  await ana.page.getByLabel('Write to Eve alone').fill('secret');
+  await eve.button('Leave the meeting').click();
+  await ana.page.getByText('Eve has left. Choose somebody else, or everyone.').waitFor();
+  assert.equal(await ana.button('Send').isDisabled(), true);
+  await ana.shot('chat-gone');
+  await ana.page.getByLabel('Write to Eve alone').press('Enter');
+  await ana.page.getByLabel('To', { exact: true }).selectOption({ label: 'Everyone' });
+  await ana.page.locator('.composer textarea').fill('');
+  assert.equal((await bo.lines()).includes('secret'), false);
+  await eve.context.close();
+});
+
+test('a co-host removes somebody, who sees a clear end and no way back', async () => {
+  await openPanel(bo, 'People');
+  await bo.button('Actions for Ana Lima').click();
+  assert.equal(await bo.button('Remove from the meeting').count(), 0, 'nobody removes the host');
+  await bo.button('Actions for 王芳').click();
+  await bo.button('Remove from the meeting').click();
+  await bo.page.getByRole('heading', { name: 'Remove 王芳 from the meeting?' }).waitFor();
+  await bo.shot('people-remove');
+  const id = await wang.myId();
+  await bo.button('Remove').click();
+  await wang.page.getByRole('heading', { name: 'You were removed from the meeting' }).waitFor();
+  await wang.shot('ended-removed');
+  assert.equal(await wang.button('Join again').count(), 0);
+  for (const person of [ana, bo]) await person.tile(id).waitFor({ state: 'detached' });
+  await ana.page.locator('.toast', { hasText: '王芳 was removed from the meeting' }).waitFor();
+  await wang.go('#/');
+  await wang.go(`#/m/${code}`);
+  await wang.button('Join').or(wang.page.getByRole('alert')).first().waitFor();
+  if (await wang.button('Join').count()) await wang.button('Join').click();
+  await wang.page.getByRole('alert').getByText('You were removed from this meeting.').waitFor();
+  assert.equal(await wang.button('Join').count(), 0);
+  await wang.page.getByRole('link', { name: 'Go to my meetings' }).waitFor();
+  await wang.shot('before-removed');
+});
+
+test('the console shows nothing but the refusal that was provoked', () => {
+  for (const person of all()) assert.deepEqual(person.complaints.filter((text) => !/status of 403/.test(text)), []);
+});
