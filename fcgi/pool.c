@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,6 +24,7 @@ enum {
     TICK_MS = 250,
     SHORT_LIFE_MS = 2000,   /* a worker that lived shorter makes the next one wait */
     BACKOFF_MAX_MS = 5000,
+    SIGNIN_NICENESS = 10,
     SCOREBOARD_FD = 3       /* in a worker; the listening socket is 0, as FastCGI has it */
 };
 
@@ -319,6 +321,9 @@ int pool_worker(const struct config *config, int argc, char **argv)
     if (place < 0 || place >= count || pool < 0 || pool > POOL_RELAY)
         return 2;
     log_setup(names[pool], (enum log_level)config_log_level(config));
+    /* a hash is long work: where processors are short the calls of people who are signed in go first */
+    if (pool == POOL_SIGNIN && setpriority(PRIO_PROCESS, 0, SIGNIN_NICENESS) != 0)
+        log_event(LOG_WARN, "setpriority_failed", "message", strerror(errno), NULL);
     struct scoreboard *board = scoreboard_attach(count, SCOREBOARD_FD);
     struct app app;
     if (!board || app_open(&app, config, board) != ERR_OK)
