@@ -57,6 +57,7 @@ enum {
     LIMIT_CALLS_IN_FLIGHT = 64,          /* worker calls of one relay at once */
     LIMIT_CALL_MS = 10 * 1000,           /* deadline of one worker call */
     LIMIT_REPLY_BYTES = 4 * 1024 * 1024, /* one worker's reply */
+    LIMIT_RING_MS = 15 * 1000,           /* that long at least; whoever needs older ones has them fetched */
     LIMIT_ROOM_RING_EVENTS = 256,        /* recent events of a room kept in the relay */
     LIMIT_SYNC_MS = 3 * 1000,            /* between comparisons with the workers; is also the lease's heartbeat */
     LIMIT_SYNC_DEGRADED_MS = 1000,       /* the same while Redis is away */

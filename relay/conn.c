@@ -381,7 +381,7 @@ static void on_io(struct ev_loop *loop, ev_io *watcher, int revents)
 
 void conn_accept(struct relay *relay, int fd, const struct sockaddr *peer)
 {
-    struct conn *c = calloc(1, sizeof *c);
+    struct conn *c = slab_alloc(&relay->conn_memory);
     if (!c) {
         close(fd);
         return;
@@ -416,7 +416,7 @@ static void conn_free(struct conn *c)
     buf_free(&c->in);
     outq_free(&c->out);
     free(c->perhaps);
-    free(c);
+    slab_free(&relay->conn_memory, c);
 }
 
 void conn_end_turn(struct relay *relay)

@@ -1,5 +1,6 @@
 #include "relay/hub.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "relay/map.h"
 #include "relay/stream.h"
 #include "relay/subscriber.h"
+
+enum { TRIM_EVENTS = 1000 /* forgotten at once */ };
 
 struct room {
     struct hub *hub;
@@ -40,6 +43,7 @@ struct hub {
     struct room **rooms;
     uint32_t count, cap;
     uint32_t compared;         /* where the next comparison begins */
+    ev_timer age;              /* recent events that are recent no more */
     struct room *empty;        /* rooms to end at the end of the turn, if they are still empty */
 };
 
@@ -499,6 +503,18 @@ void hub_write_rooms(struct hub *hub, struct buf *out)
     }
 }
 
+/* What nobody will ask for any more goes; after a crowd has joined that is much, and worth giving back to the system. */
+static void on_age(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+    (void)loop, (void)revents;
+    struct hub *hub = watcher->data;
+    uint64_t forgotten = 0;
+    for (uint32_t i = 0; i < hub->count; i++)
+        forgotten += stream_age(&hub->rooms[i]->stream);
+    if (forgotten >= TRIM_EVENTS)
+        malloc_trim(0);
+}
+
 struct hub *hub_new(struct relay *relay)
 {
     static const struct subscriber_hooks hooks = {on_message, on_confirmed, on_connected, on_state};
@@ -511,6 +527,9 @@ struct hub *hub_new(struct relay *relay)
         free(hub);
         return NULL;
     }
+    ev_timer_init(&hub->age, on_age, LIMIT_RING_MS / 1000.0, LIMIT_RING_MS / 1000.0);
+    hub->age.data = hub;
+    ev_timer_start(relay->loop, &hub->age);
     return hub;
 }
 
@@ -519,6 +538,7 @@ void hub_free(struct hub **hub)
     struct hub *h = *hub;
     if (!h)
         return;
+    ev_timer_stop(h->relay->loop, &h->age);
     while (h->count)
         room_free(h->rooms[0]);
     subscriber_free(&h->subscriber);

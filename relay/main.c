@@ -214,6 +214,7 @@ static bool load_settings(struct relay *relay)
 
 static bool build(struct relay *relay)
 {
+    relay->conn_memory.size = sizeof(struct conn);
     wheel_start(&relay->wheel, relay->loop, conn_deadline);
     relay->backend = backend_new(relay->loop, relay->config.relay_socket, relay->id, &relay->random,
                                  &relay->metrics);

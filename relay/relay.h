@@ -16,6 +16,7 @@
 #include "relay/hub.h"
 #include "relay/metrics.h"
 #include "relay/presence.h"
+#include "relay/slab.h"
 #include "relay/sync.h"
 #include "relay/wheel.h"
 
@@ -37,6 +38,7 @@ struct relay {
     struct metrics metrics;
     struct wheel wheel;       /* deadlines of connections */
     struct address_counts unauthenticated;
+    struct slab conn_memory;
     struct conn *conns;       /* all connections */
     struct conn *dirty;       /* those with output that was not tried to be written yet */
     struct conn *finished;    /* those to free at the end of this turn of the loop */

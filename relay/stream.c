@@ -44,7 +44,7 @@ void event_unref(struct event **event)
     *event = NULL;
 }
 
-void stream_init(struct stream *s, int64_t seq) { *s = (struct stream){.seq = seq, .known = seq}; }
+void stream_init(struct stream *s, int64_t seq) { *s = (struct stream){.seq = seq, .known = seq, .fresh_seq = seq}; }
 
 void stream_free(struct stream *s)
 {
@@ -161,4 +161,24 @@ void stream_skip(struct stream *s, int64_t seq)
         drop_held(s, n);
     s->seq = seq;
     stream_hear(s, seq);
+}
+
+/* The ring may be much larger than what is left in it: it is given back with the last one. */
+uint32_t stream_age(struct stream *s)
+{
+    uint32_t before = s->ring_count;
+    for (uint32_t i = 0; i < s->ring_cap; i++) {
+        if (!s->ring[i] || s->ring[i]->seq > s->fresh_seq)
+            continue;
+        event_unref(&s->ring[i]);
+        s->ring_count--;
+    }
+    uint32_t forgotten = before - s->ring_count;
+    if (s->ring_count == 0) {
+        free(s->ring);
+        s->ring = NULL;
+        s->ring_cap = 0;
+    }
+    s->fresh_seq = s->seq;
+    return forgotten;
 }

@@ -33,6 +33,7 @@ struct stream {
     uint32_t ring_count;
     struct event **held;  /* early ones, by rising number */
     uint32_t held_count;
+    int64_t fresh_seq;    /* events up to this one had left when stream_age was last called */
 };
 
 /* Starts behind event seq. */
@@ -54,6 +55,9 @@ bool stream_gap(const struct stream *s);
 
 /* The event seq, where it is still kept; NULL otherwise. No reference is given. */
 struct event *stream_kept(const struct stream *s, int64_t seq);
+
+/* Forgets the kept events that had left already when this was last called; answers how many. */
+uint32_t stream_age(struct stream *s);
 
 /* Leaves out the events up to seq, which nobody has any more. */
 void stream_skip(struct stream *s, int64_t seq);

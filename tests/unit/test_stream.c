@@ -94,6 +94,29 @@ START_TEST(test_stream_always_has_room_for_what_closes_the_gap)
 }
 END_TEST
 
+START_TEST(test_stream_forgets_what_is_recent_no_more)
+{
+    struct stream s;
+    stream_init(&s, 0);
+    for (int64_t seq = 1; seq <= 5; seq++)
+        offer(&s, seq);
+    ck_assert_int_eq(take(&s), 5);
+    ck_assert_uint_eq(stream_age(&s), 0);
+    offer(&s, 6);
+    ck_assert_int_eq(take(&s), 1);
+    ck_assert_uint_eq(stream_age(&s), 5);
+    ck_assert_ptr_null(stream_kept(&s, 5));
+    ck_assert_ptr_nonnull(stream_kept(&s, 6));
+    ck_assert_uint_eq(stream_age(&s), 1);
+    ck_assert_ptr_null(s.ring);
+    ck_assert_ptr_null(stream_kept(&s, 6));
+    offer(&s, 7);
+    ck_assert_int_eq(take(&s), 1);
+    ck_assert_ptr_nonnull(stream_kept(&s, 7));
+    stream_free(&s);
+}
+END_TEST
+
 START_TEST(test_stream_hears_of_events_and_skips_lost_ones)
 {
     struct stream s;
@@ -213,6 +236,7 @@ int main(void)
     tcase_add_test(tc, test_stream_puts_events_in_order);
     tcase_add_test(tc, test_stream_keeps_the_last_events);
     tcase_add_test(tc, test_stream_always_has_room_for_what_closes_the_gap);
+    tcase_add_test(tc, test_stream_forgets_what_is_recent_no_more);
     tcase_add_test(tc, test_stream_hears_of_events_and_skips_lost_ones);
     tcase_add_test(tc, test_frame_queue_writes_in_order_what_the_socket_takes);
     tcase_add_test(tc, test_frame_queue_cuts_behind_a_frame_that_is_begun);

@@ -1,10 +1,11 @@
-/* Coarse deadlines, and counts by address. */
+/* Coarse deadlines, counts by address, and memory for many things of one size. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "relay/address.h"
+#include "relay/slab.h"
 #include "relay/wheel.h"
 
 struct thing {
@@ -162,6 +163,35 @@ START_TEST(test_address_counts)
 }
 END_TEST
 
+START_TEST(test_slab_gives_zeroed_places_of_their_own)
+{
+    enum { THINGS = 2000, SIZE = 530 };
+    struct slab slab = {.size = SIZE};
+    static unsigned char *things[THINGS];
+    unsigned seed = 1;
+    for (int round = 0; round < 20000; round++) {
+        int i = (int)((seed = seed * 1103515245 + 12345) >> 8) % THINGS;
+        i = i < 0 ? -i : i;
+        if (things[i]) {
+            for (int b = 0; b < SIZE; b++)
+                ck_assert_int_eq(things[i][b], i % 255 + 1);
+            slab_free(&slab, things[i]);
+            things[i] = NULL;
+            continue;
+        }
+        things[i] = slab_alloc(&slab);
+        ck_assert_uint_eq((uintptr_t)things[i] % 16, 0);
+        for (int b = 0; b < SIZE; b++)
+            ck_assert_int_eq(things[i][b], 0);
+        memset(things[i], i % 255 + 1, SIZE);
+    }
+    for (int i = 0; i < THINGS; i++)
+        if (things[i])
+            slab_free(&slab, things[i]);
+    ck_assert_ptr_null(slab.partial);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("wheel");
@@ -173,6 +203,7 @@ int main(void)
     tcase_add_test(tc, test_wheel_keeps_later_rounds_apart);
     tcase_add_test(tc, test_address_reads_and_writes);
     tcase_add_test(tc, test_address_counts);
+    tcase_add_test(tc, test_slab_gives_zeroed_places_of_their_own);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
