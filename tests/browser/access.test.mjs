@@ -46,6 +46,11 @@ test('pages around the call', async () => {
   await ana.button('Schedule it').click();
   await ana.page.locator('.meeting-what').waitFor();
   await clean(ana, 'dashboard');
+  await ana.button('Ana Lima: profile').click();
+  await ana.page.locator('.sign-in').first().waitFor();
+  await clean(ana, 'profile');
+  await ana.page.keyboard.press('Escape');
+  await ana.page.locator('dialog').waitFor({ state: 'detached' });
   await ana.page.emulateMedia({ colorScheme: 'dark' });
   await clean(ana, 'dashboard, dark');
   await ana.page.emulateMedia({ colorScheme: 'light' });

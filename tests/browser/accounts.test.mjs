@@ -155,6 +155,72 @@ test('the language and the theme change at once and stay', async () => {
   await ana.button('Start now').waitFor();
 });
 
+test('one changes one\'s name and language, and the server keeps them', async () => {
+  await ana.button('Ana Lima: profile').click();
+  await ana.page.getByLabel('Your name').fill(' ');
+  await ana.button('Save').click();
+  await ana.page.getByText('Please enter a name of at most 64 characters.').waitFor();
+  await ana.page.getByLabel('Your name').fill('Ana L.');
+  await ana.page.getByLabel('Language', { exact: true }).selectOption('zh-CN');
+  await ana.button('Save').click();
+  await ana.page.getByRole('heading', { name: '个人资料' }).waitFor();
+  await ana.shot('profile-zh');
+  const [row] = await sys.sql('SELECT display_name, locale FROM users WHERE email = ?', ['ana@example.org']);
+  assert.deepEqual([row.display_name, row.locale], ['Ana L.', 'zh-CN']);
+  await ana.page.getByLabel('语言', { exact: true }).selectOption('en');
+  await ana.page.getByLabel('姓名').fill('Ana Lima');
+  await ana.button('保存').click();
+  await ana.page.getByRole('heading', { name: 'Profile' }).waitFor();
+  await until(async () => (await sys.sql('SELECT display_name FROM users WHERE email = ?', ['ana@example.org']))[0]?.display_name === 'Ana Lima', 'as before');
+});
+
+test('one sees where one is signed in, and ends a sign-in that one does not know', async () => {
+  const elsewhere = await Person.arrive(browser, sys.base, 'Ana Lima', {
+    userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  });
+  await elsewhere.go('#/signin');
+  await elsewhere.page.getByLabel('E-mail').fill('ana@example.org');
+  await elsewhere.page.getByLabel('Password').fill('correct horse');
+  await elsewhere.button('Sign in').click();
+  await elsewhere.button('Start now').waitFor();
+  await ana.page.keyboard.press('Escape');
+  await ana.page.locator('dialog').waitFor({ state: 'detached' });
+  await ana.button('Ana Lima: profile').click();
+  await ana.page.locator('.sign-in', { hasText: 'this device' }).waitFor();
+  assert.equal(await ana.page.locator('.sign-in', { hasText: 'this device' }).getByRole('button').count(), 0, 'for that one signs out');
+  for (const [shape, width, height] of [['wide', 1440, 900], ['tablet', 768, 1024], ['phone', 390, 844]]) {
+    await ana.page.setViewportSize({ width, height });
+    await ana.shot(`profile-${shape}`);
+  }
+  await ana.page.setViewportSize({ width: 1280, height: 800 });
+  await ana.page.getByRole('button', { name: /^End: Firefox, Windows/ }).click();
+  await ana.page.locator('.sign-in', { hasText: 'Firefox' }).waitFor({ state: 'detached' });
+  await elsewhere.page.reload();
+  await elsewhere.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await elsewhere.context.close();
+});
+
+test('one changes one\'s password; the wrong present one and a short new one are said beside their fields', async () => {
+  const passwords = (current, fresh) => Promise.all([
+    ana.page.getByLabel('Current password').fill(current), ana.page.getByLabel('New password').fill(fresh)]);
+  await passwords('wrong horse!', 'another horse');
+  await ana.button('Change password').click();
+  await ana.page.getByText('This is not your current password.').waitFor();
+  await passwords('correct horse', 'short');
+  await ana.button('Change password').click();
+  await ana.page.getByText('A password needs 8 to 128 characters.').waitFor();
+  await passwords('correct horse', 'another horse');
+  await ana.button('Change password').click();
+  await ana.page.locator('.toast', { hasText: 'Your password is changed.' }).waitFor();
+  assert.equal(await ana.page.getByLabel('New password').inputValue(), '');
+  await ana.page.keyboard.press('Escape');
+  await ana.button('Sign out').click();
+  await ana.page.getByLabel('E-mail').fill('ana@example.org');
+  await ana.page.getByLabel('Password').fill('another horse');
+  await ana.button('Sign in').click();
+  await ana.button('Start now').waitFor();
+});
+
 test('names, titles and messages of others are text and nothing else', async () => {
   const payloads = ['<img src=x onerror="window.hacked=1">', '<script>window.hacked=1</script>', '"><svg onload=window.hacked=1>',
     'javascript:window.hacked=1', '{{constructor.constructor("window.hacked=1")()}}', '${window.hacked=1}'];

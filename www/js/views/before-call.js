@@ -1,5 +1,5 @@
 /** Before the call: how one looks and sounds, who is there, the password where one is needed. */
-import { html, useEffect, useRef, useState } from '../ui.js';
+import { html, useEffect, useRef, useState, useStore } from '../ui.js';
 import { clockTime, dayName, errorText, t } from '../i18n.js';
 import { Avatar, Code, Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
@@ -12,7 +12,7 @@ const LOOK_MS = 10_000;
 
 /** @param {{api: import('../api.js').Api, call: import('../call.js').Call, code: string}} props */
 export function BeforeCall({ api, call, code }) {
-  const { user } = api.session.get();
+  const { user } = useStore(api.session);
   const [meeting, setMeeting] = useState(/** @type {any} */ (null));
   const [unseen, setUnseen] = useState(/** @type {string | null} */ (null)); // why the meeting cannot be looked at
   const [problem, setProblem] = useState(/** @type {any} */ (null));

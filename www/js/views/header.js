@@ -1,9 +1,10 @@
 /** The line at the top of the pages around the call: brand, theme, language, who is signed in. */
-import { html, useStore } from '../ui.js';
+import { html, useState, useStore } from '../ui.js';
 import { icon } from '../icons.js';
 import { LANGUAGES, chooseLanguage, language, t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { Avatar, IconButton } from './controls.js';
+import { Profile } from './profile.js';
 
 /** @typedef {import('../settings.js').Settings['theme']} Theme */
 
@@ -28,6 +29,7 @@ export const Brand = () => html`
 export function Header({ api }) {
   const { user } = useStore(api.session);
   const { theme } = useStore(settings);
+  const [profile, setProfile] = useState(false);
   const other = language() === 'en' ? 'zh-CN' : 'en';
   const changeLanguage = async () => {
     await chooseLanguage(other);
@@ -43,9 +45,11 @@ export function Header({ api }) {
           ${icon('languages', 20)} ${other === 'en' ? 'EN' : LANGUAGES[other].slice(-2)}
         </button>
         ${user && html`
-          <span class="page-header-user">
-            <${Avatar} name=${user.displayName} /><span class="name">${user.displayName}</span></span>
+          <button type="button" class="text-button page-header-user" aria-haspopup="dialog" data-tip=${t('profile.title')}
+            aria-label=${t('profile.of', { name: user.displayName })} onClick=${() => setProfile(true)}>
+            <${Avatar} name=${user.displayName} /><span class="name">${user.displayName}</span></button>
           <${IconButton} label=${t('app.signOut')} name="log-out" onClick=${() => api.signOut()} />`}
       </div>
-    </header>`;
+    </header>
+    ${user && profile && html`<${Profile} api=${api} onClose=${() => setProfile(false)} />`}`;
 }
