@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/redis.h"
 #include "core/text.h"
 
 /* A variable is a text unless its range says that it is a number. */
@@ -31,6 +32,7 @@ static const struct variable {
     TEXT(redis_socket, "REDIS_SOCKET", "", "unix socket of Redis; empty: host and port")
     TEXT(redis_host, "REDIS_HOST", "127.0.0.1", "host of Redis")
     NUMBER(redis_port, "REDIS_PORT", "6379", 1, 65535, "port of Redis")
+    TEXT(redis_servers, "REDIS_SERVERS", "", "several Redis instead of that one, 'host:port' or 'unix:/path', separated by commas; meetings are spread over them, so all programs need the same list in the same order")
     TEXT(redis_password, "REDIS_PASSWORD", "", "password of Redis")
     TEXT(api_socket, "API_SOCKET", "var/run/api.sock", "listening socket of the main pool")
     TEXT(signin_socket, "SIGNIN_SOCKET", "var/run/signin.sock", "listening socket of the sign-in pool")
@@ -138,6 +140,12 @@ enum err config_load(struct config *out, char *problem, size_t problem_size)
         enum err e = load_one(&variables[i], &c, problem, problem_size);
         if (e)
             return e;
+    }
+    struct redis_servers servers;
+    if (!redis_servers_read(&c, &servers)) {
+        snprintf(problem, problem_size, "ECHOMEET_REDIS_SERVERS must be up to %d of 'host:port' or 'unix:/path', separated by commas.",
+                 REDIS_SERVERS);
+        return ERR_VALIDATION_FAILED;
     }
     *out = c;
     return ERR_OK;

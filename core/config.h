@@ -20,6 +20,7 @@ struct config {
     const char *redis_socket;
     const char *redis_host;
     int64_t redis_port;
+    const char *redis_servers;  /* several Redis instead of that one, see core/redis.h; empty: none */
     const char *redis_password; /* a secret: never logged */
     /* the pool's listening sockets (paths) and workers behind each */
     const char *api_socket;

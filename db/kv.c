@@ -7,6 +7,7 @@
 #include <sys/time.h>
 
 #include "core/log.h"
+#include "core/redis.h"
 
 enum {
     TIMEOUT_MS = 250,      /* connecting, and each command */
@@ -16,7 +17,10 @@ enum {
     KV_SCRIPTS = 4
 };
 
+/* One server; the others follow it. */
 struct kv {
+    struct kv *next;
+    struct redis_server server;
     const struct config *config;
     const struct clock *clock;
     redisContext *redis; /* NULL: not connected */
@@ -28,11 +32,29 @@ struct kv {
 
 struct kv *kv_new(const struct config *config, const struct clock *clock)
 {
-    struct kv *kv = calloc(1, sizeof *kv);
-    if (!kv)
+    struct redis_servers servers;
+    struct kv *first = NULL;
+    if (!redis_servers_read(config, &servers)) /* config_load has looked at it */
         abort();
-    kv->config = config;
-    kv->clock = clock;
+    for (int i = servers.count; i-- > 0;) {
+        struct kv *kv = calloc(1, sizeof *kv);
+        if (!kv)
+            abort();
+        *kv = (struct kv){.next = first, .server = servers.list[i], .config = config, .clock = clock};
+        first = kv;
+    }
+    return first;
+}
+
+/* The server that has a meeting's cache and channel: the key ends in ":<meetingId>". */
+static struct kv *server_of(struct kv *kv, const char *key)
+{
+    int count = 0;
+    const char *colon = strrchr(key, ':');
+    for (const struct kv *each = kv; each; each = each->next)
+        count++;
+    for (int i = redis_server_of(colon ? atoll(colon + 1) : 0, count); i > 0; i--)
+        kv = kv->next;
     return kv;
 }
 
@@ -45,14 +67,19 @@ static void disconnect(struct kv *kv)
 
 void kv_free(struct kv **kv)
 {
-    if (!*kv)
-        return;
-    disconnect(*kv);
-    free(*kv);
-    *kv = NULL;
+    while (*kv) {
+        struct kv *next = (*kv)->next;
+        disconnect(*kv);
+        free(*kv);
+        *kv = next;
+    }
 }
 
-void kv_count_errors(struct kv *kv, _Atomic int64_t *counter) { kv->errors = counter; }
+void kv_count_errors(struct kv *kv, _Atomic int64_t *counter)
+{
+    for (; kv; kv = kv->next)
+        kv->errors = counter;
+}
 
 static void give_up(struct kv *kv)
 {
@@ -83,10 +110,9 @@ static bool connected(struct kv *kv)
         return true;
     if (clock_now_ms(kv->clock) < kv->retry_at_ms)
         return false;
-    const struct config *c = kv->config;
+    const struct redis_server *s = &kv->server;
     struct timeval timeout = {0, TIMEOUT_MS * 1000};
-    kv->redis = *c->redis_socket ? redisConnectUnixWithTimeout(c->redis_socket, timeout)
-                                 : redisConnectWithTimeout(c->redis_host, (int)c->redis_port, timeout);
+    kv->redis = *s->socket ? redisConnectUnixWithTimeout(s->socket, timeout) : redisConnectWithTimeout(s->host, s->port, timeout);
     if (!kv->redis || kv->redis->err || redisSetTimeout(kv->redis, timeout) != REDIS_OK || !authenticate(kv)) {
         give_up(kv);
         return false;
@@ -122,7 +148,13 @@ static bool succeeded(redisReply *reply)
     return ok;
 }
 
-bool kv_ping(struct kv *kv) { return succeeded(run(kv, 1, (const char *[]){"PING"}, (const size_t[]){4})); }
+bool kv_ping(struct kv *kv)
+{
+    bool ok = true;
+    for (; kv; kv = kv->next)
+        ok &= succeeded(run(kv, 1, (const char *[]){"PING"}, (const size_t[]){4}));
+    return ok;
+}
 
 /* --- scripts: what must happen in Redis at once -------------------------------------------------------------------- */
 
@@ -243,7 +275,7 @@ void *kv_cache_get(struct kv *kv, struct arena *arena, const char *key, size_t *
     struct cache_keys keys;
     cache_keys(&keys, key);
     *ticket = (struct kv_ticket){false, 0};
-    redisReply *reply = run(kv, 4, (const char *[]){"MGET", keys.v, keys.g, keys.n},
+    redisReply *reply = run(server_of(kv, key), 4, (const char *[]){"MGET", keys.v, keys.g, keys.n},
                             (const size_t[]){4, strlen(keys.v), strlen(keys.g), strlen(keys.n)});
     void *value = NULL;
     if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3) {
@@ -269,7 +301,7 @@ void kv_cache_put(struct kv *kv, const char *key, struct kv_ticket ticket, const
     add_number(&c, ticket.generation);
     add_bytes(&c, value, len);
     add_number(&c, KV_CACHE_MS);
-    succeeded(run_script(kv, SCRIPT_PUT, &c));
+    succeeded(run_script(server_of(kv, key), SCRIPT_PUT, &c));
 }
 
 /* A change is told to Redis also within the time that it is left alone after a failure: it may be back already for another worker, which
@@ -278,6 +310,7 @@ static void insist(struct kv *kv) { kv->retry_at_ms = 0; }
 
 void kv_cache_hold(struct kv *kv, const char *key)
 {
+    kv = server_of(kv, key);
     insist(kv);
     struct script_call c;
     struct cache_keys keys;
@@ -288,6 +321,7 @@ void kv_cache_hold(struct kv *kv, const char *key)
 
 bool kv_cache_release(struct kv *kv, const char *key, const char *channel, const struct kv_message *messages, int count)
 {
+    kv = server_of(kv, key);
     insist(kv);
     struct script_call c;
     struct cache_keys keys;

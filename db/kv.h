@@ -39,6 +39,8 @@ struct kv_ticket {
     long long generation;
 };
 
+/* A key ends in ":<meetingId>": it and the channel of that meeting lie on one of the servers, see core/redis.h. */
+
 /* A copy of what is cached, in the arena, or NULL and a ticket. */
 void *kv_cache_get(struct kv *kv, struct arena *arena, const char *key, size_t *len, struct kv_ticket *ticket);
 void kv_cache_put(struct kv *kv, const char *key, struct kv_ticket ticket, const void *value, size_t len);
@@ -71,7 +73,7 @@ enum kv_answer { KV_TAKEN, KV_EMPTY, KV_AWAY };
  * trip. KV_AWAY: Redis does not answer. */
 enum kv_answer kv_take(struct kv *kv, const struct kv_bucket *buckets, int count, int64_t *wait_ms);
 
-/* Whether Redis answers. */
+/* Whether Redis answers: all servers of it. */
 bool kv_ping(struct kv *kv);
 
 #endif

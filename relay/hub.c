@@ -35,9 +35,16 @@ struct room {
     ev_timer timer;         /* the next fetch */
 };
 
+/* One Redis server. */
+struct news {
+    struct hub *hub;
+    struct subscriber *subscriber;
+};
+
 struct hub {
     struct relay *relay;
-    struct subscriber *subscriber;
+    struct redis_servers servers;
+    struct news news[REDIS_SERVERS];
     struct map rooms_by_meeting;
     struct map conns_by_user;  /* by meeting and user */
     struct room **rooms;
@@ -48,6 +55,12 @@ struct hub {
 };
 
 static void look_after(struct room *room);
+
+/* The Redis server that has a meeting's news. */
+static struct subscriber *subscriber_of(const struct hub *hub, int64_t meeting_id)
+{
+    return hub->news[redis_server_of(meeting_id, hub->servers.count)].subscriber;
+}
 
 /* ---- delivery ---- */
 
@@ -207,7 +220,7 @@ static double fetch_delay(const struct room *room)
     double ms = 0;
     if (room->failures)
         ms = room->failures > 6 ? LIMIT_RETRY_MS : LIMIT_GAP_MS << (room->failures - 1);
-    else if (!room->ask && !room->behind && !hub_degraded(room->hub))
+    else if (!room->ask && !room->behind && subscriber_up(subscriber_of(room->hub, room->meeting_id)))
         ms = LIMIT_GAP_MS;
     return (ms < LIMIT_RETRY_MS ? ms : LIMIT_RETRY_MS) / 1000.0;
 }
@@ -283,14 +296,14 @@ static struct room *room_new(struct hub *hub, int64_t meeting_id, int64_t seq)
     stream_init(&room->stream, seq);
     ev_timer_init(&room->timer, on_timer, 0, 0);
     room->timer.data = room;
-    subscriber_add(hub->subscriber, meeting_id);
+    subscriber_add(subscriber_of(hub, meeting_id), meeting_id);
     return room;
 }
 
 static void room_free(struct room *room)
 {
     struct hub *hub = room->hub;
-    subscriber_remove(hub->subscriber, room->meeting_id);
+    subscriber_remove(subscriber_of(hub, room->meeting_id), room->meeting_id);
     ev_timer_stop(hub->relay->loop, &room->timer);
     backend_cancel(&room->fetch);
     map_remove(&hub->rooms_by_meeting, &room->by_meeting);
@@ -452,20 +465,25 @@ enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
         return ERR_OK;
     struct buf line = {0};
     envelope_write(&line, room->meeting_id, 0, audience, ENVELOPE_NO_EFFECT, json);
-    bool sent = !line.failed && subscriber_publish(hub->subscriber, room->meeting_id, line.data, line.len);
+    bool sent = !line.failed && subscriber_publish(subscriber_of(hub, room->meeting_id), room->meeting_id, line.data, line.len);
     buf_free(&line);
     return sent || !one ? ERR_OK : ERR_UNAVAILABLE;
 }
 
 /* ---- Redis ---- */
 
-static void on_message(void *data, const char *line, size_t len) { hub_receive(data, line, len); }
+static void on_message(void *data, const char *line, size_t len)
+{
+    const struct news *news = data;
+    hub_receive(news->hub, line, len);
+}
 
 /* From now on nothing published is missed. What was published before has to be asked for once; after Redis was away a
  * comparison does that for all rooms together. */
 static void on_confirmed(void *data, int64_t meeting_id)
 {
-    struct room *room = find_room(data, meeting_id);
+    const struct news *news = data;
+    struct room *room = find_room(news->hub, meeting_id);
     if (!room || room->confirmed)
         return;
     room->confirmed = true;
@@ -475,22 +493,30 @@ static void on_confirmed(void *data, int64_t meeting_id)
 
 static void on_connected(void *data)
 {
-    struct hub *hub = data;
+    const struct news *news = data;
+    const struct hub *hub = news->hub;
     for (uint32_t i = 0; i < hub->count; i++)
-        subscriber_add(hub->subscriber, hub->rooms[i]->meeting_id);
+        if (subscriber_of(hub, hub->rooms[i]->meeting_id) == news->subscriber)
+            subscriber_add(news->subscriber, hub->rooms[i]->meeting_id);
 }
 
 static void on_state(void *data, bool up)
 {
-    struct hub *hub = data;
+    const struct news *news = data;
     (void)up;
-    if (hub->relay->sync)
-        sync_now(hub->relay->sync);
+    if (news->hub->relay->sync)
+        sync_now(news->hub->relay->sync);
 }
 
 int64_t hub_rooms(const struct hub *hub) { return hub->count; }
 
-bool hub_degraded(const struct hub *hub) { return !subscriber_up(hub->subscriber); }
+bool hub_degraded(const struct hub *hub)
+{
+    for (int i = 0; i < hub->servers.count; i++)
+        if (!subscriber_up(hub->news[i].subscriber))
+            return true;
+    return false;
+}
 
 void hub_write_rooms(struct hub *hub, struct buf *out)
 {
@@ -522,14 +548,20 @@ struct hub *hub_new(struct relay *relay)
     if (!hub)
         return NULL;
     hub->relay = relay;
-    hub->subscriber = subscriber_new(relay->loop, &relay->config, relay->id, &hooks, hub);
-    if (!hub->subscriber) {
-        free(hub);
-        return NULL;
-    }
     ev_timer_init(&hub->age, on_age, LIMIT_RING_MS / 1000.0, LIMIT_RING_MS / 1000.0);
     hub->age.data = hub;
     ev_timer_start(relay->loop, &hub->age);
+    bool ok = redis_servers_read(&relay->config, &hub->servers);
+    for (int i = 0; ok && i < hub->servers.count; i++) {
+        struct news *news = &hub->news[i];
+        news->hub = hub;
+        news->subscriber = subscriber_new(relay->loop, &relay->config, &hub->servers.list[i], relay->id, &hooks, news);
+        ok = news->subscriber;
+    }
+    if (!ok) {
+        hub_free(&hub);
+        return NULL;
+    }
     return hub;
 }
 
@@ -541,7 +573,8 @@ void hub_free(struct hub **hub)
     ev_timer_stop(h->relay->loop, &h->age);
     while (h->count)
         room_free(h->rooms[0]);
-    subscriber_free(&h->subscriber);
+    for (int i = 0; i < h->servers.count; i++)
+        subscriber_free(&h->news[i].subscriber);
     map_free(&h->rooms_by_meeting);
     map_free(&h->conns_by_user);
     free(h->rooms);

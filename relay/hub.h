@@ -43,7 +43,7 @@ void hub_write_rooms(struct hub *hub, struct buf *out);
 /* How many rooms somebody of this relay is in. */
 int64_t hub_rooms(const struct hub *hub);
 
-/* Redis is away: events come by comparison and fetch only. */
+/* Redis is away, or one of several: events come by comparison and fetch only. */
 bool hub_degraded(const struct hub *hub);
 
 /* Ends the rooms that nobody is in any more. */

@@ -36,6 +36,7 @@ struct link {
 struct subscriber {
     struct ev_loop *loop;
     const struct config *config;
+    const struct redis_server *server;
     const struct subscriber_hooks *hooks;
     void *data;
     char own_channel[CHANNEL_SIZE + sizeof OWN_CHANNEL_PREFIX];
@@ -168,9 +169,9 @@ static void on_connect_timer(struct ev_loop *loop, ev_timer *watcher, int revent
 {
     (void)revents;
     struct link *link = watcher->data;
-    const struct config *config = link->subscriber->config;
-    redisAsyncContext *ac = config->redis_socket[0] ? redisAsyncConnectUnix(config->redis_socket)
-                                                    : redisAsyncConnect(config->redis_host, (int)config->redis_port);
+    const struct redis_server *server = link->subscriber->server;
+    redisAsyncContext *ac = server->socket[0] ? redisAsyncConnectUnix(server->socket)
+                                              : redisAsyncConnect(server->host, server->port);
     link->since = ev_now(loop);
     if (!ac || ac->err) {
         if (link->failures == 0)
@@ -249,14 +250,15 @@ static void link_init(struct link *link, struct subscriber *s, const char *name)
     ev_timer_start(s->loop, &link->timer);
 }
 
-struct subscriber *subscriber_new(struct ev_loop *loop, const struct config *config, const char *relay_id,
-                                  const struct subscriber_hooks *hooks, void *data)
+struct subscriber *subscriber_new(struct ev_loop *loop, const struct config *config, const struct redis_server *server,
+                                  const char *relay_id, const struct subscriber_hooks *hooks, void *data)
 {
     struct subscriber *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
     s->loop = loop;
     s->config = config;
+    s->server = server;
     s->hooks = hooks;
     s->data = data;
     snprintf(s->own_channel, sizeof s->own_channel, OWN_CHANNEL_PREFIX "%s", relay_id);

@@ -1,4 +1,4 @@
-/* Redis, as the relay uses it: one connection that listens to the channels of its rooms, one that publishes signals.
+/* One Redis server, as the relay uses it: one connection that listens to the channels of its rooms, one that publishes signals.
  * Both are made again when they break. Redis is up when a message that we publish comes back to us: a server that
  * hangs is away like one that is gone. */
 #ifndef RELAY_SUBSCRIBER_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/config.h"
+#include "core/redis.h"
 
 struct subscriber;
 
@@ -25,9 +25,9 @@ struct subscriber_hooks {
     void (*state)(void *data, bool up);
 };
 
-/* Connects at once and for ever. config, relay_id and hooks must outlive it. NULL when memory runs out. */
-struct subscriber *subscriber_new(struct ev_loop *loop, const struct config *config, const char *relay_id,
-                                  const struct subscriber_hooks *hooks, void *data);
+/* Connects at once and for ever. config, server, relay_id and hooks must outlive it. NULL when memory runs out. */
+struct subscriber *subscriber_new(struct ev_loop *loop, const struct config *config, const struct redis_server *server,
+                                  const char *relay_id, const struct subscriber_hooks *hooks, void *data);
 void subscriber_free(struct subscriber **subscriber);
 
 bool subscriber_up(const struct subscriber *subscriber);

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154
 
 own_mysql() { [[ -z ${ECHOMEET_MYSQL_SOCKET:-}${ECHOMEET_MYSQL_HOST:-}${ECHOMEET_MYSQL_PORT:-} ]]; }
-own_redis() { [[ -z ${ECHOMEET_REDIS_SOCKET:-}${ECHOMEET_REDIS_HOST:-}${ECHOMEET_REDIS_PORT:-} ]]; }
+own_redis() { [[ -z ${ECHOMEET_REDIS_SOCKET:-}${ECHOMEET_REDIS_HOST:-}${ECHOMEET_REDIS_PORT:-}${ECHOMEET_REDIS_SERVERS:-} ]]; }
 
 # mariadbd refuses to run as root unless it is told to.
 mariadb_user() { ((EUID != 0)) || echo --user=root; }
