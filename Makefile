@@ -4,6 +4,7 @@
 #   make                     builds the two programs into build/release
 #   make check               unit tests only
 #   make fuzz                every parser against libFuzzer, FUZZ_SECONDS=60 each
+#   make bench               what it costs, as ratios within one run; also as build/bench.json
 #   make soak MINUTES=2      the fault tests in full size
 #   make SANITIZE=address …  builds with AddressSanitizer and UBSan into build/address (also: undefined, thread)
 #   make V=1 …               shows the commands
@@ -56,7 +57,7 @@ DB_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/db/test_*.c
 BENCHES    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FUZZERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all programs test-programs unit-tests db-tests fuzzers benches run test check fuzz soak clean
+.PHONY: all programs test-programs unit-tests db-tests fuzzers benches run test check fuzz soak bench clean
 all: programs
 programs: $(PROGRAMS)
 unit-tests: $(UNIT_TESTS)
@@ -76,6 +77,8 @@ fuzz:
 	@exec scripts/fuzz
 soak:
 	@exec scripts/soak
+bench:
+	@exec scripts/bench
 
 $(BUILD)/echomeet-api: $(API_MAIN) $(API)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_API)

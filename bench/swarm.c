@@ -7,7 +7,9 @@
  * 127.0.0.2 and so many following addresses in turn, since one address has ports for some 28,000 only. Commands come on standard
  * input, a line each; each is answered by one line of JSON:
  *
- *     enter FIRST COUNT MEETING [RCVBUF]   users FIRST… join the meeting (RCVBUF: bytes of their sockets' receive buffers)
+ *     enter FIRST COUNT MEETING [RCVBUF]   users FIRST… join the meeting (RCVBUF: bytes of their sockets' receive buffers); 0: none
+ *     move FIRST COUNT MEETING             who is in no meeting yet joins this one
+ *     await EVENTS                         answers when so many events have come in all
  *     limit N                              so many connections are being opened at once (256)
  *     spread MS                            who was cut off comes back within so many milliseconds (2000)
  *     chat USER BYTES                      that user sends a message with the time in it
@@ -63,6 +65,7 @@ static struct {
     int64_t codes[CODES];
     uint32_t *latencies;
     int latency_count;
+    int64_t await; /* answer when so many events have come; 0: nobody waits */
     bool quit;
 } s = {.limit = 256, .spread_ms = 2000};
 
@@ -176,6 +179,10 @@ static void shake_hands(struct client *c)
 
 static void join(struct client *c)
 {
+    if (!c->meeting) {
+        set_state(c, INSIDE);
+        return;
+    }
     char text[128];
     int n = c->joined_once ? snprintf(text, sizeof text, "{\"id\":1,\"type\":\"join_room\",\"data\":{\"meetingId\":%lld,\"since\":%lld}}",
                                       (long long)c->meeting, (long long)c->last_seq)
@@ -368,6 +375,16 @@ static void enter(long long first, long long count, long long meeting, int rcvbu
     printf("{}\n");
 }
 
+static void move(long long first, long long count, long long meeting)
+{
+    for (int i = 0; i < s.count; i++)
+        if (s.clients[i].user >= first && s.clients[i].user < first + count && s.clients[i].state == INSIDE) {
+            s.clients[i].meeting = meeting;
+            join(&s.clients[i]);
+        }
+    printf("{}\n");
+}
+
 static void chat(struct client *c, long long size)
 {
     static long long number;
@@ -454,6 +471,10 @@ static void command(const char *line)
         printf("{\"error\":\"no such client is connected\"}\n");
     } else if (strcmp(word, "enter") == 0) {
         enter(a, b, c, rcvbuf);
+    } else if (strcmp(word, "move") == 0) {
+        move(a, b, c);
+    } else if (strcmp(word, "await") == 0) {
+        s.await = a;
     } else if (strcmp(word, "chat") == 0) {
         chat(client, b);
     } else if (client) {
@@ -531,6 +552,11 @@ int main(int argc, char **argv)
                 on_stdin();
             else if (c->state != AWAY) /* an earlier event of this round may have ended it */
                 on_client(c, events[i].events);
+        }
+        if (s.await && s.events >= s.await) {
+            s.await = 0;
+            printf("{\"events\":%lld}\n", (long long)s.events);
+            fflush(stdout);
         }
     }
     return EXIT_SUCCESS;

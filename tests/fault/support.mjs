@@ -26,7 +26,7 @@ export function randomFrom(seed) {
 /* So many accounts with a sign-in each, written into the database at once: {id, token, client}. */
 export async function makePeople(sys, count, lifeS = 4 * 3600) {
     const now = new Date().toISOString().slice(0, 23).replace('T', ' ');
-    const first = Number((await sys.sql('SELECT COALESCE(MAX(id), 0) + 1 AS id FROM users'))[0].id);
+    const first = Number((await sys.sql('SELECT MAX(id) + 1 AS id FROM (SELECT 0 AS id UNION SELECT id FROM users UNION SELECT id FROM sessions) AS taken'))[0].id);
     const ids = Array.from({ length: count }, (_, i) => first + i);
     for (let at = 0; at < count; at += 1000) {
         const some = ids.slice(at, at + 1000);
@@ -49,8 +49,9 @@ export async function makeMeeting(host, extra = {}) {
 }
 
 /* Process ids of the pool's workers. */
-export function workersOf(sys) {
-    const { pid } = sys.processes.pool;
+export const workersOf = (sys) => childrenOf(sys.processes.pool.pid);
+
+export function childrenOf(pid) {
     // an empty list must not become process 0, which stands for everybody in our own group
     return fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').map(Number).filter((n) => n > 1);
 }

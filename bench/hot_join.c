@@ -1,0 +1,146 @@
+/* So many processes join one meeting as fast as they can, each with other users.
+ *
+ *     hot_join counter|lock|since MEETING FIRST_USER PROCESSES JOINS_EACH
+ *
+ * "counter" is the transaction of our own join: the participant's row, the counter on the meeting's row, the event. "lock" is the plain
+ * way to the same rows: SELECT … FOR UPDATE, COUNT(*), the participant's row, the event, the meeting's row. "since" is the whole call of a
+ * client who says what it saw last: looking up, the transaction, the news to Redis, the reply. Environment: that of a worker. Prints
+ * {"joins":n,"seconds":s}. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "db/event_dao.h"
+#include "db/participant_dao.h"
+#include "service/join.h"
+
+enum mode { COUNTER, LOCK, SINCE };
+
+struct one_join {
+    struct db *db;
+    struct arena *arena;
+    int64_t meeting, user, now_ms;
+};
+
+struct locked_row {
+    int64_t status, most, seq;
+};
+
+static void read_row(struct db_rows *rows, void *out)
+{
+    struct locked_row *row = out;
+    row->status = db_get_int(rows);
+    row->most = db_get_int(rows);
+    row->seq = db_get_int(rows);
+}
+
+static enum err add_event(struct one_join *j, int64_t seq)
+{
+    struct room_event event = {
+        .meeting_id = j->meeting, .seq = seq, .type = "user_joined", .audience = "*", .effect = "-", .request_id = "bench", .at_ms = j->now_ms};
+    event.data = arena_printf(j->arena, "{\"participant\":{\"userId\":%lld,\"displayName\":\"x\",\"role\":\"participant\",\"status\":\"joined\","
+                              "\"online\":true,\"audio\":false,\"video\":false,\"screen\":false,\"handRaisedAt\":null,\"leftAt\":null}}",
+                              (long long)j->user);
+    return event_dao_insert(j->db, &event);
+}
+
+static enum err counter_body(void *context)
+{
+    struct one_join *j = context;
+    int64_t seq;
+    enum err e = participant_dao_insert(j->db, j->meeting, j->user, "x", (struct seat){NULL, NULL}, j->now_ms);
+    if (!e)
+        e = meeting_dao_take_seat(j->db, j->meeting, j->now_ms, &seq);
+    return e ? e : add_event(j, seq);
+}
+
+static enum err lock_body(void *context)
+{
+    struct one_join *j = context;
+    struct locked_row row;
+    int64_t present;
+    enum err e = db_select_one(j->db, j->arena, "SELECT status, max_participants, event_seq FROM meetings WHERE id = ? FOR UPDATE",
+                               DB_PARAMS(db_int(j->meeting)), read_row, &row);
+    if (!e)
+        e = db_select_int(j->db, "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND status = 1", DB_PARAMS(db_int(j->meeting)),
+                          &present);
+    if (!e && present >= row.most)
+        e = ERR_MEETING_FULL;
+    if (!e)
+        e = db_execute(j->db, "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at) VALUES (?, ?, 'x', 3, 1, ?)",
+                       DB_PARAMS(db_int(j->meeting), db_int(j->user), db_time(j->now_ms)), NULL);
+    if (!e)
+        e = add_event(j, row.seq + 1);
+    if (!e)
+        e = db_execute(j->db, "UPDATE meetings SET status = 2, participant_count = participant_count + 1, event_seq = event_seq + 1 WHERE id = ?",
+                       DB_PARAMS(db_int(j->meeting)), NULL);
+    return e;
+}
+
+static enum err join_one(struct app *app, struct arena *arena, enum mode mode, int64_t meeting, int64_t user)
+{
+    struct room_view view;
+    struct call call = {.app = app, .arena = arena, .request_id = "bench", .address = "127.0.0.1", .user_agent = "", .user_id = user};
+    struct one_join one = {app->db, arena, meeting, user, clock_now_ms(&app->clock)};
+    char connection[32];
+    if (mode != SINCE)
+        return db_transaction(app->db, mode == LOCK ? lock_body : counter_body, &one);
+    int64_t seq;
+    snprintf(connection, sizeof connection, "bench.%lld", (long long)user);
+    call.relay = "bench";
+    call.connection = connection;
+    enum err e = db_select_int(app->db, "SELECT event_seq FROM meetings WHERE id = ?", DB_PARAMS(db_int(meeting)), &seq);
+    return e ? e : join_room(&call, meeting, NULL, seq, &view);
+}
+
+static int run(enum mode mode, int64_t meeting, int64_t user, int joins, int ready, int go)
+{
+    static struct config config;
+    static struct app app;
+    char problem[256], byte = 0;
+    log_setup("bench", LOG_ERROR);
+    if (config_load(&config, problem, sizeof problem) != ERR_OK || app_open(&app, &config, NULL) != ERR_OK)
+        return EXIT_FAILURE;
+    struct arena *arena = arena_new();
+    if (db_ping(app.db) != ERR_OK || write(ready, &byte, 1) != 1 || read(go, &byte, 1) != 0)
+        return EXIT_FAILURE;
+    for (int i = 0; i < joins; i++) {
+        enum err e = join_one(&app, arena, mode, meeting, user + i);
+        if (e) {
+            fprintf(stderr, "hot_join: %s\n", err_code(e));
+            return EXIT_FAILURE;
+        }
+        arena_reset(arena);
+    }
+    arena_free(&arena);
+    app_close(&app);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    int ready[2], go[2], failed = 0;
+    if (argc != 6 || pipe(ready) != 0 || pipe(go) != 0)
+        return EXIT_FAILURE;
+    enum mode mode = strcmp(argv[1], "counter") == 0 ? COUNTER : strcmp(argv[1], "since") == 0 ? SINCE : LOCK;
+    int64_t meeting = atoll(argv[2]), user = atoll(argv[3]);
+    int processes = atoi(argv[4]), joins = atoi(argv[5]);
+    for (int i = 0; i < processes; i++)
+        if (fork() == 0) {
+            close(go[1]);
+            exit(run(mode, meeting, user + (int64_t)i * joins, joins, ready[1], go[0]));
+        }
+    char byte;
+    for (int i = 0; i < processes; i++)
+        if (read(ready[0], &byte, 1) != 1)
+            return EXIT_FAILURE;
+    int64_t began = clock_elapsed_us();
+    close(go[1]); /* all start when the pipe ends */
+    for (int i = 0, status; i < processes; i++)
+        failed += wait(&status) < 0 || status != 0;
+    printf("{\"joins\":%d,\"seconds\":%.6f}\n", processes * joins, (double)(clock_elapsed_us() - began) / 1e6);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
