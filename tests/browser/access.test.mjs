@@ -92,6 +92,9 @@ test('before, in and after the call', async () => {
   await ana.button('Remove from the meeting').click();
   await clean(ana, 'the question before that');
   await ana.button('Cancel').click();
+  await ana.button('Speaker view').click();
+  await ana.page.locator('.speaker .tile').hover();
+  await clean(ana, 'speaker view');
   await bo.button('Share your screen').click();
   await ana.page.locator('.screen video').waitFor();
   await clean(ana, 'the screen of another');

@@ -201,8 +201,10 @@ test('one sees where one is signed in, and ends a sign-in that one does not know
 });
 
 test('one changes one\'s password; the wrong present one and a short new one are said beside their fields', async () => {
-  const passwords = (current, fresh) => Promise.all([
-    ana.page.getByLabel('Current password').fill(current), ana.page.getByLabel('New password').fill(fresh)]);
+  const passwords = async (current, fresh) => {
+    await ana.page.getByLabel('Current password').fill(current);
+    await ana.page.getByLabel('New password').fill(fresh);
+  };
   await passwords('wrong horse!', 'another horse');
   await ana.button('Change password').click();
   await ana.page.getByText('This is not your current password.').waitFor();

@@ -179,6 +179,42 @@ test('without motion a reaction stands still', async () => {
   await ana.page.emulateMedia({ reducedMotion: 'no-preference' });
 });
 
+test('the speaker view shows one large and the others in a strip, keeps who is pinned, and is remembered', async () => {
+  const [anaId, boId, wangId] = await Promise.all(all().map((person) => person.myId()));
+  const large = (id) => ana.page.locator(`.speaker .tile[data-user="${id}"]`);
+  await ana.button('Close the panel').click();
+  await ana.button('Speaker view').click();
+  await ana.page.locator('.speaker .tile').waitFor();
+  assert.equal(await large(anaId).count(), 0, 'not oneself');
+  assert.equal(await ana.page.locator('.strip .tile').count(), 2);
+  for (const [id, name] of [[wangId, '王芳'], [boId, 'Bo Nilsson']]) {
+    await ana.tile(id).hover();
+    await ana.button(`Keep ${name} large`).click();
+    await large(id).waitFor();
+  }
+  await ana.button('Keep Ana Lima large').focus();
+  await ana.page.keyboard.press('Enter'); // oneself, where one asks for it
+  await large(anaId).waitFor();
+  await ana.button('No longer keep Ana Lima large').click();
+  await large(anaId).waitFor({ state: 'detached' });
+  await ana.button('Keep Bo Nilsson large').click();
+  await large(boId).waitFor();
+  for (const [shape, width, height] of [['wide', 1440, 900], ['tablet', 768, 1024], ['phone', 390, 844]]) {
+    await ana.page.setViewportSize({ width, height });
+    await ana.shot(`speaker-${shape}`);
+    const leave = await ana.button('Leave the meeting').boundingBox();
+    assert.ok(leave.x + leave.width <= width, `the bar fits ${width}`);
+  }
+  await ana.page.setViewportSize({ width: 1280, height: 800 });
+  await ana.page.reload();
+  await ana.button('Join').click();
+  await ana.page.locator('.speaker .tile').waitFor();
+  assert.equal(await ana.button('Speaker view').getAttribute('aria-pressed'), 'true');
+  await ana.button('Speaker view').click();
+  await ana.page.locator('.tiles .tile').nth(2).waitFor();
+  for (const person of [bo, wang]) await until(async () => await person.tiles().count() === 3, 'all are there again');
+});
+
 test('the host makes a co-host and takes it back; it shows at once', async () => {
   for (const person of all()) await openPanel(person, 'People');
   assert.equal(await bo.button('Actions for Ana Lima').count(), 1);

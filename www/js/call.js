@@ -8,6 +8,7 @@ import { Mesh } from './mesh.js';
 import { LocalMedia } from './media.js';
 import { Speaking } from './speaking.js';
 import { addHistory, applyEvent, me, roomFromSnapshot } from './room-state.js';
+import { settings } from './settings.js';
 import { announce, toast } from './toasts.js';
 import { errorText, t } from './i18n.js';
 
@@ -161,6 +162,19 @@ export class Call {
   react(reaction) {
     const { room } = this.store.get();
     if (room && this.client?.tell('reaction', { reaction })) this.#showReaction(room.myId, reaction);
+  }
+
+  /** Keeps somebody large, or no longer the one who is. @param {number} userId */
+  pin(userId) {
+    const unpin = settings.get().view === 'speaker' && this.store.get().pinned === userId;
+    this.store.set({ pinned: unpin ? null : userId });
+    settings.set({ view: 'speaker' });
+  }
+
+  /** Everybody alike, or one large. */
+  toggleView() {
+    this.store.set({ pinned: null });
+    settings.set({ view: settings.get().view === 'speaker' ? 'grid' : 'speaker' });
   }
 
   /** @param {number} userId @param {'cohost' | 'participant'} role */

@@ -40,3 +40,22 @@ export function layoutTiles({ width, height, count, gap = 8 }) {
   }
   return best;
 }
+
+/**
+ * Whose picture is the large one: who was chosen, else who speaks. It changes only when somebody else speaks and the one
+ * shown does not, so that it stands still while several speak. Oneself is never it unasked.
+ * @param {object} now
+ * @param {number[]} now.ids who is there, oneself too
+ * @param {number} now.myId
+ * @param {number | null} now.pinned
+ * @param {ReadonlySet<number>} now.speaking
+ * @param {number | null} now.before who is shown so far
+ * @returns {number | null}
+ */
+export function chooseSpeaker({ ids, myId, pinned, speaking, before }) {
+  if (pinned !== null && ids.includes(pinned)) return pinned;
+  const others = ids.filter((id) => id !== myId);
+  const speaker = others.find((id) => speaking.has(id));
+  const stays = before !== null && others.includes(before) && (speaking.has(before) || speaker === undefined);
+  return (stays ? before : speaker ?? others[0]) ?? ids[0] ?? null;
+}

@@ -1,7 +1,7 @@
 /* The arrangement of tiles: fits, wastes little, cuts faces only where the window is upright. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { layoutTiles } from '../../../www/js/layout.js';
+import { chooseSpeaker, layoutTiles } from '../../../www/js/layout.js';
 
 const WINDOWS = [[1440, 800], [1920, 1000], [768, 940], [390, 740], [320, 480], [1000, 300]];
 
@@ -38,4 +38,18 @@ test('the usual cases look as expected', () => {
 test('no room, no people: nothing breaks', () => {
   assert.equal(layoutTiles({ width: 0, height: 0, count: 3 }).width, 0);
   assert.equal(layoutTiles({ width: 800, height: 600, count: 0 }).width, 0);
+});
+
+test('who is large: the one chosen, else who speaks; it stands still while several speak, and is never oneself unasked', () => {
+  const choose = (fields) => chooseSpeaker({ ids: [2, 3, 4, 1], myId: 1, pinned: null, speaking: new Set(), before: null, ...fields });
+  assert.equal(choose({}), 2);
+  assert.equal(choose({ speaking: new Set([1, 3]) }), 3);
+  assert.equal(choose({ speaking: new Set([1]), before: 4 }), 4);
+  assert.equal(choose({ speaking: new Set([2, 4]), before: 4 }), 4, 'goes on speaking');
+  assert.equal(choose({ speaking: new Set([2]), before: 4 }), 2);
+  assert.equal(choose({ before: 9 }), 2, 'has left');
+  assert.equal(choose({ before: 1 }), 2, 'was oneself, by choice');
+  assert.equal(choose({ pinned: 1, speaking: new Set([2]) }), 1);
+  assert.equal(choose({ pinned: 9, speaking: new Set([3]) }), 3);
+  assert.equal(choose({ ids: [1] }), 1);
 });

@@ -22,7 +22,7 @@ const lit = (on) => (on ? 'on-stage active' : 'on-stage');
 export function Bar({ call, room }) {
   const { seenMessage } = useStore(call.store);
   const media = useStore(call.media.store);
-  const { panel } = useStore(settings);
+  const { panel, view } = useStore(settings);
   const self = me(room);
   const raised = Boolean(self?.handRaisedAt);
   const news = panel === 'chat' ? 0 : unread(room, seenMessage);
@@ -49,6 +49,8 @@ export function Bar({ call, room }) {
           label=${news ? t('bar.chatUnread', { count: news }) : t('bar.chat')} onClick=${() => toggle('chat')} />
         <${IconButton} class=${lit(panel === 'people')} name="users" aria-pressed=${panel === 'people'}
           label=${t('bar.people')} onClick=${() => toggle('people')} />
+        <${IconButton} class=${lit(view === 'speaker')} name="gallery-thumbnails" aria-pressed=${view === 'speaker'}
+          label=${t('bar.speakerView')} onClick=${() => call.toggleView()} />
       </div>
       <${Leave} call=${call} hosting=${isHosting(self)} />
     </footer>`;

@@ -1,8 +1,12 @@
-/** The pictures of everybody, laid out so that little of the window is left empty; a shared screen is the large one. */
+/**
+ * The pictures of everybody, laid out so that little of the window is left empty. A shared screen is the large one; in the
+ * speaker view it is one person.
+ */
 import { html, useLayoutEffect, useRef, useState, useStore } from '../ui.js';
 import { icon } from '../icons.js';
-import { layoutTiles } from '../layout.js';
+import { chooseSpeaker, layoutTiles } from '../layout.js';
 import { t } from '../i18n.js';
+import { settings } from '../settings.js';
 import { Code, copyText, meetingLink } from './controls.js';
 import { Tile } from './tile.js';
 import { Video } from './video.js';
@@ -14,14 +18,19 @@ const GAP = 8;
 /** @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
 export function Stage({ call, room }) {
   const { users: speaking } = useStore(/** @type {import('../speaking.js').Speaking} */ (call.speaking).store);
-  const { links, reactions } = useStore(call.store);
+  const { links, reactions, pinned } = useStore(call.store);
   const media = useStore(call.media.store);
+  const { view } = useStore(settings);
+  const large = useRef(/** @type {number | null} */ (null));
   const sharers = room.participants.filter(({ userId, screen }) => (userId === room.myId ? media.screen : screen));
   // Oneself comes last, as the quietest place.
   const people = [...room.participants].sort((a, b) => Number(a.userId === room.myId) - Number(b.userId === room.myId));
-  const tiles = people.map((person) => html`<${Tile} key=${person.userId} person=${person} self=${person.userId === room.myId}
-    link=${links[person.userId]} media=${media} speaking=${speaking.has(person.userId)}
-    reactions=${reactions.filter(({ userId }) => userId === person.userId)} />`);
+  const tile = (/** @type {Participant} */ person) => html`
+    <${Tile} key=${person.userId} person=${person} self=${person.userId === room.myId}
+      link=${links[person.userId]} media=${media} speaking=${speaking.has(person.userId)}
+      reactions=${reactions.filter(({ userId }) => userId === person.userId)}
+      pinned=${view === 'speaker' && pinned === person.userId}
+      onPin=${sharers.length === 0 && people.length > 1 ? () => call.pin(person.userId) : null} />`;
   if (sharers.length > 0) {
     return html`
       <div class="stage sharing">
@@ -29,12 +38,22 @@ export function Stage({ call, room }) {
           ${sharers.map((person) => html`<${Screen} key=${person.userId} person=${person} self=${person.userId === room.myId}
             link=${links[person.userId]} onStop=${() => call.toggleScreen()} />`)}
         <//>
-        <div class="strip" role="list" aria-label=${t('stage.label')}>${tiles}</div>
+        <div class="strip" role="list" aria-label=${t('stage.label')}>${people.map(tile)}</div>
+      </div>`;
+  }
+  if (view === 'speaker' && people.length > 1) {
+    const ids = people.map(({ userId }) => userId);
+    large.current = chooseSpeaker({ ids, myId: room.myId, pinned, speaking, before: large.current });
+    const isLarge = (/** @type {Participant} */ { userId }) => userId === large.current;
+    return html`
+      <div class="stage sharing">
+        <${Grid} class="speaker" count=${1} list>${people.filter(isLarge).map(tile)}<//>
+        <div class="strip" role="list" aria-label=${t('stage.others')}>${people.filter((person) => !isLarge(person)).map(tile)}</div>
       </div>`;
   }
   return html`
     <div class="stage">
-      <${Grid} class="tiles" count=${tiles.length} list>${tiles}<//>
+      <${Grid} class="tiles" count=${people.length} list>${people.map(tile)}<//>
       ${people.length === 1 && html`<${Invite} code=${room.meeting.code} />`}
     </div>`;
 }

@@ -2,7 +2,7 @@
 import { html, classes } from '../ui.js';
 import { icon } from '../icons.js';
 import { t } from '../i18n.js';
-import { Avatar } from './controls.js';
+import { Avatar, IconButton } from './controls.js';
 import { Video } from './video.js';
 
 /**
@@ -13,8 +13,10 @@ import { Video } from './video.js';
  * @param {import('../media.js').MediaState} props.media one's own
  * @param {boolean} props.speaking
  * @param {import('../call.js').Reaction[]} props.reactions of this person, now
+ * @param {boolean} props.pinned kept large
+ * @param {(() => void) | null} props.onPin to keep this one large, or no longer
  */
-export function Tile({ person, self, link, media, speaking, reactions }) {
+export function Tile({ person, self, link, media, speaking, reactions, pinned, onPin }) {
   const { userId, displayName, online, handRaisedAt } = person;
   const name = self ? t('tile.you', { name: displayName }) : displayName;
   const muted = self ? !media.microphoneOn : !person.audio;
@@ -34,5 +36,7 @@ export function Tile({ person, self, link, media, speaking, reactions }) {
         ${muted && html`<span class="tile-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 16)}</span>`}
         <span class="name">${name}</span>
       </span>
+      ${onPin && html`<${IconButton} class=${pinned ? 'tile-pin pinned' : 'tile-pin'} name=${pinned ? 'pin-off' : 'pin'} size=${18}
+        label=${t(pinned ? 'tile.unpin' : 'tile.pin', { name: displayName })} onClick=${onPin} />`}
     </div>`;
 }
