@@ -46,7 +46,7 @@ test('pages around the call', async () => {
   await ana.button('Schedule it').click();
   await ana.page.locator('.meeting-what').waitFor();
   await clean(ana, 'dashboard');
-  await ana.button('Ana Lima: profile').click();
+  await ana.button('Ana Lima Profile').click();
   await ana.page.locator('.sign-in').first().waitFor();
   await clean(ana, 'profile');
   await ana.page.keyboard.press('Escape');

@@ -156,7 +156,7 @@ test('the language and the theme change at once and stay', async () => {
 });
 
 test('one changes one\'s name and language, and the server keeps them', async () => {
-  await ana.button('Ana Lima: profile').click();
+  await ana.button('Ana Lima Profile').click();
   await ana.page.getByLabel('Your name').fill(' ');
   await ana.button('Save').click();
   await ana.page.getByText('Please enter a name of at most 64 characters.').waitFor();
@@ -185,7 +185,7 @@ test('one sees where one is signed in, and ends a sign-in that one does not know
   await elsewhere.button('Start now').waitFor();
   await ana.page.keyboard.press('Escape');
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
-  await ana.button('Ana Lima: profile').click();
+  await ana.button('Ana Lima Profile').click();
   await ana.page.locator('.sign-in', { hasText: 'this device' }).waitFor();
   assert.equal(await ana.page.locator('.sign-in', { hasText: 'this device' }).getByRole('button').count(), 0, 'for that one signs out');
   for (const [shape, width, height] of [['wide', 1440, 900], ['tablet', 768, 1024], ['phone', 390, 844]]) {
@@ -213,7 +213,8 @@ test('one changes one\'s password; the wrong present one and a short new one are
   await ana.page.getByText('A password needs 8 to 128 characters.').waitFor();
   await passwords('correct horse', 'another horse');
   await ana.button('Change password').click();
-  await ana.page.locator('.toast', { hasText: 'Your password is changed.' }).waitFor();
+  await ana.page.getByRole('status').filter({ hasText: 'Your password is changed.' }).waitFor();
+  await ana.shot('profile-changed');
   assert.equal(await ana.page.getByLabel('New password').inputValue(), '');
   await ana.page.keyboard.press('Escape');
   await ana.button('Sign out').click();

@@ -2,6 +2,7 @@
  * react, hand on seats, put somebody out. On the running system, each seen from the other's page. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { Person, startBrowser, until } from './support.mjs';
 
@@ -256,6 +257,26 @@ test('the host\'s seat goes to a co-host and back, and everybody shows who has w
     await row(person, 'Ana Lima').getByText('Host', { exact: true }).waitFor();
     await row(person, 'Bo Nilsson').getByText('Co-host', { exact: true }).waitFor(); // as before
   }
+});
+
+test('where there are many, one finds people by a part of their name', async () => {
+  assert.equal(await ana.page.getByLabel('Search people').count(), 0, 'three are seen at a glance');
+  const guests = [];
+  for (const name of ['Dora', 'Emil', 'Fatima', '李雷', 'Greta Nilsdotter']) {
+    const guest = await register(sys, name);
+    await guest.client.post(`/meetings/${code}/join`, {});
+    guests.push(guest);
+  }
+  await ana.page.getByLabel('Search people').fill('NILS');
+  await until(async () => await ana.page.locator('.person').count() === 2, 'Bo Nilsson and Greta Nilsdotter');
+  await ana.shot('people-search');
+  await ana.page.getByLabel('Search people').fill('李');
+  await until(async () => (await ana.page.locator('.person .name').allTextContents()).join() === '李雷', 'one');
+  await ana.page.getByLabel('Search people').fill('nobody of that name');
+  await ana.page.getByText('Nobody here has this name.').waitFor();
+  for (const guest of guests) await guest.client.post(`/meetings/${code}/leave`);
+  await ana.page.getByLabel('Search people').waitFor({ state: 'detached' });
+  assert.equal(await ana.page.locator('.person').count(), 3);
 });
 
 test('"write privately" leads to the composer; when that person goes, nothing goes to the others by mistake', async () => {

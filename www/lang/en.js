@@ -56,7 +56,6 @@ export default {
   'day.yesterday': 'Yesterday',
 
   'profile.title': 'Profile',
-  'profile.of': '{name}: profile',
   'profile.saved': 'Saved',
   'profile.password': 'Password',
   'profile.passwordHint': 'With a new password every other device is signed out.',

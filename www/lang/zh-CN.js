@@ -55,7 +55,6 @@ export default {
   'day.yesterday': '昨天',
 
   'profile.title': '个人资料',
-  'profile.of': '{name}：个人资料',
   'profile.saved': '已保存',
   'profile.password': '密码',
   'profile.passwordHint': '修改密码后，其他设备会退出登录。',

@@ -65,7 +65,8 @@ function Reactions({ call }) {
       ${open && html`
         <div class="menu reactions" role="group" aria-label=${t('bar.react')}>
           ${REACTIONS.map((reaction) => html`
-            <button type="button" key=${reaction} aria-label=${t(`reaction.${reaction}`)} onClick=${() => call.react(reaction)}>${reaction}</button>`)}
+            <button type="button" key=${reaction} aria-label=${t(`reaction.${reaction}`)}
+              onClick=${() => call.react(reaction)}>${reaction}</button>`)}
         </div>`}
     </div>`;
 }

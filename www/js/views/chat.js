@@ -91,7 +91,10 @@ function Earlier({ call, log }) {
   return html`<button type="button" class="link earlier" disabled=${busy} onClick=${load}>${t('chat.earlier')}</button>`;
 }
 
-/** Who is writing now. The line is always there, so that nothing jumps. @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
+/**
+ * Who is writing now. The line is always there, so that nothing jumps.
+ * @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props
+ */
 function Writing({ call, room }) {
   const { typing } = useStore(call.store);
   const names = others(room).filter(({ userId }) => userId in typing).map(({ displayName }) => displayName);
@@ -111,7 +114,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
   // Who was chosen may go meanwhile. What was meant for them alone must not go to everybody then.
   const gone = chatTo !== null && !present.some(({ userId }) => userId === chatTo);
   const name = chatTo === null ? '' : room.everyone[chatTo] ?? '';
-  useEffect(() => area.current?.focus({ preventScroll: true }), [chatTo]);
+  useEffect(() => area.current?.focus({ preventScroll: true }), []);
   useEffect(() => () => call.typing(false), []);
   useLayoutEffect(() => {
     if (!area.current) return;

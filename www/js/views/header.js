@@ -45,9 +45,9 @@ export function Header({ api }) {
           ${icon('languages', 20)} ${other === 'en' ? 'EN' : LANGUAGES[other].slice(-2)}
         </button>
         ${user && html`
-          <button type="button" class="text-button page-header-user" aria-haspopup="dialog" data-tip=${t('profile.title')}
-            aria-label=${t('profile.of', { name: user.displayName })} onClick=${() => setProfile(true)}>
-            <${Avatar} name=${user.displayName} /><span class="name">${user.displayName}</span></button>
+          <button type="button" class="text-button page-header-user" aria-haspopup="dialog" onClick=${() => setProfile(true)}>
+            <${Avatar} name=${user.displayName} /><span class="name">${user.displayName}</span>
+            <span class="visually-hidden">${t('profile.title')}</span></button>
           <${IconButton} label=${t('app.signOut')} name="log-out" onClick=${() => api.signOut()} />`}
       </div>
     </header>

@@ -2,7 +2,6 @@
 import { html, useEffect, useState } from '../ui.js';
 import { Problem } from '../api.js';
 import { LANGUAGES, chooseLanguage, clockTime, dayName, errorText, language, t } from '../i18n.js';
-import { toast } from '../toasts.js';
 import { Dialog, Field, FormError, useBusy, useFieldId } from './controls.js';
 
 /** @typedef {import('../api.js').Api} Api */
@@ -24,6 +23,7 @@ export const Profile = ({ api, onClose }) => html`
  */
 function useForm(names) {
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
+  const [done, setDone] = useState('');
   const [busy, run] = useBusy();
   const field = problem instanceof Problem ? problem.field : undefined;
   return {
@@ -31,15 +31,17 @@ function useForm(names) {
     /** @param {string} name */
     error: (name) => (problem && field === name ? errorText(problem) : null),
     rest: names.includes(field ?? '') ? null : problem,
-    /** @param {(text: (name: string) => string, form: HTMLFormElement) => Promise<void>} work @returns {(event: SubmitEvent) => void} */
+    done, // what to say after it has worked; a note at the edge of the page would be behind the dialog
+    /** @param {(text: (name: string) => string, form: HTMLFormElement) => Promise<string>} work @returns {(event: SubmitEvent) => void} */
     submit: (work) => (event) => {
       event.preventDefault();
       const form = /** @type {HTMLFormElement} */ (event.target);
       const data = new FormData(form);
       run(async () => {
         setProblem(null);
+        setDone('');
         try {
-          await work((name) => String(data.get(name) ?? ''), form);
+          setDone(await work((name) => String(data.get(name) ?? ''), form));
         } catch (failure) {
           setProblem(failure);
           const wrong = failure instanceof Problem && failure.field && form.elements.namedItem(failure.field);
@@ -53,13 +55,13 @@ function useForm(names) {
 /** @param {{api: Api}} props */
 function About({ api }) {
   const { user } = api.session.get();
-  const { busy, error, rest, submit } = useForm(['displayName']);
+  const { busy, error, rest, done, submit } = useForm(['displayName']);
   const id = useFieldId();
   const save = submit(async (text) => {
     const locale = /** @type {keyof typeof LANGUAGES} */ (text('locale'));
     api.userChanged(await api.patch('/users/me', { displayName: text('displayName').trim(), locale }));
     if (locale !== language()) await chooseLanguage(locale);
-    toast(t('profile.saved'));
+    return t('profile.saved');
   });
   return html`
     <form onSubmit=${save} noValidate>
@@ -75,13 +77,14 @@ function About({ api }) {
         </div>
       </div>
       <${FormError} error=${rest} />
-      <button class="primary" disabled=${busy}>${t('app.save')}</button>
+      <div class="profile-do">
+        <button class="primary" disabled=${busy}>${t('app.save')}</button><span role="status">${done}</span></div>
     </form>`;
 }
 
 /** @param {{api: Api}} props */
 function Password({ api }) {
-  const { busy, error, rest, submit } = useForm(['currentPassword', 'newPassword']);
+  const { busy, error, rest, done, submit } = useForm(['currentPassword', 'newPassword']);
   const change = submit(async (text, form) => {
     try {
       await api.post('/users/me/password', { currentPassword: text('currentPassword'), newPassword: text('newPassword') });
@@ -90,7 +93,7 @@ function Password({ api }) {
       throw new Problem({ code: 'validation_failed', field: 'currentPassword' });
     }
     form.reset();
-    toast(t('profile.passwordChanged'));
+    return t('profile.passwordChanged');
   });
   return html`
     <form onSubmit=${change} noValidate>
@@ -105,7 +108,8 @@ function Password({ api }) {
           autocomplete="new-password" required error=${error('newPassword')} />
       </div>
       <${FormError} error=${rest} />
-      <button class="secondary" disabled=${busy}>${t('profile.change')}</button>
+      <div class="profile-do">
+        <button class="secondary" disabled=${busy}>${t('profile.change')}</button><span role="status">${done}</span></div>
     </form>`;
 }
 
@@ -131,12 +135,12 @@ function SignIns({ api }) {
       <${FormError} error=${problem} onRetry=${load} />
       ${!list && !problem && html`<p class="quiet" role="status">${t('app.loading')}</p>`}
       <ul aria-labelledby="sign-ins">
-        ${list?.map((one) => html`<${Row} key=${one.id} api=${api} signIn=${one} onEnded=${load} />`)}</ul>
+        ${list?.map((one) => html`<${Row} key=${one.id} api=${api} signIn=${one} onEnded=${load} onProblem=${setProblem} />`)}</ul>
     </section>`;
 }
 
-/** @param {{api: Api, signIn: SignIn, onEnded: () => Promise<void>}} props */
-function Row({ api, signIn: { id, current, userAgent, address, lastUsedAt }, onEnded }) {
+/** @param {{api: Api, signIn: SignIn, onEnded: () => Promise<void>, onProblem: (error: unknown) => void}} props */
+function Row({ api, signIn: { id, current, userAgent, address, lastUsedAt }, onEnded, onProblem }) {
   const [busy, run] = useBusy();
   const name = program(userAgent) ?? t('profile.unknown');
   const end = () => run(async () => {
@@ -144,7 +148,7 @@ function Row({ api, signIn: { id, current, userAgent, address, lastUsedAt }, onE
       await api.delete(`/users/me/sessions/${id}`);
     } catch (error) {
       if (/** @type {any} */ (error).status !== 404) { // it is over all the same
-        toast(errorText(error), 'error');
+        onProblem(error);
         return;
       }
     }
