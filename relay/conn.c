@@ -33,6 +33,8 @@ static void update_io(struct conn *c)
         ev_io_start(loop, &c->io);
 }
 
+void conn_rename(struct conn *c) { c->number = ++c->relay->last_number; }
+
 void conn_name(const struct conn *c, char out[static RELAY_CONN_NAME_SIZE])
 {
     snprintf(out, RELAY_CONN_NAME_SIZE, "%s.%llu", c->relay->id, (unsigned long long)c->number);
@@ -415,7 +417,6 @@ static void conn_free(struct conn *c)
     ws_free(&c->ws);
     buf_free(&c->in);
     outq_free(&c->out);
-    free(c->perhaps);
     slab_free(&relay->conn_memory, c);
 }
 

@@ -59,7 +59,6 @@ struct conn {
     /* request.c */
     struct requests requests;
     int64_t seat;                    /* the meeting in which workers say that this connection has a seat, 0: none */
-    char *perhaps;                   /* a meeting (as the client named it) where it may have one: no answer came */
     int64_t grace_ms;                /* once not open: how long its seat is kept */
     ev_tstamp ended_at;
     struct address address;          /* the client's, as far as it can be known */
@@ -76,6 +75,9 @@ void conn_answer(struct conn *c, struct buf *text, bool open);
 
 /* The deadline of a connection has come; for the wheel. */
 void conn_deadline(struct wheel_item *item);
+
+/* Gives the connection another name: a seat that was perhaps taken under the old one is no longer its own. */
+void conn_rename(struct conn *c);
 
 /* Writes the connection's name, "<relayId>.<number>". */
 void conn_name(const struct conn *c, char out[static RELAY_CONN_NAME_SIZE]);

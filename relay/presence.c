@@ -10,6 +10,9 @@
 
 enum { FIRST_RETRY_MS = 250 };
 
+/* A seat that may have been taken after the first report is reported lost once more before it expires. */
+enum step { STEP_LOST, STEP_LOST_AGAIN, STEP_EXPIRED };
+
 struct seat {
     struct seat *prev, *next; /* all seats */
     struct seat *next_ready;
@@ -18,7 +21,8 @@ struct seat {
     ev_tstamp due;
     ev_timer timer;           /* the next report, or its next try */
     struct call *call;
-    bool expires;             /* the next report is connection_expired */
+    enum step step;           /* the next report */
+    bool doubtful;
     unsigned failures;
     char *meeting, *connection, *address;
     char text[];
@@ -83,11 +87,11 @@ static void on_reply(void *data, const struct reply *reply)
     if (!taken) {
         s->failures++;
         wait(s, retry_s(s));
-    } else if (s->expires) {
+    } else if (s->step == STEP_EXPIRED) {
         seat_free(s);
     } else {
         s->failures = 0;
-        s->expires = true;
+        s->step = s->step == STEP_LOST && s->doubtful ? STEP_LOST_AGAIN : STEP_EXPIRED;
         wait(s, s->due - ev_now(p->loop));
     }
     pump(p);
@@ -97,7 +101,7 @@ static void report(struct seat *s)
 {
     char path[320];
     struct presence *p = s->presence;
-    snprintf(path, sizeof path, "/internal/meetings/%s/%s", s->meeting, s->expires ? "connection_expired" : "connection_lost");
+    snprintf(path, sizeof path, "/internal/meetings/%s/%s", s->meeting, s->step == STEP_EXPIRED ? "connection_expired" : "connection_lost");
     struct call_request request = {
         .method = "POST",
         .path = path,
@@ -155,6 +159,7 @@ void presence_add(struct presence *p, const struct presence_seat *seat)
     s->presence = p;
     s->user_id = seat->user_id;
     s->due = seat->due;
+    s->doubtful = seat->doubtful;
     s->meeting = put(&at, seat->meeting);
     s->connection = put(&at, seat->connection);
     s->address = put(&at, seat->address);

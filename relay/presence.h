@@ -4,6 +4,7 @@
 #define RELAY_PRESENCE_H
 
 #include <ev.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct backend;
@@ -18,6 +19,7 @@ struct presence_seat {
     const char *connection; /* the connection's name */
     const char *address;
     ev_tstamp due;          /* when the grace period is over */
+    bool doubtful;          /* no answer came from the join: the seat may be taken even after the first report */
 };
 
 /* Everything is copied. When memory runs out nothing is reported: the seat is swept when this relay has ended. */

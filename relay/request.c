@@ -120,18 +120,25 @@ static void acknowledge(struct conn *c, const struct request *request, const str
     conn_send_text(c, &text);
 }
 
-/* No answer came from a join, or a worker cannot say what became of it: there may be a seat. It is reported with the connection's end, unless the client tried again
- * and got it. */
-static void remember_doubt(struct conn *c, const struct request *request, const struct reply *reply)
+/* No answer came from a join, or a worker cannot say what became of it: there may be a seat that belongs to this connection. The
+ * connection goes on under another name, and the seat of the old name is given up like that of a connection that broke. */
+static void give_up_doubt(struct conn *c, const struct request *request, const struct reply *reply)
 {
-    if (!request->joins)
-        return;
     bool doubt = reply->err ? reply->err != ERR_UNAVAILABLE : reply->status >= 500;
-    bool settled = reply_ok(reply) && c->perhaps && strcmp(c->perhaps, request->meeting) == 0;
-    if (!doubt && !settled)
+    if (!request->joins || !doubt || c->relay->stopping)
         return;
-    free(c->perhaps);
-    c->perhaps = doubt ? strdup(request->meeting) : NULL;
+    char name[RELAY_CONN_NAME_SIZE], address[ADDRESS_TEXT];
+    conn_name(c, name);
+    address_write(&c->address, address);
+    presence_add(c->relay->presence, &(struct presence_seat){
+                                         .meeting = request->meeting,
+                                         .user_id = c->user_id,
+                                         .connection = name,
+                                         .address = address,
+                                         .due = ev_now(c->relay->loop) + (double)c->relay->config.grace_lost_ms / 1000.0,
+                                         .doubtful = true,
+                                     });
+    conn_rename(c);
 }
 
 static void next(struct conn *c);
@@ -142,7 +149,7 @@ static void on_reply(void *data, const struct reply *reply)
     struct request *request = c->requests.current;
     c->requests.current = NULL;
     c->requests.call = NULL;
-    remember_doubt(c, request, reply);
+    give_up_doubt(c, request, reply);
     if (reply->err)
         message_error(c, request->id, reply->err, NULL);
     else if (reply_ok(reply))
@@ -232,7 +239,5 @@ void request_settle(struct conn *c)
     snprintf(meeting, sizeof meeting, "%lld", (long long)c->seat);
     if (c->seat && !c->relay->stopping)
         presence_add(c->relay->presence, (seat.meeting = meeting, &seat));
-    if (c->perhaps && !c->relay->stopping)
-        presence_add(c->relay->presence, (seat.meeting = c->perhaps, &seat));
     conn_maybe_finish(c);
 }
