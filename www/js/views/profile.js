@@ -8,14 +8,17 @@ import { Dialog, Field, FormError, useBusy, useFieldId } from './controls.js';
 /** @typedef {{id: number, current: boolean, userAgent: string, address: string, createdAt: string, lastUsedAt: string}} SignIn */
 
 /** @param {{api: Api, onClose: () => void}} props */
-export const Profile = ({ api, onClose }) => html`
-  <${Dialog} title=${t('profile.title')} onClose=${onClose}>
-    <div class="profile">
-      <${About} api=${api} />
-      <${Password} api=${api} />
-      <${SignIns} api=${api} />
-    </div>
-  <//>`;
+export function Profile({ api, onClose }) {
+  const [round, setRound] = useState(0); // a new password ends the other sign-ins: they are looked up again
+  return html`
+    <${Dialog} title=${t('profile.title')} onClose=${onClose}>
+      <div class="profile">
+        <${About} api=${api} />
+        <${Password} api=${api} onChanged=${() => setRound(round + 1)} />
+        <${SignIns} key=${round} api=${api} />
+      </div>
+    <//>`;
+}
 
 /**
  * A form whose problems stand beside their fields.
@@ -82,8 +85,8 @@ function About({ api }) {
     </form>`;
 }
 
-/** @param {{api: Api}} props */
-function Password({ api }) {
+/** @param {{api: Api, onChanged: () => void}} props */
+function Password({ api, onChanged }) {
   const { busy, error, rest, done, submit } = useForm(['currentPassword', 'newPassword']);
   const change = submit(async (text, form) => {
     try {
@@ -93,6 +96,7 @@ function Password({ api }) {
       throw new Problem({ code: 'validation_failed', field: 'currentPassword' });
     }
     form.reset();
+    onChanged();
     return t('profile.passwordChanged');
   });
   return html`
