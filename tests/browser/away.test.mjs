@@ -41,7 +41,7 @@ test('somebody is away until the seat is gone, and comes back into a meeting wit
   for (const person of [ana, cy]) await person.tile(id).waitFor({ state: 'detached', timeout: 30_000 });
   await ana.say('Bo is gone');
   wires[1].mend();
-  await until(() => online(bo), 'Bo is back', 30_000);
+  await until(() => online(bo), 'Bo is back', 60_000);
   for (const person of people) await until(async () => await person.tiles().count() === 3, `${person.name} sees three tiles`);
   await until(async () => (await bo.lines()).includes('Bo is gone'), 'the line that Bo missed');
   await mediaFlows(people, { ms: 60_000 });
@@ -54,7 +54,7 @@ test('the host is away until the seat is gone: another one hosts, and the first 
   const host = bo.page.locator('.person', { hasText: 'Host' });
   await until(async () => !(await host.textContent()).includes('Ana'), 'somebody else hosts', 30_000);
   wires[0].mend();
-  await until(() => online(ana), 'Ana is back', 30_000);
+  await until(() => online(ana), 'Ana is back', 60_000);
   for (const person of people) await until(async () => await person.tiles().count() === 3, `${person.name} sees three tiles`);
   await mediaFlows([ana, bo, cy], { ms: 60_000 });
   assert.equal(await host.count(), 1);
