@@ -57,7 +57,7 @@ DB_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/db/test_*.c
 BENCHES    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FUZZERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all programs test-programs unit-tests db-tests fuzzers benches run test check fuzz soak bench clean
+.PHONY: all programs test-programs unit-tests db-tests fuzzers benches run test check fuzz soak bench clean format
 all: programs
 programs: $(PROGRAMS)
 unit-tests: $(UNIT_TESTS)
@@ -73,6 +73,9 @@ test:
 	@exec scripts/test
 check:
 	@exec scripts/test unit
+# The look of the C code: .clang-format. Tables keep theirs (clang-format off).
+format:
+	clang-format -i $$(git ls-files 'core/*.[ch]' 'http/*.[ch]' 'db/*.[ch]' 'service/*.[ch]' 'handlers/*.[ch]' 'fcgi/*.[ch]' 'relay/*.[ch]')
 fuzz:
 	@exec scripts/fuzz
 soak:

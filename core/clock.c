@@ -109,7 +109,8 @@ enum err time_parse(const char *text, int64_t *time_ms)
 {
     const char *p = text;
     int year, month, day, h, m, s, ms, off;
-    if (!digits(&p, 4, &year) || !literal(&p, '-') || !digits(&p, 2, &month) || !literal(&p, '-') || !digits(&p, 2, &day))
+    if (!digits(&p, 4, &year) || !literal(&p, '-') || !digits(&p, 2, &month) || !literal(&p, '-') ||
+        !digits(&p, 2, &day))
         return ERR_VALIDATION_FAILED;
     if (!literal(&p, 'T') && !literal(&p, 't'))
         return ERR_VALIDATION_FAILED;
@@ -117,9 +118,11 @@ enum err time_parse(const char *text, int64_t *time_ms)
         return ERR_VALIDATION_FAILED;
     if (!fraction(&p, &ms) || !offset(&p, &off) || *p != '\0')
         return ERR_VALIDATION_FAILED;
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > month_days(year, month) || h > 23 || m > 59 || s > 59)
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > month_days(year, month) || h > 23 || m > 59 ||
+        s > 59)
         return ERR_VALIDATION_FAILED;
-    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = h, .tm_min = m, .tm_sec = s};
+    struct tm tm = {
+        .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = h, .tm_min = m, .tm_sec = s};
     int64_t utc_ms = ((int64_t)timegm(&tm) - off * 60) * 1000 + ms;
     if (utc_ms > LAST_MS)
         return ERR_VALIDATION_FAILED;

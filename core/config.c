@@ -9,6 +9,7 @@
 #include "core/redis.h"
 #include "core/text.h"
 
+/* clang-format off */
 /* A variable is a text unless its range says that it is a number. */
 static const struct variable {
     const char *name;
@@ -71,6 +72,7 @@ static const struct variable {
 #undef NUMBER
 #undef LIMIT
 };
+/* clang-format on */
 
 enum { VARIABLES = sizeof variables / sizeof *variables };
 
@@ -143,7 +145,8 @@ enum err config_load(struct config *out, char *problem, size_t problem_size)
     }
     struct redis_servers servers;
     if (!redis_servers_read(&c, &servers)) {
-        snprintf(problem, problem_size, "ECHOMEET_REDIS_SERVERS must be up to %d of 'host:port' or 'unix:/path', separated by commas.",
+        snprintf(problem, problem_size,
+                 "ECHOMEET_REDIS_SERVERS must be up to %d of 'host:port' or 'unix:/path', separated by commas.",
                  REDIS_SERVERS);
         return ERR_VALIDATION_FAILED;
     }

@@ -39,17 +39,19 @@ struct config {
     /* the relay */
     const char *relay_listen;  /* "address:port" */
     const char *relay_id;      /* unique among the relays; made up at start where empty */
-    const char *relay_origins; /* origins of pages that may connect, separated by commas; empty: the page's own host; "*": any */
+    const char *relay_origins; /* origins of pages that may connect, separated by commas; empty: the page's own host;
+                                  "*": any */
     int64_t relay_unauthenticated; /* sockets of one address that have not signed in; 0: no limit */
-    int64_t relay_rate_signals;   /* messages of one connection in a second, by class; ten seconds' worth may come at once; 0: no limit */
+    int64_t relay_rate_signals;    /* messages of one connection in a second, by class; ten seconds' worth may come at
+                                      once; 0: no limit */
     int64_t relay_rate_calls;
     int64_t relay_rate_transient;
     int64_t relay_rate_pings;
     const char *relay_limits_file; /* limits that may change while the relay runs; empty: none */
-    int64_t relay_drain_ms;       /* its connections are closed over this time when it ends */
-    int64_t relay_refused;        /* messages over those limits, then the connection is closed (4429) */
-    int64_t grace_closed_ms;   /* a seat whose page was closed or reloaded is kept this long */
-    int64_t grace_lost_ms;     /* a seat whose connection broke is kept this long */
+    int64_t relay_drain_ms;        /* its connections are closed over this time when it ends */
+    int64_t relay_refused;         /* messages over those limits, then the connection is closed (4429) */
+    int64_t grace_closed_ms;       /* a seat whose page was closed or reloaded is kept this long */
+    int64_t grace_lost_ms;         /* a seat whose connection broke is kept this long */
     /* rate limits: requests in a minute, all of which may come at once; 0: no limit */
     int64_t rate_read;             /* of one user */
     int64_t rate_write;            /* of one user */
@@ -57,7 +59,7 @@ struct config {
     int64_t rate_sign_in_address;  /* sign-ins and new accounts from one address */
     int64_t rate_password_guesses; /* wrong passwords for one meeting from one address */
     /* media */
-    const char *ice_servers; /* STUN and TURN addresses, separated by commas; may be empty */
+    const char *ice_servers;  /* STUN and TURN addresses, separated by commas; may be empty */
     const char *metrics_from; /* addresses that may read /metrics, separated by commas */
     /* log */
     const char *log_level; /* debug, info, warn, error */
@@ -67,8 +69,8 @@ struct config {
  * The texts point into the environment and live as long as it. */
 MUST_CHECK enum err config_load(struct config *out, char *problem, size_t problem_size);
 
-/* Takes the relay's limits that stand in config->relay_limits_file, lines "NAME=value", from there; nothing where it names no
- * file. ERR_VALIDATION_FAILED with a sentence in `problem`, and then the limits are as they were. */
+/* Takes the relay's limits that stand in config->relay_limits_file, lines "NAME=value", from there; nothing where it
+ * names no file. ERR_VALIDATION_FAILED with a sentence in `problem`, and then the limits are as they were. */
 MUST_CHECK enum err config_load_limits(struct config *config, char *problem, size_t problem_size);
 
 /* The log level as core/log.h has it; INFO where the text is none. */

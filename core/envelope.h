@@ -58,9 +58,9 @@ enum effect_kind { EFFECT_NONE, EFFECT_USER, EFFECT_CONNECTION, EFFECT_ALL };
 
 struct effect {
     enum effect_kind kind;
-    int64_t user_id;      /* EFFECT_USER */
-    char connection[64];  /* EFFECT_CONNECTION: the connection's name */
-    int close_code;       /* 0: the connection stays open */
+    int64_t user_id;     /* EFFECT_USER */
+    char connection[64]; /* EFFECT_CONNECTION: the connection's name */
+    int close_code;      /* 0: the connection stays open */
 };
 
 /* False where the effect cannot be read. */

@@ -5,8 +5,8 @@
 #include "core/err.h"
 
 struct fault {
-    char field[64];   /* the member or parameter at fault; empty where it is none alone */
-    char detail[240]; /* one sentence for people; empty: the error's title says enough */
+    char field[64];    /* the member or parameter at fault; empty where it is none alone */
+    char detail[240];  /* one sentence for people; empty: the error's title says enough */
     int retry_after_s; /* when trying again may help, in seconds; 0: nothing is known */
 };
 

@@ -8,8 +8,14 @@ void fcgi_write_record(struct buf *out, enum fcgi_record type, const void *conte
 {
     static const char zeros[8];
     size_t padding = (8 - len % 8) % 8;
-    const unsigned char header[FCGI_RECORD_HEADER_BYTES] = {
-        VERSION, (unsigned char)type, 0, FCGI_REQUEST_ID, (unsigned char)(len >> 8), (unsigned char)len, (unsigned char)padding, 0};
+    const unsigned char header[FCGI_RECORD_HEADER_BYTES] = {VERSION,
+                                                            (unsigned char)type,
+                                                            0,
+                                                            FCGI_REQUEST_ID,
+                                                            (unsigned char)(len >> 8),
+                                                            (unsigned char)len,
+                                                            (unsigned char)padding,
+                                                            0};
     buf_append(out, header, sizeof header);
     buf_append(out, content, len);
     buf_append(out, zeros, padding);
@@ -46,7 +52,8 @@ void fcgi_write_pair(struct buf *out, const char *name, const char *value)
     buf_puts(out, value);
 }
 
-void fcgi_write_request(struct buf *out, const struct fcgi_param *params, size_t count, const void *body, size_t body_len)
+void fcgi_write_request(struct buf *out, const struct fcgi_param *params, size_t count, const void *body,
+                        size_t body_len)
 {
     static const unsigned char begin[8] = {0, ROLE_RESPONDER, 0 /* flags: do not keep the connection */};
     struct buf pairs = {0};

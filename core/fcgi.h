@@ -10,11 +10,7 @@
 
 #include "core/buf.h"
 
-enum {
-    FCGI_RECORD_HEADER_BYTES = 8,
-    FCGI_RECORD_CONTENT_MAX = 65535,
-    FCGI_REQUEST_ID = 1
-};
+enum { FCGI_RECORD_HEADER_BYTES = 8, FCGI_RECORD_CONTENT_MAX = 65535, FCGI_REQUEST_ID = 1 };
 
 enum fcgi_record {
     FCGI_RECORD_BEGIN = 1,
@@ -32,7 +28,8 @@ struct fcgi_param {
 };
 
 /* Appends a request: BEGIN_REQUEST (responder), the parameters, the body, each stream with its end. */
-void fcgi_write_request(struct buf *out, const struct fcgi_param *params, size_t count, const void *body, size_t body_len);
+void fcgi_write_request(struct buf *out, const struct fcgi_param *params, size_t count, const void *body,
+                        size_t body_len);
 
 /* Appends one record of at most FCGI_RECORD_CONTENT_MAX bytes, padded to a multiple of eight. */
 void fcgi_write_record(struct buf *out, enum fcgi_record type, const void *content, size_t len);
@@ -55,9 +52,9 @@ bool fcgi_read_pair(const char **data, size_t *len, struct fcgi_pair *out);
 /* Reads an application's answer. Start with all zero. */
 struct fcgi_reader {
     unsigned char header[FCGI_RECORD_HEADER_BYTES];
-    unsigned have;       /* bytes of the header that have come */
-    unsigned content;    /* bytes of the record's content still to come */
-    unsigned padding;    /* bytes of padding still to come */
+    unsigned have;        /* bytes of the header that have come */
+    unsigned content;     /* bytes of the record's content still to come */
+    unsigned padding;     /* bytes of padding still to come */
     unsigned char end[8]; /* content of END_REQUEST */
     unsigned end_have;
 };

@@ -4,50 +4,51 @@
 
 enum {
     /* REST */
-    LIMIT_BODY_BYTES = 256 * 1024,      /* request body */
-    LIMIT_JSON_DEPTH = 16,              /* nested objects and arrays of a body or frame */
-    LIMIT_PATH_PARAMS = 4,              /* ":name" parts of a route */
-    LIMIT_PAGE_SIZE = 100,              /* items of a list page */
+    LIMIT_BODY_BYTES = 256 * 1024, /* request body */
+    LIMIT_JSON_DEPTH = 16,         /* nested objects and arrays of a body or frame */
+    LIMIT_PATH_PARAMS = 4,         /* ":name" parts of a route */
+    LIMIT_PAGE_SIZE = 100,         /* items of a list page */
     LIMIT_DEFAULT_PAGE_SIZE = 20,
-    LIMIT_PAGE = 1000000,               /* highest page number */
+    LIMIT_PAGE = 1000000, /* highest page number */
 
     /* accounts */
-    LIMIT_EMAIL_CHARS = 254,            /* RFC 5321 */
+    LIMIT_EMAIL_CHARS = 254, /* RFC 5321 */
     LIMIT_DISPLAY_NAME_CHARS = 64,
     LIMIT_PASSWORD_MIN_CHARS = 8,
     LIMIT_PASSWORD_MAX_CHARS = 128,
     LIMIT_REFRESH_REUSE_MS = 10 * 1000, /* two tabs may use one refresh token this close together */
 
     /* meetings */
-    LIMIT_CODE_CHARS = 6,               /* a meeting's code */
-    LIMIT_CODE_TRIES = 8,               /* new codes tried when one is taken */
+    LIMIT_CODE_CHARS = 6, /* a meeting's code */
+    LIMIT_CODE_TRIES = 8, /* new codes tried when one is taken */
     LIMIT_TITLE_CHARS = 200,
     LIMIT_DESCRIPTION_CHARS = 4000,
     LIMIT_DURATION_MINUTES = 8 * 60,
     LIMIT_START_PAST_MS = 5 * 60 * 1000, /* a start time may lie this far in the past: clocks differ */
     LIMIT_MEETING_PASSWORD_CHARS = 64,
-    LIMIT_PARTICIPANTS = 10000,          /* highest maxParticipants */
+    LIMIT_PARTICIPANTS = 10000, /* highest maxParticipants */
     LIMIT_DEFAULT_PARTICIPANTS = 100,
     LIMIT_DEFAULT_DURATION_MINUTES = 60,
 
     /* room */
-    LIMIT_MESSAGE_CHARS = 4000,          /* one chat message */
-    LIMIT_CLIENT_ID_CHARS = 64,          /* a client's own id of a message */
-    LIMIT_JOIN_MESSAGES = 50,            /* chat history that a join brings along */
+    LIMIT_MESSAGE_CHARS = 4000, /* one chat message */
+    LIMIT_CLIENT_ID_CHARS = 64, /* a client's own id of a message */
+    LIMIT_JOIN_MESSAGES = 50,   /* chat history that a join brings along */
     LIMIT_MESSAGES_PAGE = 100,
-    LIMIT_EVENTS_PAGE = 500,             /* events of one fetch; more missed than that: a snapshot */
+    LIMIT_EVENTS_PAGE = 500, /* events of one fetch; more missed than that: a snapshot */
 
     /* relay */
-    LIMIT_FRAME_BYTES = 64 * 1024,       /* one message from a client */
-    LIMIT_OUTPUT_BYTES = 1024 * 1024,    /* waiting for one client, then it is cut (4408) */
-    LIMIT_AUTH_MS = 5 * 1000,            /* to send a token after the connection opened */
-    LIMIT_PING_MS = 25 * 1000,           /* between WebSocket pings */
-    LIMIT_PINGS_UNANSWERED = 2,          /* with so many the connection is dead */
-    LIMIT_TOKEN_GRACE_S = 60,            /* a connection outlives its token by this, to get a new one */
-    LIMIT_REFUSED_PAUSE_S = 10,          /* without a message refused for its rate, and they are counted anew */
-    LIMIT_TRANSIENT_BYTES = 1024,        /* data of a message that nobody keeps: typing, reaction */
-    LIMIT_BAD_MESSAGES = 20,             /* of one connection, then it is closed (4400) */
-    LIMIT_UNREAD_REPLY_BYTES = 256 * 1024, /* replies that a client leaves unread before its socket is not read either */
+    LIMIT_FRAME_BYTES = 64 * 1024,    /* one message from a client */
+    LIMIT_OUTPUT_BYTES = 1024 * 1024, /* waiting for one client, then it is cut (4408) */
+    LIMIT_AUTH_MS = 5 * 1000,         /* to send a token after the connection opened */
+    LIMIT_PING_MS = 25 * 1000,        /* between WebSocket pings */
+    LIMIT_PINGS_UNANSWERED = 2,       /* with so many the connection is dead */
+    LIMIT_TOKEN_GRACE_S = 60,         /* a connection outlives its token by this, to get a new one */
+    LIMIT_REFUSED_PAUSE_S = 10,       /* without a message refused for its rate, and they are counted anew */
+    LIMIT_TRANSIENT_BYTES = 1024,     /* data of a message that nobody keeps: typing, reaction */
+    LIMIT_BAD_MESSAGES = 20,          /* of one connection, then it is closed (4400) */
+    LIMIT_UNREAD_REPLY_BYTES =
+        256 * 1024,                      /* replies that a client leaves unread before its socket is not read either */
     LIMIT_CLOSE_MS = 2 * 1000,           /* for a client to answer our close frame */
     LIMIT_DRAIN_MS = 2 * 1000,           /* for all clients, when the relay ends */
     LIMIT_GAP_MS = 100,                  /* a gap in a room's events may close by itself before it is fetched */
@@ -65,9 +66,9 @@ enum {
     LIMIT_SYNC_ROOMS = 20000,            /* rooms named in one comparison */
 
     /* workers */
-    LIMIT_STATEMENT_MS = 10 * 1000,      /* one SQL statement, then the server breaks it off */
-    LIMIT_TX_TRIES = 5,                  /* a transaction that ends in a deadlock is tried again */
-    LIMIT_LISTEN_BACKLOG = 1024          /* lighttpd opens a connection per request */
+    LIMIT_STATEMENT_MS = 10 * 1000, /* one SQL statement, then the server breaks it off */
+    LIMIT_TX_TRIES = 5,             /* a transaction that ends in a deadlock is tried again */
+    LIMIT_LISTEN_BACKLOG = 1024     /* lighttpd opens a connection per request */
 };
 
 #endif

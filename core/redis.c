@@ -24,8 +24,8 @@ static bool read_server(const char *text, size_t len, struct redis_server *out)
         return true;
     }
     char *colon = strrchr(entry, ':');
-    if (!colon || colon == entry || (size_t)(colon - entry) >= sizeof out->host || !text_to_int(colon + 1, &port) || port < 1 ||
-        port > 65535)
+    if (!colon || colon == entry || (size_t)(colon - entry) >= sizeof out->host || !text_to_int(colon + 1, &port) ||
+        port < 1 || port > 65535)
         return false;
     memcpy(out->host, entry, (size_t)(colon - entry));
     out->port = (int)port;

@@ -20,8 +20,8 @@ struct redis_servers {
     int count; /* at least 1 */
 };
 
-/* Reads config->redis_servers ("unix:/path" and "host:port", separated by commas); where that is empty, the one server of
- * the other variables. False where it is no such list, or too long; *out is untouched then. */
+/* Reads config->redis_servers ("unix:/path" and "host:port", separated by commas); where that is empty, the one server
+ * of the other variables. False where it is no such list, or too long; *out is untouched then. */
 bool redis_servers_read(const struct config *config, struct redis_servers *out);
 
 /* Which of them has a meeting's channel and cache: jump consistent hash (Lamping and Veach, 2014), so that one more

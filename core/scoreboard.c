@@ -7,7 +7,8 @@
 const int64_t score_bounds_us[SCORE_BUCKETS] = {1000,   2500,   5000,    10000,   25000,   50000,    100000,
                                                 250000, 500000, 1000000, 2500000, 5000000, 10000000, 0};
 
-const int score_statuses[SCORE_STATUSES] = {200, 201, 204, 304, 400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503, 504, 0};
+const int score_statuses[SCORE_STATUSES] = {200, 201, 204, 304, 400, 401, 403, 404, 405,
+                                            409, 413, 415, 429, 500, 503, 504, 0};
 
 static size_t board_size(int count) { return sizeof(struct scoreboard) + (size_t)count * sizeof(struct score); }
 

@@ -1,5 +1,5 @@
-/* What the workers are at and what they have counted, in memory that all of them and the supervisor share. Every number is
- * written atomically; nothing is locked. */
+/* What the workers are at and what they have counted, in memory that all of them and the supervisor share. Every number
+ * is written atomically; nothing is locked. */
 #ifndef CORE_SCOREBOARD_H
 #define CORE_SCOREBOARD_H
 

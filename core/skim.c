@@ -161,8 +161,10 @@ static struct slice member_value(struct cursor *c)
     return s;
 }
 
-/* Walks over the members of an object: calls visit for each, until it answers false. False where `object` is none, or visit said so. */
-static bool each_member(struct slice object, bool (*visit)(struct slice key, struct slice value, void *context), void *context)
+/* Walks over the members of an object: calls visit for each, until it answers false. False where `object` is none, or
+ * visit said so. */
+static bool each_member(struct slice object, bool (*visit)(struct slice key, struct slice value, void *context),
+                        void *context)
 {
     struct cursor c = {object.at, object.at + object.len};
     blanks(&c);

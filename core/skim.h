@@ -1,6 +1,6 @@
 /* JSON (RFC 8259) without building anything: checks a text and finds the members of an object as views into it.
- * The relay looks at few members of a message and hands the rest on as it came; the workers let a body through here before
- * json-c, which takes more than JSON. */
+ * The relay looks at few members of a message and hands the rest on as it came; the workers let a body through here
+ * before json-c, which takes more than JSON. */
 #ifndef CORE_SKIM_H
 #define CORE_SKIM_H
 
@@ -22,7 +22,8 @@ bool skim_check(const char *text, size_t len, int depth);
  * stands in it twice. */
 bool skim_members(struct slice object, const char *const names[], struct slice values[], int count);
 
-/* How many members an object that skim_check has passed has; two of the same name count twice. 0 for what is no object. */
+/* How many members an object that skim_check has passed has; two of the same name count twice. 0 for what is no object.
+ */
 int skim_member_count(struct slice object);
 
 /* Whether the value is an object. */

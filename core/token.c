@@ -16,7 +16,8 @@ static bool read_key(const char *line, struct token_key *key)
     size_t len;
     if (sscanf(line, "%31s %65s", key->id, hex) != 2)
         return false;
-    return sodium_hex2bin(key->bytes, sizeof key->bytes, hex, strlen(hex), NULL, &len, NULL) == 0 && len == TOKEN_KEY_BYTES;
+    return sodium_hex2bin(key->bytes, sizeof key->bytes, hex, strlen(hex), NULL, &len, NULL) == 0 &&
+           len == TOKEN_KEY_BYTES;
 }
 
 enum err token_keys_load(const char *path, const char *issuer, struct token_keys *out)

@@ -34,6 +34,7 @@ MUST_CHECK enum err token_sign(const struct token_keys *keys, const struct token
 
 /* Checks algorithm, signature, issuer and times. ERR_TOKEN_EXPIRED where only the time has run out,
  * ERR_UNAUTHORIZED for anything else. */
-MUST_CHECK enum err token_verify(const struct token_keys *keys, const char *text, int64_t now_s, struct token_claims *out);
+MUST_CHECK enum err token_verify(const struct token_keys *keys, const char *text, int64_t now_s,
+                                 struct token_claims *out);
 
 #endif

@@ -15,9 +15,9 @@
 #include "core/log.h"
 
 enum {
-    STATEMENTS = 256,        /* prepared statements kept; a power of two */
-    STATEMENTS_FULL = 192,   /* then all are closed and made again as needed */
-    TEXT_BYTES = 512,        /* a column's own buffer; longer texts are fetched once more */
+    STATEMENTS = 256,      /* prepared statements kept; a power of two */
+    STATEMENTS_FULL = 192, /* then all are closed and made again as needed */
+    TEXT_BYTES = 512,      /* a column's own buffer; longer texts are fetched once more */
     MAX_PARAMS = 32,
     MYSQL_QUERY_TIMEOUT = 3024, /* ER_QUERY_TIMEOUT of MySQL, which MariaDB's headers do not have */
     CONNECT_TIMEOUT_S = 1,
@@ -66,10 +66,7 @@ struct db_param db_blob(const void *bytes, size_t len)
     return bytes ? (struct db_param){DB_BLOB, 0, bytes, len} : db_null();
 }
 
-struct db_param db_time(int64_t time_ms)
-{
-    return time_ms ? (struct db_param){DB_TIME, time_ms, NULL, 0} : db_null();
-}
+struct db_param db_time(int64_t time_ms) { return time_ms ? (struct db_param){DB_TIME, time_ms, NULL, 0} : db_null(); }
 
 static MYSQL_TIME time_to_mysql(int64_t time_ms)
 {
@@ -105,21 +102,16 @@ static enum err error_kind(unsigned number)
 {
     switch (number) {
     case ER_DUP_ENTRY:
-    case ER_DUP_ENTRY_WITH_KEY_NAME:
-        return ERR_DB_DUPLICATE;
+    case ER_DUP_ENTRY_WITH_KEY_NAME: return ERR_DB_DUPLICATE;
     case ER_LOCK_DEADLOCK:
-    case ER_LOCK_WAIT_TIMEOUT:
-        return ERR_DB_DEADLOCK;
+    case ER_LOCK_WAIT_TIMEOUT: return ERR_DB_DEADLOCK;
     case ER_SERVER_SHUTDOWN:
     case ER_CONNECTION_KILLED:
     case ER_CON_COUNT_ERROR:
-    case ER_UNKNOWN_COM_ERROR: /* a Galera node that is not ready */
-        return ERR_DB_LOST;
+    case ER_UNKNOWN_COM_ERROR: /* a Galera node that is not ready */ return ERR_DB_LOST;
     case ER_STATEMENT_TIMEOUT:
-    case MYSQL_QUERY_TIMEOUT:
-        return ERR_TIMEOUT;
-    default:
-        return number >= CR_MIN_ERROR && number <= CR_MAX_ERROR ? ERR_DB_LOST : ERR_INTERNAL;
+    case MYSQL_QUERY_TIMEOUT: return ERR_TIMEOUT;
+    default: return number >= CR_MIN_ERROR && number <= CR_MAX_ERROR ? ERR_DB_LOST : ERR_INTERNAL;
     }
 }
 
@@ -161,8 +153,8 @@ static enum err failed(struct db *db, unsigned number, const char *message, cons
     if (e != ERR_DB_DUPLICATE && db->errors)
         ++*db->errors;
     if (e == ERR_INTERNAL || e == ERR_DB_LOST || e == ERR_TIMEOUT)
-        log_event(e == ERR_INTERNAL ? LOG_ERROR : LOG_WARN, "database_error", "errno", LOG_INT(number), "message", message,
-                  "sql", sql, NULL);
+        log_event(e == ERR_INTERNAL ? LOG_ERROR : LOG_WARN, "database_error", "errno", LOG_INT(number), "message",
+                  message, "sql", sql, NULL);
     if (e == ERR_DB_LOST)
         disconnect(db);
     return e;
@@ -193,7 +185,8 @@ static const char *non_empty(const char *text) { return *text ? text : NULL; }
 
 static bool query(MYSQL *mysql, const char *sql) { return mysql_real_query(mysql, sql, strlen(sql)) == 0; }
 
-/* The time limit of a statement has one name in MariaDB and another, in another unit, in MySQL (where it is for SELECT only). */
+/* The time limit of a statement has one name in MariaDB and another, in another unit, in MySQL (where it is for SELECT
+ * only). */
 static bool session_setup(MYSQL *mysql)
 {
     char mariadb[64], mysql8[64];
@@ -220,7 +213,8 @@ static enum err connect_now(struct db *db)
     if (!mysql_real_connect(mysql, socket ? NULL : c->mysql_host, c->mysql_user, c->mysql_password,
                             non_empty(c->mysql_database), (unsigned)c->mysql_port, socket, CLIENT_MULTI_STATEMENTS) ||
         !session_setup(mysql)) {
-        log_event(LOG_WARN, "database_unreachable", "errno", LOG_INT(mysql_errno(mysql)), "message", mysql_error(mysql), NULL);
+        log_event(LOG_WARN, "database_unreachable", "errno", LOG_INT(mysql_errno(mysql)), "message", mysql_error(mysql),
+                  NULL);
         mysql_close(mysql);
         if (db->errors)
             ++*db->errors;
@@ -252,15 +246,12 @@ static enum db_type column_type(const MYSQL_FIELD *field)
     case MYSQL_TYPE_SHORT:
     case MYSQL_TYPE_INT24:
     case MYSQL_TYPE_LONG:
-    case MYSQL_TYPE_LONGLONG:
-        return DB_INT;
+    case MYSQL_TYPE_LONGLONG: return DB_INT;
     case MYSQL_TYPE_NEWDECIMAL: /* what an IF of a signed and an unsigned number comes as */
         return field->decimals == 0 ? DB_INT : DB_TEXT;
     case MYSQL_TYPE_DATETIME:
-    case MYSQL_TYPE_TIMESTAMP:
-        return DB_TIME;
-    default:
-        return DB_TEXT;
+    case MYSQL_TYPE_TIMESTAMP: return DB_TIME;
+    default: return DB_TEXT;
     }
 }
 
@@ -355,9 +346,7 @@ static enum err bind_and_execute(struct db *db, struct db_statement *s, const st
     for (int i = 0; i < count; i++) {
         const struct db_param *p = &params[i];
         switch (p->type) {
-        case DB_NULL:
-            binds[i].buffer_type = MYSQL_TYPE_NULL;
-            break;
+        case DB_NULL: binds[i].buffer_type = MYSQL_TYPE_NULL; break;
         case DB_INT:
             numbers[i] = p->number;
             binds[i].buffer_type = MYSQL_TYPE_LONGLONG;
@@ -392,7 +381,8 @@ enum err db_execute(struct db *db, const char *sql, const struct db_param *param
     struct db_statement *s;
     enum err e = run(db, sql, params, count, &s);
     if (!e && result)
-        *result = (struct db_result){(int64_t)mysql_stmt_affected_rows(s->handle), (int64_t)mysql_stmt_insert_id(s->handle)};
+        *result =
+            (struct db_result){(int64_t)mysql_stmt_affected_rows(s->handle), (int64_t)mysql_stmt_insert_id(s->handle)};
     return e;
 }
 
@@ -415,11 +405,8 @@ enum err db_next(struct db_rows *rows)
     rows->column = 0;
     switch (mysql_stmt_fetch(handle)) {
     case 0:
-    case MYSQL_DATA_TRUNCATED: /* db_get_text fetches the whole of it */
-        return ERR_OK;
-    case MYSQL_NO_DATA:
-        mysql_stmt_free_result(handle);
-        return ERR_DB_NO_ROW;
+    case MYSQL_DATA_TRUNCATED: /* db_get_text fetches the whole of it */ return ERR_OK;
+    case MYSQL_NO_DATA: mysql_stmt_free_result(handle); return ERR_DB_NO_ROW;
     default: /* libmariadb leaves an error that comes between rows to the connection alone */
         return mysql_stmt_errno(handle)
                    ? failed(rows->db, mysql_stmt_errno(handle), mysql_stmt_error(handle), rows->statement->sql)
@@ -454,8 +441,12 @@ void *db_get_blob(struct db_rows *rows, size_t *len)
     } else {
         unsigned long fetched;
         my_bool is_null, truncated;
-        MYSQL_BIND bind = {.buffer_type = MYSQL_TYPE_STRING, .buffer = copy, .buffer_length = c->len,
-                           .length = &fetched, .is_null = &is_null, .error = &truncated};
+        MYSQL_BIND bind = {.buffer_type = MYSQL_TYPE_STRING,
+                           .buffer = copy,
+                           .buffer_length = c->len,
+                           .length = &fetched,
+                           .is_null = &is_null,
+                           .error = &truncated};
         mysql_stmt_fetch_column(rows->statement->handle, &bind, (unsigned)rows->column - 1, 0);
     }
     if (len)
@@ -569,10 +560,7 @@ static void rollback(struct db *db)
 }
 
 /* A few milliseconds, more with every try, so that those who met do not meet again. */
-static void back_off(int attempt)
-{
-    usleep((useconds_t)(1000 * attempt + (rand() % 1000) * attempt));
-}
+static void back_off(int attempt) { usleep((useconds_t)(1000 * attempt + (rand() % 1000) * attempt)); }
 
 static enum err transact(struct db *db, const char *start, enum err (*body)(void *), void *context)
 {
@@ -605,9 +593,9 @@ enum err db_transaction(struct db *db, enum err (*body)(void *), void *context)
 
 enum err db_snapshot(struct db *db, enum err (*body)(void *), void *context)
 {
-    return transact(db,
-                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
-                    body, context);
+    return transact(
+        db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+        body, context);
 }
 
 enum err db_run_script(struct db *db, const char *script) { return command(db, script); }

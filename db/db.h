@@ -1,8 +1,9 @@
 /* One connection to MySQL or MariaDB, prepared statements with typed parameters and columns, transactions.
  *
- * Statements are prepared at their first use, kept, and prepared again by themselves on a new connection. A connection that
- * broke while idle is replaced unseen where a transaction begins and where a SELECT outside of one is sent. A changing
- * statement outside of a transaction is never sent twice, so whatever changes something belongs into a transaction.
+ * Statements are prepared at their first use, kept, and prepared again by themselves on a new connection. A connection
+ * that broke while idle is replaced unseen where a transaction begins and where a SELECT outside of one is sent. A
+ * changing statement outside of a transaction is never sent twice, so whatever changes something belongs into a
+ * transaction.
  *
  * Errors of all functions here: ERR_DB_LOST (no connection, or it broke), ERR_DB_DEADLOCK (MySQL 1213, 1205: try
  * the whole transaction again), ERR_DB_DUPLICATE (a unique key is taken), ERR_TIMEOUT, ERR_INTERNAL (logged). */
@@ -40,11 +41,12 @@ struct db_param {
 
 struct db_param db_null(void);
 struct db_param db_int(int64_t value);
-struct db_param db_text(const char *text); /* NULL: SQL NULL */
+struct db_param db_text(const char *text);              /* NULL: SQL NULL */
 struct db_param db_blob(const void *bytes, size_t len); /* NULL: SQL NULL */
-struct db_param db_time(int64_t time_ms); /* milliseconds since 1970, UTC; 0: SQL NULL */
+struct db_param db_time(int64_t time_ms);               /* milliseconds since 1970, UTC; 0: SQL NULL */
 
-#define DB_PARAMS(...) (const struct db_param[]){__VA_ARGS__}, (int)(sizeof((struct db_param[]){__VA_ARGS__}) / sizeof(struct db_param))
+#define DB_PARAMS(...) \
+    (const struct db_param[]){__VA_ARGS__}, (int)(sizeof((struct db_param[]){__VA_ARGS__}) / sizeof(struct db_param))
 #define DB_NO_PARAMS NULL, 0
 
 /* What a changing statement did. */
@@ -54,7 +56,8 @@ struct db_result {
 };
 
 /* Runs a changing statement; result may be NULL. */
-MUST_CHECK enum err db_execute(struct db *db, const char *sql, const struct db_param *params, int count, struct db_result *result);
+MUST_CHECK enum err db_execute(struct db *db, const char *sql, const struct db_param *params, int count,
+                               struct db_result *result);
 
 /* The rows of a SELECT, read one after the other; each column is read once, in the order of the statement. */
 struct db_rows {
@@ -66,8 +69,8 @@ struct db_rows {
 
 /* Runs a SELECT. Its rows must be read or ended before the next statement of this connection.
  * Texts are copied into the arena. */
-MUST_CHECK enum err db_select(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
-                              struct db_rows *rows);
+MUST_CHECK enum err db_select(struct db *db, struct arena *arena, const char *sql, const struct db_param *params,
+                              int count, struct db_rows *rows);
 
 /* Moves to the next row. ERR_DB_NO_ROW after the last one (the rows are ended then, as after every error). */
 MUST_CHECK enum err db_next(struct db_rows *rows);
@@ -82,16 +85,18 @@ void *db_get_blob(struct db_rows *rows, size_t *len);
 int64_t db_get_time(struct db_rows *rows); /* milliseconds since 1970, UTC */
 
 /* The first row. ERR_DB_NO_ROW where there is none. */
-MUST_CHECK enum err db_select_one(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
-                                  void (*read)(struct db_rows *rows, void *out), void *out);
+MUST_CHECK enum err db_select_one(struct db *db, struct arena *arena, const char *sql, const struct db_param *params,
+                                  int count, void (*read)(struct db_rows *rows, void *out), void *out);
 
-/* All rows, as an array in the arena of things of `size` bytes, each zeroed and then filled by read. items points to the
- * caller's pointer to the first thing. */
-MUST_CHECK enum err db_select_all(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
-                                  void (*read)(struct db_rows *rows, void *out), size_t size, void *items, int *item_count);
+/* All rows, as an array in the arena of things of `size` bytes, each zeroed and then filled by read. items points to
+ * the caller's pointer to the first thing. */
+MUST_CHECK enum err db_select_all(struct db *db, struct arena *arena, const char *sql, const struct db_param *params,
+                                  int count, void (*read)(struct db_rows *rows, void *out), size_t size, void *items,
+                                  int *item_count);
 
 /* The first column of the first row as a number; ERR_DB_NO_ROW where there is no row. */
-MUST_CHECK enum err db_select_int(struct db *db, const char *sql, const struct db_param *params, int count, int64_t *value);
+MUST_CHECK enum err db_select_int(struct db *db, const char *sql, const struct db_param *params, int count,
+                                  int64_t *value);
 
 /* Reads one column as a number: for db_select_one and db_select_all, out being an int64_t. */
 void db_read_int(struct db_rows *rows, void *out);

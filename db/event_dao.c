@@ -5,9 +5,11 @@
 
 static const char SQL_INSERT[] =
     "INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-#define EVENT_COLUMNS "SELECT meeting_id, seq, type, audience, effect, data, request_id, at FROM room_events WHERE meeting_id = ? AND seq > ? "
+#define EVENT_COLUMNS \
+    "SELECT meeting_id, seq, type, audience, effect, data, request_id, at FROM room_events WHERE meeting_id = ? AND seq > ? "
 static const char SQL_LIST[] = EVENT_COLUMNS "ORDER BY seq LIMIT ?";
-static const char SQL_LIST_FOR[] = EVENT_COLUMNS "AND (audience = '*' OR FIND_IN_SET(?, audience)) ORDER BY seq LIMIT ?";
+static const char SQL_LIST_FOR[] =
+    EVENT_COLUMNS "AND (audience = '*' OR FIND_IN_SET(?, audience)) ORDER BY seq LIMIT ?";
 static const char SQL_REDACT[] =
     "UPDATE room_events SET data = ? WHERE meeting_id = ? AND type IN ('chat_message', 'message_edited') "
     "AND JSON_EXTRACT(data, '$.message.id') = ?";
@@ -16,8 +18,8 @@ static const char SQL_LAST_SEQ[] = "SELECT event_seq FROM meetings WHERE id = ?"
 enum err event_dao_insert(struct db *db, const struct room_event *e)
 {
     return db_execute(db, SQL_INSERT,
-                      DB_PARAMS(db_int(e->meeting_id), db_int(e->seq), db_text(e->type), db_text(e->audience), db_text(e->effect),
-                                db_text(e->data), db_text(e->request_id), db_time(e->at_ms)),
+                      DB_PARAMS(db_int(e->meeting_id), db_int(e->seq), db_text(e->type), db_text(e->audience),
+                                db_text(e->effect), db_text(e->data), db_text(e->request_id), db_time(e->at_ms)),
                       NULL);
 }
 
@@ -34,14 +36,15 @@ static void read_row(struct db_rows *rows, void *out)
     e->at_ms = db_get_time(rows);
 }
 
-enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t viewer_id, int64_t limit,
-                        struct room_event **items, int *count)
+enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
+                        int64_t limit, struct room_event **items, int *count)
 {
     if (!viewer_id)
-        return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(limit)), read_row,
-                             sizeof **items, items, count);
-    return db_select_all(db, arena, SQL_LIST_FOR, DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(viewer_id), db_int(limit)),
-                         read_row, sizeof **items, items, count);
+        return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(limit)),
+                             read_row, sizeof **items, items, count);
+    return db_select_all(db, arena, SQL_LIST_FOR,
+                         DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(viewer_id), db_int(limit)), read_row,
+                         sizeof **items, items, count);
 }
 
 enum err event_dao_redact(struct db *db, int64_t meeting_id, int64_t message_id, const char *data)

@@ -18,8 +18,8 @@ struct room_event {
 MUST_CHECK enum err event_dao_insert(struct db *db, const struct room_event *event);
 
 /* Events with a number above after_seq, oldest first, at most limit. viewer_id 0: all; else what concerns that user. */
-MUST_CHECK enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
-                                   int64_t limit, struct room_event **items, int *count);
+MUST_CHECK enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq,
+                                   int64_t viewer_id, int64_t limit, struct room_event **items, int *count);
 
 /* Replaces the data of the events that brought a chat message or a change of it. */
 MUST_CHECK enum err event_dao_redact(struct db *db, int64_t meeting_id, int64_t message_id, const char *data);

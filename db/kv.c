@@ -25,8 +25,8 @@ struct kv {
     const struct clock *clock;
     redisContext *redis; /* NULL: not connected */
     int64_t retry_at_ms;
-    int64_t told_until_ms; /* the log knows already that Redis is away */
-    _Atomic int64_t *errors; /* may be NULL */
+    int64_t told_until_ms;     /* the log knows already that Redis is away */
+    _Atomic int64_t *errors;   /* may be NULL */
     char shas[KV_SCRIPTS][41]; /* of the scripts below; empty: not loaded yet */
 };
 
@@ -112,7 +112,8 @@ static bool connected(struct kv *kv)
         return false;
     const struct redis_server *s = &kv->server;
     struct timeval timeout = {0, TIMEOUT_MS * 1000};
-    kv->redis = *s->socket ? redisConnectUnixWithTimeout(s->socket, timeout) : redisConnectWithTimeout(s->host, s->port, timeout);
+    kv->redis = *s->socket ? redisConnectUnixWithTimeout(s->socket, timeout)
+                           : redisConnectWithTimeout(s->host, s->port, timeout);
     if (!kv->redis || kv->redis->err || redisSetTimeout(kv->redis, timeout) != REDIS_OK || !authenticate(kv)) {
         give_up(kv);
         return false;
@@ -156,14 +157,13 @@ bool kv_ping(struct kv *kv)
     return ok;
 }
 
-/* --- scripts: what must happen in Redis at once -------------------------------------------------------------------- */
+/* --- scripts: what must happen in Redis at once --- */
 
 /* What is cached under a key K lies under "K:v"; "K:g" counts changes, "K:n" those that are under way. */
 
 /* KEYS: g, n, v. ARGV: time a hold lasts in ms. */
-static const char HOLD[] =
-    "redis.call('INCR', KEYS[1]) redis.call('INCR', KEYS[2]) redis.call('DEL', KEYS[3]) "
-    "redis.call('PEXPIRE', KEYS[1], ARGV[1]) redis.call('PEXPIRE', KEYS[2], ARGV[1]) return 0";
+static const char HOLD[] = "redis.call('INCR', KEYS[1]) redis.call('INCR', KEYS[2]) redis.call('DEL', KEYS[3]) "
+                           "redis.call('PEXPIRE', KEYS[1], ARGV[1]) redis.call('PEXPIRE', KEYS[2], ARGV[1]) return 0";
 
 /* KEYS: g, n, v. ARGV: time that g is kept in ms, channel, messages. */
 static const char RELEASE[] =
@@ -222,7 +222,8 @@ static void add_number(struct script_call *c, int64_t number)
     add_text(c, c->numbers[c->count]);
 }
 
-/* A script is sent once and then called by its SHA-1, until a Redis that was started anew does not know it. NULL: Redis is away. */
+/* A script is sent once and then called by its SHA-1, until a Redis that was started anew does not know it. NULL: Redis
+ * is away. */
 static redisReply *run_script(struct kv *kv, enum script script, struct script_call *c)
 {
     char *sha = kv->shas[script];
@@ -304,8 +305,8 @@ void kv_cache_put(struct kv *kv, const char *key, struct kv_ticket ticket, const
     succeeded(run_script(server_of(kv, key), SCRIPT_PUT, &c));
 }
 
-/* A change is told to Redis also within the time that it is left alone after a failure: it may be back already for another worker, which
- * would go on showing what it cached. */
+/* A change is told to Redis also within the time that it is left alone after a failure: it may be back already for
+ * another worker, which would go on showing what it cached. */
 static void insist(struct kv *kv) { kv->retry_at_ms = 0; }
 
 void kv_cache_hold(struct kv *kv, const char *key)

@@ -1,5 +1,6 @@
-/* One connection to Redis, for what may be lost: news of events, cached reads, counters. Redis away is no error of a request: the truth is in
- * MySQL and the relays compare. After a failure Redis is left alone for a moment, so that it costs no request its time. */
+/* One connection to Redis, for what may be lost: news of events, cached reads, counters. Redis away is no error of a
+ * request: the truth is in MySQL and the relays compare. After a failure Redis is left alone for a moment, so that it
+ * costs no request its time. */
 #ifndef DB_KV_H
 #define DB_KV_H
 
@@ -19,7 +20,7 @@ void kv_free(struct kv **kv);
 /* Counts commands that Redis did not take into counter, which must outlive the connection. */
 void kv_count_errors(struct kv *kv, _Atomic int64_t *counter);
 
-/* --- news and cache -----------------------------------------------------------------------------------------------
+/* --- news and cache ---
  *
  * What is cached under a key is held back while somebody changes it:
  *
@@ -27,9 +28,9 @@ void kv_count_errors(struct kv *kv, _Atomic int64_t *counter);
  *     (the change is committed, or not)
  *     kv_cache_release         readers may put again what they read after this
  *
- * A reader that began before a change cannot put what it read after the change: the ticket that it got with its miss is no longer good.
- * So nobody who reads after their own change was answered finds an older state, whatever others do meanwhile. A hold whose holder
- * died ends by itself after KV_HOLD_MS. */
+ * A reader that began before a change cannot put what it read after the change: the ticket that it got with its miss is
+ * no longer good. So nobody who reads after their own change was answered finds an older state, whatever others do
+ * meanwhile. A hold whose holder died ends by itself after KV_HOLD_MS. */
 
 enum { KV_HOLD_MS = 60 * 1000, KV_CACHE_MS = 5 * 1000 /* what was put is forgotten after this time */ };
 
@@ -54,11 +55,13 @@ struct kv_message {
 };
 
 /* Ends a hold and publishes messages in their order, all in one round trip. False where Redis did not take it. */
-bool kv_cache_release(struct kv *kv, const char *key, const char *channel, const struct kv_message *messages, int count);
+bool kv_cache_release(struct kv *kv, const char *key, const char *channel, const struct kv_message *messages,
+                      int count);
 
-/* --- limits ------------------------------------------------------------------------------------------------------ */
+/* --- limits --- */
 
-/* A token bucket (capacity tokens, refilled evenly within a minute) that is kept under a key and forgotten when it is full again. */
+/* A token bucket (capacity tokens, refilled evenly within a minute) that is kept under a key and forgotten when it is
+ * full again. */
 struct kv_bucket {
     const char *key;
     int64_t per_minute; /* capacity, and tokens refilled in a minute */
@@ -69,8 +72,8 @@ enum { KV_BUCKETS = 4 };
 
 enum kv_answer { KV_TAKEN, KV_EMPTY, KV_AWAY };
 
-/* Takes from all of count buckets, or from none where one has too few (KV_EMPTY: *wait_ms until it has enough), in one round
- * trip. KV_AWAY: Redis does not answer. */
+/* Takes from all of count buckets, or from none where one has too few (KV_EMPTY: *wait_ms until it has enough), in one
+ * round trip. KV_AWAY: Redis does not answer. */
 enum kv_answer kv_take(struct kv *kv, const struct kv_bucket *buckets, int count, int64_t *wait_ms);
 
 /* Whether Redis answers: all servers of it. */

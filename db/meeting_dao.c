@@ -33,19 +33,20 @@ static const char SQL_TAKE_SEAT[] =
     "UPDATE meetings SET participant_count = participant_count + 1, event_seq = LAST_INSERT_ID(event_seq + 1), "
     "actual_start_time = IF(status = 1, ?, actual_start_time), updated_at = IF(status = 1, ?, updated_at), status = 2 "
     "WHERE id = ? AND participant_count < max_participants AND status IN (1, 2)";
-static const char SQL_SHOWING[] = "SELECT id FROM meetings WHERE creator_id = ? OR host_id = ? ORDER BY id DESC LIMIT ?";
+static const char SQL_SHOWING[] =
+    "SELECT id FROM meetings WHERE creator_id = ? OR host_id = ? ORDER BY id DESC LIMIT ?";
 static const char SQL_ID_OF_CODE[] = "SELECT id FROM meetings WHERE code = ?";
 
 enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t now_ms, int64_t *id)
 {
     struct db_result result;
-    enum err e = db_execute(
-        db, SQL_INSERT,
-        DB_PARAMS(db_text(m->code), db_text(m->title), db_text(m->description), db_int(m->creator_id), db_int(m->host_id),
-                  db_time(m->start_time_ms), db_int(m->duration_minutes), db_int(m->max_participants),
-                  db_blob(m->password_box, m->password_box_len), db_int(m->is_public), db_int(m->is_recorded), db_time(now_ms),
-                  db_time(now_ms)),
-        &result);
+    enum err e =
+        db_execute(db, SQL_INSERT,
+                   DB_PARAMS(db_text(m->code), db_text(m->title), db_text(m->description), db_int(m->creator_id),
+                             db_int(m->host_id), db_time(m->start_time_ms), db_int(m->duration_minutes),
+                             db_int(m->max_participants), db_blob(m->password_box, m->password_box_len),
+                             db_int(m->is_public), db_int(m->is_recorded), db_time(now_ms), db_time(now_ms)),
+                   &result);
     if (!e)
         *id = result.insert_id;
     return e;
@@ -88,10 +89,11 @@ enum err meeting_dao_by_code(struct db *db, struct arena *arena, const char *cod
     return db_select_one(db, arena, SQL_BY_CODE, DB_PARAMS(db_text(code)), read_row, out);
 }
 
-enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **ids, int *count)
+enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **ids,
+                             int *count)
 {
-    return db_select_all(db, arena, SQL_SHOWING, DB_PARAMS(db_int(user_id), db_int(user_id), db_int(limit)), db_read_int, sizeof **ids,
-                         ids, count);
+    return db_select_all(db, arena, SQL_SHOWING, DB_PARAMS(db_int(user_id), db_int(user_id), db_int(limit)),
+                         db_read_int, sizeof **ids, ids, count);
 }
 
 enum err meeting_dao_id_of_code(struct db *db, const char *code, int64_t *id)
@@ -128,7 +130,8 @@ static const char *like_pattern(struct arena *arena, const char *keyword)
     return out;
 }
 
-#define TOOK_PART "EXISTS (SELECT 1 FROM participants v WHERE v.meeting_id = m.id AND v.user_id = ? AND v.status IN (1, 2))"
+#define TOOK_PART \
+    "EXISTS (SELECT 1 FROM participants v WHERE v.meeting_id = m.id AND v.user_id = ? AND v.status IN (1, 2))"
 
 static void where_build(struct where *w, struct arena *arena, const struct meeting_filter *f)
 {
@@ -180,9 +183,9 @@ static const char *order_by(const char *sort)
     static const struct {
         const char *name, *sql;
     } orders[] = {
-        {"startTime", "ORDER BY m.start_time, m.id"},   {"-startTime", "ORDER BY m.start_time DESC, m.id DESC"},
-        {"createdAt", "ORDER BY m.created_at, m.id"},   {"-createdAt", "ORDER BY m.created_at DESC, m.id DESC"},
-        {"title", "ORDER BY m.title, m.id"},            {"-title", "ORDER BY m.title DESC, m.id DESC"},
+        {"startTime", "ORDER BY m.start_time, m.id"}, {"-startTime", "ORDER BY m.start_time DESC, m.id DESC"},
+        {"createdAt", "ORDER BY m.created_at, m.id"}, {"-createdAt", "ORDER BY m.created_at DESC, m.id DESC"},
+        {"title", "ORDER BY m.title, m.id"},          {"-title", "ORDER BY m.title DESC, m.id DESC"},
     };
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         if (strcmp(orders[i].name, sort) == 0)
@@ -190,8 +193,8 @@ static const char *order_by(const char *sort)
     return orders[1].sql;
 }
 
-enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *f, struct meeting **items, int *count,
-                          int64_t *total)
+enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *f, struct meeting **items,
+                          int *count, int64_t *total)
 {
     struct where w = {0};
     where_build(&w, arena, f);
@@ -201,7 +204,8 @@ enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeti
     if (failed)
         return ERR_INTERNAL;
     int64_t all = 0;
-    enum err e = db_select_int(db, arena_printf(arena, "SELECT COUNT(*) FROM meetings m %s", where), w.params, w.count, &all);
+    enum err e =
+        db_select_int(db, arena_printf(arena, "SELECT COUNT(*) FROM meetings m %s", where), w.params, w.count, &all);
     if (e)
         return e;
     where_value(&w, db_int(f->limit));
@@ -216,8 +220,9 @@ enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeti
 enum err meeting_dao_update(struct db *db, const struct meeting *m, int64_t now_ms)
 {
     return db_execute(db, SQL_UPDATE,
-                      DB_PARAMS(db_text(m->title), db_text(m->description), db_time(m->start_time_ms), db_int(m->duration_minutes),
-                                db_int(m->max_participants), db_blob(m->password_box, m->password_box_len), db_int(m->is_public),
+                      DB_PARAMS(db_text(m->title), db_text(m->description), db_time(m->start_time_ms),
+                                db_int(m->duration_minutes), db_int(m->max_participants),
+                                db_blob(m->password_box, m->password_box_len), db_int(m->is_public),
                                 db_int(m->is_recorded), db_time(now_ms), db_int(m->id)),
                       NULL);
 }
@@ -242,8 +247,9 @@ enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_state *out)
 enum err meeting_dao_save(struct db *db, const struct meeting_state *s, int64_t now_ms)
 {
     return db_execute(db, SQL_SAVE,
-                      DB_PARAMS(db_int(s->host_id), db_int(s->status), db_time(now_ms), db_int(s->host_id), db_int(s->status),
-                                db_int(s->participant_count), db_int(s->event_seq), db_time(s->actual_end_ms), db_int(s->id)),
+                      DB_PARAMS(db_int(s->host_id), db_int(s->status), db_time(now_ms), db_int(s->host_id),
+                                db_int(s->status), db_int(s->participant_count), db_int(s->event_seq),
+                                db_time(s->actual_end_ms), db_int(s->id)),
                       NULL);
 }
 

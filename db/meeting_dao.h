@@ -48,8 +48,8 @@ struct meeting_state {
 
 /* The ways to ask for meetings; what is 0, negative or NULL is not asked for. */
 struct meeting_filter {
-    int64_t viewer_id;     /* who asks: sees public meetings and those that they created or took part in */
-    int64_t status;        /* enum meeting_status */
+    int64_t viewer_id; /* who asks: sees public meetings and those that they created or took part in */
+    int64_t status;    /* enum meeting_status */
     int64_t creator_id;
     const char *keyword;   /* in title or description, literally */
     int64_t start_from_ms; /* inclusive */
@@ -76,11 +76,12 @@ MUST_CHECK enum err meeting_dao_by_code(struct db *db, struct arena *arena, cons
 MUST_CHECK enum err meeting_dao_id_of_code(struct db *db, const char *code, int64_t *id);
 
 /* The newest meetings that show the user's name as their creator's or host's, at most limit. */
-MUST_CHECK enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **ids, int *count);
+MUST_CHECK enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit,
+                                        int64_t **ids, int *count);
 
 /* One page of meetings, and how many there are in all. */
-MUST_CHECK enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *filter, struct meeting **items,
-                                     int *count, int64_t *total);
+MUST_CHECK enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *filter,
+                                     struct meeting **items, int *count, int64_t *total);
 
 /* Writes what the host may edit: title, description, start time, duration, password, limit, flags. */
 MUST_CHECK enum err meeting_dao_update(struct db *db, const struct meeting *meeting, int64_t now_ms);
@@ -91,8 +92,8 @@ MUST_CHECK enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_s
 /* Writes the state back. */
 MUST_CHECK enum err meeting_dao_save(struct db *db, const struct meeting_state *state, int64_t now_ms);
 
-/* One more participant and one more event, where there is a seat and the meeting is not over: the last step of a join, so that the
- * row is locked as briefly as can be. The first one starts the meeting. *seq is the event's number.
+/* One more participant and one more event, where there is a seat and the meeting is not over: the last step of a join,
+ * so that the row is locked as briefly as can be. The first one starts the meeting. *seq is the event's number.
  * ERR_DB_NO_ROW: full or over (or unknown). */
 MUST_CHECK enum err meeting_dao_take_seat(struct db *db, int64_t id, int64_t now_ms, int64_t *seq);
 

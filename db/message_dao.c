@@ -19,10 +19,11 @@ static const char SQL_LIST[] = MESSAGE_COLUMNS
 enum err message_dao_insert(struct db *db, const struct message *m, int64_t *id)
 {
     struct db_result result;
-    enum err e = db_execute(db, SQL_INSERT,
-                            DB_PARAMS(db_int(m->meeting_id), db_int(m->sender_id), m->to_id ? db_int(m->to_id) : db_null(),
-                                      db_text(m->text), db_text(m->client_id), db_time(m->created_at_ms)),
-                            &result);
+    enum err e =
+        db_execute(db, SQL_INSERT,
+                   DB_PARAMS(db_int(m->meeting_id), db_int(m->sender_id), m->to_id ? db_int(m->to_id) : db_null(),
+                             db_text(m->text), db_text(m->client_id), db_time(m->created_at_ms)),
+                   &result);
     if (!e)
         *id = result.insert_id;
     return e;
@@ -44,10 +45,11 @@ static void read_row(struct db_rows *rows, void *out)
     m->deleted_at_ms = db_get_time(rows);
 }
 
-enum err message_dao_by_client_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t sender_id, const char *client_id,
-                                  struct message *out)
+enum err message_dao_by_client_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t sender_id,
+                                  const char *client_id, struct message *out)
 {
-    return db_select_one(db, arena, SQL_BY_CLIENT_ID, DB_PARAMS(db_int(meeting_id), db_int(sender_id), db_text(client_id)), read_row, out);
+    return db_select_one(db, arena, SQL_BY_CLIENT_ID,
+                         DB_PARAMS(db_int(meeting_id), db_int(sender_id), db_text(client_id)), read_row, out);
 }
 
 enum err message_dao_by_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t id, struct message *out)
@@ -58,18 +60,19 @@ enum err message_dao_by_id(struct db *db, struct arena *arena, int64_t meeting_i
 enum err message_dao_update(struct db *db, const struct message *m)
 {
     return db_execute(db, SQL_UPDATE,
-                      DB_PARAMS(db_text(m->text), db_time(m->edited_at_ms), db_time(m->deleted_at_ms), db_int(m->id)), NULL);
+                      DB_PARAMS(db_text(m->text), db_time(m->edited_at_ms), db_time(m->deleted_at_ms), db_int(m->id)),
+                      NULL);
 }
 
 /* The newest are found first and then shown last. */
-enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t viewer_id, int64_t before_id, int64_t limit,
-                          struct message **items, int *count)
+enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t viewer_id, int64_t before_id,
+                          int64_t limit, struct message **items, int *count)
 {
     struct message *list;
     int n;
     enum err e = db_select_all(db, arena, SQL_LIST,
-                               DB_PARAMS(db_int(meeting_id), db_int(before_id ? before_id : INT64_MAX), db_int(viewer_id),
-                                         db_int(viewer_id), db_int(limit)),
+                               DB_PARAMS(db_int(meeting_id), db_int(before_id ? before_id : INT64_MAX),
+                                         db_int(viewer_id), db_int(viewer_id), db_int(limit)),
                                read_row, sizeof *list, &list, &n);
     if (e)
         return e;

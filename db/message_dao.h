@@ -27,13 +27,15 @@ MUST_CHECK enum err message_dao_insert(struct db *db, const struct message *mess
 MUST_CHECK enum err message_dao_by_client_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t sender_id,
                                              const char *client_id, struct message *out);
 
-MUST_CHECK enum err message_dao_by_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t id, struct message *out);
+MUST_CHECK enum err message_dao_by_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t id,
+                                      struct message *out);
 
 /* Writes text, edited_at and deleted_at. */
 MUST_CHECK enum err message_dao_update(struct db *db, const struct message *message);
 
-/* The last `limit` messages with an id below before_id (0: the newest), oldest first, as far as the viewer may see them. */
-MUST_CHECK enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t viewer_id, int64_t before_id,
-                                     int64_t limit, struct message **items, int *count);
+/* The last `limit` messages with an id below before_id (0: the newest), oldest first, as far as the viewer may see
+ * them. */
+MUST_CHECK enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t viewer_id,
+                                     int64_t before_id, int64_t limit, struct message **items, int *count);
 
 #endif

@@ -1,5 +1,6 @@
 /* MySQL commits each DDL statement by itself, so a migration that fails in the middle is not undone. Its row in
- * schema_migrations is written before it runs and marked when it is through: a half-done one is named, not run again. */
+ * schema_migrations is written before it runs and marked when it is through: a half-done one is named, not run again.
+ */
 #include "db/migrate.h"
 
 #include <glob.h>
@@ -19,9 +20,11 @@ static const char SQL_TABLE[] =
     "version INT UNSIGNED NOT NULL PRIMARY KEY, name VARCHAR(120) NOT NULL, checksum CHAR(64) NOT NULL, "
     "started_at DATETIME(3) NOT NULL, applied_at DATETIME(3) NULL) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4";
 static const char SQL_FIND[] = "SELECT checksum, applied_at FROM schema_migrations WHERE version = ?";
-static const char SQL_START[] = "INSERT INTO schema_migrations (version, name, checksum, started_at) VALUES (?, ?, ?, ?)";
+static const char SQL_START[] =
+    "INSERT INTO schema_migrations (version, name, checksum, started_at) VALUES (?, ?, ?, ?)";
 static const char SQL_DONE[] = "UPDATE schema_migrations SET applied_at = ? WHERE version = ?";
-static const char SQL_VERSION[] = "SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_migrations WHERE applied_at IS NOT NULL";
+static const char SQL_VERSION[] =
+    "SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_migrations WHERE applied_at IS NOT NULL";
 
 struct migration {
     int64_t version;
@@ -68,7 +71,8 @@ static enum err migration_state(struct db *db, struct arena *arena, const struct
     int64_t applied_at = db_get_time(&rows);
     db_end(&rows);
     if (!applied_at) {
-        log_event(LOG_ERROR, "migration_half_done", "file", m->name, "advice", "restore the backup, or finish it by hand and set applied_at", NULL);
+        log_event(LOG_ERROR, "migration_half_done", "file", m->name, "advice",
+                  "restore the backup, or finish it by hand and set applied_at", NULL);
         return ERR_CONFLICT;
     }
     if (strcmp(checksum, m->checksum) != 0) {
@@ -80,9 +84,9 @@ static enum err migration_state(struct db *db, struct arena *arena, const struct
 
 static enum err migration_apply(struct db *db, const struct clock *clock, const struct migration *m)
 {
-    enum err e = db_execute(db, SQL_START,
-                            DB_PARAMS(db_int(m->version), db_text(m->name), db_text(m->checksum), db_time(clock_now_ms(clock))),
-                            NULL);
+    enum err e = db_execute(
+        db, SQL_START,
+        DB_PARAMS(db_int(m->version), db_text(m->name), db_text(m->checksum), db_time(clock_now_ms(clock))), NULL);
     if (!e)
         e = db_run_script(db, m->script.data);
     if (!e)
@@ -133,8 +137,9 @@ static void create_database(const struct config *config)
     struct db *db = db_new(&without);
     char sql[256];
     size_t len = strspn(config->mysql_database, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
-    snprintf(sql, sizeof sql, "CREATE DATABASE IF NOT EXISTS `%.*s` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
-             (int)len, config->mysql_database);
+    snprintf(sql, sizeof sql,
+             "CREATE DATABASE IF NOT EXISTS `%.*s` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci", (int)len,
+             config->mysql_database);
     if (db_run_script(db, sql) != ERR_OK)
         log_event(LOG_WARN, "database_not_created", "database", config->mysql_database, NULL);
     db_free(&db);
@@ -161,4 +166,7 @@ enum err migrate_run(const struct config *config, const struct clock *clock, con
     return e;
 }
 
-enum err migrate_version(struct db *db, int64_t *version) { return db_select_int(db, SQL_VERSION, DB_NO_PARAMS, version); }
+enum err migrate_version(struct db *db, int64_t *version)
+{
+    return db_select_int(db, SQL_VERSION, DB_NO_PARAMS, version);
+}

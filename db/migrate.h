@@ -10,9 +10,10 @@
 enum { SCHEMA_VERSION = 7 };
 
 /* Makes the database where it is missing and applies what is not applied yet; *applied is the number of files run.
- * Safe to run twice and from two starters at once (a lock in the database). Where something fails, the log names the file;
- * ERR_CONFLICT: a file that was applied before has other contents now, or one was broken off in the middle. */
-MUST_CHECK enum err migrate_run(const struct config *config, const struct clock *clock, const char *folder, int *applied);
+ * Safe to run twice and from two starters at once (a lock in the database). Where something fails, the log names the
+ * file; ERR_CONFLICT: a file that was applied before has other contents now, or one was broken off in the middle. */
+MUST_CHECK enum err migrate_run(const struct config *config, const struct clock *clock, const char *folder,
+                                int *applied);
 
 /* The number of the newest migration that the database has; 0 where it has none. */
 struct db;

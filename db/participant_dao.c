@@ -6,7 +6,8 @@
     "FROM participants p JOIN meetings m ON m.id = p.meeting_id "
 
 static const char SQL_FIND[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.user_id = ?";
-static const char SQL_LIST[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.status = 1 ORDER BY p.joined_at, p.user_id";
+static const char SQL_LIST[] =
+    PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.status = 1 ORDER BY p.joined_at, p.user_id";
 static const char SQL_LIST_ALL[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? ORDER BY p.joined_at, p.user_id";
 static const char SQL_INSERT[] =
     "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at, relay, connection) "
@@ -32,7 +33,8 @@ static const char SQL_HEIR[] =
 static const char SQL_ROLE[] = "UPDATE participants SET role = ? WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_MEDIA[] =
     "UPDATE participants SET audio = ?, video = ?, screen = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
-static const char SQL_HAND[] = "UPDATE participants SET hand_raised_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
+static const char SQL_HAND[] =
+    "UPDATE participants SET hand_raised_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
 static const char SQL_ORPHANS[] =
     "SELECT p.meeting_id, p.user_id, p.connection FROM participants p "
     "JOIN (SELECT d.relay FROM (SELECT DISTINCT relay FROM participants WHERE relay IS NOT NULL) d "
@@ -57,23 +59,25 @@ static void read_row(struct db_rows *rows, void *out)
     p->offline_at_ms = db_get_time(rows);
 }
 
-enum err participant_dao_find(struct db *db, struct arena *arena, int64_t meeting_id, int64_t user_id, struct participant *out)
+enum err participant_dao_find(struct db *db, struct arena *arena, int64_t meeting_id, int64_t user_id,
+                              struct participant *out)
 {
     return db_select_one(db, arena, SQL_FIND, DB_PARAMS(db_int(meeting_id), db_int(user_id)), read_row, out);
 }
 
-enum err participant_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, bool all, struct participant **items,
-                              int *count)
+enum err participant_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, bool all,
+                              struct participant **items, int *count)
 {
-    return db_select_all(db, arena, all ? SQL_LIST_ALL : SQL_LIST, DB_PARAMS(db_int(meeting_id)), read_row, sizeof **items, items, count);
+    return db_select_all(db, arena, all ? SQL_LIST_ALL : SQL_LIST, DB_PARAMS(db_int(meeting_id)), read_row,
+                         sizeof **items, items, count);
 }
 
-enum err participant_dao_insert(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name, struct seat seat,
-                                int64_t now_ms)
+enum err participant_dao_insert(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name,
+                                struct seat seat, int64_t now_ms)
 {
     return db_execute(db, SQL_INSERT,
-                      DB_PARAMS(db_int(meeting_id), db_int(user_id), db_text(display_name), db_time(now_ms), db_text(seat.relay),
-                                db_text(seat.connection)),
+                      DB_PARAMS(db_int(meeting_id), db_int(user_id), db_text(display_name), db_time(now_ms),
+                                db_text(seat.relay), db_text(seat.connection)),
                       NULL);
 }
 
@@ -85,8 +89,8 @@ static enum err change_one(struct db *db, const char *sql, const struct db_param
     return !e && result.affected == 0 ? ERR_DB_NO_ROW : e;
 }
 
-enum err participant_dao_rejoin(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name, struct seat seat,
-                                int64_t now_ms)
+enum err participant_dao_rejoin(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name,
+                                struct seat seat, int64_t now_ms)
 {
     return change_one(db, SQL_REJOIN,
                       DB_PARAMS(db_text(display_name), db_time(now_ms), db_text(seat.relay), db_text(seat.connection),
@@ -96,18 +100,22 @@ enum err participant_dao_rejoin(struct db *db, int64_t meeting_id, int64_t user_
 enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat)
 {
     return db_execute(db, SQL_TAKE_OVER,
-                      DB_PARAMS(db_text(seat.relay), db_text(seat.connection), db_int(meeting_id), db_int(user_id)), NULL);
+                      DB_PARAMS(db_text(seat.relay), db_text(seat.connection), db_int(meeting_id), db_int(user_id)),
+                      NULL);
 }
 
-enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t user_id, const char *connection, int64_t now_ms)
+enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t user_id, const char *connection,
+                                     int64_t now_ms)
 {
     return change_one(db, SQL_OFFLINE,
                       DB_PARAMS(db_time(now_ms), db_int(meeting_id), db_int(user_id), db_text(connection)));
 }
 
-enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id, enum participant_status status, int64_t now_ms)
+enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id, enum participant_status status,
+                                  int64_t now_ms)
 {
-    return change_one(db, SQL_END_STAY, DB_PARAMS(db_int(status), db_time(now_ms), db_int(meeting_id), db_int(user_id)));
+    return change_one(db, SQL_END_STAY,
+                      DB_PARAMS(db_int(status), db_time(now_ms), db_int(meeting_id), db_int(user_id)));
 }
 
 enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id)
@@ -120,11 +128,11 @@ enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_
     return db_execute(db, SQL_END_ALL, DB_PARAMS(db_time(now_ms), db_int(meeting_id)), NULL);
 }
 
-enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **meeting_ids,
-                                     int *count)
+enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t limit,
+                                     int64_t **meeting_ids, int *count)
 {
-    return db_select_all(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(limit)), db_read_int, sizeof **meeting_ids,
-                         meeting_ids, count);
+    return db_select_all(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(limit)), db_read_int,
+                         sizeof **meeting_ids, meeting_ids, count);
 }
 
 enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id)
@@ -137,10 +145,12 @@ enum err participant_dao_set_role(struct db *db, int64_t meeting_id, int64_t use
     return db_execute(db, SQL_ROLE, DB_PARAMS(db_int(role), db_int(meeting_id), db_int(user_id)), NULL);
 }
 
-enum err participant_dao_set_media(struct db *db, int64_t meeting_id, int64_t user_id, bool audio, bool video, bool screen)
+enum err participant_dao_set_media(struct db *db, int64_t meeting_id, int64_t user_id, bool audio, bool video,
+                                   bool screen)
 {
     return db_execute(db, SQL_MEDIA,
-                      DB_PARAMS(db_int(audio), db_int(video), db_int(screen), db_int(meeting_id), db_int(user_id)), NULL);
+                      DB_PARAMS(db_int(audio), db_int(video), db_int(screen), db_int(meeting_id), db_int(user_id)),
+                      NULL);
 }
 
 enum err participant_dao_set_hand(struct db *db, int64_t meeting_id, int64_t user_id, int64_t raised_at_ms)
@@ -156,7 +166,9 @@ static void read_orphan(struct db_rows *rows, void *out)
     o->connection = db_get_text(rows);
 }
 
-enum err participant_dao_orphans(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit, struct orphan **items, int *count)
+enum err participant_dao_orphans(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit,
+                                 struct orphan **items, int *count)
 {
-    return db_select_all(db, arena, SQL_ORPHANS, DB_PARAMS(db_time(now_ms), db_int(limit)), read_orphan, sizeof **items, items, count);
+    return db_select_all(db, arena, SQL_ORPHANS, DB_PARAMS(db_time(now_ms), db_int(limit)), read_orphan, sizeof **items,
+                         items, count);
 }

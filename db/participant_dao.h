@@ -13,7 +13,8 @@ struct participant {
     int64_t meeting_id;
     int64_t user_id;
     const char *display_name;
-    int64_t role; /* enum participant_role; ROLE_HOST where they are the meeting's host (the host is no role of the row) */
+    int64_t
+        role; /* enum participant_role; ROLE_HOST where they are the meeting's host (the host is no role of the row) */
     int64_t status; /* enum participant_status */
     bool audio, video, screen;
     int64_t hand_raised_at_ms; /* 0: down */
@@ -34,8 +35,8 @@ MUST_CHECK enum err participant_dao_find(struct db *db, struct arena *arena, int
                                          struct participant *out);
 
 /* All who are in it, longest present first; with `all`, those as well who left or were removed. */
-MUST_CHECK enum err participant_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, bool all, struct participant **items,
-                                         int *count);
+MUST_CHECK enum err participant_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, bool all,
+                                         struct participant **items, int *count);
 
 /* A first join. ERR_DB_DUPLICATE: there is a row already. */
 MUST_CHECK enum err participant_dao_insert(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name,
@@ -48,13 +49,14 @@ MUST_CHECK enum err participant_dao_rejoin(struct db *db, int64_t meeting_id, in
 /* Gives the seat of somebody who is in to another connection. */
 MUST_CHECK enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat);
 
-/* Marks the seat's connection as broken. ERR_DB_NO_ROW: that connection does not own the seat, or it is marked already. */
-MUST_CHECK enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t user_id, const char *connection,
-                                                int64_t now_ms);
+/* Marks the seat's connection as broken. ERR_DB_NO_ROW: that connection does not own the seat, or it is marked already.
+ */
+MUST_CHECK enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t user_id,
+                                                const char *connection, int64_t now_ms);
 
 /* Ends the stay of somebody who is in, with status LEFT or REMOVED. */
-MUST_CHECK enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id, enum participant_status status,
-                                             int64_t now_ms);
+MUST_CHECK enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id,
+                                             enum participant_status status, int64_t now_ms);
 
 /* Notes as removed whoever is not in it now. */
 MUST_CHECK enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id);
@@ -63,14 +65,17 @@ MUST_CHECK enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64
 MUST_CHECK enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_ms);
 
 /* The meetings that the user is in, at most limit. */
-MUST_CHECK enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **meeting_ids,
-                                                int *count);
+MUST_CHECK enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t limit,
+                                                int64_t **meeting_ids, int *count);
 
-/* Who gets the host's seat: the longest-present co-host, else the longest-present participant. ERR_DB_NO_ROW: nobody is in. */
+/* Who gets the host's seat: the longest-present co-host, else the longest-present participant. ERR_DB_NO_ROW: nobody is
+ * in. */
 MUST_CHECK enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id);
 
-MUST_CHECK enum err participant_dao_set_role(struct db *db, int64_t meeting_id, int64_t user_id, enum participant_role role);
-MUST_CHECK enum err participant_dao_set_media(struct db *db, int64_t meeting_id, int64_t user_id, bool audio, bool video, bool screen);
+MUST_CHECK enum err participant_dao_set_role(struct db *db, int64_t meeting_id, int64_t user_id,
+                                             enum participant_role role);
+MUST_CHECK enum err participant_dao_set_media(struct db *db, int64_t meeting_id, int64_t user_id, bool audio,
+                                              bool video, bool screen);
 /* raised_at_ms 0: down */
 MUST_CHECK enum err participant_dao_set_hand(struct db *db, int64_t meeting_id, int64_t user_id, int64_t raised_at_ms);
 
@@ -80,7 +85,7 @@ struct orphan {
     int64_t user_id;
     const char *connection;
 };
-MUST_CHECK enum err participant_dao_orphans(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit, struct orphan **items,
-                                            int *count);
+MUST_CHECK enum err participant_dao_orphans(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit,
+                                            struct orphan **items, int *count);
 
 #endif

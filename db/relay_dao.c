@@ -9,9 +9,11 @@ static const char SQL_FORGET[] =
 
 static void read_time(struct db_rows *rows, void *out) { *(int64_t *)out = db_get_time(rows); }
 static const char SQL_SET_STATS[] = "UPDATE relays SET stats = ? WHERE id = ?";
-static const char SQL_LIST[] = "SELECT id, alive_since, COALESCE(stats, '') FROM relays WHERE lease_until >= ? ORDER BY id LIMIT 1000";
+static const char SQL_LIST[] =
+    "SELECT id, alive_since, COALESCE(stats, '') FROM relays WHERE lease_until >= ? ORDER BY id LIMIT 1000";
 
-enum err relay_dao_renew(struct db *db, const char *relay, int64_t now_ms, int64_t lease_until_ms, int64_t *alive_since_ms)
+enum err relay_dao_renew(struct db *db, const char *relay, int64_t now_ms, int64_t lease_until_ms,
+                         int64_t *alive_since_ms)
 {
     enum err e = db_execute(db, SQL_RENEW, DB_PARAMS(db_text(relay), db_time(now_ms), db_time(lease_until_ms)), NULL);
     return e ? e : db_select_one(db, NULL, SQL_ALIVE_SINCE, DB_PARAMS(db_text(relay)), read_time, alive_since_ms);

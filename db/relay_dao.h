@@ -5,7 +5,8 @@
 #include "db/db.h"
 
 /* Renews the lease of a relay. *alive_since_ms: since when it was renewed without a break. */
-MUST_CHECK enum err relay_dao_renew(struct db *db, const char *relay, int64_t now_ms, int64_t lease_until_ms, int64_t *alive_since_ms);
+MUST_CHECK enum err relay_dao_renew(struct db *db, const char *relay, int64_t now_ms, int64_t lease_until_ms,
+                                    int64_t *alive_since_ms);
 
 /* Forgets relays whose lease ended before a time and that hold no seat. */
 MUST_CHECK enum err relay_dao_forget(struct db *db, int64_t before_ms);
@@ -19,6 +20,7 @@ struct relay_row {
 };
 
 /* Those whose lease has not run out, by their name. */
-MUST_CHECK enum err relay_dao_list(struct db *db, struct arena *arena, int64_t now_ms, struct relay_row **items, int *count);
+MUST_CHECK enum err relay_dao_list(struct db *db, struct arena *arena, int64_t now_ms, struct relay_row **items,
+                                   int *count);
 
 #endif

@@ -8,17 +8,20 @@ static const char SQL_LIST[] =
 static const char SQL_END_OWN[] = "UPDATE sessions SET ended_at = ? WHERE id = ? AND user_id = ? AND ended_at IS NULL";
 static const char SQL_TOUCH[] = "UPDATE sessions SET last_used_at = ? WHERE id = ?";
 static const char SQL_END[] = "UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL";
-static const char SQL_END_OTHERS[] = "UPDATE sessions SET ended_at = ? WHERE user_id = ? AND id <> ? AND ended_at IS NULL";
+static const char SQL_END_OTHERS[] =
+    "UPDATE sessions SET ended_at = ? WHERE user_id = ? AND id <> ? AND ended_at IS NULL";
 static const char SQL_TOKEN_INSERT[] =
     "INSERT INTO refresh_tokens (token_hash, parent_hash, session_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?)";
 static const char SQL_TOKEN_LOCK[] =
     "SELECT t.session_id, s.user_id, t.expires_at, t.used_at, t.replaced_at, "
     "EXISTS (SELECT 1 FROM refresh_tokens c WHERE c.parent_hash = t.token_hash AND c.used_at IS NOT NULL), s.ended_at "
     "FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = ? FOR UPDATE";
-static const char SQL_TOKEN_REPLACE[] = "UPDATE refresh_tokens SET replaced_at = ? WHERE parent_hash = ? AND replaced_at IS NULL";
+static const char SQL_TOKEN_REPLACE[] =
+    "UPDATE refresh_tokens SET replaced_at = ? WHERE parent_hash = ? AND replaced_at IS NULL";
 static const char SQL_TOKEN_USED[] = "UPDATE refresh_tokens SET used_at = ? WHERE token_hash = ? AND used_at IS NULL";
 
-enum err session_dao_insert(struct db *db, int64_t user_id, const char *user_agent, const char *address, int64_t now_ms, int64_t *id)
+enum err session_dao_insert(struct db *db, int64_t user_id, const char *user_agent, const char *address, int64_t now_ms,
+                            int64_t *id)
 {
     struct db_result result;
     enum err e = db_execute(
@@ -39,9 +42,11 @@ static void read_session(struct db_rows *rows, void *out)
     s->last_used_at_ms = db_get_time(rows);
 }
 
-enum err session_dao_list(struct db *db, struct arena *arena, int64_t user_id, int64_t used_since_ms, struct session **items, int *count)
+enum err session_dao_list(struct db *db, struct arena *arena, int64_t user_id, int64_t used_since_ms,
+                          struct session **items, int *count)
 {
-    return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_int(user_id), db_time(used_since_ms), db_int(SESSIONS_SHOWN)), read_session,
+    return db_select_all(db, arena, SQL_LIST,
+                         DB_PARAMS(db_int(user_id), db_time(used_since_ms), db_int(SESSIONS_SHOWN)), read_session,
                          sizeof **items, items, count);
 }
 
@@ -67,16 +72,18 @@ enum err session_dao_end_others(struct db *db, int64_t user_id, int64_t but_id, 
     return db_execute(db, SQL_END_OTHERS, DB_PARAMS(db_time(now_ms), db_int(user_id), db_int(but_id)), NULL);
 }
 
-enum err refresh_token_dao_insert(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES], const unsigned char *parent_hash,
-                                  int64_t session_id, int64_t now_ms, int64_t expires_at_ms)
+enum err refresh_token_dao_insert(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES],
+                                  const unsigned char *parent_hash, int64_t session_id, int64_t now_ms,
+                                  int64_t expires_at_ms)
 {
     return db_execute(db, SQL_TOKEN_INSERT,
-                      DB_PARAMS(db_blob(hash, TOKEN_HASH_BYTES), db_blob(parent_hash, TOKEN_HASH_BYTES), db_int(session_id),
-                                db_time(now_ms), db_time(expires_at_ms)),
+                      DB_PARAMS(db_blob(hash, TOKEN_HASH_BYTES), db_blob(parent_hash, TOKEN_HASH_BYTES),
+                                db_int(session_id), db_time(now_ms), db_time(expires_at_ms)),
                       NULL);
 }
 
-enum err refresh_token_dao_replace_children(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES], int64_t now_ms)
+enum err refresh_token_dao_replace_children(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES],
+                                            int64_t now_ms)
 {
     return db_execute(db, SQL_TOKEN_REPLACE, DB_PARAMS(db_time(now_ms), db_blob(hash, TOKEN_HASH_BYTES)), NULL);
 }

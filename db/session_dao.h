@@ -22,17 +22,17 @@ struct refresh_token {
     int64_t session_id;
     int64_t user_id;
     int64_t expires_at_ms;
-    int64_t used_at_ms;  /* 0: not exchanged yet */
+    int64_t used_at_ms;     /* 0: not exchanged yet */
     int64_t replaced_at_ms; /* 0: it counts; else another one was given in its place */
-    bool child_used;     /* one of those it was exchanged for was used */
-    int64_t ended_at_ms; /* of the session; 0: it goes on */
+    bool child_used;        /* one of those it was exchanged for was used */
+    int64_t ended_at_ms;    /* of the session; 0: it goes on */
 };
 
-MUST_CHECK enum err session_dao_insert(struct db *db, int64_t user_id, const char *user_agent, const char *address, int64_t now_ms,
-                                       int64_t *id);
+MUST_CHECK enum err session_dao_insert(struct db *db, int64_t user_id, const char *user_agent, const char *address,
+                                       int64_t now_ms, int64_t *id);
 /* The sign-ins of a user that go on, the last used first, at most SESSIONS_SHOWN. */
-MUST_CHECK enum err session_dao_list(struct db *db, struct arena *arena, int64_t user_id, int64_t used_since_ms, struct session **items,
-                                     int *count);
+MUST_CHECK enum err session_dao_list(struct db *db, struct arena *arena, int64_t user_id, int64_t used_since_ms,
+                                     struct session **items, int *count);
 
 /* Ends one sign-in of the user. ERR_DB_NO_ROW: it is not theirs, or ended already. */
 MUST_CHECK enum err session_dao_end_own(struct db *db, int64_t user_id, int64_t id, int64_t now_ms);
@@ -45,14 +45,18 @@ MUST_CHECK enum err session_dao_end_others(struct db *db, int64_t user_id, int64
 
 /* parent_hash: the token that it is given for; NULL: the first one of a sign-in. */
 MUST_CHECK enum err refresh_token_dao_insert(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES],
-                                             const unsigned char *parent_hash, int64_t session_id, int64_t now_ms, int64_t expires_at_ms);
+                                             const unsigned char *parent_hash, int64_t session_id, int64_t now_ms,
+                                             int64_t expires_at_ms);
 
 /* Whatever the token was exchanged for so far counts no more. */
-MUST_CHECK enum err refresh_token_dao_replace_children(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES], int64_t now_ms);
+MUST_CHECK enum err refresh_token_dao_replace_children(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES],
+                                                       int64_t now_ms);
 
 /* Locks the token's row until the transaction ends. ERR_DB_NO_ROW where there is none. */
-MUST_CHECK enum err refresh_token_dao_lock(struct db *db, struct arena *arena, const unsigned char hash[static TOKEN_HASH_BYTES],
+MUST_CHECK enum err refresh_token_dao_lock(struct db *db, struct arena *arena,
+                                           const unsigned char hash[static TOKEN_HASH_BYTES],
                                            struct refresh_token *out);
-MUST_CHECK enum err refresh_token_dao_mark_used(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES], int64_t now_ms);
+MUST_CHECK enum err refresh_token_dao_mark_used(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES],
+                                                int64_t now_ms);
 
 #endif

@@ -49,9 +49,11 @@ enum err user_dao_by_email(struct db *db, struct arena *arena, const char *email
     return db_select_one(db, arena, SQL_BY_EMAIL, DB_PARAMS(db_text(email)), read_row, out);
 }
 
-enum err user_dao_update_profile(struct db *db, int64_t id, const char *display_name, const char *locale, int64_t now_ms)
+enum err user_dao_update_profile(struct db *db, int64_t id, const char *display_name, const char *locale,
+                                 int64_t now_ms)
 {
-    return db_execute(db, SQL_PROFILE, DB_PARAMS(db_text(display_name), db_text(locale), db_time(now_ms), db_int(id)), NULL);
+    return db_execute(db, SQL_PROFILE, DB_PARAMS(db_text(display_name), db_text(locale), db_time(now_ms), db_int(id)),
+                      NULL);
 }
 
 enum err user_dao_update_password(struct db *db, int64_t id, const char *password_hash, int64_t now_ms)
@@ -74,7 +76,9 @@ enum err user_dao_set_admin(struct db *db, int64_t id, bool is_admin, int64_t no
     return db_execute(db, SQL_ADMIN, DB_PARAMS(db_int(is_admin), db_time(now_ms), db_int(id)), NULL);
 }
 
-enum err user_dao_list(struct db *db, struct arena *arena, int64_t after_id, int64_t limit, struct user **items, int *count)
+enum err user_dao_list(struct db *db, struct arena *arena, int64_t after_id, int64_t limit, struct user **items,
+                       int *count)
 {
-    return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_int(after_id), db_int(limit)), read_row, sizeof **items, items, count);
+    return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_int(after_id), db_int(limit)), read_row, sizeof **items,
+                         items, count);
 }

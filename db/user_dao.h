@@ -25,7 +25,8 @@ MUST_CHECK enum err user_dao_insert(struct db *db, const struct user *user, int6
 MUST_CHECK enum err user_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct user *out);
 MUST_CHECK enum err user_dao_by_email(struct db *db, struct arena *arena, const char *email, struct user *out);
 
-MUST_CHECK enum err user_dao_update_profile(struct db *db, int64_t id, const char *display_name, const char *locale, int64_t now_ms);
+MUST_CHECK enum err user_dao_update_profile(struct db *db, int64_t id, const char *display_name, const char *locale,
+                                            int64_t now_ms);
 MUST_CHECK enum err user_dao_update_password(struct db *db, int64_t id, const char *password_hash, int64_t now_ms);
 
 MUST_CHECK enum err user_dao_note_sign_in(struct db *db, int64_t id, int64_t now_ms);
@@ -35,6 +36,7 @@ MUST_CHECK enum err user_dao_set_disabled(struct db *db, int64_t id, int64_t dis
 MUST_CHECK enum err user_dao_set_admin(struct db *db, int64_t id, bool is_admin, int64_t now_ms);
 
 /* Accounts with an id above after_id, oldest first, at most limit. */
-MUST_CHECK enum err user_dao_list(struct db *db, struct arena *arena, int64_t after_id, int64_t limit, struct user **items, int *count);
+MUST_CHECK enum err user_dao_list(struct db *db, struct arena *arena, int64_t after_id, int64_t limit,
+                                  struct user **items, int *count);
 
 #endif

@@ -70,7 +70,8 @@ static const char *request_id(const FCGX_Request *fcgi, struct app *app, struct 
 }
 
 /* REQUEST_URI and not PATH_INFO: lighttpd and Apache differ in the latter. */
-static void read_request(const FCGX_Request *fcgi, struct app *app, struct arena *arena, enum pool pool, struct request *req)
+static void read_request(const FCGX_Request *fcgi, struct app *app, struct arena *arena, enum pool pool,
+                         struct request *req)
 {
     *req = (struct request){.pool = pool};
     req->id = request_id(fcgi, app, arena, pool);
@@ -85,7 +86,8 @@ static void read_request(const FCGX_Request *fcgi, struct app *app, struct arena
     req->accept_language = param(fcgi, arena, "HTTP_ACCEPT_LANGUAGE");
     req->user_agent = param(fcgi, arena, "HTTP_USER_AGENT");
     req->address = param(fcgi, arena, "REMOTE_ADDR");
-    req->https = strcmp(param(fcgi, arena, "HTTPS"), "on") == 0 || strcmp(param(fcgi, arena, "REQUEST_SCHEME"), "https") == 0 ||
+    req->https = strcmp(param(fcgi, arena, "HTTPS"), "on") == 0 ||
+                 strcmp(param(fcgi, arena, "REQUEST_SCHEME"), "https") == 0 ||
                  strcmp(param(fcgi, arena, "HTTP_X_FORWARDED_PROTO"), "https") == 0;
     read_relay_params(fcgi, arena, req);
     read_body(fcgi, arena, req);

@@ -6,7 +6,8 @@
 #include "http/request.h"
 #include "service/app.h"
 
-/* Serves requests that arrive on the listening socket, one at a time, until SIGTERM; the request at hand is finished first. */
+/* Serves requests that arrive on the listening socket, one at a time, until SIGTERM; the request at hand is finished
+ * first. */
 void accept_loop(struct app *app, enum pool pool, int listen_fd, struct score *score);
 
 #endif

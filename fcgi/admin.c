@@ -32,7 +32,10 @@ static enum err list(struct call *call)
             if (u->last_sign_in_at_ms)
                 time_format(u->last_sign_in_at_ms, last);
             printf("%lld\t%s\t%s\t%s\t%s\t%s\n", (long long)u->id, u->email, u->display_name,
-                   u->disabled_at_ms ? "disabled" : u->is_admin ? "admin" : "active", created, last);
+                   u->disabled_at_ms ? "disabled"
+                   : u->is_admin     ? "admin"
+                                     : "active",
+                   created, last);
             after = u->id;
         }
         arena_reset(call->arena);

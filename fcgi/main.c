@@ -1,4 +1,5 @@
-/* echomeet-api: the pool of workers, the migrations of its database, and the administrator's command. Configuration comes by environment (--help lists it). */
+/* echomeet-api: the pool of workers, the migrations of its database, and the administrator's command. Configuration
+ * comes by environment (--help lists it). */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>

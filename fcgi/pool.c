@@ -22,10 +22,10 @@
 
 enum {
     TICK_MS = 250,
-    SHORT_LIFE_MS = 2000,   /* a worker that lived shorter makes the next one wait */
+    SHORT_LIFE_MS = 2000, /* a worker that lived shorter makes the next one wait */
     BACKOFF_MAX_MS = 5000,
     SIGNIN_NICENESS = 10,
-    SCOREBOARD_FD = 3       /* in a worker; the listening socket is 0, as FastCGI has it */
+    SCOREBOARD_FD = 3 /* in a worker; the listening socket is 0, as FastCGI has it */
 };
 
 struct listener {
@@ -38,13 +38,13 @@ struct listener {
 
 struct worker {
     const struct listener *listener;
-    pid_t pid;         /* 0: not running */
-    pid_t old_pid;     /* the predecessor that finishes its request; 0: none */
+    pid_t pid;     /* 0: not running */
+    pid_t old_pid; /* the predecessor that finishes its request; 0: none */
     int64_t started_ms;
     int64_t start_at_ms; /* not before */
     int64_t backoff_ms;
-    bool replace;      /* SIGHUP: still the old one */
-    int score;         /* of the scoreboard; while being replaced, the predecessor has the other one of the pair */
+    bool replace; /* SIGHUP: still the old one */
+    int score;    /* of the scoreboard; while being replaced, the predecessor has the other one of the pair */
 };
 
 struct supervisor {
@@ -86,7 +86,8 @@ static bool listener_open(struct listener *l)
     unlink(l->path);
     l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     mode_t before = umask(0777 & ~l->mode);
-    bool ok = l->fd >= 0 && bind(l->fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(l->fd, LIMIT_LISTEN_BACKLOG) == 0;
+    bool ok = l->fd >= 0 && bind(l->fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+              listen(l->fd, LIMIT_LISTEN_BACKLOG) == 0;
     umask(before);
     if (!ok)
         log_event(LOG_ERROR, "socket_failed", "path", l->path, "message", strerror(errno), NULL);
@@ -317,7 +318,8 @@ int pool_run(const struct config *config, const char *program)
 int pool_worker(const struct config *config, int argc, char **argv)
 {
     static const char *const names[] = {"worker-api", "worker-signin", "worker-relay"};
-    int place = argc == 5 ? atoi(argv[2]) : -1, pool = argc == 5 ? atoi(argv[3]) : -1, count = argc == 5 ? atoi(argv[4]) : 0;
+    int place = argc == 5 ? atoi(argv[2]) : -1, pool = argc == 5 ? atoi(argv[3]) : -1,
+        count = argc == 5 ? atoi(argv[4]) : 0;
     if (place < 0 || place >= count || pool < 0 || pool > POOL_RELAY)
         return 2;
     log_setup(names[pool], (enum log_level)config_log_level(config));

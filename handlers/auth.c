@@ -1,5 +1,5 @@
-/* /api/v1/auth: accounts and sign-ins. Browsers keep the refresh token in a cookie that no script can read; programs ask for it
- * with "client": "api" and send it in the body. */
+/* /api/v1/auth: accounts and sign-ins. Browsers keep the refresh token in a cookie that no script can read; programs
+ * ask for it with "client": "api" and send it in the body. */
 #include <string.h>
 
 #include "core/limits.h"
@@ -15,6 +15,7 @@ struct sign_in_input {
     struct in_text email, password, display_name, locale, client;
 };
 
+/* clang-format off */
 #define FIELD_EMAIL {"email", FIELD_TEXT, offsetof(struct sign_in_input, email), REQUIRED, false, 3, LIMIT_EMAIL_CHARS, NULL}
 #define FIELD_CLIENT {"client", FIELD_TEXT, offsetof(struct sign_in_input, client), OPTIONAL, false, 1, 16, "browser|api"}
 
@@ -32,19 +33,23 @@ static const struct field login_fields[] = {
     {"password", FIELD_EXACT, offsetof(struct sign_in_input, password), REQUIRED, false, 1, LIMIT_PASSWORD_MAX_CHARS, NULL},
     FIELD_CLIENT,
 };
+/* clang-format on */
 
 struct refresh_input {
     struct in_text refresh_token;
 };
 
+/* clang-format off */
 static const struct field refresh_fields[] = {
     {"refreshToken", FIELD_TEXT, offsetof(struct refresh_input, refresh_token), OPTIONAL, false, 1, 200, NULL},
 };
+/* clang-format on */
 
 static void set_cookie(struct exchange *x, const char *token, int64_t max_age_s)
 {
     response_header(x->res, "Set-Cookie",
-                    arena_printf(x->call.arena, COOKIE "=%s; Path=" COOKIE_PATH "; Max-Age=%lld; HttpOnly; SameSite=Strict%s", token,
+                    arena_printf(x->call.arena,
+                                 COOKIE "=%s; Path=" COOKIE_PATH "; Max-Age=%lld; HttpOnly; SameSite=Strict%s", token,
                                  (long long)max_age_s, x->req->https ? "; Secure" : ""));
 }
 
@@ -77,7 +82,10 @@ static enum err write_sign_in(struct exchange *x, int status, const struct sign_
     return ERR_OK;
 }
 
-static bool is_program(const struct sign_in_input *in) { return in->client.given && strcmp(in->client.value, "api") == 0; }
+static bool is_program(const struct sign_in_input *in)
+{
+    return in->client.given && strcmp(in->client.value, "api") == 0;
+}
 
 enum err auth_register_post(struct exchange *x)
 {

@@ -31,15 +31,12 @@ static enum err authenticate(struct exchange *x, enum access access)
     if (for_relays != (req->pool == POOL_RELAY))
         return ERR_NOT_FOUND;
     switch (access) {
-    case ACCESS_ANYBODY:
-        return ERR_OK;
+    case ACCESS_ANYBODY: return ERR_OK;
     case ACCESS_USER:
         if (strncasecmp(req->authorization, "Bearer ", 7) != 0)
             return ERR_UNAUTHORIZED;
         return auth_check_access(&x->call, req->authorization + 7);
-    case ACCESS_RELAY:
-        x->call.relay = req->relay_id;
-        return *req->relay_id ? ERR_OK : ERR_BAD_REQUEST;
+    case ACCESS_RELAY: x->call.relay = req->relay_id; return *req->relay_id ? ERR_OK : ERR_BAD_REQUEST;
     case ACCESS_RELAY_USER:
         x->call.relay = req->relay_id;
         x->call.connection = req->relay_connection;
@@ -76,7 +73,8 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
                            .arena = arena,
                            .request_id = req->id,
                            .address = arena_printf(arena, "%.45s", req->address),
-                           .user_agent = text_is_ascii(req->user_agent) ? arena_printf(arena, "%.200s", req->user_agent) : "",
+                           .user_agent =
+                               text_is_ascii(req->user_agent) ? arena_printf(arena, "%.200s", req->user_agent) : "",
                            .locale = accepted_locale(req->accept_language)};
     int64_t begin_us = clock_elapsed_us();
     int row = SCORE_ROUTES - 1;
@@ -86,7 +84,8 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
     if (e) {
         struct buf allow = res->headers; /* an Allow header outlives the problem */
         res->headers = (struct buf){0};
-        response_problem(res, err_by_code(err_code(e)), &x.call.fault, req->id); /* the database's own kinds under their public title */
+        response_problem(res, err_by_code(err_code(e)), &x.call.fault,
+                         req->id); /* the database's own kinds under their public title */
         if (e == ERR_METHOD_NOT_ALLOWED)
             buf_append(&res->headers, allow.data, allow.len);
         buf_free(&allow);
@@ -94,8 +93,8 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
     if (app->scoreboard)
         scoreboard_count(app->scoreboard, row, res->status, clock_elapsed_us() - begin_us);
     enum log_level level = res->status >= 500 ? LOG_WARN : LOG_DEBUG;
-    log_event(level, "request", "method", req->method, "path", req->path, "status", LOG_INT(res->status), "code", err_code(e),
-              "user", LOG_INT(x.call.user_id), NULL);
+    log_event(level, "request", "method", req->method, "path", req->path, "status", LOG_INT(res->status), "code",
+              err_code(e), "user", LOG_INT(x.call.user_id), NULL);
 }
 
 /* "application/json", perhaps with parameters; not "application/json-patch+json" */

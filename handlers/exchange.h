@@ -16,7 +16,8 @@ struct exchange {
     struct call call;
 };
 
-/* Reads the JSON body by a table of fields. ERR_UNSUPPORTED_MEDIA_TYPE, ERR_PAYLOAD_TOO_LARGE, ERR_MALFORMED_JSON, ERR_VALIDATION_FAILED. */
+/* Reads the JSON body by a table of fields. ERR_UNSUPPORTED_MEDIA_TYPE, ERR_PAYLOAD_TOO_LARGE, ERR_MALFORMED_JSON,
+ * ERR_VALIDATION_FAILED. */
 MUST_CHECK enum err exchange_body(struct exchange *x, const struct field *fields, int count, void *out);
 
 /* Reads the query string by a table of fields. */

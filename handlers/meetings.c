@@ -16,6 +16,7 @@ struct meeting_input {
     struct in_bool is_public, is_recorded;
 };
 
+/* clang-format off */
 #define MEETING_FIELDS(title_required) \
     {"title", FIELD_TEXT, offsetof(struct meeting_input, title), title_required, false, 1, LIMIT_TITLE_CHARS, NULL}, \
     {"description", FIELD_LINES, offsetof(struct meeting_input, description), OPTIONAL, false, 0, LIMIT_DESCRIPTION_CHARS, NULL}, \
@@ -28,6 +29,7 @@ struct meeting_input {
 
 static const struct field create_fields[] = {MEETING_FIELDS(REQUIRED)};
 static const struct field update_fields[] = {MEETING_FIELDS(OPTIONAL)};
+/* clang-format on */
 
 static enum err write_meeting(struct exchange *x, int status, const struct meeting *m)
 {
@@ -69,6 +71,7 @@ struct list_input {
     struct in_bool is_private, is_recorded, only_joined, only_created;
 };
 
+/* clang-format off */
 static const struct field list_fields[] = {
     {"page", FIELD_INT, offsetof(struct list_input, page), OPTIONAL, false, 1, LIMIT_PAGE, NULL},
     {"pageSize", FIELD_INT, offsetof(struct list_input, page_size), OPTIONAL, false, 1, LIMIT_PAGE_SIZE, NULL},
@@ -83,10 +86,12 @@ static const struct field list_fields[] = {
     {"onlyCreated", FIELD_BOOL, offsetof(struct list_input, only_created), OPTIONAL, false, 0, 0, NULL},
     {"sort", FIELD_TEXT, offsetof(struct list_input, sort), OPTIONAL, false, 1, 20, MEETING_SORTS},
 };
+/* clang-format on */
 
 enum err meetings_get(struct exchange *x)
 {
-    struct list_input in = {.page = {.value = 1}, .page_size = {.value = LIMIT_DEFAULT_PAGE_SIZE}, .sort = {.value = "-startTime"}};
+    struct list_input in = {
+        .page = {.value = 1}, .page_size = {.value = LIMIT_DEFAULT_PAGE_SIZE}, .sort = {.value = "-startTime"}};
     enum err e = exchange_query(x, list_fields, FIELD_COUNT(list_fields), &in);
     if (e)
         return e;
@@ -179,9 +184,11 @@ struct join_input {
     struct in_text password;
 };
 
+/* clang-format off */
 static const struct field join_fields[] = {
     {"password", FIELD_EXACT, offsetof(struct join_input, password), OPTIONAL, true, 0, LIMIT_MEETING_PASSWORD_CHARS, NULL},
 };
+/* clang-format on */
 
 enum err meeting_join_post(struct exchange *x)
 {
@@ -232,9 +239,11 @@ struct host_input {
     struct in_int user_id;
 };
 
+/* clang-format off */
 static const struct field host_fields[] = {
     {"userId", FIELD_INT, offsetof(struct host_input, user_id), REQUIRED, false, 1, INT64_MAX, NULL},
 };
+/* clang-format on */
 
 enum err meeting_host_post(struct exchange *x)
 {

@@ -10,10 +10,12 @@ struct messages_query {
     struct in_int before, limit;
 };
 
+/* clang-format off */
 static const struct field messages_fields[] = {
     {"before", FIELD_INT, offsetof(struct messages_query, before), OPTIONAL, false, 1, INT64_MAX, NULL},
     {"limit", FIELD_INT, offsetof(struct messages_query, limit), OPTIONAL, false, 1, LIMIT_MESSAGES_PAGE, NULL},
 };
+/* clang-format on */
 
 enum err messages_get(struct exchange *x)
 {
@@ -42,11 +44,13 @@ struct message_input {
     struct in_int to;
 };
 
+/* clang-format off */
 static const struct field message_fields[] = {
     {"text", FIELD_LINES, offsetof(struct message_input, text), REQUIRED, false, 1, LIMIT_MESSAGE_CHARS, NULL},
     {"clientId", FIELD_TEXT, offsetof(struct message_input, client_id), REQUIRED, false, 1, LIMIT_CLIENT_ID_CHARS, NULL},
     {"to", FIELD_INT, offsetof(struct message_input, to), OPTIONAL, false, 1, INT64_MAX, NULL},
 };
+/* clang-format on */
 
 static enum err write_message(struct exchange *x, int status, const struct message *m)
 {
@@ -76,12 +80,14 @@ struct message_change_input {
     struct in_text text;
 };
 
+/* clang-format off */
 #define FIELD_MESSAGE_ID {"messageId", FIELD_INT, offsetof(struct message_change_input, message_id), REQUIRED, false, 1, INT64_MAX, NULL}
 #define FIELD_NEW_TEXT {"text", FIELD_LINES, offsetof(struct message_change_input, text), REQUIRED, false, 1, LIMIT_MESSAGE_CHARS, NULL}
 
 static const struct field edit_fields[] = {FIELD_NEW_TEXT};
 static const struct field room_edit_fields[] = {FIELD_MESSAGE_ID, FIELD_NEW_TEXT};
 static const struct field room_delete_fields[] = {FIELD_MESSAGE_ID};
+/* clang-format on */
 
 static enum err edit(struct exchange *x, int64_t meeting_id, const struct message_change_input *in)
 {

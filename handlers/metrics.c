@@ -74,8 +74,9 @@ static void write_workers(struct buf *out, struct scoreboard *board)
     }
     family(out, "workers", "gauge", "Workers of a pool, by what they are at.");
     for (int p = 0; p <= POOL_RELAY; p++)
-        buf_printf(out, "echomeet_workers{pool=\"%s\",state=\"busy\"} %d\nechomeet_workers{pool=\"%s\",state=\"idle\"} %d\n", names[p],
-                   busy[p], names[p], idle[p]);
+        buf_printf(out,
+                   "echomeet_workers{pool=\"%s\",state=\"busy\"} %d\nechomeet_workers{pool=\"%s\",state=\"idle\"} %d\n",
+                   names[p], busy[p], names[p], idle[p]);
 }
 
 static void write_counter(struct buf *out, const char *name, const char *help, int64_t value)
@@ -95,9 +96,12 @@ enum err metrics_get(struct exchange *x)
     write_requests(out, board);
     write_durations(out, board);
     write_workers(out, board);
-    write_counter(out, "worker_restarts_total", "Workers that ended unexpectedly and were replaced.", board->worker_restarts);
-    write_counter(out, "workers_killed_total", "Workers killed for holding one request too long.", board->workers_killed);
-    write_counter(out, "database_errors_total", "Errors of the database but duplicate keys, deadlocks included.", board->database_errors);
+    write_counter(out, "worker_restarts_total", "Workers that ended unexpectedly and were replaced.",
+                  board->worker_restarts);
+    write_counter(out, "workers_killed_total", "Workers killed for holding one request too long.",
+                  board->workers_killed);
+    write_counter(out, "database_errors_total", "Errors of the database but duplicate keys, deadlocks included.",
+                  board->database_errors);
     write_counter(out, "redis_errors_total", "Commands that Redis did not take.", board->redis_errors);
     return ERR_OK;
 }

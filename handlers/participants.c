@@ -28,6 +28,7 @@ struct participant_input {
     struct in_bool audio, video, screen, hand_raised;
 };
 
+/* clang-format off */
 #define MEDIA_FIELDS \
     {"audio", FIELD_BOOL, offsetof(struct participant_input, audio), OPTIONAL, false, 0, 0, NULL}, \
     {"video", FIELD_BOOL, offsetof(struct participant_input, video), OPTIONAL, false, 0, 0, NULL}, \
@@ -39,8 +40,12 @@ static const struct field participant_fields[] = {
     {"handRaised", FIELD_BOOL, offsetof(struct participant_input, hand_raised), OPTIONAL, false, 0, 0, NULL},
     MEDIA_FIELDS,
 };
+/* clang-format on */
 
-static bool has_media(const struct participant_input *in) { return in->audio.given || in->video.given || in->screen.given; }
+static bool has_media(const struct participant_input *in)
+{
+    return in->audio.given || in->video.given || in->screen.given;
+}
 
 static enum err write_participant(struct exchange *x, const struct participant *p)
 {
@@ -67,7 +72,8 @@ static enum err set_hand(struct exchange *x, int64_t id, bool raised)
 static enum err set_role(struct exchange *x, int64_t id, int64_t user_id, const char *role)
 {
     struct participant p;
-    enum err e = participant_set_role(&x->call, id, user_id, strcmp(role, "cohost") == 0 ? ROLE_COHOST : ROLE_PARTICIPANT, &p);
+    enum err e =
+        participant_set_role(&x->call, id, user_id, strcmp(role, "cohost") == 0 ? ROLE_COHOST : ROLE_PARTICIPANT, &p);
     return e ? e : write_participant(x, &p);
 }
 
@@ -84,7 +90,8 @@ enum err participant_patch(struct exchange *x)
     if (e)
         return e;
     if (in.role.given + in.hand_raised.given + has_media(&in) != 1)
-        return fault_set(&x->call.fault, ERR_VALIDATION_FAILED, NULL, "Give one of role, handRaised, or audio, video and screen.");
+        return fault_set(&x->call.fault, ERR_VALIDATION_FAILED, NULL,
+                         "Give one of role, handRaised, or audio, video and screen.");
     if (in.role.given)
         return set_role(x, id, user_id, in.role.value);
     if (user_id != x->call.user_id)

@@ -1,5 +1,5 @@
-/* The room's log for members, and what relays ask for (docs/architecture.md, "Between relay and workers"). A reply's header
- * Echomeet-Room tells the relay which room the connection is in from now on. */
+/* The room's log for members, and what relays ask for (docs/architecture.md, "Between relay and workers"). A reply's
+ * header Echomeet-Room tells the relay which room the connection is in from now on. */
 #include <string.h>
 
 #include "core/limits.h"
@@ -75,7 +75,8 @@ struct room_join_input {
 
 static const struct field room_join_fields[] = {
     {"meetingId", FIELD_IGNORED, 0, OPTIONAL, false, 0, 0, NULL}, /* the relay took the path from it */
-    {"password", FIELD_EXACT, offsetof(struct room_join_input, password), OPTIONAL, true, 0, LIMIT_MEETING_PASSWORD_CHARS, NULL},
+    {"password", FIELD_EXACT, offsetof(struct room_join_input, password), OPTIONAL, true, 0,
+     LIMIT_MEETING_PASSWORD_CHARS, NULL},
     {"since", FIELD_INT, offsetof(struct room_join_input, since), OPTIONAL, false, 0, INT64_MAX, NULL},
 };
 
@@ -91,8 +92,9 @@ enum err room_join(struct exchange *x)
         e = join_room(&x->call, id, in.password.value, in.since.value, &view);
     if (e)
         return e;
-    response_header(x->res, "Echomeet-Room",
-                    arena_printf(x->call.arena, "%lld %lld %lld", (long long)id, (long long)view.seq, (long long)view.seated_seq));
+    response_header(
+        x->res, "Echomeet-Room",
+        arena_printf(x->call.arena, "%lld %lld %lld", (long long)id, (long long)view.seq, (long long)view.seated_seq));
     return room_view_write(x, &view);
 }
 

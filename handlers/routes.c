@@ -6,6 +6,7 @@
 #define API "/api/v1"
 #define ROOM "/internal/meetings/:meetingId/"
 
+/* clang-format off */
 const struct route routes[] = {
     {"POST", API "/auth/register", ACCESS_ANYBODY, RATE_NONE, auth_register_post},
     {"POST", API "/auth/login", ACCESS_ANYBODY, RATE_NONE, auth_login_post},
@@ -57,6 +58,7 @@ const struct route routes[] = {
     {"POST", ROOM ":type", ACCESS_RELAY_USER, RATE_WRITE, room_unknown_type},
     {"POST", "/internal/sync", ACCESS_RELAY, RATE_NONE, relay_sync_post},
 };
+/* clang-format on */
 
 const int route_count = sizeof routes / sizeof *routes;
 

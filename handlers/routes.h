@@ -7,7 +7,8 @@
 extern const struct route routes[];
 extern const int route_count;
 
-/* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, rooms.c (for relays), relays.c, health.c, metrics.c */
+/* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, rooms.c (for relays), relays.c,
+ * health.c, metrics.c */
 enum err auth_register_post(struct exchange *x);
 enum err auth_login_post(struct exchange *x);
 enum err auth_refresh_post(struct exchange *x);

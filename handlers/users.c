@@ -25,10 +25,12 @@ struct profile_input {
     struct in_text display_name, locale;
 };
 
+/* clang-format off */
 static const struct field profile_fields[] = {
     {"displayName", FIELD_TEXT, offsetof(struct profile_input, display_name), OPTIONAL, false, 1, LIMIT_DISPLAY_NAME_CHARS, NULL},
     {"locale", FIELD_TEXT, offsetof(struct profile_input, locale), OPTIONAL, false, 1, 8, "en|zh-CN"},
 };
+/* clang-format on */
 
 enum err users_me_patch(struct exchange *x)
 {
@@ -44,11 +46,13 @@ struct password_input {
     struct in_text current, next;
 };
 
+/* clang-format off */
 static const struct field password_fields[] = {
     {"currentPassword", FIELD_EXACT, offsetof(struct password_input, current), REQUIRED, false, 1, LIMIT_PASSWORD_MAX_CHARS, NULL},
     {"newPassword", FIELD_EXACT, offsetof(struct password_input, next), REQUIRED, false, LIMIT_PASSWORD_MIN_CHARS,
      LIMIT_PASSWORD_MAX_CHARS, NULL},
 };
+/* clang-format on */
 
 enum err users_me_password_post(struct exchange *x)
 {

@@ -33,7 +33,8 @@ static bool is_choice(const char *choices, const char *value)
     return false;
 }
 
-static enum err set_text(const struct field *f, const char *value, struct arena *arena, void *member, struct fault *fault)
+static enum err set_text(const struct field *f, const char *value, struct arena *arena, void *member,
+                         struct fault *fault)
 {
     char *text = arena_strdup(arena, value);
     if (f->type == FIELD_TEXT)
@@ -68,7 +69,8 @@ static enum err set_time(const struct field *f, const char *value, void *member,
     return ERR_OK;
 }
 
-static enum err set_json_text(const struct field *f, json_object *value, struct arena *arena, void *member, struct fault *fault)
+static enum err set_json_text(const struct field *f, json_object *value, struct arena *arena, void *member,
+                              struct fault *fault)
 {
     if (!json_object_is_type(value, json_type_string))
         return wrong(fault, f, "must be a text");
@@ -99,13 +101,13 @@ static enum err set_json(const struct field *f, json_object *value, struct arena
             return wrong(fault, f, "must be true or false");
         *(struct in_bool *)member = (struct in_bool){true, json_object_get_boolean(value)};
         return ERR_OK;
-    default:
-        return set_json_text(f, value, arena, member, fault);
+    default: return set_json_text(f, value, arena, member, fault);
     }
 }
 
-/* json-c takes more than RFC 8259 allows (NaN, control characters inside a text, a member twice), so the text goes through the stricter
- * check first. NULL where it is no JSON object, with what is wrong in *e. An empty text is an empty object. */
+/* json-c takes more than RFC 8259 allows (NaN, control characters inside a text, a member twice), so the text goes
+ * through the stricter check first. NULL where it is no JSON object, with what is wrong in *e. An empty text is an
+ * empty object. */
 static json_object *parse_object(const char *text, size_t len, struct fault *fault, enum err *e)
 {
     if (len == 0)
@@ -129,8 +131,7 @@ static json_object *parse_object(const char *text, size_t len, struct fault *fau
 static enum err set_members(const struct field *fields, int count, json_object *root, struct arena *arena, void *out,
                             struct fault *fault)
 {
-    json_object_object_foreach(root, name, value)
-    {
+    json_object_object_foreach (root, name, value) {
         const struct field *f = find(fields, count, name);
         if (!f)
             return fault_set(fault, ERR_VALIDATION_FAILED, name, "%.60s is not a field of this request.", name);
@@ -144,8 +145,8 @@ static enum err set_members(const struct field *fields, int count, json_object *
     return ERR_OK;
 }
 
-enum err fields_from_json(const struct field *fields, int count, const char *text, size_t len, struct arena *arena, void *out,
-                          struct fault *fault)
+enum err fields_from_json(const struct field *fields, int count, const char *text, size_t len, struct arena *arena,
+                          void *out, struct fault *fault)
 {
     enum err e = ERR_OK;
     json_object *root = parse_object(text, len, fault, &e);
@@ -170,15 +171,13 @@ static enum err set_query(const struct field *f, const char *value, struct arena
             return wrong(fault, f, "must be true or false");
         *(struct in_bool *)member = (struct in_bool){true, value[0] == 't'};
         return ERR_OK;
-    case FIELD_TIME:
-        return set_time(f, value, member, fault);
-    default:
-        return set_text(f, value, arena, member, fault);
+    case FIELD_TIME: return set_time(f, value, member, fault);
+    default: return set_text(f, value, arena, member, fault);
     }
 }
 
-static enum err query_pair(const struct field *fields, int count, const char *pair, size_t len, struct arena *arena, void *out,
-                           struct fault *fault, uint64_t *seen)
+static enum err query_pair(const struct field *fields, int count, const char *pair, size_t len, struct arena *arena,
+                           void *out, struct fault *fault, uint64_t *seen)
 {
     const char *equals = memchr(pair, '=', len);
     size_t name_len = equals ? (size_t)(equals - pair) : len;

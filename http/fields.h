@@ -26,12 +26,12 @@ struct in_bool {
 };
 
 enum field_type {
-    FIELD_TEXT,  /* one line of text, in_text; min and max are characters; blanks around it are cut */
-    FIELD_LINES, /* text with line ends, in_text; min and max are characters */
-    FIELD_EXACT, /* text taken as it is (a password), in_text */
-    FIELD_INT,   /* in_int, min to max; an integer without fraction or exponent */
-    FIELD_BOOL,  /* in_bool */
-    FIELD_TIME,  /* RFC 3339, in_int */
+    FIELD_TEXT,   /* one line of text, in_text; min and max are characters; blanks around it are cut */
+    FIELD_LINES,  /* text with line ends, in_text; min and max are characters */
+    FIELD_EXACT,  /* text taken as it is (a password), in_text */
+    FIELD_INT,    /* in_int, min to max; an integer without fraction or exponent */
+    FIELD_BOOL,   /* in_bool */
+    FIELD_TIME,   /* RFC 3339, in_int */
     FIELD_IGNORED /* accepted and not looked at */
 };
 
@@ -40,7 +40,7 @@ struct field {
     enum field_type type;
     size_t offset;
     bool required;
-    bool nullable;       /* null is accepted and noted (in_text only) */
+    bool nullable; /* null is accepted and noted (in_text only) */
     int64_t min, max;
     const char *choices; /* NULL, or the only texts accepted, separated by "|" */
 };
@@ -48,12 +48,14 @@ struct field {
 #define REQUIRED true
 #define OPTIONAL false
 
-/* Reads a JSON object. ERR_MALFORMED_JSON, or ERR_VALIDATION_FAILED with the field named. An empty text is read as {}. */
-MUST_CHECK enum err fields_from_json(const struct field *fields, int count, const char *text, size_t len, struct arena *arena,
-                                     void *out, struct fault *fault);
+/* Reads a JSON object. ERR_MALFORMED_JSON, or ERR_VALIDATION_FAILED with the field named. An empty text is read as {}.
+ */
+MUST_CHECK enum err fields_from_json(const struct field *fields, int count, const char *text, size_t len,
+                                     struct arena *arena, void *out, struct fault *fault);
 
-/* Reads a query string, "a=1&b=two". ERR_BAD_REQUEST where it is not well-formed, or ERR_VALIDATION_FAILED with the field named. */
-MUST_CHECK enum err fields_from_query(const struct field *fields, int count, const char *query, struct arena *arena, void *out,
-                                      struct fault *fault);
+/* Reads a query string, "a=1&b=two". ERR_BAD_REQUEST where it is not well-formed, or ERR_VALIDATION_FAILED with the
+ * field named. */
+MUST_CHECK enum err fields_from_query(const struct field *fields, int count, const char *query, struct arena *arena,
+                                      void *out, struct fault *fault);
 
 #endif

@@ -13,10 +13,10 @@ enum pool { POOL_API, POOL_SIGNIN, POOL_RELAY };
 
 struct request {
     enum pool pool;
-    const char *id;     /* request id: the web server's X-Request-Id where it may be used, else made up */
+    const char *id; /* request id: the web server's X-Request-Id where it may be used, else made up */
     const char *method;
-    const char *path;   /* of REQUEST_URI, still percent-encoded, without the query */
-    const char *query;  /* what follows "?", still percent-encoded; empty where there is none */
+    const char *path;            /* of REQUEST_URI, still percent-encoded, without the query */
+    const char *query;           /* what follows "?", still percent-encoded; empty where there is none */
     const char *content_type;    /* "" where there is none */
     const char *authorization;   /* header Authorization, "" where there is none */
     const char *cookie;          /* header Cookie, "" where there is none */
@@ -26,7 +26,7 @@ struct request {
     bool https;                  /* the client came by TLS */
     const char *body;            /* NUL-terminated */
     size_t body_len;
-    bool body_too_large;         /* over LIMIT_BODY_BYTES: it was not read */
+    bool body_too_large; /* over LIMIT_BODY_BYTES: it was not read */
 
     /* on the relay's socket only, set by the relay: whom it speaks for */
     int64_t relay_user;

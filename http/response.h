@@ -23,7 +23,8 @@ void response_header(struct response *res, const char *name, const char *value);
 /* Starts a JSON body. */
 struct json response_json(struct response *res, int status);
 
-/* Replaces whatever stands there by a problem (RFC 9457) with the members code and requestId, and field where one is at fault. */
+/* Replaces whatever stands there by a problem (RFC 9457) with the members code and requestId, and field where one is at
+ * fault. */
 void response_problem(struct response *res, enum err e, const struct fault *fault, const char *request_id);
 
 #endif

@@ -25,7 +25,8 @@ struct route {
 };
 
 /* Finds the route and fills request->params. ERR_NOT_FOUND; ERR_METHOD_NOT_ALLOWED with the methods that the path knows
- * in *allow ("GET, POST", in the arena); ERR_BAD_REQUEST where the path is not well-formed. A GET route answers HEAD too. */
+ * in *allow ("GET, POST", in the arena); ERR_BAD_REQUEST where the path is not well-formed. A GET route answers HEAD
+ * too. */
 MUST_CHECK enum err router_find(const struct route *routes, int count, struct request *request, struct arena *arena,
                                 const struct route **route, const char **allow);
 

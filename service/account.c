@@ -18,17 +18,20 @@ static enum err create_body(void *context)
     return user_dao_insert(c->call->app->db, &c->user, call_now_ms(c->call), &c->user.id);
 }
 
-enum err account_create(struct call *call, const char *email, const char *password, const char *display_name, struct user *out)
+enum err account_create(struct call *call, const char *email, const char *password, const char *display_name,
+                        struct user *out)
 {
     size_t password_chars = text_chars(password), name_chars = text_chars(display_name);
-    struct account_change c = {.call = call, .user = {.email = auth_normal_email(call, email), .display_name = display_name, .locale = "en"}};
+    struct account_change c = {
+        .call = call, .user = {.email = auth_normal_email(call, email), .display_name = display_name, .locale = "en"}};
     if (!c.user.email)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
     if (password_chars < LIMIT_PASSWORD_MIN_CHARS || password_chars > LIMIT_PASSWORD_MAX_CHARS)
-        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "password", "password must have %d to %d characters.", LIMIT_PASSWORD_MIN_CHARS,
-                         LIMIT_PASSWORD_MAX_CHARS);
+        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "password", "password must have %d to %d characters.",
+                         LIMIT_PASSWORD_MIN_CHARS, LIMIT_PASSWORD_MAX_CHARS);
     if (name_chars < 1 || name_chars > LIMIT_DISPLAY_NAME_CHARS)
-        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "displayName", "displayName must have 1 to %d characters.", LIMIT_DISPLAY_NAME_CHARS);
+        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "displayName",
+                         "displayName must have 1 to %d characters.", LIMIT_DISPLAY_NAME_CHARS);
     enum err e = auth_hash_password(call, password, &c.user.password_hash);
     if (!e)
         e = db_transaction(call->app->db, create_body, &c);
@@ -46,7 +49,8 @@ enum err account_list(struct call *call, int64_t after_id, int64_t limit, struct
 static enum err find(struct call *call, const char *email, struct user *out)
 {
     const char *normal = auth_normal_email(call, email);
-    return normal ? call_no_row(user_dao_by_email(call->app->db, call->arena, normal, out), ERR_NOT_FOUND) : ERR_NOT_FOUND;
+    return normal ? call_no_row(user_dao_by_email(call->app->db, call->arena, normal, out), ERR_NOT_FOUND)
+                  : ERR_NOT_FOUND;
 }
 
 static enum err disabled_body(void *context)

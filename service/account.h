@@ -6,13 +6,14 @@
 #include "service/call.h"
 
 /* Makes an account without signing it in. ERR_EMAIL_TAKEN, ERR_VALIDATION_FAILED. */
-MUST_CHECK enum err account_create(struct call *call, const char *email, const char *password, const char *display_name, struct user *out);
+MUST_CHECK enum err account_create(struct call *call, const char *email, const char *password, const char *display_name,
+                                   struct user *out);
 
 /* A page of accounts with ids above after_id. */
 MUST_CHECK enum err account_list(struct call *call, int64_t after_id, int64_t limit, struct user **items, int *count);
 
-/* Disabled: its sign-ins end, it leaves the meetings it is in, it cannot sign in or join. An access token that is out still reads until
- * it has run out (15 minutes). ERR_NOT_FOUND. */
+/* Disabled: its sign-ins end, it leaves the meetings it is in, it cannot sign in or join. An access token that is out
+ * still reads until it has run out (15 minutes). ERR_NOT_FOUND. */
 MUST_CHECK enum err account_set_disabled(struct call *call, const char *email, bool disabled);
 
 /* ERR_NOT_FOUND */

@@ -14,7 +14,8 @@ static enum err read_password_key(const char *path, unsigned char key[static PAS
     char hex[2 * PASSWORD_KEY_BYTES + 2];
     size_t len = 0;
     bool ok = fgets(hex, sizeof hex, f) &&
-              sodium_hex2bin(key, PASSWORD_KEY_BYTES, hex, strlen(hex), "\n", &len, NULL) == 0 && len == PASSWORD_KEY_BYTES;
+              sodium_hex2bin(key, PASSWORD_KEY_BYTES, hex, strlen(hex), "\n", &len, NULL) == 0 &&
+              len == PASSWORD_KEY_BYTES;
     fclose(f);
     sodium_memzero(hex, sizeof hex);
     return ok ? ERR_OK : ERR_VALIDATION_FAILED;

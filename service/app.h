@@ -26,12 +26,12 @@ struct app {
     struct kv *kv;
     struct scoreboard *scoreboard; /* NULL where there is no pool */
     struct token_keys token_keys;
-    struct rate_bucket rate_buckets[RATE_BUCKETS]; /* by the hash of their key */
+    struct rate_bucket rate_buckets[RATE_BUCKETS];  /* by the hash of their key */
     unsigned char password_key[PASSWORD_KEY_BYTES]; /* meeting passwords are encrypted with it */
 };
 
-/* Reads the secrets and prepares the connections (made at their first use). config and scoreboard (may be NULL) must outlive it.
- * ERR_UNAVAILABLE, ERR_VALIDATION_FAILED: a file with secrets is missing or wrong; the log names it. */
+/* Reads the secrets and prepares the connections (made at their first use). config and scoreboard (may be NULL) must
+ * outlive it. ERR_UNAVAILABLE, ERR_VALIDATION_FAILED: a file with secrets is missing or wrong; the log names it. */
 MUST_CHECK enum err app_open(struct app *app, const struct config *config, struct scoreboard *scoreboard);
 void app_close(struct app *app);
 

@@ -17,13 +17,15 @@ _Static_assert((int)TOKEN_HASH_BYTES == (int)crypto_generichash_BYTES, "one hash
 static const char NOBODY_HASH[] =
     "$argon2id$v=19$m=65536,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm8";
 
-/* One "@" with something before it, and a domain of letters, digits, dots and dashes behind it. The rest only a mail can tell. */
+/* One "@" with something before it, and a domain of letters, digits, dots and dashes behind it. The rest only a mail
+ * can tell. */
 static bool is_email(const char *email)
 {
     const char *at = strrchr(email, '@');
     if (!at || at == email || !at[1] || strpbrk(email, " \t<>\"(),;:\\[]"))
         return false;
-    if (memchr(email, '@', (size_t)(at - email)) || at[1] == '.' || at[1] == '-' || strstr(at, "..") || at[strlen(at) - 1] == '.')
+    if (memchr(email, '@', (size_t)(at - email)) || at[1] == '.' || at[1] == '-' || strstr(at, "..") ||
+        at[strlen(at) - 1] == '.')
         return false;
     for (const char *p = at + 1; *p; p++)
         if (!isalnum((unsigned char)*p) && *p != '.' && *p != '-' && !((unsigned char)*p & 0x80))
@@ -57,8 +59,10 @@ static enum err make_access_token(struct call *call, int64_t session_id, struct 
 {
     const struct config *config = call->app->config;
     int64_t now_s = call_now_ms(call) / 1000;
-    struct token_claims claims = {
-        .user_id = out->user.id, .session_id = session_id, .issued_at_s = now_s, .expires_at_s = now_s + config->access_token_s};
+    struct token_claims claims = {.user_id = out->user.id,
+                                  .session_id = session_id,
+                                  .issued_at_s = now_s,
+                                  .expires_at_s = now_s + config->access_token_s};
     char *text;
     enum err e = token_sign(&call->app->token_keys, &claims, &text);
     if (e)
@@ -70,12 +74,14 @@ static enum err make_access_token(struct call *call, int64_t session_id, struct 
 }
 
 /* Stores the next refresh token of a session, given for another one (NULL: the first); inside a transaction. */
-static enum err store_refresh_token(struct call *call, int64_t session_id, const char *token, const unsigned char *parent_hash)
+static enum err store_refresh_token(struct call *call, int64_t session_id, const char *token,
+                                    const unsigned char *parent_hash)
 {
     unsigned char hash[TOKEN_HASH_BYTES];
     hash_refresh_token(token, hash);
     int64_t now = call_now_ms(call);
-    return refresh_token_dao_insert(call->app->db, hash, parent_hash, session_id, now, now + call->app->config->refresh_token_s * 1000);
+    return refresh_token_dao_insert(call->app->db, hash, parent_hash, session_id, now,
+                                    now + call->app->config->refresh_token_s * 1000);
 }
 
 struct session_start {
@@ -116,14 +122,16 @@ static enum err session_start(struct call *call, struct sign_in *out)
     enum err e = db_transaction(call->app->db, session_start_body, &s);
     if (e)
         return e == ERR_DB_DUPLICATE && is_new ? ERR_EMAIL_TAKEN : e;
-    log_event(LOG_INFO, is_new ? "account_created" : "signed_in", "user", LOG_INT(out->user.id), "session", LOG_INT(s.session_id), NULL);
+    log_event(LOG_INFO, is_new ? "account_created" : "signed_in", "user", LOG_INT(out->user.id), "session",
+              LOG_INT(s.session_id), NULL);
     return make_access_token(call, s.session_id, out);
 }
 
 enum err auth_hash_password(struct call *call, const char *password, const char **hash)
 {
     char text[crypto_pwhash_STRBYTES];
-    if (crypto_pwhash_str(text, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
+    if (crypto_pwhash_str(text, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                          crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
         return ERR_UNAVAILABLE; /* not enough memory at the moment */
     *hash = arena_strdup(call->arena, text);
     return ERR_OK;
@@ -136,8 +144,8 @@ static bool password_is(const char *hash, const char *password)
     return crypto_pwhash_str_verify(text, password, strlen(password)) == 0;
 }
 
-enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name, const char *locale,
-                       struct sign_in *out)
+enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name,
+                       const char *locale, struct sign_in *out)
 {
     struct user user = {.email = auth_normal_email(call, email), .display_name = display_name, .locale = locale};
     if (!user.email)
@@ -228,7 +236,8 @@ enum err auth_refresh(struct call *call, const char *refresh_token, struct sign_
     if (e)
         return e;
     if (r.reused) {
-        log_event(LOG_WARN, "refresh_token_reused", "user", LOG_INT(r.row.user_id), "session", LOG_INT(r.row.session_id), NULL);
+        log_event(LOG_WARN, "refresh_token_reused", "user", LOG_INT(r.row.user_id), "session",
+                  LOG_INT(r.row.session_id), NULL);
         return ERR_UNAUTHORIZED;
     }
     e = user_dao_by_id(call->app->db, call->arena, r.row.user_id, &s.user);

@@ -26,9 +26,9 @@ MUST_CHECK enum err auth_register(struct call *call, const char *email, const ch
  * password only; ERR_RATE_LIMITED. */
 MUST_CHECK enum err auth_login(struct call *call, const char *email, const char *password, struct sign_in *out);
 
-/* Exchanges a refresh token for the next one. Using an exchanged one again is fine within LIMIT_REFRESH_REUSE_MS (two tabs), and later as long as
- * its successor was never used (the answer was lost on its way); the successor counts no more then. Anything else means that one of the two
- * users is a thief: the whole sign-in ends. ERR_UNAUTHORIZED. */
+/* Exchanges a refresh token for the next one. Using an exchanged one again is fine within LIMIT_REFRESH_REUSE_MS (two
+ * tabs), and later as long as its successor was never used (the answer was lost on its way); the successor counts no
+ * more then. Anything else means that one of the two users is a thief: the whole sign-in ends. ERR_UNAUTHORIZED. */
 MUST_CHECK enum err auth_refresh(struct call *call, const char *refresh_token, struct sign_in *out);
 
 /* Ends the sign-in that the refresh token belongs to; an unknown token is no error. */
@@ -40,7 +40,8 @@ MUST_CHECK enum err auth_sessions(struct call *call, struct session **items, int
 /* Ends one of the caller's sign-ins. ERR_NOT_FOUND. */
 MUST_CHECK enum err auth_end_session(struct call *call, int64_t session_id);
 
-/* The Argon2id hash of a password, in the arena. Takes some 80 ms of CPU and 64 MiB. ERR_UNAVAILABLE: no memory at the moment. */
+/* The Argon2id hash of a password, in the arena. Takes some 80 ms of CPU and 64 MiB. ERR_UNAVAILABLE: no memory at the
+ * moment. */
 MUST_CHECK enum err auth_hash_password(struct call *call, const char *password, const char **hash);
 
 /* The form in which an e-mail address is stored and looked up; NULL where it cannot be one. */
@@ -49,7 +50,8 @@ const char *auth_normal_email(struct call *call, const char *email);
 /* Checks the access token of a request and fills the caller. ERR_UNAUTHORIZED, ERR_TOKEN_EXPIRED. */
 MUST_CHECK enum err auth_check_access(struct call *call, const char *access_token);
 
-/* Changes the password and ends the caller's other sign-ins. ERR_INVALID_CREDENTIALS: the current one is wrong; ERR_RATE_LIMITED. */
+/* Changes the password and ends the caller's other sign-ins. ERR_INVALID_CREDENTIALS: the current one is wrong;
+ * ERR_RATE_LIMITED. */
 MUST_CHECK enum err auth_change_password(struct call *call, const char *current, const char *next);
 
 #endif

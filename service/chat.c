@@ -70,11 +70,14 @@ static enum err send_change(struct room_change *room, void *context)
     return e;
 }
 
-enum err chat_send(struct call *call, int64_t meeting_id, const char *text, const char *client_id, int64_t to_id, struct message *out,
-                   bool *repeated)
+enum err chat_send(struct call *call, int64_t meeting_id, const char *text, const char *client_id, int64_t to_id,
+                   struct message *out, bool *repeated)
 {
-    struct sending s = {
-        .message = {.meeting_id = meeting_id, .sender_id = call->user_id, .to_id = to_id, .text = text, .client_id = client_id}};
+    struct sending s = {.message = {.meeting_id = meeting_id,
+                                    .sender_id = call->user_id,
+                                    .to_id = to_id,
+                                    .text = text,
+                                    .client_id = client_id}};
     enum err e = room_change(call, meeting_id, send_change, &s);
     if (e)
         return e;
@@ -149,7 +152,8 @@ static enum err delete_change(struct room_change *room, void *context)
     return e ? e : message_dao_update(room->call->app->db, m);
 }
 
-static enum err change_message(struct call *call, int64_t meeting_id, int64_t message_id, const char *text, struct message *out)
+static enum err change_message(struct call *call, int64_t meeting_id, int64_t message_id, const char *text,
+                               struct message *out)
 {
     struct message_change c = {.message_id = message_id, .text = text};
     enum err e = room_change(call, meeting_id, text ? edit_change : delete_change, &c);
@@ -168,8 +172,8 @@ enum err chat_delete(struct call *call, int64_t meeting_id, int64_t message_id, 
     return change_message(call, meeting_id, message_id, NULL, out);
 }
 
-enum err chat_list(struct call *call, int64_t meeting_id, int64_t before_id, int64_t limit, struct message **items, int *count,
-                   bool *has_more)
+enum err chat_list(struct call *call, int64_t meeting_id, int64_t before_id, int64_t limit, struct message **items,
+                   int *count, bool *has_more)
 {
     struct message *list;
     int n;

@@ -3,7 +3,8 @@
 #include "service/participant.h"
 #include "service/room.h"
 
-enum err events_list(struct call *call, int64_t meeting_id, int64_t after_seq, struct room_event **items, int *count, int64_t *last_seq)
+enum err events_list(struct call *call, int64_t meeting_id, int64_t after_seq, struct room_event **items, int *count,
+                     int64_t *last_seq)
 {
     int64_t last;
     enum err e = event_dao_last_seq(call->app->db, meeting_id, &last);

@@ -76,8 +76,8 @@ static void add_user_joined(struct visitor *v)
     room_log_add(&v->log, EVENT_USER_JOINED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
 }
 
-/* The participant's row comes first (its key says whether they are in already), the counter on the meeting's row last, so that its lock
- * is held for one event and the commit. */
+/* The participant's row comes first (its key says whether they are in already), the counter on the meeting's row last,
+ * so that its lock is held for one event and the commit. */
 static enum err take_seat_body(void *context)
 {
     struct visitor *v = context;
@@ -149,7 +149,8 @@ static enum err take_over_change(struct room_change *room, void *context)
     json_object_end(&j);
     room_log_add(&room->log, EVENT_PRESENCE_CHANGED, ENVELOPE_EVERYBODY, effect, &data);
     *seated_seq += room->log.count;
-    return participant_dao_take_over(call->app->db, room->state.id, call->user_id, (struct seat){call->relay, call->connection});
+    return participant_dao_take_over(call->app->db, room->state.id, call->user_id,
+                                     (struct seat){call->relay, call->connection});
 }
 
 struct view_read {
@@ -174,10 +175,13 @@ static enum err view_body(void *context)
     v->resumed = false;
     if (r->since_seq >= 0 && r->since_seq <= v->seq && v->seq - r->since_seq <= LIMIT_EVENTS_PAGE) {
         v->resumed = true;
-        return event_dao_list(db, arena, id, r->since_seq, r->call->user_id, LIMIT_EVENTS_PAGE, &v->events, &v->event_count);
+        return event_dao_list(db, arena, id, r->since_seq, r->call->user_id, LIMIT_EVENTS_PAGE, &v->events,
+                              &v->event_count);
     }
     e = participant_dao_list(db, arena, id, false, &v->participants, &v->participant_count);
-    return e ? e : message_dao_list(db, arena, id, r->call->user_id, 0, LIMIT_JOIN_MESSAGES, &v->messages, &v->message_count);
+    return e ? e
+             : message_dao_list(db, arena, id, r->call->user_id, 0, LIMIT_JOIN_MESSAGES, &v->messages,
+                                &v->message_count);
 }
 
 /* The view and its seq come from one state of the database. */
@@ -217,7 +221,8 @@ static enum err join_or_take_over(struct call *call, int64_t meeting_id, const c
     return e;
 }
 
-enum err join_room(struct call *call, int64_t meeting_id, const char *password, int64_t since_seq, struct room_view *out)
+enum err join_room(struct call *call, int64_t meeting_id, const char *password, int64_t since_seq,
+                   struct room_view *out)
 {
     enum err e = ERR_ALREADY_JOINED;
     int64_t seated_seq = 0;

@@ -47,9 +47,14 @@ enum err meeting_create(struct call *call, const struct meeting_options *o, stru
 {
     char code[LIMIT_CODE_CHARS + 1];
     struct creation c = {.call = call,
-                         .meeting = {.code = code, .title = o->title, .description = o->description, .creator_id = call->user_id,
-                                     .host_id = call->user_id, .duration_minutes = o->duration_minutes,
-                                     .max_participants = o->max_participants, .is_public = o->is_public,
+                         .meeting = {.code = code,
+                                     .title = o->title,
+                                     .description = o->description,
+                                     .creator_id = call->user_id,
+                                     .host_id = call->user_id,
+                                     .duration_minutes = o->duration_minutes,
+                                     .max_participants = o->max_participants,
+                                     .is_public = o->is_public,
                                      .is_recorded = o->is_recorded}};
     c.meeting.start_time_ms = o->start_time_ms ? o->start_time_ms : call_now_ms(call);
     enum err e = check_start(call, c.meeting.start_time_ms);
@@ -105,7 +110,8 @@ static enum err read_detail(struct call *call, int64_t id, struct meeting *m, st
     return e;
 }
 
-enum err meeting_detail(struct call *call, int64_t id, struct meeting *out, struct participant **participants, int *count)
+enum err meeting_detail(struct call *call, int64_t id, struct meeting *out, struct participant **participants,
+                        int *count)
 {
     struct meeting m;
     struct participant *items;
@@ -123,7 +129,8 @@ enum err meeting_detail(struct call *call, int64_t id, struct meeting *out, stru
     return ERR_OK;
 }
 
-enum err meeting_list(struct call *call, struct meeting_filter *filter, struct meeting **items, int *count, int64_t *total)
+enum err meeting_list(struct call *call, struct meeting_filter *filter, struct meeting **items, int *count,
+                      int64_t *total)
 {
     filter->viewer_id = call->user_id;
     return meeting_dao_list(call->app->db, call->arena, filter, items, count, total);
@@ -182,7 +189,8 @@ static enum err update_change(struct room_change *room, void *context)
         return e;
     apply_changes(call, &u->meeting, u->changes);
     if (u->meeting.max_participants < room->state.participant_count)
-        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "maxParticipants", "maxParticipants must not be below the %lld who are in it.",
+        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "maxParticipants",
+                         "maxParticipants must not be below the %lld who are in it.",
                          (long long)room->state.participant_count);
     u->meeting.updated_at_ms = call_now_ms(call);
     add_meeting_updated(room, &u->meeting);

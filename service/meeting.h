@@ -24,12 +24,14 @@ MUST_CHECK enum err meeting_create(struct call *call, const struct meeting_optio
 /* The number of the meeting that a text names: a number or a code. ERR_NOT_FOUND. A number is not looked up. */
 MUST_CHECK enum err meeting_resolve(struct call *call, const char *reference, int64_t *id);
 
-/* The meeting and who is in it, for those who may see it: public, or the caller is its creator or host, or is or was in it.
- * ERR_NOT_FOUND, ERR_FORBIDDEN. */
-MUST_CHECK enum err meeting_detail(struct call *call, int64_t id, struct meeting *out, struct participant **participants, int *count);
+/* The meeting and who is in it, for those who may see it: public, or the caller is its creator or host, or is or was in
+ * it. ERR_NOT_FOUND, ERR_FORBIDDEN. */
+MUST_CHECK enum err meeting_detail(struct call *call, int64_t id, struct meeting *out,
+                                   struct participant **participants, int *count);
 
 /* A page of meetings that the caller may see; filter->viewer_id is filled in. */
-MUST_CHECK enum err meeting_list(struct call *call, struct meeting_filter *filter, struct meeting **items, int *count, int64_t *total);
+MUST_CHECK enum err meeting_list(struct call *call, struct meeting_filter *filter, struct meeting **items, int *count,
+                                 int64_t *total);
 
 /* What the host changes; what is not given stays. */
 struct meeting_changes {
@@ -44,19 +46,24 @@ struct meeting_changes {
     int is_recorded;          /* 1, 0; -1: stays */
 };
 
-/* By the host, before the meeting is over. ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED, ERR_VALIDATION_FAILED. */
-MUST_CHECK enum err meeting_update(struct call *call, int64_t id, const struct meeting_changes *changes, struct meeting *out);
+/* By the host, before the meeting is over. ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED,
+ * ERR_VALIDATION_FAILED. */
+MUST_CHECK enum err meeting_update(struct call *call, int64_t id, const struct meeting_changes *changes,
+                                   struct meeting *out);
 
-/* Ends it for everybody; by the host or a co-host. ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED. */
+/* Ends it for everybody; by the host or a co-host. ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_MEETING_ENDED,
+ * ERR_MEETING_CANCELLED. */
 MUST_CHECK enum err meeting_end(struct call *call, int64_t id, struct meeting *out);
 
 /* Cancels it; by the host. Whoever is in is sent out. Errors as meeting_end. */
 MUST_CHECK enum err meeting_cancel(struct call *call, int64_t id);
 
-/* Inside a room_change: the meeting is over, with status ended or cancelled. reason is what meeting_ended says; by_user 0: nobody. */
+/* Inside a room_change: the meeting is over, with status ended or cancelled. reason is what meeting_ended says; by_user
+ * 0: nobody. */
 void meeting_finish(struct room_change *room, enum meeting_status status, const char *reason, int64_t by_user);
 
-/* Inside a room_change: ERR_FORBIDDEN unless the caller is the host, or a co-host who is in; then ERR_MEETING_ENDED or _CANCELLED where it is over. */
+/* Inside a room_change: ERR_FORBIDDEN unless the caller is the host, or a co-host who is in; then ERR_MEETING_ENDED or
+ * _CANCELLED where it is over. */
 MUST_CHECK enum err meeting_check_may_run(struct room_change *room);
 
 #endif

@@ -15,7 +15,7 @@ static const char *key_of(struct call *call, int64_t meeting_id)
     return arena_printf(call->arena, "echomeet:meeting:%lld", (long long)meeting_id);
 }
 
-/* --- writing: numbers as eight bytes, bytes with their length before them, -1 for NULL ------------------------------ */
+/* --- writing: numbers as eight bytes, bytes with their length before them, -1 for NULL --- */
 
 static void put_int(struct buf *b, int64_t value) { buf_append(b, &value, sizeof value); }
 
@@ -28,7 +28,7 @@ static void put_bytes(struct buf *b, const void *bytes, size_t len)
 
 static void put_text(struct buf *b, const char *text) { put_bytes(b, text, text ? strlen(text) : 0); }
 
-/* --- reading ----------------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 struct reader {
     struct arena *arena;
@@ -64,13 +64,26 @@ static void *get_bytes(struct reader *r, size_t *len)
 
 static char *get_text(struct reader *r) { return get_bytes(r, NULL); }
 
-/* --- the two shapes, each written and read in one order ------------------------------------------------------------ */
+/* --- the two shapes, each written and read in one order --- */
 
 static void put_meeting(struct buf *b, const struct meeting *m)
 {
-    const int64_t numbers[] = {m->id, m->creator_id, m->host_id, m->status, m->start_time_ms, m->duration_minutes, m->actual_start_ms,
-                               m->actual_end_ms, m->max_participants, m->is_public, m->is_recorded, m->participant_count,
-                               m->online_count, m->event_seq, m->created_at_ms, m->updated_at_ms};
+    const int64_t numbers[] = {m->id,
+                               m->creator_id,
+                               m->host_id,
+                               m->status,
+                               m->start_time_ms,
+                               m->duration_minutes,
+                               m->actual_start_ms,
+                               m->actual_end_ms,
+                               m->max_participants,
+                               m->is_public,
+                               m->is_recorded,
+                               m->participant_count,
+                               m->online_count,
+                               m->event_seq,
+                               m->created_at_ms,
+                               m->updated_at_ms};
     buf_append(b, numbers, sizeof numbers);
     const char *const texts[] = {m->code, m->title, m->description, m->creator_name, m->host_name};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -81,9 +94,22 @@ static void put_meeting(struct buf *b, const struct meeting *m)
 static void get_meeting(struct reader *r, struct meeting *m)
 {
     int64_t flags[2];
-    int64_t *const numbers[] = {&m->id, &m->creator_id, &m->host_id, &m->status, &m->start_time_ms, &m->duration_minutes,
-                                &m->actual_start_ms, &m->actual_end_ms, &m->max_participants, &flags[0], &flags[1],
-                                &m->participant_count, &m->online_count, &m->event_seq, &m->created_at_ms, &m->updated_at_ms};
+    int64_t *const numbers[] = {&m->id,
+                                &m->creator_id,
+                                &m->host_id,
+                                &m->status,
+                                &m->start_time_ms,
+                                &m->duration_minutes,
+                                &m->actual_start_ms,
+                                &m->actual_end_ms,
+                                &m->max_participants,
+                                &flags[0],
+                                &flags[1],
+                                &m->participant_count,
+                                &m->online_count,
+                                &m->event_seq,
+                                &m->created_at_ms,
+                                &m->updated_at_ms};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = get_int(r);
     m->is_public = flags[0] != 0;
@@ -96,7 +122,8 @@ static void get_meeting(struct reader *r, struct meeting *m)
 
 static void put_participant(struct buf *b, const struct participant *p)
 {
-    const int64_t numbers[] = {p->meeting_id, p->user_id, p->role, p->status, p->audio, p->video, p->screen, p->hand_raised_at_ms,
+    const int64_t numbers[] = {p->meeting_id,   p->user_id,    p->role,         p->status,
+                               p->audio,        p->video,      p->screen,       p->hand_raised_at_ms,
                                p->joined_at_ms, p->left_at_ms, p->offline_at_ms};
     buf_append(b, numbers, sizeof numbers);
     put_text(b, p->display_name);
@@ -106,8 +133,9 @@ static void put_participant(struct buf *b, const struct participant *p)
 static void get_participant(struct reader *r, struct participant *p)
 {
     int64_t media[3];
-    int64_t *const numbers[] = {&p->meeting_id, &p->user_id, &p->role, &p->status, &media[0], &media[1], &media[2],
-                                &p->hand_raised_at_ms, &p->joined_at_ms, &p->left_at_ms, &p->offline_at_ms};
+    int64_t *const numbers[] = {&p->meeting_id,   &p->user_id,    &p->role,         &p->status,
+                                &media[0],        &media[1],      &media[2],        &p->hand_raised_at_ms,
+                                &p->joined_at_ms, &p->left_at_ms, &p->offline_at_ms};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = get_int(r);
     p->audio = media[0] != 0;
@@ -117,8 +145,8 @@ static void get_participant(struct reader *r, struct participant *p)
     p->connection = get_text(r);
 }
 
-bool meeting_cache_get(struct call *call, int64_t meeting_id, struct meeting *meeting, struct participant **people, int *count,
-                       struct kv_ticket *ticket)
+bool meeting_cache_get(struct call *call, int64_t meeting_id, struct meeting *meeting, struct participant **people,
+                       int *count, struct kv_ticket *ticket)
 {
     size_t len;
     const char *value = kv_cache_get(call->app->kv, call->arena, key_of(call, meeting_id), &len, ticket);
@@ -143,8 +171,8 @@ bool meeting_cache_get(struct call *call, int64_t meeting_id, struct meeting *me
     return true;
 }
 
-void meeting_cache_put(struct call *call, struct kv_ticket ticket, const struct meeting *meeting, const struct participant *people,
-                       int count)
+void meeting_cache_put(struct call *call, struct kv_ticket ticket, const struct meeting *meeting,
+                       const struct participant *people, int count)
 {
     struct buf value = {0};
     put_int(&value, FORMAT);
@@ -157,9 +185,13 @@ void meeting_cache_put(struct call *call, struct kv_ticket ticket, const struct 
     buf_free(&value);
 }
 
-void meeting_cache_hold(struct call *call, int64_t meeting_id) { kv_cache_hold(call->app->kv, key_of(call, meeting_id)); }
+void meeting_cache_hold(struct call *call, int64_t meeting_id)
+{
+    kv_cache_hold(call->app->kv, key_of(call, meeting_id));
+}
 
-bool meeting_cache_release(struct call *call, int64_t meeting_id, const char *channel, const struct kv_message *messages, int count)
+bool meeting_cache_release(struct call *call, int64_t meeting_id, const char *channel,
+                           const struct kv_message *messages, int count)
 {
     return kv_cache_release(call->app->kv, key_of(call, meeting_id), channel, messages, count);
 }

@@ -46,8 +46,8 @@ static void add_host_changed(struct room_change *room, int64_t user_id)
     room->state.host_id = user_id;
 }
 
-enum err participant_vacate(struct room_change *room, int64_t user_id, enum participant_status status, const char *reason,
-                            int close_code)
+enum err participant_vacate(struct room_change *room, int64_t user_id, enum participant_status status,
+                            const char *reason, int close_code)
 {
     struct db *db = room->call->app->db;
     enum err e = participant_dao_end_stay(db, room->state.id, user_id, status, call_now_ms(room->call));
@@ -122,7 +122,8 @@ enum err participant_list(struct call *call, int64_t meeting_id, struct particip
 static enum err find_target(struct room_change *room, int64_t user_id, struct participant *out)
 {
     enum err e = participant_find_joined(room->call, room->state.id, user_id, out);
-    return e == ERR_NOT_JOINED ? fault_set(&room->call->fault, ERR_NOT_FOUND, NULL, "That user is not in this meeting.") : e;
+    return e == ERR_NOT_JOINED ? fault_set(&room->call->fault, ERR_NOT_FOUND, NULL, "That user is not in this meeting.")
+                               : e;
 }
 
 static enum err check_host(const struct room_change *room)
@@ -238,7 +239,8 @@ static enum err media_change(struct room_change *room, void *context)
     return participant_dao_set_media(room->call->app->db, room->state.id, me->user_id, audio, video, screen);
 }
 
-enum err participant_set_media(struct call *call, int64_t meeting_id, int audio, int video, int screen, struct participant *out)
+enum err participant_set_media(struct call *call, int64_t meeting_id, int audio, int video, int screen,
+                               struct participant *out)
 {
     struct media_change c = {.audio = audio, .video = video, .screen = screen};
     enum err e = room_change(call, meeting_id, media_change, &c);
@@ -264,7 +266,8 @@ static enum err hand_change(struct room_change *room, void *context)
     if (c->raised)
         json_time(&j, "handRaisedAt", c->me.hand_raised_at_ms);
     json_object_end(&j);
-    room_log_add(&room->log, c->raised ? EVENT_HAND_RAISED : EVENT_HAND_LOWERED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
+    room_log_add(&room->log, c->raised ? EVENT_HAND_RAISED : EVENT_HAND_LOWERED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT,
+                 &data);
     return participant_dao_set_hand(room->call->app->db, room->state.id, c->me.user_id, c->me.hand_raised_at_ms);
 }
 

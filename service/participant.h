@@ -13,8 +13,8 @@ MUST_CHECK enum err participant_leave(struct call *call, int64_t meeting_id, boo
 
 /* Takes somebody who is in out of the meeting, for all those ways out: inside a room_change.
  * reason is what user_left says; close_code what their connection is closed with. */
-MUST_CHECK enum err participant_vacate(struct room_change *room, int64_t user_id, enum participant_status status, const char *reason,
-                                       int close_code);
+MUST_CHECK enum err participant_vacate(struct room_change *room, int64_t user_id, enum participant_status status,
+                                       const char *reason, int close_code);
 
 /* Takes somebody whose account was disabled out of all meetings. */
 MUST_CHECK enum err participant_leave_everywhere(struct call *call, int64_t user_id);
@@ -25,9 +25,10 @@ MUST_CHECK enum err participant_list(struct call *call, int64_t meeting_id, stru
 /* ERR_FORBIDDEN unless the caller is or was in the meeting (and was not removed). */
 MUST_CHECK enum err participant_check_took_part(struct call *call, int64_t meeting_id);
 
-/* Makes somebody a co-host or a plain participant; by the host. ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_CONFLICT (they are the host). */
-MUST_CHECK enum err participant_set_role(struct call *call, int64_t meeting_id, int64_t user_id, enum participant_role role,
-                                         struct participant *out);
+/* Makes somebody a co-host or a plain participant; by the host. ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_CONFLICT (they are
+ * the host). */
+MUST_CHECK enum err participant_set_role(struct call *call, int64_t meeting_id, int64_t user_id,
+                                         enum participant_role role, struct participant *out);
 
 /* Hands the host's seat to somebody who is in; by the host. ERR_FORBIDDEN, ERR_NOT_FOUND. */
 MUST_CHECK enum err participant_set_host(struct call *call, int64_t meeting_id, int64_t user_id);
@@ -43,6 +44,7 @@ MUST_CHECK enum err participant_set_media(struct call *call, int64_t meeting_id,
 MUST_CHECK enum err participant_set_hand(struct call *call, int64_t meeting_id, bool raised, struct participant *out);
 
 /* Somebody who is in. ERR_NOT_JOINED. */
-MUST_CHECK enum err participant_find_joined(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out);
+MUST_CHECK enum err participant_find_joined(struct call *call, int64_t meeting_id, int64_t user_id,
+                                            struct participant *out);
 
 #endif

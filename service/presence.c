@@ -15,7 +15,8 @@ static enum err lost_change(struct room_change *room, void *context)
 {
     (void)context;
     struct call *call = room->call;
-    enum err e = participant_dao_set_offline(call->app->db, room->state.id, call->user_id, call->connection, call_now_ms(call));
+    enum err e =
+        participant_dao_set_offline(call->app->db, room->state.id, call->user_id, call->connection, call_now_ms(call));
     if (e)
         return call_no_row(e, ERR_OK);
     struct buf data = {0};
@@ -28,7 +29,10 @@ static enum err lost_change(struct room_change *room, void *context)
     return ERR_OK;
 }
 
-enum err presence_lost(struct call *call, int64_t meeting_id) { return room_change(call, meeting_id, lost_change, NULL); }
+enum err presence_lost(struct call *call, int64_t meeting_id)
+{
+    return room_change(call, meeting_id, lost_change, NULL);
+}
 
 /* Whose seat is to be given up, if that connection still owns it. */
 struct expiry {
@@ -69,7 +73,8 @@ static enum err sweep(struct call *call)
     return e || count ? e : relay_dao_forget(call->app->db, now - 10 * LIMIT_LEASE_MS);
 }
 
-enum err presence_sync(struct call *call, const struct room_position *rooms, int count, struct room_position **ahead, int *ahead_count)
+enum err presence_sync(struct call *call, const struct room_position *rooms, int count, struct room_position **ahead,
+                       int *ahead_count)
 {
     int64_t now = call_now_ms(call), alive_since;
     enum err e = relay_dao_renew(call->app->db, call->relay, now, now + LIMIT_LEASE_MS, &alive_since);

@@ -14,7 +14,8 @@ static enum err limited(struct call *call, int64_t wait_ms)
     return fault_set(&call->fault, ERR_RATE_LIMITED, NULL, "Too many requests. Try again in %d s.", seconds);
 }
 
-/* Takes from a bucket of this worker alone. Two keys that meet in one place share it: too strict is better than open. */
+/* Takes from a bucket of this worker alone. Two keys that meet in one place share it: too strict is better than open.
+ */
 static bool take_local(struct call *call, const struct kv_bucket *bucket, int64_t *wait_ms)
 {
     static const unsigned char key[crypto_shorthash_KEYBYTES] = "echomeet rate..";
@@ -44,12 +45,9 @@ static enum err take(struct call *call, const struct kv_bucket *wanted, int coun
     if (n == 0)
         return ERR_OK;
     switch (kv_take(call->app->kv, buckets, n, &wait_ms)) {
-    case KV_TAKEN:
-        return ERR_OK;
-    case KV_EMPTY:
-        return limited(call, wait_ms);
-    case KV_AWAY:
-        break;
+    case KV_TAKEN: return ERR_OK;
+    case KV_EMPTY: return limited(call, wait_ms);
+    case KV_AWAY: break;
     }
     for (int i = 0; i < n && strict; i++)
         if (!take_local(call, &buckets[i], &wait_ms))
@@ -62,10 +60,10 @@ enum err rate_check(struct call *call, enum rate_class rate)
     if (rate == RATE_NONE)
         return ERR_OK;
     const struct config *c = call->app->config;
-    struct kv_bucket bucket = {
-        .key = arena_printf(call->arena, PREFIX "%s:%lld", rate == RATE_READ ? "read" : "write", (long long)call->user_id),
-        .per_minute = rate == RATE_READ ? c->rate_read : c->rate_write,
-        .cost = 1};
+    struct kv_bucket bucket = {.key = arena_printf(call->arena, PREFIX "%s:%lld", rate == RATE_READ ? "read" : "write",
+                                                   (long long)call->user_id),
+                               .per_minute = rate == RATE_READ ? c->rate_read : c->rate_write,
+                               .cost = 1};
     return take(call, &bucket, 1, false);
 }
 

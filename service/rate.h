@@ -1,5 +1,5 @@
-/* Rate limits: token buckets in Redis, all that a request needs in one round trip. While Redis is away, requests pass; sign-ins are then
- * counted within each worker. */
+/* Rate limits: token buckets in Redis, all that a request needs in one round trip. While Redis is away, requests pass;
+ * sign-ins are then counted within each worker. */
 #ifndef SERVICE_RATE_H
 #define SERVICE_RATE_H
 
@@ -13,8 +13,8 @@ MUST_CHECK enum err rate_check(struct call *call, enum rate_class rate);
 /* Counts a sign-in to an account from the call's address; account NULL: a new one. ERR_RATE_LIMITED. */
 MUST_CHECK enum err rate_check_sign_in(struct call *call, const char *account);
 
-/* Whether one more guess of this meeting's password may be made from the call's address, and counting a wrong one. Right ones
- * are never counted. ERR_RATE_LIMITED. */
+/* Whether one more guess of this meeting's password may be made from the call's address, and counting a wrong one.
+ * Right ones are never counted. ERR_RATE_LIMITED. */
 MUST_CHECK enum err rate_check_guess(struct call *call, int64_t meeting_id);
 void rate_count_wrong_guess(struct call *call, int64_t meeting_id);
 

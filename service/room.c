@@ -67,7 +67,8 @@ void room_log_publish(const struct room_log *log)
         buf_free(&line);
     }
     if (!meeting_cache_release(call, log->meeting_id, channel, messages, log->count))
-        log_event(LOG_DEBUG, "events_not_published", "meeting", LOG_INT(log->meeting_id), "count", LOG_INT(log->count), NULL);
+        log_event(LOG_DEBUG, "events_not_published", "meeting", LOG_INT(log->meeting_id), "count", LOG_INT(log->count),
+                  NULL);
 }
 
 struct change_run {
@@ -95,7 +96,8 @@ static enum err change_body(void *context)
     return e ? e : meeting_dao_save(db, &room->state, call_now_ms(room->call));
 }
 
-enum err room_change(struct call *call, int64_t meeting_id, enum err (*change)(struct room_change *room, void *context), void *context)
+enum err room_change(struct call *call, int64_t meeting_id, enum err (*change)(struct room_change *room, void *context),
+                     void *context)
 {
     struct change_run run = {.room = {.call = call}, .meeting_id = meeting_id, .change = change, .context = context};
     room_log_start(&run.room.log, call, meeting_id);
@@ -112,8 +114,9 @@ enum err room_check_open(int64_t status)
     return status == MEETING_ENDED ? ERR_MEETING_ENDED : status == MEETING_CANCELLED ? ERR_MEETING_CANCELLED : ERR_OK;
 }
 
-enum err room_events_after(struct call *call, int64_t meeting_id, int64_t after_seq, int64_t viewer_id, struct room_event **items,
-                           int *count)
+enum err room_events_after(struct call *call, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
+                           struct room_event **items, int *count)
 {
-    return event_dao_list(call->app->db, call->arena, meeting_id, after_seq, viewer_id, LIMIT_EVENTS_PAGE, items, count);
+    return event_dao_list(call->app->db, call->arena, meeting_id, after_seq, viewer_id, LIMIT_EVENTS_PAGE, items,
+                          count);
 }

@@ -1,5 +1,6 @@
-/* A room's log and the changes of a room. Every change that the people in a room should see happens in a transaction that
- * takes the next numbers of that room's log and stores its events under them; after the commit they are published. */
+/* A room's log and the changes of a room. Every change that the people in a room should see happens in a transaction
+ * that takes the next numbers of that room's log and stores its events under them; after the commit they are published.
+ */
 #ifndef SERVICE_ROOM_H
 #define SERVICE_ROOM_H
 
@@ -24,7 +25,13 @@
 #define EVENT_MEETING_ENDED "meeting_ended"
 
 /* Close codes that a worker may ask relays to close a connection with. */
-enum { CLOSE_STAY_OPEN = 0, CLOSE_SIGNED_OUT = 4401, CLOSE_REMOVED = 4403, CLOSE_TAKEN_OVER = 4409, CLOSE_MEETING_OVER = 4410 };
+enum {
+    CLOSE_STAY_OPEN = 0,
+    CLOSE_SIGNED_OUT = 4401,
+    CLOSE_REMOVED = 4403,
+    CLOSE_TAKEN_OVER = 4409,
+    CLOSE_MEETING_OVER = 4410
+};
 
 enum { ROOM_LOG_EVENTS = 4 }; /* one transaction adds no more */
 
@@ -44,23 +51,25 @@ void room_log_add(struct room_log *log, const char *type, const char *audience, 
 /* Stores the events under the numbers from first_seq on; inside the transaction that drew the numbers. */
 MUST_CHECK enum err room_log_store(struct room_log *log, int64_t first_seq);
 
-/* Tells the relays and lets the meeting be cached again (meeting_cache_hold came before the transaction); after the commit, or, with no
- * events, after a roll-back. What Redis does not take, the relays find out by comparing. */
+/* Tells the relays and lets the meeting be cached again (meeting_cache_hold came before the transaction); after the
+ * commit, or, with no events, after a roll-back. What Redis does not take, the relays find out by comparing. */
 void room_log_publish(const struct room_log *log);
 
 /* Writes an event as the relays receive it, an envelope without line end. */
 void room_log_envelope(struct buf *out, const struct room_event *event);
 
-/* A change under the lock of the meeting's row. `change` looks at and sets `state` and adds events; it may be run more than once. */
+/* A change under the lock of the meeting's row. `change` looks at and sets `state` and adds events; it may be run more
+ * than once. */
 struct room_change {
     struct call *call;
     struct meeting_state state;
     struct room_log log;
 };
 
-/* Runs change, stores its events and the state, commits, publishes. ERR_NOT_FOUND: there is no such meeting; or what change answers. */
-MUST_CHECK enum err room_change(struct call *call, int64_t meeting_id, enum err (*change)(struct room_change *room, void *context),
-                                void *context);
+/* Runs change, stores its events and the state, commits, publishes. ERR_NOT_FOUND: there is no such meeting; or what
+ * change answers. */
+MUST_CHECK enum err room_change(struct call *call, int64_t meeting_id,
+                                enum err (*change)(struct room_change *room, void *context), void *context);
 
 /* ERR_MEETING_ENDED or ERR_MEETING_CANCELLED where the meeting is over. */
 MUST_CHECK enum err room_check_open(int64_t status);

@@ -25,8 +25,10 @@ const char *secretbox_open(const struct call *call, const void *box, size_t box_
     if (box_len < NONCE + MAC)
         return NULL;
     char *text = arena_alloc(call->arena, box_len - NONCE - MAC + 1);
-    if (crypto_secretbox_open_easy((unsigned char *)text, bytes + NONCE, box_len - NONCE, bytes, call->app->password_key) != 0) {
-        log_event(LOG_ERROR, "meeting_password_unreadable", "advice", "the key file is not the one it was encrypted with", NULL);
+    if (crypto_secretbox_open_easy((unsigned char *)text, bytes + NONCE, box_len - NONCE, bytes,
+                                   call->app->password_key) != 0) {
+        log_event(LOG_ERROR, "meeting_password_unreadable", "advice",
+                  "the key file is not the one it was encrypted with", NULL);
         return NULL;
     }
     return text;

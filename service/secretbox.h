@@ -1,5 +1,5 @@
-/* Meeting passwords at rest: encrypted (libsodium secretbox, XSalsa20-Poly1305) with a key outside the database, so that
- * the host can read the password back and put it into an invitation. */
+/* Meeting passwords at rest: encrypted (libsodium secretbox, XSalsa20-Poly1305) with a key outside the database, so
+ * that the host can read the password back and put it into an invitation. */
 #ifndef SERVICE_SECRETBOX_H
 #define SERVICE_SECRETBOX_H
 

@@ -24,7 +24,8 @@ static enum err profile_change_body(void *context)
         p->user.display_name = p->display_name;
     if (p->locale)
         p->user.locale = p->locale;
-    return user_dao_update_profile(p->call->app->db, p->user.id, p->user.display_name, p->user.locale, call_now_ms(p->call));
+    return user_dao_update_profile(p->call->app->db, p->user.id, p->user.display_name, p->user.locale,
+                                   call_now_ms(p->call));
 }
 
 enum err user_update(struct call *call, const char *display_name, const char *locale, struct user *out)
@@ -33,7 +34,9 @@ enum err user_update(struct call *call, const char *display_name, const char *lo
     struct profile_change p = {.call = call, .display_name = display_name, .locale = locale};
     int64_t *meetings;
     int count = 0;
-    enum err e = display_name ? meeting_dao_showing(call->app->db, call->arena, call->user_id, MEETINGS, &meetings, &count) : ERR_OK;
+    enum err e = display_name
+                     ? meeting_dao_showing(call->app->db, call->arena, call->user_id, MEETINGS, &meetings, &count)
+                     : ERR_OK;
     if (e)
         return e;
     for (int i = 0; i < count; i++)
