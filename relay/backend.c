@@ -17,26 +17,26 @@
 #include "relay/metrics.h"
 
 enum {
-    CONNECT_TRY_MS = 50,      /* between two tries to connect */
+    CONNECT_TRY_MS = 50,       /* between two tries to connect */
     CONNECT_GIVE_UP_MS = 2000, /* the workers' socket is away for longer than a restart takes */
     READ_BYTES = 32 * 1024,
-    STDERR_BYTES = 200        /* of a worker's diagnostics that are logged */
+    STDERR_BYTES = 200 /* of a worker's diagnostics that are logged */
 };
 
 struct call {
     struct call *prev, *next; /* in the queue, or among those in flight */
     struct backend *backend;
-    backend_fn *fn;           /* NULL: cancelled */
+    backend_fn *fn; /* NULL: cancelled */
     void *data;
     ev_io io;
-    ev_timer timer;           /* the deadline; before the connection stands: the next try */
+    ev_timer timer; /* the deadline; before the connection stands: the next try */
     ev_tstamp started;
     bool in_flight;
     bool connected;
     struct buf request;
     size_t sent;
     struct fcgi_reader reader;
-    struct buf answer;        /* STDOUT: headers, an empty line, the body */
+    struct buf answer; /* STDOUT: headers, an empty line, the body */
     char id[IDS_REQUEST_CHARS + 1];
 };
 
@@ -194,8 +194,7 @@ static bool take(struct call *call, const char *data, size_t len)
     for (;;) {
         struct fcgi_piece piece;
         switch (fcgi_read(&call->reader, &data, &len, &piece)) {
-        case FCGI_EVENT_MORE:
-            return true;
+        case FCGI_EVENT_MORE: return true;
         case FCGI_EVENT_STDOUT:
             if (call->answer.len + piece.len > LIMIT_REPLY_BYTES) {
                 fail(call, ERR_INTERNAL);
@@ -203,15 +202,9 @@ static bool take(struct call *call, const char *data, size_t len)
             }
             buf_append(&call->answer, piece.data, piece.len);
             break;
-        case FCGI_EVENT_STDERR:
-            log_stderr(call, &piece);
-            break;
-        case FCGI_EVENT_END:
-            answered(call, piece.protocol_status);
-            return false;
-        case FCGI_EVENT_BROKEN:
-            fail(call, ERR_INTERNAL);
-            return false;
+        case FCGI_EVENT_STDERR: log_stderr(call, &piece); break;
+        case FCGI_EVENT_END: answered(call, piece.protocol_status); return false;
+        case FCGI_EVENT_BROKEN: fail(call, ERR_INTERNAL); return false;
         }
     }
 }

@@ -26,8 +26,8 @@ void backend_free(struct backend **backend);
 /* Everything is copied. */
 struct call_request {
     const char *method;
-    const char *path;       /* with the query */
-    const char *type;       /* content type; NULL: application/json */
+    const char *path; /* with the query */
+    const char *type; /* content type; NULL: application/json */
     const char *body;
     size_t body_len;
     int64_t user_id;        /* 0: the call is the relay's own */
@@ -38,7 +38,8 @@ struct call_request {
 /* The answer. Views are valid while the callback runs. */
 struct reply {
     /* ERR_OK: the worker answered, whatever the status. ERR_UNAVAILABLE: it could not be reached, nothing was executed.
-     * ERR_OUTCOME_UNKNOWN, ERR_TIMEOUT: no answer came; it may have been executed. ERR_INTERNAL: no sense in the answer. */
+     * ERR_OUTCOME_UNKNOWN, ERR_TIMEOUT: no answer came; it may have been executed. ERR_INTERNAL: no sense in the
+     * answer. */
     enum err err;
     int status;        /* HTTP status */
     struct slice room; /* header Echomeet-Room; .at is NULL where there is none */

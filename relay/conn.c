@@ -92,7 +92,8 @@ static void part(struct conn *c, int64_t grace_ms, int code)
 {
     char name[RELAY_CONN_NAME_SIZE];
     conn_name(c, name);
-    log_event(LOG_INFO, "connection_closed", "connection", name, "user", LOG_INT(c->user_id), "code", LOG_INT(code), NULL);
+    log_event(LOG_INFO, "connection_closed", "connection", name, "user", LOG_INT(c->user_id), "code", LOG_INT(code),
+              NULL);
     hub_leave(c);
     opening_done(c);
     c->state = CONN_CLOSING;
@@ -302,20 +303,14 @@ static size_t consume(struct conn *c, char *data, size_t len)
         struct ws_item item;
         enum ws_event event = ws_read(&c->ws, LIMIT_FRAME_BYTES, &p, &left, &item);
         switch (event) {
-        case WS_MORE:
-            return len;
+        case WS_MORE: return len;
         case WS_TEXT:
             if (c->state == CONN_OPEN)
                 message_take(c, item.data, item.len);
             break;
-        case WS_PING:
-            take_ping(c, &item);
-            break;
-        case WS_PONG:
-            break;
-        case WS_CLOSE:
-            client_closed(c, item.code);
-            break;
+        case WS_PING: take_ping(c, &item); break;
+        case WS_PONG: break;
+        case WS_CLOSE: client_closed(c, item.code); break;
         case WS_FAIL:
             c->deaf = true;
             conn_close(c, item.code);

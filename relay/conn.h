@@ -27,41 +27,41 @@ struct room;
 
 struct conn {
     struct relay *relay;
-    struct conn *prev, *next;        /* in relay->conns */
+    struct conn *prev, *next; /* in relay->conns */
     struct conn *next_dirty;
     struct conn *next_finished;
     ev_io io;
-    struct wheel_item deadline;      /* the nearest one of this state */
+    struct wheel_item deadline; /* the nearest one of this state */
     ev_tstamp ping_at;
-    ev_tstamp token_at;              /* when the token will have been over for LIMIT_TOKEN_GRACE_S */
+    ev_tstamp token_at; /* when the token will have been over for LIMIT_TOKEN_GRACE_S */
     uint64_t number;
-    int64_t user_id;                 /* 0: not signed in yet */
+    int64_t user_id; /* 0: not signed in yet */
     enum conn_state state;
     uint8_t pings_unanswered;
     uint8_t bad_messages;
-    bool deaf;                       /* input is thrown away: a close frame came, or nonsense */
-    bool shut_when_sent;             /* CONN_CLOSING: nothing is awaited from the client */
+    bool deaf;           /* input is thrown away: a close frame came, or nonsense */
+    bool shut_when_sent; /* CONN_CLOSING: nothing is awaited from the client */
     bool writable_wanted;
     bool dirty;
     bool finished;
-    bool counted;                    /* opening.c: among its address's sockets that have not signed in */
-    bool settled;                    /* the end of this connection was reported, or need not be */
+    bool counted; /* opening.c: among its address's sockets that have not signed in */
+    bool settled; /* the end of this connection was reported, or need not be */
     struct flow flow;
     struct ws_parser ws;
-    struct buf in;                   /* what was received and not looked at yet */
+    struct buf in; /* what was received and not looked at yet */
     struct outq out;
     /* hub.c */
-    struct room *room;               /* NULL: not in a room, or not open any more */
+    struct room *room; /* NULL: not in a room, or not open any more */
     uint32_t room_index;
-    int64_t position;                /* the room's events up to this one have passed */
-    int64_t shown;                   /* those up to this one were in the join's reply */
+    int64_t position; /* the room's events up to this one have passed */
+    int64_t shown;    /* those up to this one were in the join's reply */
     struct map_node by_user;
     /* request.c */
     struct requests requests;
-    int64_t seat;                    /* the meeting in which workers say that this connection has a seat, 0: none */
-    int64_t grace_ms;                /* once not open: how long its seat is kept */
+    int64_t seat;     /* the meeting in which workers say that this connection has a seat, 0: none */
+    int64_t grace_ms; /* once not open: how long its seat is kept */
     ev_tstamp ended_at;
-    struct address address;          /* the client's, as far as it can be known */
+    struct address address; /* the client's, as far as it can be known */
 };
 
 #define CONN_OF(item) MAP_ITEM(item, struct conn, deadline)

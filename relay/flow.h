@@ -20,8 +20,8 @@ enum { FLOW_BURST_S = 10 };
 /* Start with all zero. Times are seconds. */
 struct flow {
     double full_at[FLOW_CLASSES];
-    double refused_at;   /* the last refusal */
-    uint32_t refused;    /* without LIMIT_REFUSED_PAUSE_S between two of them */
+    double refused_at; /* the last refusal */
+    uint32_t refused;  /* without LIMIT_REFUSED_PAUSE_S between two of them */
 };
 
 /* Takes a token. False where there is none. per_second 0: no limit. */

@@ -35,10 +35,10 @@ struct outq {
     struct frame **items; /* NULL: they are in few */
     struct frame *few[OUTQ_INLINE];
     uint32_t count;
-    uint32_t cap;         /* of items */
-    uint32_t offset;      /* bytes of the first frame that are sent already */
-    size_t bytes;         /* of all frames that wait */
-    size_t event_bytes;   /* of those that are events */
+    uint32_t cap;       /* of items */
+    uint32_t offset;    /* bytes of the first frame that are sent already */
+    size_t bytes;       /* of all frames that wait */
+    size_t event_bytes; /* of those that are events */
 };
 
 /* Takes a reference of its own. False when memory runs out. */

@@ -14,12 +14,12 @@ enum { HANDSHAKE_BYTES = 8 * 1024, HANDSHAKE_TEXT = 256, HANDSHAKE_ADDRESS = 46,
 #define HANDSHAKE_PROTOCOL "echomeet.v1"
 
 struct handshake {
-    size_t consumed;                    /* bytes of the request; what follows are frames */
-    char key[HANDSHAKE_KEY_CHARS + 1];  /* Sec-WebSocket-Key */
-    char token[TOKEN_TEXT_MAX + 1];     /* from a subprotocol or the address; empty where none came */
-    bool metrics;                       /* no handshake: GET /metrics, of which only forwarded_for is read */
-    bool protocol;                      /* the client offered HANDSHAKE_PROTOCOL */
-    char origin[HANDSHAKE_TEXT];        /* empty: not a browser */
+    size_t consumed;                   /* bytes of the request; what follows are frames */
+    char key[HANDSHAKE_KEY_CHARS + 1]; /* Sec-WebSocket-Key */
+    char token[TOKEN_TEXT_MAX + 1];    /* from a subprotocol or the address; empty where none came */
+    bool metrics;                      /* no handshake: GET /metrics, of which only forwarded_for is read */
+    bool protocol;                     /* the client offered HANDSHAKE_PROTOCOL */
+    char origin[HANDSHAKE_TEXT];       /* empty: not a browser */
     char host[HANDSHAKE_TEXT];
     char forwarded_for[HANDSHAKE_ADDRESS]; /* the last address of X-Forwarded-For; empty where there is none */
 };

@@ -19,20 +19,20 @@ struct room {
     struct hub *hub;
     int64_t meeting_id;
     struct map_node by_meeting;
-    uint32_t index;         /* in hub->rooms */
+    uint32_t index; /* in hub->rooms */
     struct stream stream;
     struct conn **members;
     uint32_t count, cap;
-    bool gap;               /* counted as one */
-    bool behind;            /* a member may have passed less than the stream has let out */
-    bool ask;               /* a fetch is due whether or not a gap is known */
-    bool confirmed;         /* the subscription stood once */
-    bool empty;             /* listed in hub->empty */
+    bool gap;       /* counted as one */
+    bool behind;    /* a member may have passed less than the stream has let out */
+    bool ask;       /* a fetch is due whether or not a gap is known */
+    bool confirmed; /* the subscription stood once */
+    bool empty;     /* listed in hub->empty */
     struct room *next_empty;
-    unsigned failures;      /* fetches in a row that brought nothing */
+    unsigned failures; /* fetches in a row that brought nothing */
     struct call *fetch;
     int64_t fetch_after;
-    ev_timer timer;         /* the next fetch */
+    ev_timer timer; /* the next fetch */
 };
 
 /* One Redis server. */
@@ -46,12 +46,12 @@ struct hub {
     struct redis_servers servers;
     struct news news[REDIS_SERVERS];
     struct map rooms_by_meeting;
-    struct map conns_by_user;  /* by meeting and user */
+    struct map conns_by_user; /* by meeting and user */
     struct room **rooms;
     uint32_t count, cap;
-    uint32_t compared;         /* where the next comparison begins */
-    ev_timer age;              /* recent events that are recent no more */
-    struct room *empty;        /* rooms to end at the end of the turn, if they are still empty */
+    uint32_t compared;  /* where the next comparison begins */
+    ev_timer age;       /* recent events that are recent no more */
+    struct room *empty; /* rooms to end at the end of the turn, if they are still empty */
 };
 
 static void look_after(struct room *room);
@@ -465,7 +465,8 @@ enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
         return ERR_OK;
     struct buf line = {0};
     envelope_write(&line, room->meeting_id, 0, audience, ENVELOPE_NO_EFFECT, json);
-    bool sent = !line.failed && subscriber_publish(subscriber_of(hub, room->meeting_id), room->meeting_id, line.data, line.len);
+    bool sent =
+        !line.failed && subscriber_publish(subscriber_of(hub, room->meeting_id), room->meeting_id, line.data, line.len);
     buf_free(&line);
     return sent || !one ? ERR_OK : ERR_UNAVAILABLE;
 }
@@ -529,7 +530,8 @@ void hub_write_rooms(struct hub *hub, struct buf *out)
     }
 }
 
-/* What nobody will ask for any more goes; after a crowd has joined that is much, and worth giving back to the system. */
+/* What nobody will ask for any more goes; after a crowd has joined that is much, and worth giving back to the system.
+ */
 static void on_age(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
     (void)loop, (void)revents;

@@ -51,8 +51,10 @@ static int open_listener(const char *address)
     char host[128];
     const char *port;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found = NULL;
-    if (!split_address(address, host, sizeof host, &port) || getaddrinfo(host[0] ? host : NULL, port, &hints, &found) != 0) {
-        fprintf(stderr, "ECHOMEET_RELAY_LISTEN must be an address and a port, like 127.0.0.1:8081, not '%s'.\n", address);
+    if (!split_address(address, host, sizeof host, &port) ||
+        getaddrinfo(host[0] ? host : NULL, port, &hints, &found) != 0) {
+        fprintf(stderr, "ECHOMEET_RELAY_LISTEN must be an address and a port, like 127.0.0.1:8081, not '%s'.\n",
+                address);
         return -1;
     }
     int one = 1;
@@ -182,7 +184,8 @@ static bool make_id(struct relay *relay)
     const char *name = relay->config.relay_id;
     unsigned char bytes[4];
     if (strlen(name) > ID_CHARS || strspn(name, allowed) != strlen(name)) {
-        fprintf(stderr, "ECHOMEET_RELAY_ID must be at most %d letters, digits, '_' and '-', not '%s'.\n", ID_CHARS, name);
+        fprintf(stderr, "ECHOMEET_RELAY_ID must be at most %d letters, digits, '_' and '-', not '%s'.\n", ID_CHARS,
+                name);
         return false;
     }
     random_fill(&relay->random, bytes, sizeof bytes);
@@ -216,8 +219,7 @@ static bool build(struct relay *relay)
 {
     relay->conn_memory.size = sizeof(struct conn);
     wheel_start(&relay->wheel, relay->loop, conn_deadline);
-    relay->backend = backend_new(relay->loop, relay->config.relay_socket, relay->id, &relay->random,
-                                 &relay->metrics);
+    relay->backend = backend_new(relay->loop, relay->config.relay_socket, relay->id, &relay->random, &relay->metrics);
     relay->presence = relay->backend ? presence_new(relay->loop, relay->backend) : NULL;
     relay->hub = hub_new(relay);
     relay->sync = relay->hub ? sync_new(relay) : NULL;

@@ -15,7 +15,7 @@ struct map_node {
 /* Start with all zero. */
 struct map {
     struct map_node **buckets;
-    size_t size;  /* a power of two, or 0 */
+    size_t size; /* a power of two, or 0 */
     size_t count;
 };
 
@@ -30,6 +30,6 @@ struct map_node *map_find(const struct map *map, int64_t a, int64_t b);
 
 void map_free(struct map *map);
 
-#define MAP_ITEM(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define MAP_ITEM(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 #endif

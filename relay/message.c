@@ -22,9 +22,9 @@ struct kind {
 /* A client message, taken apart. */
 struct message {
     const struct kind *kind; /* NULL where the message is bad */
-    int64_t id;        /* -1: none */
-    struct slice type; /* inside the quotes */
-    struct slice data; /* an object */
+    int64_t id;              /* -1: none */
+    struct slice type;       /* inside the quotes */
+    struct slice data;       /* an object */
 };
 
 static bool is_bad(enum err e)

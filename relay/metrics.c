@@ -29,12 +29,9 @@ static void number(struct buf *out, const char *name, const char *type, const ch
 static void write_calls(const struct metrics *m, struct buf *out)
 {
     static const char *const names[CALL_RESULTS] = {
-        [CALL_OK] = "ok",
-        [CALL_REFUSED] = "refused",
-        [CALL_FAILED] = "failed",
-        [CALL_UNAVAILABLE] = "unavailable",
-        [CALL_UNKNOWN] = "unknown",
-        [CALL_TIMEOUT] = "timeout",
+        [CALL_OK] = "ok",           [CALL_REFUSED] = "refused",
+        [CALL_FAILED] = "failed",   [CALL_UNAVAILABLE] = "unavailable",
+        [CALL_UNKNOWN] = "unknown", [CALL_TIMEOUT] = "timeout",
     };
     long long sum = 0;
     family(out, "calls_total", "counter", "Calls to the workers, by what became of them.");
@@ -60,7 +57,8 @@ void metrics_write(const struct relay *relay, struct buf *out)
     number(out, "redis_up", "gauge", "1 while every Redis answers.", !hub_degraded(relay->hub));
     number(out, "connections_opened_total", "counter", "Handshakes accepted.", m->connections_opened);
     number(out, "handshakes_refused_total", "counter", "Handshakes refused.", m->handshakes_refused);
-    number(out, "deliveries_total", "counter", "Events and signals, once for each client that they went to.", m->deliveries);
+    number(out, "deliveries_total", "counter", "Events and signals, once for each client that they went to.",
+           m->deliveries);
     number(out, "bytes_in_total", "counter", "Bytes from clients.", m->bytes_in);
     number(out, "bytes_out_total", "counter", "Bytes to clients.", m->bytes_out);
     number(out, "gaps_found_total", "counter", "Times that a room missed an event of which it knew.", m->gaps_found);
@@ -80,10 +78,18 @@ void metrics_write_line(const struct relay *relay, struct buf *out)
         const char *name;
         int64_t value;
     } all[] = {
-        {"connections", relay->conn_count},     {"rooms", hub_rooms(relay->hub)},   {"queuedBytes", m->queued_bytes},
-        {"redisUp", !hub_degraded(relay->hub)}, {"deliveries", m->deliveries},      {"bytesIn", m->bytes_in},
-        {"bytesOut", m->bytes_out},             {"gapsFound", m->gaps_found},       {"gapsClosed", m->gaps_closed},
-        {"slowClientsCut", m->slow_cut},        {"rateLimited", m->rate_limited},   {"calls", calls},
+        {"connections", relay->conn_count},
+        {"rooms", hub_rooms(relay->hub)},
+        {"queuedBytes", m->queued_bytes},
+        {"redisUp", !hub_degraded(relay->hub)},
+        {"deliveries", m->deliveries},
+        {"bytesIn", m->bytes_in},
+        {"bytesOut", m->bytes_out},
+        {"gapsFound", m->gaps_found},
+        {"gapsClosed", m->gaps_closed},
+        {"slowClientsCut", m->slow_cut},
+        {"rateLimited", m->rate_limited},
+        {"calls", calls},
         {"callsFailed", calls - m->calls[CALL_OK] - m->calls[CALL_REFUSED]},
     };
     buf_puts(out, "stats");

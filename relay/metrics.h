@@ -20,15 +20,15 @@ enum call_result {
 enum { METRICS_BUCKETS = 13 };
 
 struct metrics {
-    int64_t connections_opened;  /* handshakes accepted */
+    int64_t connections_opened; /* handshakes accepted */
     int64_t handshakes_refused;
     int64_t deliveries;          /* frames of rooms, each counted once for each client that it goes to */
     int64_t bytes_in, bytes_out; /* on clients' sockets */
     int64_t queued_bytes;        /* that wait for clients now */
     int64_t gaps_found;          /* rooms that missed an event of which they knew */
     int64_t gaps_closed;
-    int64_t slow_cut;            /* connections closed with 4408 */
-    int64_t rate_limited;        /* messages refused for their rate */
+    int64_t slow_cut;     /* connections closed with 4408 */
+    int64_t rate_limited; /* messages refused for their rate */
     int64_t calls[CALL_RESULTS];
     int64_t call_buckets[METRICS_BUCKETS]; /* durations of calls, see metrics.c */
     double call_seconds;

@@ -74,8 +74,10 @@ static void answer_metrics(struct conn *c)
     }
     struct buf body = {0}, text = {0};
     metrics_write(c->relay, &body);
-    buf_printf(&text, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
-                      "Content-Length: %zu\r\n\r\n", body.len);
+    buf_printf(&text,
+               "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+               "Content-Length: %zu\r\n\r\n",
+               body.len);
     buf_append(&text, body.data, body.len);
     text.failed |= body.failed;
     buf_free(&body);

@@ -19,9 +19,9 @@ struct seat {
     struct presence *presence;
     int64_t user_id;
     ev_tstamp due;
-    ev_timer timer;           /* the next report, or its next try */
+    ev_timer timer; /* the next report, or its next try */
     struct call *call;
-    enum step step;           /* the next report */
+    enum step step; /* the next report */
     bool doubtful;
     unsigned failures;
     char *meeting, *connection, *address;
@@ -101,7 +101,8 @@ static void report(struct seat *s)
 {
     char path[320];
     struct presence *p = s->presence;
-    snprintf(path, sizeof path, "/internal/meetings/%s/%s", s->meeting, s->step == STEP_EXPIRED ? "connection_expired" : "connection_lost");
+    snprintf(path, sizeof path, "/internal/meetings/%s/%s", s->meeting,
+             s->step == STEP_EXPIRED ? "connection_expired" : "connection_lost");
     struct call_request request = {
         .method = "POST",
         .path = path,

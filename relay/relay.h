@@ -36,14 +36,14 @@ struct relay {
     struct presence *presence;
     struct sync *sync;
     struct metrics metrics;
-    struct wheel wheel;       /* deadlines of connections */
+    struct wheel wheel; /* deadlines of connections */
     struct address_counts unauthenticated;
     struct slab conn_memory;
-    struct conn *conns;       /* all connections */
-    struct conn *dirty;       /* those with output that was not tried to be written yet */
-    struct conn *finished;    /* those to free at the end of this turn of the loop */
+    struct conn *conns;    /* all connections */
+    struct conn *dirty;    /* those with output that was not tried to be written yet */
+    struct conn *finished; /* those to free at the end of this turn of the loop */
     int64_t conn_count;
-    uint64_t last_number;     /* of a connection */
+    uint64_t last_number; /* of a connection */
     bool stopping;
     char read_room[RELAY_READ_BYTES]; /* what one read takes; shared, since nothing is kept in it */
 };

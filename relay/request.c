@@ -83,8 +83,8 @@ static enum err find_meeting(const struct conn *c, struct request *request)
     return ERR_OK;
 }
 
-/* "Echomeet-Room: <meetingId> <seq> <seatedSeq>" or "-". The client has its ack already: what follows are later events. A call that
- * failed on the workers' side has moved nobody. */
+/* "Echomeet-Room: <meetingId> <seq> <seatedSeq>" or "-". The client has its ack already: what follows are later events.
+ * A call that failed on the workers' side has moved nobody. */
 static void move(struct conn *c, const struct reply *reply)
 {
     char text[96];
@@ -120,8 +120,9 @@ static void acknowledge(struct conn *c, const struct request *request, const str
     conn_send_text(c, &text);
 }
 
-/* No answer came from a join, or a worker cannot say what became of it: there may be a seat that belongs to this connection. The
- * connection goes on under another name, and the seat of the old name is given up like that of a connection that broke. */
+/* No answer came from a join, or a worker cannot say what became of it: there may be a seat that belongs to this
+ * connection. The connection goes on under another name, and the seat of the old name is given up like that of a
+ * connection that broke. */
 static void give_up_doubt(struct conn *c, const struct request *request, const struct reply *reply)
 {
     bool doubt = reply->err ? reply->err != ERR_UNAVAILABLE : reply->status >= 500;
@@ -130,14 +131,15 @@ static void give_up_doubt(struct conn *c, const struct request *request, const s
     char name[RELAY_CONN_NAME_SIZE], address[ADDRESS_TEXT];
     conn_name(c, name);
     address_write(&c->address, address);
-    presence_add(c->relay->presence, &(struct presence_seat){
-                                         .meeting = request->meeting,
-                                         .user_id = c->user_id,
-                                         .connection = name,
-                                         .address = address,
-                                         .due = ev_now(c->relay->loop) + (double)c->relay->config.grace_lost_ms / 1000.0,
-                                         .doubtful = true,
-                                     });
+    presence_add(c->relay->presence,
+                 &(struct presence_seat){
+                     .meeting = request->meeting,
+                     .user_id = c->user_id,
+                     .connection = name,
+                     .address = address,
+                     .due = ev_now(c->relay->loop) + (double)c->relay->config.grace_lost_ms / 1000.0,
+                     .doubtful = true,
+                 });
     conn_rename(c);
 }
 

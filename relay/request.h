@@ -17,7 +17,7 @@ struct requests {
     struct request *first, *last; /* waiting */
     struct request *current;      /* whose call is in flight */
     struct call *call;
-    uint8_t count;                /* waiting */
+    uint8_t count; /* waiting */
 };
 
 enum { REQUEST_TYPE_CHARS = 32 };
@@ -34,7 +34,8 @@ void requests_drop(struct requests *r);
 /* Forgets everything, the call in flight too. */
 void requests_free(struct requests *r);
 
-/* To be called when the connection is not open any more: reports the seat as left alone, once its calls are answered. */
+/* To be called when the connection is not open any more: reports the seat as left alone, once its calls are answered.
+ */
 void request_settle(struct conn *c);
 
 #endif

@@ -1,5 +1,5 @@
-/* A chunk is aligned to its size, so the chunk of a thing is found by its address. AddressSanitizer is told which places
- * are free. */
+/* A chunk is aligned to its size, so the chunk of a thing is found by its address. AddressSanitizer is told which
+ * places are free. */
 #include "relay/slab.h"
 
 #include <sanitizer/asan_interface.h>
@@ -13,11 +13,14 @@ enum { CHUNK_BYTES = 128 * 1024 };
 struct slab_chunk {
     struct slab_chunk *prev, *next; /* among those with room */
     uint32_t used;
-    uint32_t fresh;                 /* places that were never given out begin here */
-    void *free;                     /* places that came back; each points to the next */
+    uint32_t fresh; /* places that were never given out begin here */
+    void *free;     /* places that came back; each points to the next */
 };
 
-static size_t step(const struct slab *slab) { return (slab->size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t); }
+static size_t step(const struct slab *slab)
+{
+    return (slab->size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+}
 
 static size_t header(void) { return step(&(struct slab){.size = sizeof(struct slab_chunk)}); }
 

@@ -26,14 +26,14 @@ struct event *event_ref(struct event *event);
 void event_unref(struct event **event);
 
 struct stream {
-    int64_t seq;          /* every event up to this one has left */
-    int64_t known;        /* the highest number heard of */
-    struct event **ring;  /* the last ones that left; event n lies at n % cap */
+    int64_t seq;         /* every event up to this one has left */
+    int64_t known;       /* the highest number heard of */
+    struct event **ring; /* the last ones that left; event n lies at n % cap */
     uint32_t ring_cap;
     uint32_t ring_count;
-    struct event **held;  /* early ones, by rising number */
+    struct event **held; /* early ones, by rising number */
     uint32_t held_count;
-    int64_t fresh_seq;    /* events up to this one had left when stream_age was last called */
+    int64_t fresh_seq; /* events up to this one had left when stream_age was last called */
 };
 
 /* Starts behind event seq. */

@@ -14,8 +14,8 @@
 #include "core/text.h"
 
 enum {
-    BEAT_MS = 1000,        /* between heartbeats */
-    SILENCE_MS = 3000,     /* without one, or without a connection that stands, it is made again */
+    BEAT_MS = 1000,    /* between heartbeats */
+    SILENCE_MS = 3000, /* without one, or without a connection that stands, it is made again */
     FIRST_RETRY_MS = 50,
     LAST_RETRY_MS = 1000,
     CHANNEL_SIZE = 64
@@ -29,7 +29,7 @@ struct link {
     redisAsyncContext *ac; /* NULL: not connected, the timer runs */
     bool ready;            /* connected; commands may be sent */
     unsigned failures;
-    ev_tstamp since;       /* of the try to connect */
+    ev_tstamp since; /* of the try to connect */
     ev_timer timer;
 };
 
@@ -41,7 +41,7 @@ struct subscriber {
     void *data;
     char own_channel[CHANNEL_SIZE + sizeof OWN_CHANNEL_PREFIX];
     struct link listen, publish;
-    bool listening;        /* our own channel, the last one asked for, is confirmed */
+    bool listening; /* our own channel, the last one asked for, is confirmed */
     bool up;
     ev_tstamp last_beat;
     ev_timer beat;
@@ -63,7 +63,10 @@ static void channel_of(int64_t meeting_id, char out[static CHANNEL_SIZE])
     snprintf(out, CHANNEL_SIZE, ENVELOPE_CHANNEL_PREFIX "%lld", (long long)meeting_id);
 }
 
-static bool is_word(const redisReply *r, const char *word) { return r->type == REDIS_REPLY_STRING && strcmp(r->str, word) == 0; }
+static bool is_word(const redisReply *r, const char *word)
+{
+    return r->type == REDIS_REPLY_STRING && strcmp(r->str, word) == 0;
+}
 
 static void on_subscribed(struct subscriber *s, const char *channel)
 {
@@ -170,12 +173,13 @@ static void on_connect_timer(struct ev_loop *loop, ev_timer *watcher, int revent
     (void)revents;
     struct link *link = watcher->data;
     const struct redis_server *server = link->subscriber->server;
-    redisAsyncContext *ac = server->socket[0] ? redisAsyncConnectUnix(server->socket)
-                                              : redisAsyncConnect(server->host, server->port);
+    redisAsyncContext *ac =
+        server->socket[0] ? redisAsyncConnectUnix(server->socket) : redisAsyncConnect(server->host, server->port);
     link->since = ev_now(loop);
     if (!ac || ac->err) {
         if (link->failures == 0)
-            log_event(LOG_WARN, "redis_connect_failed", "connection", link->name, "error", ac ? ac->errstr : NULL, NULL);
+            log_event(LOG_WARN, "redis_connect_failed", "connection", link->name, "error", ac ? ac->errstr : NULL,
+                      NULL);
         if (ac)
             redisAsyncFree(ac);
         connect_later(link);

@@ -22,7 +22,7 @@ struct wheel {
     struct ev_loop *loop;
     ev_timer tick;
     ev_tstamp start;
-    uint64_t now;                    /* the last tick that was worked on */
+    uint64_t now; /* the last tick that was worked on */
     wheel_fn *fn;
     struct wheel_item *slots[WHEEL_SLOTS];
 };

@@ -39,9 +39,9 @@ enum ws_code {
 enum { WS_HEADER_MAX = 10, WS_CONTROL_MAX = 125 };
 
 enum ws_event {
-    WS_MORE,  /* all bytes are used up */
-    WS_TEXT,  /* a whole message, well-formed UTF-8 */
-    WS_PING,  /* to be answered with a pong of the same data */
+    WS_MORE, /* all bytes are used up */
+    WS_TEXT, /* a whole message, well-formed UTF-8 */
+    WS_PING, /* to be answered with a pong of the same data */
     WS_PONG,
     WS_CLOSE, /* the client closes: code, or WS_CODE_NONE; what follows is not to be read */
     WS_FAIL   /* the bytes are against RFC 6455 or our limits: close with `code`; the parser is of no more use */
@@ -59,13 +59,13 @@ struct ws_parser {
     struct buf message; /* fragments of a message so far */
     struct buf control; /* a control frame's payload so far */
     unsigned char header[14];
-    uint8_t have;       /* bytes of the header that have come */
-    uint8_t mask_at;    /* which byte of the mask is next */
+    uint8_t have;    /* bytes of the header that have come */
+    uint8_t mask_at; /* which byte of the mask is next */
     bool in_payload;
-    bool in_message;    /* a data frame without FIN came */
-    bool used;          /* the last item lies in message or control, and is freed by the next call */
-    uint8_t utf8_need;  /* continuation bytes that must follow */
-    uint8_t utf8_low;   /* least and highest value of the next one */
+    bool in_message;   /* a data frame without FIN came */
+    bool used;         /* the last item lies in message or control, and is freed by the next call */
+    uint8_t utf8_need; /* continuation bytes that must follow */
+    uint8_t utf8_low;  /* least and highest value of the next one */
     uint8_t utf8_high;
 };
 
