@@ -79,6 +79,15 @@ const stopChildren = () => Promise.all([...children].map((child) => {
     return once(child, 'exit');
 }));
 
+async function freePort() {
+    const server = net.createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address();
+    server.close();
+    await once(server, 'close');
+    return port;
+}
+
 async function until(check) {
     for (let i = 0; i < 500; i++) {
         try {
@@ -142,7 +151,7 @@ class ApiBench {
         const socket = path.join(dir, 'run/empty.sock');
         const first = start(this.sys.program('bench/empty_fcgi'), [socket, String(bytes), String(BUSY)]);
         await until(() => fs.existsSync(socket));
-        const port = 20000 + (process.pid % 10000);
+        const port = await freePort();
         const web = start('/usr/sbin/lighttpd', ['-D', '-f', path.join(root, 'lighttpd.conf')], {
             cwd: root,
             env: {
@@ -372,7 +381,7 @@ class RelayBench {
     }
 
     async startBare() {
-        const port = 30000 + (process.pid % 10000);
+        const port = await freePort();
         const bare = start(this.sys.program('bench/bare_send'), [String(port)]);
         const answers = readline.createInterface({ input: bare.stdout });
         this.bare = {
