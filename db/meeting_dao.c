@@ -6,20 +6,21 @@
 #include "core/buf.h"
 #include "core/limits.h"
 
-#define MEETING_COLUMNS \
+#define COUNT_ONLINE \
+    "(SELECT COUNT(*) FROM participants o WHERE o.meeting_id = m.id AND o.status = 1 AND o.connection IS NOT NULL " \
+    "AND o.offline_at IS NULL)"
+#define MEETING_COLUMNS(online_count) \
     "SELECT m.id, m.code, m.title, m.description, m.creator_id, c.display_name, m.host_id, h.display_name, m.status, " \
     "m.start_time, m.duration_minutes, m.actual_start_time, m.actual_end_time, m.max_participants, m.password_box, " \
-    "m.is_public, m.is_recorded, m.participant_count, " \
-    "(SELECT COUNT(*) FROM participants o WHERE o.meeting_id = m.id AND o.status = 1 AND o.connection IS NOT NULL " \
-    "AND o.offline_at IS NULL), m.event_seq, m.created_at, m.updated_at " \
+    "m.is_public, m.is_recorded, m.participant_count, " online_count ", m.event_seq, m.created_at, m.updated_at " \
     "FROM meetings m JOIN users c ON c.id = m.creator_id JOIN users h ON h.id = m.host_id "
 
 static const char SQL_INSERT[] =
     "INSERT INTO meetings (code, title, description, creator_id, host_id, status, start_time, duration_minutes, "
     "max_participants, password_box, is_public, is_recorded, created_at, updated_at) "
     "VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)";
-static const char SQL_BY_ID[] = MEETING_COLUMNS "WHERE m.id = ?";
-static const char SQL_BY_CODE[] = MEETING_COLUMNS "WHERE m.code = ?";
+static const char SQL_BY_ID[] = MEETING_COLUMNS(COUNT_ONLINE) "WHERE m.id = ?";
+static const char SQL_UNCOUNTED[] = MEETING_COLUMNS("0") "WHERE m.id = ?";
 static const char SQL_UPDATE[] =
     "UPDATE meetings SET title = ?, description = ?, start_time = ?, duration_minutes = ?, max_participants = ?, "
     "password_box = ?, is_public = ?, is_recorded = ?, updated_at = ? WHERE id = ?";
@@ -84,9 +85,9 @@ enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struc
     return db_select_one(db, arena, SQL_BY_ID, DB_PARAMS(db_int(id)), read_row, out);
 }
 
-enum err meeting_dao_by_code(struct db *db, struct arena *arena, const char *code, struct meeting *out)
+enum err meeting_dao_uncounted(struct db *db, struct arena *arena, int64_t id, struct meeting *out)
 {
-    return db_select_one(db, arena, SQL_BY_CODE, DB_PARAMS(db_text(code)), read_row, out);
+    return db_select_one(db, arena, SQL_UNCOUNTED, DB_PARAMS(db_int(id)), read_row, out);
 }
 
 enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **ids,
@@ -210,7 +211,8 @@ enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeti
         return e;
     where_value(&w, db_int(f->limit));
     where_value(&w, db_int(f->offset));
-    const char *sql = arena_printf(arena, MEETING_COLUMNS "%s %s LIMIT ? OFFSET ?", where, order_by(f->sort));
+    const char *sql =
+        arena_printf(arena, MEETING_COLUMNS(COUNT_ONLINE) "%s %s LIMIT ? OFFSET ?", where, order_by(f->sort));
     e = db_select_all(db, arena, sql, w.params, w.count, read_row, sizeof **items, items, count);
     if (!e)
         *total = all;

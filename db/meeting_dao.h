@@ -71,7 +71,9 @@ MUST_CHECK enum err meeting_dao_insert(struct db *db, const struct meeting *meet
 
 /* ERR_DB_NO_ROW where there is none. */
 MUST_CHECK enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out);
-MUST_CHECK enum err meeting_dao_by_code(struct db *db, struct arena *arena, const char *code, struct meeting *out);
+
+/* The same with online_count 0: counting takes the longer the more people are in. */
+MUST_CHECK enum err meeting_dao_uncounted(struct db *db, struct arena *arena, int64_t id, struct meeting *out);
 
 MUST_CHECK enum err meeting_dao_id_of_code(struct db *db, const char *code, int64_t *id);
 

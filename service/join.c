@@ -41,7 +41,7 @@ static enum err check_password(struct visitor *v, const char *password)
 static enum err look_up(struct visitor *v, int64_t meeting_id)
 {
     struct call *call = v->call;
-    enum err e = meeting_dao_by_id(call->app->db, call->arena, meeting_id, &v->meeting);
+    enum err e = meeting_dao_uncounted(call->app->db, call->arena, meeting_id, &v->meeting);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
     e = room_check_open(v->meeting.status);
@@ -100,7 +100,7 @@ static enum err take_seat_body(void *context)
 /* No seat was there: full, or over by now. */
 static enum err why_no_seat(struct visitor *v)
 {
-    enum err e = meeting_dao_by_id(v->call->app->db, v->call->arena, v->meeting.id, &v->meeting);
+    enum err e = meeting_dao_uncounted(v->call->app->db, v->call->arena, v->meeting.id, &v->meeting);
     if (!e)
         e = room_check_open(v->meeting.status);
     return e ? e : ERR_MEETING_FULL;
