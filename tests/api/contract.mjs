@@ -29,7 +29,10 @@ export const errors = new Map([...fs.readFileSync(path.join(root, 'core/err.def'
 /* --- schemas ----------------------------------------------------------------------------------------------- */
 
 const ajv = new Ajv2020.default({ strict: false, allErrors: true, validateFormats: true });
-ajv.addFormat('date-time', (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text) && !Number.isNaN(Date.parse(text)));
+/* Date.parse makes the 2nd of March of a 30th of February: the day must come back as it was. */
+const isDay = (day) => !Number.isNaN(Date.parse(`${day}T00:00:00Z`)) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+ajv.addFormat('date-time', (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text) &&
+    !Number.isNaN(Date.parse(text)) && isDay(text.slice(0, 10)));
 ajv.addSchema(document, 'openapi');
 const compiled = new Map();
 
