@@ -51,7 +51,7 @@ function randomBody({ schema }, { chance, pick }, n) {
 }
 
 test(`document and server agree on ${REQUESTS} random bodies`, async () => {
-    const seed = Number(process.env.ECHOMEET_TEST_SEED ?? Date.now() % 1e9);
+    const seed = Number(process.env.ECHOMEET_TEST_SEED ?? 20260131); // the same each time; another one by hand
     const random = randomizer(seed);
     const pids = await workerPids(sys);
     const seen = new Map();
