@@ -1,9 +1,9 @@
 /* Envelopes: what a worker writes is what a relay reads. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/envelope.h"
+#include "tests/check_main.h"
 
 static struct envelope read_ok(const char *line)
 {
@@ -99,20 +99,9 @@ START_TEST(test_envelope_refuses_bad_effects)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("envelope");
-    TCase *tc = tcase_create("envelope");
-    tcase_add_test(tc, test_envelope_reads_what_was_written);
-    tcase_add_test(tc, test_envelope_refuses_what_is_none);
-    tcase_add_test(tc, test_envelope_knows_its_audience);
-    tcase_add_test(tc, test_envelope_knows_everybody_but_one);
-    tcase_add_test(tc, test_envelope_reads_effects);
-    tcase_add_test(tc, test_envelope_refuses_bad_effects);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+CHECK_MAIN("envelope", test_envelope_reads_what_was_written,
+           test_envelope_refuses_what_is_none,
+           test_envelope_knows_its_audience,
+           test_envelope_knows_everybody_but_one,
+           test_envelope_reads_effects,
+           test_envelope_refuses_bad_effects)

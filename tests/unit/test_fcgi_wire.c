@@ -1,9 +1,9 @@
 /* The FastCGI wire format: what is written can be read, and answers are read in pieces of any size. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/fcgi.h"
+#include "tests/check_main.h"
 
 /* Reads a whole answer, `step` bytes at a time, and writes down what came. */
 static void read_all(const struct buf *bytes, size_t step, struct buf *log)
@@ -162,19 +162,8 @@ START_TEST(test_fcgi_refuses_pairs_that_are_cut_off)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("fcgi_wire");
-    TCase *tc = tcase_create("fcgi_wire");
-    tcase_add_test(tc, test_fcgi_reads_an_answer_in_pieces);
-    tcase_add_test(tc, test_fcgi_tells_diagnostics_from_output);
-    tcase_add_test(tc, test_fcgi_refuses_what_is_no_answer);
-    tcase_add_test(tc, test_fcgi_writes_requests);
-    tcase_add_test(tc, test_fcgi_refuses_pairs_that_are_cut_off);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+CHECK_MAIN("fcgi_wire", test_fcgi_reads_an_answer_in_pieces,
+           test_fcgi_tells_diagnostics_from_output,
+           test_fcgi_refuses_what_is_no_answer,
+           test_fcgi_writes_requests,
+           test_fcgi_refuses_pairs_that_are_cut_off)

@@ -1,9 +1,9 @@
 /* Token buckets of a connection. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "core/limits.h"
 #include "relay/flow.h"
+#include "tests/check_main.h"
 
 static int take_all(struct flow *f, enum flow_class class, int64_t per_second, double now)
 {
@@ -53,18 +53,7 @@ START_TEST(test_flow_counts_refusals_until_a_pause)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("flow");
-    TCase *tc = tcase_create("flow");
-    tcase_add_test(tc, test_flow_gives_a_burst_then_the_rate);
-    tcase_add_test(tc, test_flow_keeps_classes_apart);
-    tcase_add_test(tc, test_flow_without_a_limit);
-    tcase_add_test(tc, test_flow_counts_refusals_until_a_pause);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+CHECK_MAIN("flow", test_flow_gives_a_burst_then_the_rate,
+           test_flow_keeps_classes_apart,
+           test_flow_without_a_limit,
+           test_flow_counts_refusals_until_a_pause)

@@ -1,10 +1,10 @@
 /* The opening handshake: which requests become connections, and with which status the others are refused. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "relay/handshake.h"
+#include "tests/check_main.h"
 
 #define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 #define UPGRADE "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -150,21 +150,10 @@ START_TEST(test_handshake_checks_origins)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("handshake");
-    TCase *tc = tcase_create("handshake");
-    tcase_add_test(tc, test_handshake_answers_the_example_of_the_rfc);
-    tcase_add_test(tc, test_handshake_waits_for_the_whole_request);
-    tcase_add_test(tc, test_handshake_reads_a_token_from_protocols_or_address);
-    tcase_add_test(tc, test_handshake_refuses_by_status);
-    tcase_add_test(tc, test_handshake_takes_what_clients_really_send);
-    tcase_add_test(tc, test_handshake_refuses_large_requests);
-    tcase_add_test(tc, test_handshake_checks_origins);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+CHECK_MAIN("handshake", test_handshake_answers_the_example_of_the_rfc,
+           test_handshake_waits_for_the_whole_request,
+           test_handshake_reads_a_token_from_protocols_or_address,
+           test_handshake_refuses_by_status,
+           test_handshake_takes_what_clients_really_send,
+           test_handshake_refuses_large_requests,
+           test_handshake_checks_origins)

@@ -1,8 +1,8 @@
 /* Which Redis servers there are, and which one has a meeting. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "core/redis.h"
+#include "tests/check_main.h"
 
 static bool read_list(const char *list, struct redis_servers *out)
 {
@@ -54,17 +54,6 @@ START_TEST(test_redis_spreads_meetings_evenly_and_moves_few)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("redis");
-    TCase *tc = tcase_create("redis");
-    tcase_add_test(tc, test_redis_reads_lists);
-    tcase_add_test(tc, test_redis_refuses_what_is_no_list);
-    tcase_add_test(tc, test_redis_spreads_meetings_evenly_and_moves_few);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+CHECK_MAIN("redis", test_redis_reads_lists,
+           test_redis_refuses_what_is_no_list,
+           test_redis_spreads_meetings_evenly_and_moves_few)

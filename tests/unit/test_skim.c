@@ -1,9 +1,9 @@
 /* JSON without building anything: what is JSON, what is not, and how members are found. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/skim.h"
+#include "tests/check_main.h"
 
 /* Checks a copy that ends where the text ends, so that a read beyond it is noticed. */
 static bool check(const char *text, size_t len, int depth)
@@ -110,22 +110,11 @@ START_TEST(test_skim_reads_plain_strings)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("skim");
-    TCase *tc = tcase_create("skim");
-    tcase_add_test(tc, test_skim_takes_json);
-    tcase_add_test(tc, test_skim_refuses_what_is_no_json);
-    tcase_add_test(tc, test_skim_refuses_texts_that_are_cut_off);
-    tcase_add_test(tc, test_skim_limits_depth);
-    tcase_add_test(tc, test_skim_finds_members);
-    tcase_add_test(tc, test_skim_refuses_members_of_what_is_no_object_and_doubles);
-    tcase_add_test(tc, test_skim_reads_whole_numbers);
-    tcase_add_test(tc, test_skim_reads_plain_strings);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+CHECK_MAIN("skim", test_skim_takes_json,
+           test_skim_refuses_what_is_no_json,
+           test_skim_refuses_texts_that_are_cut_off,
+           test_skim_limits_depth,
+           test_skim_finds_members,
+           test_skim_refuses_members_of_what_is_no_object_and_doubles,
+           test_skim_reads_whole_numbers,
+           test_skim_reads_plain_strings)

@@ -1,5 +1,4 @@
 /* A room's stream puts events in order; frames are shared and queued; the map finds what was put in. */
-#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "relay/frame.h"
 #include "relay/map.h"
 #include "relay/stream.h"
+#include "tests/check_main.h"
 
 static struct event *event(int64_t seq)
 {
@@ -229,22 +229,11 @@ START_TEST(test_map_finds_the_last_one_put_in)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("stream");
-    TCase *tc = tcase_create("stream");
-    tcase_add_test(tc, test_stream_puts_events_in_order);
-    tcase_add_test(tc, test_stream_keeps_the_last_events);
-    tcase_add_test(tc, test_stream_always_has_room_for_what_closes_the_gap);
-    tcase_add_test(tc, test_stream_forgets_what_is_recent_no_more);
-    tcase_add_test(tc, test_stream_hears_of_events_and_skips_lost_ones);
-    tcase_add_test(tc, test_frame_queue_writes_in_order_what_the_socket_takes);
-    tcase_add_test(tc, test_frame_queue_cuts_behind_a_frame_that_is_begun);
-    tcase_add_test(tc, test_map_finds_the_last_one_put_in);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+CHECK_MAIN("stream", test_stream_puts_events_in_order,
+           test_stream_keeps_the_last_events,
+           test_stream_always_has_room_for_what_closes_the_gap,
+           test_stream_forgets_what_is_recent_no_more,
+           test_stream_hears_of_events_and_skips_lost_ones,
+           test_frame_queue_writes_in_order_what_the_socket_takes,
+           test_frame_queue_cuts_behind_a_frame_that_is_begun,
+           test_map_finds_the_last_one_put_in)
