@@ -53,7 +53,7 @@ static enum err counter_body(void *context)
     int64_t seq;
     enum err e = participant_dao_insert(j->db, j->meeting, j->user, "x", (struct seat){NULL, NULL}, j->now_ms);
     if (!e)
-        e = meeting_dao_take_seat(j->db, j->meeting, j->now_ms, &seq);
+        e = meeting_dao_take_seat(j->db, j->meeting, false, j->now_ms, &seq);
     return e ? e : add_event(j, seq);
 }
 

@@ -6,32 +6,30 @@
 #include "core/buf.h"
 #include "core/limits.h"
 
-#define COUNT_ONLINE \
-    "(SELECT COUNT(*) FROM participants o WHERE o.meeting_id = m.id AND o.status = 1 AND o.connection IS NOT NULL " \
-    "AND o.offline_at IS NULL)"
-#define MEETING_COLUMNS(online_count) \
+#define MEETING_COLUMNS \
     "SELECT m.id, m.code, m.title, m.description, m.creator_id, c.display_name, m.host_id, h.display_name, m.status, " \
     "m.start_time, m.duration_minutes, m.actual_start_time, m.actual_end_time, m.max_participants, m.password_box, " \
-    "m.is_public, m.is_recorded, m.participant_count, " online_count ", m.event_seq, m.created_at, m.updated_at " \
+    "m.is_public, m.is_recorded, m.participant_count, m.online_count, m.event_seq, m.created_at, m.updated_at " \
     "FROM meetings m JOIN users c ON c.id = m.creator_id JOIN users h ON h.id = m.host_id "
 
 static const char SQL_INSERT[] =
     "INSERT INTO meetings (code, title, description, creator_id, host_id, status, start_time, duration_minutes, "
     "max_participants, password_box, is_public, is_recorded, created_at, updated_at) "
     "VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)";
-static const char SQL_BY_ID[] = MEETING_COLUMNS(COUNT_ONLINE) "WHERE m.id = ?";
-static const char SQL_UNCOUNTED[] = MEETING_COLUMNS("0") "WHERE m.id = ?";
+static const char SQL_BY_ID[] = MEETING_COLUMNS "WHERE m.id = ?";
 static const char SQL_UPDATE[] =
     "UPDATE meetings SET title = ?, description = ?, start_time = ?, duration_minutes = ?, max_participants = ?, "
     "password_box = ?, is_public = ?, is_recorded = ?, updated_at = ? WHERE id = ?";
 static const char SQL_LOCK[] =
-    "SELECT id, host_id, status, max_participants, participant_count, event_seq, actual_end_time FROM meetings WHERE id = ? FOR UPDATE";
+    "SELECT id, host_id, status, max_participants, participant_count, online_count, event_seq, actual_end_time FROM meetings "
+    "WHERE id = ? FOR UPDATE";
 static const char SQL_SAVE[] =
     "UPDATE meetings SET updated_at = IF(host_id <> ? OR status <> ?, ?, updated_at), host_id = ?, status = ?, "
-    "participant_count = ?, event_seq = ?, actual_end_time = ? WHERE id = ?";
+    "participant_count = ?, online_count = ?, event_seq = ?, actual_end_time = ? WHERE id = ?";
 /* assignments run from left to right: the start is set while the status is still the old one */
 static const char SQL_TAKE_SEAT[] =
-    "UPDATE meetings SET participant_count = participant_count + 1, event_seq = LAST_INSERT_ID(event_seq + 1), "
+    "UPDATE meetings SET participant_count = participant_count + 1, online_count = online_count + ?, "
+    "event_seq = LAST_INSERT_ID(event_seq + 1), "
     "actual_start_time = IF(status = 1, ?, actual_start_time), updated_at = IF(status = 1, ?, updated_at), status = 2 "
     "WHERE id = ? AND participant_count < max_participants AND status IN (1, 2)";
 static const char SQL_SHOWING[] =
@@ -83,11 +81,6 @@ static void read_row(struct db_rows *rows, void *out)
 enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out)
 {
     return db_select_one(db, arena, SQL_BY_ID, DB_PARAMS(db_int(id)), read_row, out);
-}
-
-enum err meeting_dao_uncounted(struct db *db, struct arena *arena, int64_t id, struct meeting *out)
-{
-    return db_select_one(db, arena, SQL_UNCOUNTED, DB_PARAMS(db_int(id)), read_row, out);
 }
 
 enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **ids,
@@ -212,7 +205,7 @@ enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeti
     where_value(&w, db_int(f->limit));
     where_value(&w, db_int(f->offset));
     const char *sql =
-        arena_printf(arena, MEETING_COLUMNS(COUNT_ONLINE) "%s %s LIMIT ? OFFSET ?", where, order_by(f->sort));
+        arena_printf(arena, MEETING_COLUMNS "%s %s LIMIT ? OFFSET ?", where, order_by(f->sort));
     e = db_select_all(db, arena, sql, w.params, w.count, read_row, sizeof **items, items, count);
     if (!e)
         *total = all;
@@ -237,6 +230,7 @@ static void read_state(struct db_rows *rows, void *out)
     s->status = db_get_int(rows);
     s->max_participants = db_get_int(rows);
     s->participant_count = db_get_int(rows);
+    s->online_count = db_get_int(rows);
     s->event_seq = db_get_int(rows);
     s->actual_end_ms = db_get_time(rows);
 }
@@ -250,15 +244,16 @@ enum err meeting_dao_save(struct db *db, const struct meeting_state *s, int64_t 
 {
     return db_execute(db, SQL_SAVE,
                       DB_PARAMS(db_int(s->host_id), db_int(s->status), db_time(now_ms), db_int(s->host_id),
-                                db_int(s->status), db_int(s->participant_count), db_int(s->event_seq),
-                                db_time(s->actual_end_ms), db_int(s->id)),
+                                db_int(s->status), db_int(s->participant_count), db_int(s->online_count),
+                                db_int(s->event_seq), db_time(s->actual_end_ms), db_int(s->id)),
                       NULL);
 }
 
-enum err meeting_dao_take_seat(struct db *db, int64_t id, int64_t now_ms, int64_t *seq)
+enum err meeting_dao_take_seat(struct db *db, int64_t id, bool online, int64_t now_ms, int64_t *seq)
 {
     struct db_result result;
-    enum err e = db_execute(db, SQL_TAKE_SEAT, DB_PARAMS(db_time(now_ms), db_time(now_ms), db_int(id)), &result);
+    enum err e = db_execute(db, SQL_TAKE_SEAT,
+                            DB_PARAMS(db_int(online), db_time(now_ms), db_time(now_ms), db_int(id)), &result);
     if (e)
         return e;
     if (result.affected == 0)

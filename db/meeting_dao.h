@@ -42,6 +42,7 @@ struct meeting_state {
     int64_t status;
     int64_t max_participants;
     int64_t participant_count;
+    int64_t online_count;
     int64_t event_seq;
     int64_t actual_end_ms;
 };
@@ -72,9 +73,6 @@ MUST_CHECK enum err meeting_dao_insert(struct db *db, const struct meeting *meet
 /* ERR_DB_NO_ROW where there is none. */
 MUST_CHECK enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out);
 
-/* The same with online_count 0: counting takes the longer the more people are in. */
-MUST_CHECK enum err meeting_dao_uncounted(struct db *db, struct arena *arena, int64_t id, struct meeting *out);
-
 MUST_CHECK enum err meeting_dao_id_of_code(struct db *db, const char *code, int64_t *id);
 
 /* The newest meetings that show the user's name as their creator's or host's, at most limit. */
@@ -94,9 +92,9 @@ MUST_CHECK enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_s
 /* Writes the state back. */
 MUST_CHECK enum err meeting_dao_save(struct db *db, const struct meeting_state *state, int64_t now_ms);
 
-/* One more participant and one more event, where there is a seat and the meeting is not over: the last step of a join,
- * so that the row is locked as briefly as can be. The first one starts the meeting. *seq is the event's number.
- * ERR_DB_NO_ROW: full or over (or unknown). */
-MUST_CHECK enum err meeting_dao_take_seat(struct db *db, int64_t id, int64_t now_ms, int64_t *seq);
+/* One more participant (online or not) and one more event, where there is a seat and the meeting is not over: the last
+ * step of a join, so that the row is locked as briefly as can be. The first one starts the meeting. *seq is the event's
+ * number. ERR_DB_NO_ROW: full or over (or unknown). */
+MUST_CHECK enum err meeting_dao_take_seat(struct db *db, int64_t id, bool online, int64_t now_ms, int64_t *seq);
 
 #endif

@@ -23,8 +23,10 @@ static const char SQL_OFFLINE[] =
     "WHERE meeting_id = ? AND user_id = ? AND connection = ? AND status = 1 AND offline_at IS NULL";
 #define END_STAY \
     "audio = 0, video = 0, screen = 0, hand_raised_at = NULL, left_at = ?, relay = NULL, connection = NULL, offline_at = NULL "
+/* LAST_INSERT_ID brings out, without one more statement, what the row was before */
 static const char SQL_END_STAY[] =
-    "UPDATE participants SET status = ?, " END_STAY "WHERE meeting_id = ? AND user_id = ? AND status = 1";
+    "UPDATE participants SET status = ? + 0 * LAST_INSERT_ID(connection IS NOT NULL AND offline_at IS NULL), " END_STAY
+    "WHERE meeting_id = ? AND user_id = ? AND status = 1";
 static const char SQL_BAN[] = "UPDATE participants SET status = 3 WHERE meeting_id = ? AND user_id = ? AND status = 2";
 static const char SQL_END_ALL[] = "UPDATE participants SET status = 2, " END_STAY "WHERE meeting_id = ? AND status = 1";
 static const char SQL_MEETINGS_OF[] = "SELECT meeting_id FROM participants WHERE user_id = ? AND status = 1 LIMIT ?";
@@ -112,10 +114,17 @@ enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t 
 }
 
 enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id, enum participant_status status,
-                                  int64_t now_ms)
+                                  int64_t now_ms, bool *was_online)
 {
-    return change_one(db, SQL_END_STAY,
-                      DB_PARAMS(db_int(status), db_time(now_ms), db_int(meeting_id), db_int(user_id)));
+    struct db_result result;
+    enum err e = db_execute(db, SQL_END_STAY,
+                            DB_PARAMS(db_int(status), db_time(now_ms), db_int(meeting_id), db_int(user_id)), &result);
+    if (e)
+        return e;
+    if (result.affected == 0)
+        return ERR_DB_NO_ROW;
+    *was_online = result.insert_id != 0;
+    return ERR_OK;
 }
 
 enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id)

@@ -24,6 +24,12 @@ struct participant {
     int64_t offline_at_ms;  /* since when that connection is broken; 0: it is not */
 };
 
+/* Whether their connection is there. The meeting's online_count is the number of those for whom it is. */
+static inline bool participant_is_online(const struct participant *p)
+{
+    return p->status == PARTICIPANT_JOINED && p->connection && !p->offline_at_ms;
+}
+
 /* The seat's connection: which relay holds it and its name there. Both NULL: joined by REST. */
 struct seat {
     const char *relay;
@@ -54,9 +60,10 @@ MUST_CHECK enum err participant_dao_take_over(struct db *db, int64_t meeting_id,
 MUST_CHECK enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t user_id,
                                                 const char *connection, int64_t now_ms);
 
-/* Ends the stay of somebody who is in, with status LEFT or REMOVED. */
+/* Ends the stay of somebody who is in, with status LEFT or REMOVED, and tells whether they were online. ERR_DB_NO_ROW:
+ * they are not in. */
 MUST_CHECK enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id,
-                                             enum participant_status status, int64_t now_ms);
+                                             enum participant_status status, int64_t now_ms, bool *was_online);
 
 /* Notes as removed whoever is not in it now. */
 MUST_CHECK enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id);

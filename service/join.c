@@ -41,7 +41,7 @@ static enum err check_password(struct visitor *v, const char *password)
 static enum err look_up(struct visitor *v, int64_t meeting_id)
 {
     struct call *call = v->call;
-    enum err e = meeting_dao_uncounted(call->app->db, call->arena, meeting_id, &v->meeting);
+    enum err e = meeting_dao_by_id(call->app->db, call->arena, meeting_id, &v->meeting);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
     e = room_check_open(v->meeting.status);
@@ -90,7 +90,7 @@ static enum err take_seat_body(void *context)
                                : participant_dao_insert(db, id, call->user_id, v->display_name, seat, now);
     if (e)
         return e == ERR_DB_DUPLICATE || e == ERR_DB_NO_ROW ? ERR_ALREADY_JOINED : e;
-    e = meeting_dao_take_seat(db, id, now, &seq);
+    e = meeting_dao_take_seat(db, id, seat.connection != NULL, now, &seq);
     if (e)
         return call_no_row(e, ERR_MEETING_FULL);
     add_user_joined(v);
@@ -100,7 +100,7 @@ static enum err take_seat_body(void *context)
 /* No seat was there: full, or over by now. */
 static enum err why_no_seat(struct visitor *v)
 {
-    enum err e = meeting_dao_uncounted(v->call->app->db, v->call->arena, v->meeting.id, &v->meeting);
+    enum err e = meeting_dao_by_id(v->call->app->db, v->call->arena, v->meeting.id, &v->meeting);
     if (!e)
         e = room_check_open(v->meeting.status);
     return e ? e : ERR_MEETING_FULL;
@@ -149,6 +149,7 @@ static enum err take_over_change(struct room_change *room, void *context)
     json_object_end(&j);
     room_log_add(&room->log, EVENT_PRESENCE_CHANGED, ENVELOPE_EVERYBODY, effect, &data);
     *seated_seq += room->log.count;
+    room->state.online_count += !participant_is_online(&me);
     return participant_dao_take_over(call->app->db, room->state.id, call->user_id,
                                      (struct seat){call->relay, call->connection});
 }

@@ -225,7 +225,7 @@ void meeting_finish(struct room_change *room, enum meeting_status status, const 
 {
     room->state.status = status;
     room->state.actual_end_ms = call_now_ms(room->call);
-    room->state.participant_count = 0;
+    room->state.participant_count = room->state.online_count = 0;
     char effect[16];
     snprintf(effect, sizeof effect, "all:%d", CLOSE_MEETING_OVER);
     struct buf data = {0};

@@ -50,10 +50,12 @@ enum err participant_vacate(struct room_change *room, int64_t user_id, enum part
                             const char *reason, int close_code)
 {
     struct db *db = room->call->app->db;
-    enum err e = participant_dao_end_stay(db, room->state.id, user_id, status, call_now_ms(room->call));
+    bool was_online;
+    enum err e = participant_dao_end_stay(db, room->state.id, user_id, status, call_now_ms(room->call), &was_online);
     if (e)
         return call_no_row(e, ERR_NOT_JOINED);
     room->state.participant_count--;
+    room->state.online_count -= was_online;
     char effect[64];
     snprintf(effect, sizeof effect, "user:%lld:%d", (long long)user_id, close_code);
     struct buf data = {0};

@@ -19,6 +19,7 @@ static enum err lost_change(struct room_change *room, void *context)
         participant_dao_set_offline(call->app->db, room->state.id, call->user_id, call->connection, call_now_ms(call));
     if (e)
         return call_no_row(e, ERR_OK);
+    room->state.online_count--;
     struct buf data = {0};
     struct json j = json_to(&data);
     json_object(&j, NULL);

@@ -43,7 +43,7 @@ void shape_participant(struct json *j, const char *key, const struct participant
     json_str(j, "displayName", p->display_name);
     json_str(j, "role", role_name(p->role));
     json_str(j, "status", participant_status_name(p->status));
-    json_bool(j, "online", p->status == PARTICIPANT_JOINED && p->connection && !p->offline_at_ms);
+    json_bool(j, "online", participant_is_online(p));
     json_bool(j, "audio", p->audio);
     json_bool(j, "video", p->video);
     json_bool(j, "screen", p->screen);

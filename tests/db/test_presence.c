@@ -91,6 +91,56 @@ START_TEST(test_presence_second_connection_takes_the_seat_and_closes_the_first)
 }
 END_TEST
 
+/* How many are online by the meeting's row, which must be what the rows of its people say. */
+static int64_t online(void)
+{
+    char sql[96];
+    snprintf(sql, sizeof sql, "SELECT online_count FROM meetings WHERE id = %lld", (long long)m.id);
+    check_consistent(m.id);
+    return number(sql);
+}
+
+START_TEST(test_presence_who_is_online_is_counted_with_every_change)
+{
+    begin();
+    struct room_view view;
+    struct call host = call_of(anna);
+    int64_t cleo = make_user("cleo");
+    struct call cleo_call = call_from(cleo, "r1.7");
+    struct meeting ended;
+    ck_assert_int_eq(online(), 0); /* who joined by REST has no connection */
+    ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
+    ck_assert_int_eq(view.meeting.online_count, 1);
+    ck_assert_int_eq(online(), 1);
+    ck_assert_int_eq(enter("r1.2", -1, &view), ERR_OK); /* taken over while online */
+    ck_assert_int_eq(online(), 1);
+    ck_assert_int_eq(lost("r1.1"), ERR_OK); /* no longer the seat's */
+    ck_assert_int_eq(online(), 1);
+    ck_assert_int_eq(lost("r1.2"), ERR_OK);
+    ck_assert_int_eq(lost("r1.2"), ERR_OK);
+    ck_assert_int_eq(online(), 0);
+    ck_assert_int_eq(enter("r1.3", -1, &view), ERR_OK); /* taken over while away */
+    ck_assert_int_eq(online(), 1);
+    ck_assert_int_eq(join_room(&cleo_call, m.id, NULL, -1, &view), ERR_OK);
+    ck_assert_int_eq(online(), 2);
+    ck_assert_int_eq(leave(m.id, ben), ERR_OK); /* the one without a connection */
+    ck_assert_int_eq(online(), 2);
+    ck_assert_int_eq(participant_remove(&host, m.id, cleo), ERR_OK);
+    ck_assert_int_eq(online(), 1);
+    ck_assert_int_eq(join(m.id, ben), ERR_OK);
+    ck_assert_int_eq(lost("r1.3"), ERR_OK);
+    ck_assert_int_eq(expired("r1.3"), ERR_OK); /* left while away */
+    ck_assert_int_eq(online(), 0);
+    ck_assert_int_eq(enter("r1.4", -1, &view), ERR_OK); /* back as one who had left */
+    ck_assert_int_eq(online(), 1);
+    host = call_of(ben); /* the seat passed to him */
+    ck_assert_int_eq(meeting_end(&host, m.id, &ended), ERR_OK);
+    ck_assert_int_eq(ended.online_count, 0);
+    ck_assert_int_eq(online(), 0);
+    app_end();
+}
+END_TEST
+
 START_TEST(test_join_room_with_since_brings_what_was_missed)
 {
     begin();
@@ -198,6 +248,7 @@ START_TEST(test_presence_sync_tells_which_rooms_are_ahead)
 END_TEST
 
 CHECK_MAIN("presence", test_presence_seat_is_kept_and_then_given_up, test_presence_seat_that_was_taken_over_is_not_given_up,
-           test_presence_second_connection_takes_the_seat_and_closes_the_first, test_join_room_with_since_brings_what_was_missed,
+           test_presence_second_connection_takes_the_seat_and_closes_the_first,
+           test_presence_who_is_online_is_counted_with_every_change, test_join_room_with_since_brings_what_was_missed,
            test_presence_seats_of_a_dead_relay_are_swept, test_presence_nobody_is_swept_because_the_database_was_away,
            test_presence_a_relay_that_never_gave_a_sign_is_swept_too, test_presence_sync_tells_which_rooms_are_ahead)

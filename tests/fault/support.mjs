@@ -240,10 +240,13 @@ async function comparePeople(sys, meetingId, inside, wrong) {
     for (const member of inside)
         if (all([...member.people.values()]) !== rows)
             wrong.push(`room ${meetingId}, user ${member.person.id} shows\n${all([...member.people.values()])}\nwhere there is\n${rows}`);
-    const [{ count, seq, last }] = await sys.sql(`SELECT participant_count AS count, event_seq AS seq,
+    const [{ count, online, counted, seq, last }] = await sys.sql(`SELECT participant_count AS count, online_count AS online, event_seq AS seq,
+        (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = meetings.id AND p.status = 1 AND p.connection IS NOT NULL AND p.offline_at IS NULL) AS counted,
         (SELECT MAX(seq) FROM room_events WHERE meeting_id = meetings.id) AS last FROM meetings WHERE id = ?`, [meetingId]);
     if (Number(count) !== inside.length || Number(seq) !== Number(last))
         wrong.push(`room ${meetingId}: counts ${count} people and ${seq} events, there are ${inside.length} and ${last}`);
+    if (Number(online) !== Number(counted))
+        wrong.push(`room ${meetingId}: counts ${online} people online, there are ${counted}`);
 }
 
 /* Waits until every member inside has seen the end of the log, as far as it concerns them. Who does not get there is found
