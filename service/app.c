@@ -31,6 +31,7 @@ enum err app_open(struct app *app, const struct config *config, struct scoreboar
         log_event(LOG_ERROR, "secret_unreadable", "file", config->jwt_key_file, "code", err_code(e), NULL);
         return e;
     }
+    token_memory_start(&app->token_memory, &app->random);
     e = read_password_key(config->password_key_file, app->password_key);
     if (e) {
         log_event(LOG_ERROR, "secret_unreadable", "file", config->password_key_file, "code", err_code(e), NULL);
@@ -50,5 +51,6 @@ void app_close(struct app *app)
     db_free(&app->db);
     kv_free(&app->kv);
     sodium_memzero(&app->token_keys, sizeof app->token_keys);
+    sodium_memzero(&app->token_memory, sizeof app->token_memory);
     sodium_memzero(app->password_key, sizeof app->password_key);
 }

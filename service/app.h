@@ -6,7 +6,7 @@
 #include "core/config.h"
 #include "core/random.h"
 #include "core/scoreboard.h"
-#include "core/token.h"
+#include "core/token_memory.h"
 #include "db/db.h"
 #include "db/kv.h"
 
@@ -25,7 +25,8 @@ struct app {
     struct db *db;
     struct kv *kv;
     struct scoreboard *scoreboard; /* NULL where there is no pool */
-    struct token_keys token_keys;
+    struct token_keys token_keys; /* for the whole life: new keys come with new workers */
+    struct token_memory token_memory;
     struct rate_bucket rate_buckets[RATE_BUCKETS];  /* by the hash of their key */
     unsigned char password_key[PASSWORD_KEY_BYTES]; /* meeting passwords are encrypted with it */
 };

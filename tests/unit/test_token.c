@@ -1,10 +1,10 @@
-/* core/token.h: what libjwt does not look at is looked at. */
+/* core/token.h: what libjwt does not look at is looked at; core/token_memory.h: what is remembered is no weaker. */
 #include <jwt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "core/token.h"
+#include "core/token_memory.h"
 #include "tests/check_main.h"
 
 enum { NOW_S = 1800000000 };
@@ -155,6 +155,101 @@ static enum err load(const char *contents, struct token_keys *keys)
     return e;
 }
 
+static struct token_memory memory;
+
+static void start_memory(void)
+{
+    struct random random = random_script("0123456789abcdef", 16);
+    token_memory_start(&memory, &random);
+}
+
+/* The token memory's answer, held against that of token_verify(). */
+static enum err recall(const struct token_keys *keys, const char *text, int64_t now_s)
+{
+    struct token_claims out = {0}, plain = {0};
+    enum err e = token_memory_verify(&memory, keys, text, now_s, &out);
+    ck_assert_int_eq(e, token_verify(keys, text, now_s, &plain));
+    ck_assert_mem_eq(&out, &plain, sizeof out);
+    return e;
+}
+
+static int remembered(void)
+{
+    int n = 0;
+    for (int i = 0; i < TOKEN_MEMORY_ENTRIES; i++)
+        n += memory.entries[i].since_s != 0;
+    return n;
+}
+
+START_TEST(test_token_memory_knows_a_token_until_it_expires)
+{
+    struct token_keys keys = keys_of('a'), none = {.issuer = "echomeet"};
+    struct token_claims out;
+    char *text;
+    start_memory();
+    ck_assert_int_eq(token_sign(&keys, &claims, &text), ERR_OK);
+    ck_assert_int_eq(recall(&keys, text, NOW_S), ERR_OK);
+    ck_assert_int_eq(remembered(), 1);
+    /* without keys nothing can be verified: this answer is from memory */
+    ck_assert_int_eq(token_memory_verify(&memory, &none, text, NOW_S + 899, &out), ERR_OK);
+    ck_assert_int_eq(out.user_id, 7);
+    ck_assert_int_eq(out.session_id, 12);
+    ck_assert_int_eq(recall(&keys, text, NOW_S + 899), ERR_OK);
+    ck_assert_int_eq(recall(&keys, text, NOW_S + 900), ERR_TOKEN_EXPIRED);
+    ck_assert_int_eq(recall(&keys, text, NOW_S - 31), ERR_UNAUTHORIZED); /* the clock was set back */
+    start_memory();
+    ck_assert_int_eq(token_memory_verify(&memory, &none, text, NOW_S, &out), ERR_UNAUTHORIZED);
+    free(text);
+}
+END_TEST
+
+START_TEST(test_token_memory_keeps_nothing_that_was_refused)
+{
+    struct token_keys keys = keys_of('a');
+    char *good, *foreign = make(JWT_ALG_HS256, 'b', "echomeet", "7", NOW_S + 60, 0),
+                *expired = make(JWT_ALG_HS256, 'a', "echomeet", "7", NOW_S - 1, 0);
+    start_memory();
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(recall(&keys, foreign, NOW_S), ERR_UNAUTHORIZED);
+        ck_assert_int_eq(recall(&keys, expired, NOW_S), ERR_TOKEN_EXPIRED);
+    }
+    ck_assert_int_eq(remembered(), 0);
+    ck_assert_int_eq(token_sign(&keys, &claims, &good), ERR_OK);
+    ck_assert_int_eq(recall(&keys, good, NOW_S), ERR_OK);
+    for (size_t i = 0; i + 1 < strlen(good); i++) { /* as above, but with the good one known */
+        char before = good[i];
+        good[i] = before == 'A' ? 'B' : 'A';
+        if (before != '.')
+            ck_assert_msg(recall(&keys, good, NOW_S) == ERR_UNAUTHORIZED, "byte %zu", i);
+        good[i] = before;
+    }
+    ck_assert_int_eq(remembered(), 1);
+    free(good);
+    free(foreign);
+    free(expired);
+}
+END_TEST
+
+START_TEST(test_token_memory_tells_many_tokens_apart)
+{
+    struct token_keys keys = keys_of('a');
+    enum { MANY = 3 * TOKEN_MEMORY_ENTRIES };
+    static char *texts[MANY];
+    start_memory();
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < MANY; i++) { /* three share a place: each is answered as what it is */
+            struct token_claims one = claims, out;
+            one.user_id = 1 + i;
+            if (round == 0)
+                ck_assert_int_eq(token_sign(&keys, &one, &texts[i]), ERR_OK);
+            ck_assert_int_eq(token_memory_verify(&memory, &keys, texts[i], NOW_S, &out), ERR_OK);
+            ck_assert_int_eq(out.user_id, 1 + i);
+            if (round == 1)
+                free(texts[i]);
+        }
+}
+END_TEST
+
 START_TEST(test_token_keys_are_read_from_a_file)
 {
 #define HEX "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -173,4 +268,5 @@ END_TEST
 
 CHECK_MAIN("token", test_token_sign_and_verify, test_token_every_changed_byte_is_noticed, test_token_other_algorithms_are_refused,
            test_token_wrong_claims_are_refused, test_token_rubbish_is_refused, test_token_older_keys_are_accepted_and_the_first_signs,
-           test_token_keys_are_read_from_a_file)
+           test_token_memory_knows_a_token_until_it_expires, test_token_memory_keeps_nothing_that_was_refused,
+           test_token_memory_tells_many_tokens_apart, test_token_keys_are_read_from_a_file)
