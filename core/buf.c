@@ -37,8 +37,6 @@ void buf_append(struct buf *b, const void *data, size_t len)
 
 void buf_puts(struct buf *b, const char *text) { buf_append(b, text, strlen(text)); }
 
-void buf_putc(struct buf *b, char c) { buf_append(b, &c, 1); }
-
 void buf_printf(struct buf *b, const char *format, ...)
 {
     va_list args;

@@ -18,8 +18,17 @@ bool buf_reserve(struct buf *b, size_t more);
 
 void buf_append(struct buf *b, const void *data, size_t len);
 void buf_puts(struct buf *b, const char *text);
-void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static inline void buf_putc(struct buf *b, char c)
+{
+    if (b->len + 1 < b->cap && !b->failed) {
+        b->data[b->len++] = c;
+        b->data[b->len] = '\0';
+    } else {
+        buf_append(b, &c, 1);
+    }
+}
 
 /* Removes the first n bytes; n is at most len. */
 void buf_consume(struct buf *b, size_t n);

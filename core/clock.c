@@ -1,8 +1,6 @@
 #include "core/clock.h"
 
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 /* 9999-12-31T23:59:59.999Z: a year has four digits, also after an offset was taken off */
@@ -29,17 +27,63 @@ int64_t clock_elapsed_us(void)
     return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+/* Days are counted from 0000-03-01, so that a leap day is the last one of its year; 400 years always have the same number. */
+enum { DAY_MS = 24 * 3600 * 1000, DAYS_400_YEARS = 146097, DAYS_TO_1970 = 719468 };
+
+/* Days from 1 March to the first of a month, March being 0. */
+static int days_to_month(int months) { return (153 * months + 2) / 5; }
+
+struct time_parts time_to_parts(int64_t time_ms)
+{
+    int64_t days = time_ms / DAY_MS;
+    int rest_ms = (int)(time_ms % DAY_MS);
+    if (rest_ms < 0) {
+        rest_ms += DAY_MS;
+        days--;
+    }
+    days += DAYS_TO_1970;
+    int cycle = (int)(days / DAYS_400_YEARS), day = (int)(days % DAYS_400_YEARS);
+    int year = (day - day / 1460 + day / 36524 - day / (DAYS_400_YEARS - 1)) / 365;
+    int day_of_year = day - (365 * year + year / 4 - year / 100);
+    int months = (5 * day_of_year + 2) / 153;
+    return (struct time_parts){
+        .year = year + 400 * cycle + (months >= 10),
+        .month = months < 10 ? months + 3 : months - 9,
+        .day = day_of_year - days_to_month(months) + 1,
+        .hour = rest_ms / 3600000,
+        .minute = rest_ms / 60000 % 60,
+        .second = rest_ms / 1000 % 60,
+        .ms = rest_ms % 1000,
+    };
+}
+
+int64_t time_from_parts(const struct time_parts *p)
+{
+    int year = p->month > 2 ? p->year : p->year - 1, months = p->month > 2 ? p->month - 3 : p->month + 9;
+    int64_t days = 365 * (int64_t)year + year / 4 - year / 100 + year / 400 + days_to_month(months) + p->day - 1;
+    return (((days - DAYS_TO_1970) * 24 + p->hour) * 60 + p->minute) * 60000 + (int64_t)p->second * 1000 + p->ms;
+}
+
+/* Writes n digits and what follows them; answers where it goes on. */
+static char *put_digits(char *out, int value, int n, char follows)
+{
+    for (int i = n - 1; i >= 0; i--, value /= 10)
+        out[i] = (char)('0' + value % 10);
+    out[n] = follows;
+    return out + n + 1;
+}
+
 void time_format(int64_t time_ms, char out[static TIME_TEXT_SIZE])
 {
-    int64_t ms = time_ms % 1000;
-    if (ms < 0)
-        ms += 1000;
-    time_t seconds = (time_t)((time_ms - ms) / 1000);
-    struct tm tm;
-    gmtime_r(&seconds, &tm);
-    char date[32];
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out, TIME_TEXT_SIZE, "%.19s.%03dZ", date, (int)ms);
+    struct time_parts t = time_to_parts(time_ms);
+    out = put_digits(out, t.year, 4, '-');
+    out = put_digits(out, t.month, 2, '-');
+    out = put_digits(out, t.day, 2, 'T');
+    out = put_digits(out, t.hour, 2, ':');
+    out = put_digits(out, t.minute, 2, ':');
+    out = put_digits(out, t.second, 2, '.');
+    out = put_digits(out, t.ms, 3, 'Z');
+    *out = '\0';
 }
 
 /* Reads exactly n digits; moves on. */
@@ -121,9 +165,8 @@ enum err time_parse(const char *text, int64_t *time_ms)
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > month_days(year, month) || h > 23 || m > 59 ||
         s > 59)
         return ERR_VALIDATION_FAILED;
-    struct tm tm = {
-        .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = h, .tm_min = m, .tm_sec = s};
-    int64_t utc_ms = ((int64_t)timegm(&tm) - off * 60) * 1000 + ms;
+    struct time_parts parts = {year, month, day, h, m, s, ms};
+    int64_t utc_ms = time_from_parts(&parts) - (int64_t)off * 60000;
     if (utc_ms > LAST_MS)
         return ERR_VALIDATION_FAILED;
     *time_ms = utc_ms;

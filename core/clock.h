@@ -20,6 +20,15 @@ static inline int64_t clock_now_ms(const struct clock *c) { return c->now_ms(c);
 /* Microseconds of a clock that only measures: it never jumps and has no date. */
 int64_t clock_elapsed_us(void);
 
+/* A date and time of day in UTC, by the Gregorian calendar: month 1 to 12, day 1 to 31. Years 0 to 9999. */
+struct time_parts {
+    int year, month, day, hour, minute, second, ms;
+};
+
+/* These take a fraction of what the library's functions for time zones take, and a reply has dozens of times. */
+struct time_parts time_to_parts(int64_t time_ms);
+int64_t time_from_parts(const struct time_parts *parts);
+
 enum { TIME_TEXT_SIZE = sizeof "2026-01-31T23:59:59.999Z" };
 
 /* Writes RFC 3339 UTC with milliseconds, "2026-01-31T23:59:59.999Z". */

@@ -38,7 +38,9 @@ void json_array(struct json *j, const char *key) { open(j, key, '['); }
 
 void json_array_end(struct json *j) { close(j, ']'); }
 
-/* The escape of a character that may not stand in a string as it is; NULL where it may. */
+static bool is_plain(unsigned char c) { return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f; }
+
+/* The escape of a character that may not stand in a string as it is. */
 static const char *escape(unsigned char c, char room[8])
 {
     switch (c) {
@@ -47,11 +49,7 @@ static const char *escape(unsigned char c, char room[8])
     case '\n': return "\\n";
     case '\r': return "\\r";
     case '\t': return "\\t";
-    default:
-        if (c >= 0x20 && c != 0x7f)
-            return NULL;
-        snprintf(room, 8, "\\u%04x", c);
-        return room;
+    default: snprintf(room, 8, "\\u%04x", c); return room;
     }
 }
 
@@ -63,26 +61,30 @@ void json_str(struct json *j, const char *key, const char *value)
     }
     lead(j, key);
     buf_putc(j->out, '"');
-    const char *run = value;
-    for (const char *p = value; *p; p++) {
+    for (const char *p = value;;) {
         char room[8];
-        const char *esc = escape((unsigned char)*p, room);
-        if (!esc)
-            continue;
+        const char *run = p;
+        while (is_plain((unsigned char)*p))
+            p++;
         buf_append(j->out, run, (size_t)(p - run));
-        buf_puts(j->out, esc);
-        run = p + 1;
+        if (!*p)
+            break;
+        buf_puts(j->out, escape((unsigned char)*p++, room));
     }
-    buf_puts(j->out, run);
     buf_putc(j->out, '"');
 }
 
 void json_int(struct json *j, const char *key, int64_t value)
 {
-    char digits[24];
-    int n = snprintf(digits, sizeof digits, "%lld", (long long)value);
+    char digits[24], *end = digits + sizeof digits, *p = end;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do
+        *--p = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--p = '-';
     lead(j, key);
-    buf_append(j->out, digits, (size_t)n);
+    buf_append(j->out, p, (size_t)(end - p));
 }
 
 void json_bool(struct json *j, const char *key, bool value) { json_raw(j, key, value ? "true" : "false"); }

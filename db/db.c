@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/limits.h"
 #include "core/log.h"
 
@@ -70,32 +70,24 @@ struct db_param db_time(int64_t time_ms) { return time_ms ? (struct db_param){DB
 
 static MYSQL_TIME time_to_mysql(int64_t time_ms)
 {
-    time_t seconds = (time_t)(time_ms / 1000);
-    struct tm tm;
-    gmtime_r(&seconds, &tm);
+    struct time_parts t = time_to_parts(time_ms);
     return (MYSQL_TIME){
-        .year = (unsigned)tm.tm_year + 1900,
-        .month = (unsigned)tm.tm_mon + 1,
-        .day = (unsigned)tm.tm_mday,
-        .hour = (unsigned)tm.tm_hour,
-        .minute = (unsigned)tm.tm_min,
-        .second = (unsigned)tm.tm_sec,
-        .second_part = (unsigned long)(time_ms % 1000) * 1000,
+        .year = (unsigned)t.year,
+        .month = (unsigned)t.month,
+        .day = (unsigned)t.day,
+        .hour = (unsigned)t.hour,
+        .minute = (unsigned)t.minute,
+        .second = (unsigned)t.second,
+        .second_part = (unsigned long)t.ms * 1000,
         .time_type = MYSQL_TIMESTAMP_DATETIME,
     };
 }
 
 static int64_t time_from_mysql(const MYSQL_TIME *t)
 {
-    struct tm tm = {
-        .tm_year = (int)t->year - 1900,
-        .tm_mon = (int)t->month - 1,
-        .tm_mday = (int)t->day,
-        .tm_hour = (int)t->hour,
-        .tm_min = (int)t->minute,
-        .tm_sec = (int)t->second,
-    };
-    return (int64_t)timegm(&tm) * 1000 + (int64_t)(t->second_part / 1000);
+    struct time_parts parts = {(int)t->year, (int)t->month,  (int)t->day,
+                               (int)t->hour, (int)t->minute, (int)t->second, (int)(t->second_part / 1000)};
+    return time_from_parts(&parts);
 }
 
 static enum err error_kind(unsigned number)

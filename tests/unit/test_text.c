@@ -1,5 +1,6 @@
 /* core/text.h, core/clock.h, core/json.h, core/err.h */
 #include <string.h>
+#include <time.h>
 
 #include "core/clock.h"
 #include "core/err.h"
@@ -82,6 +83,24 @@ START_TEST(test_time_is_written_and_read_back)
 }
 END_TEST
 
+START_TEST(test_time_parts_are_those_of_the_library)
+{
+    const int64_t day_s = 24 * 3600, last_s = INT64_C(253402300799);
+    for (int64_t s = -40 * 366 * day_s; s <= last_s; s += 3 * day_s + 12345) {
+        time_t seconds = (time_t)s;
+        struct tm tm;
+        gmtime_r(&seconds, &tm);
+        struct time_parts t = time_to_parts(s * 1000 + 7);
+        ck_assert(t.year == tm.tm_year + 1900 && t.month == tm.tm_mon + 1 && t.day == tm.tm_mday && t.hour == tm.tm_hour &&
+                  t.minute == tm.tm_min && t.second == tm.tm_sec && t.ms == 7);
+        ck_assert_int_eq(time_from_parts(&t), s * 1000 + 7);
+    }
+    struct time_parts first = time_to_parts(-1), leap = time_to_parts(INT64_C(951782400000));
+    ck_assert(first.year == 1969 && first.month == 12 && first.day == 31 && first.second == 59 && first.ms == 999);
+    ck_assert(leap.year == 2000 && leap.month == 2 && leap.day == 29);
+}
+END_TEST
+
 START_TEST(test_time_parse_knows_offsets_and_fractions)
 {
     int64_t a, b;
@@ -116,6 +135,9 @@ START_TEST(test_json_escapes_and_puts_commas)
     json_object(&j, NULL);
     json_str(&j, "s", "a\"b\\c\n\t\x01\x7f" "王");
     json_int(&j, "i", INT64_MIN);
+    json_int(&j, "j", INT64_MAX);
+    json_int(&j, "k", 0);
+    json_int(&j, "l", -10);
     json_array(&j, "a");
     json_bool(&j, NULL, true);
     json_null(&j, NULL);
@@ -126,7 +148,8 @@ START_TEST(test_json_escapes_and_puts_commas)
     json_time(&j, "t", 0);
     json_raw(&j, "r", "{\"x\":1}");
     json_object_end(&j);
-    ck_assert_str_eq(b.data, "{\"s\":\"a\\\"b\\\\c\\n\\t\\u0001\\u007f王\",\"i\":-9223372036854775808,\"a\":[true,null,{}],"
+    ck_assert_str_eq(b.data, "{\"s\":\"a\\\"b\\\\c\\n\\t\\u0001\\u007f王\",\"i\":-9223372036854775808,"
+                             "\"j\":9223372036854775807,\"k\":0,\"l\":-10,\"a\":[true,null,{}],"
                              "\"n\":null,\"t\":null,\"r\":{\"x\":1}}");
     buf_free(&b);
 }
@@ -150,5 +173,6 @@ END_TEST
 CHECK_MAIN("text", test_text_utf8_follows_rfc_3629, test_text_counts_characters_not_bytes,
            test_text_drops_what_is_no_whole_character, test_text_finds_control_characters,
            test_text_to_int_takes_whole_numbers_only, test_text_trim_cuts_blanks_around, test_time_is_written_and_read_back,
+           test_time_parts_are_those_of_the_library,
            test_time_parse_knows_offsets_and_fractions, test_time_parse_refuses_anything_else, test_json_escapes_and_puts_commas,
            test_err_every_code_is_complete_and_found_again)
