@@ -174,6 +174,8 @@ bool meeting_cache_get(struct call *call, int64_t meeting_id, struct meeting *me
 void meeting_cache_put(struct call *call, struct kv_ticket ticket, const struct meeting *meeting,
                        const struct participant *people, int count)
 {
+    if (!ticket.good)
+        return;
     struct buf value = {0};
     put_int(&value, FORMAT);
     put_meeting(&value, meeting);
