@@ -76,7 +76,23 @@ async function workbench() {
     },
     async until(condition, what, ms = 25_000) {
       for (const end = Date.now() + ms; Date.now() < end; await sleep(100)) if (await condition()) return;
-      throw new Error(`never: ${what}\n${bench.log.slice(-40).join('\n')}`);
+      throw new Error(`never: ${what}\n${bench.log.slice(-40).join('\n')}\n${await bench.state()}`);
+    },
+    /** What every connection says of itself, for the report of a failure. */
+    async state() {
+      const lines = [];
+      for (const [id, mesh] of bench.meshes) {
+        for (const [other, { pc, state }] of mesh.peers) {
+          lines.push(`${id} with ${other}: ${state}, ${pc.connectionState}, ice ${pc.iceConnectionState}, ${pc.signalingState}`);
+          for (const { mid, direction, currentDirection, sender, receiver } of pc.getTransceivers()) {
+            lines.push(`  line ${mid}: ${direction}, now ${currentDirection}; sends ${sender.track?.readyState}, receives ${receiver.track.muted ? 'nothing' : 'something'}`);
+          }
+          for (const { type, kind, ssrc, packetsSent, framesEncoded, packetsReceived, framesDecoded, packetsLost, pliCount } of (await pc.getStats()).values()) {
+            if (/^(in|out)bound-rtp$/.test(type)) lines.push(`  ${JSON.stringify({ type, kind, ssrc, packetsSent, framesEncoded, packetsReceived, framesDecoded, packetsLost, pliCount })}`);
+          }
+        }
+      }
+      return lines.join('\n');
     },
     async flows(at, from, role = 'camera') {
       let first = -1;
@@ -160,6 +176,33 @@ test('offers cross again and again, with screens on both sides: media works in t
   });
   assert.deepEqual(result.states, ['stable', 'stable']);
   assert.ok(result.offers >= 8, `${result.offers} offers were made`);
+});
+
+test('somebody wants to offer while they answer: the one offer does not spoil the other', async () => {
+  const states = await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    a.add(2);
+    b.add(1);
+    await bench.bothWays(1, 2);
+    for (const [answers, offers] of [[a, b], [b, a]]) {
+      const [{ pc }] = answers.peers.values();
+      pc.setRemoteDescription = (description) => {
+        delete pc.setRemoteDescription;
+        const done = pc.setRemoteDescription(description);
+        answers.renegotiate(); // the other's offer is being taken in
+        return done;
+      };
+      await offers.renegotiate();
+      await bench.until(() => [a, b].every((mesh) => [...mesh.peers.values()][0].pc.signalingState === 'stable'), 'nobody waits');
+    }
+    a.setLocal({ ...local, screen: bench.screen() });
+    b.setLocal({ ...local, screen: bench.screen() });
+    await Promise.all([bench.bothWays(1, 2), bench.flows(1, 2, 'screen'), bench.flows(2, 1, 'screen')]);
+    return [a, b].map((mesh) => [...mesh.peers.values()][0].pc.signalingState);
+  });
+  assert.deepEqual(states, ['stable', 'stable']);
 });
 
 test('candidates come before their description', async () => {

@@ -61,7 +61,6 @@ export class Peer {
   #roles = new Map();
   /** @type {Record<string, Role>} what the other sends on which line, by mid */
   #remoteRoles = {};
-  #makingOffer = false;
   #ignoreOffer = false;
   #offerNumber = 0;
   #remoteOffer = 0;
@@ -69,7 +68,7 @@ export class Peer {
   #lastAnswer = null;
   /** @type {RTCIceCandidateInit[]} that came before the description they belong to */
   #candidates = [];
-  /** @type {Promise<void>} signals are worked on one after the other */
+  /** @type {Promise<void>} signals and offers of our own, one after the other */
   #queue = Promise.resolve();
   #closed = false;
   #restarts = 0;
@@ -135,10 +134,7 @@ export class Peer {
 
   /** @param {any} message from the same instance of the other as before */
   receive(message) {
-    this.#queue = this.#queue.then(() => this.#handle(message)).catch((error) => {
-      if (!this.#closed) console.warn('media negotiation with', this.#o.id, error);
-    });
-    return this.#queue;
+    return this.#inTurn(() => this.#handle(message));
   }
 
   /** @param {Local} local what we have now */
@@ -216,19 +212,26 @@ export class Peer {
 
   // --- negotiation ------------------------------------------------------------------------------------------------
 
-  async #offer() {
-    if (this.#roles.size === 0 || this.#closed) return; // polite, and the first offer has not come yet
-    try {
-      this.#makingOffer = true;
+  /** @param {() => Promise<void>} work */
+  #inTurn(work) {
+    this.#queue = this.#queue.then(work).catch((error) => {
+      if (!this.#closed) console.warn('media negotiation with', this.#o.id, error);
+    });
+    return this.#queue;
+  }
+
+  /**
+   * In turn with the other's signals. Between their offer and our answer setLocalDescription() would make that answer,
+   * the one that was to make it then an offer that nobody waits for, and both sides would wait for each other for ever.
+   */
+  #offer() {
+    return this.#inTurn(async () => {
+      if (this.#roles.size === 0 || this.#closed) return; // polite, and the first offer has not come yet
+      if (this.pc.signalingState !== 'stable') return; // the browser asks again once it is, where there is need
       await this.pc.setLocalDescription();
-      if (this.pc.signalingState !== 'have-local-offer') return;
       this.#offerNumber += 1;
       this.#sendOffer(false);
-    } catch (error) {
-      if (!this.#closed) console.warn('no offer could be made for', this.#o.id, error);
-    } finally {
-      this.#makingOffer = false;
-    }
+    });
   }
 
   /** @param {boolean} repeated the description then holds the candidates found since */
@@ -264,7 +267,7 @@ export class Peer {
     }
     if (!isOffer && (n !== this.#offerNumber || pc.signalingState !== 'have-local-offer')) return;
 
-    const collision = isOffer && (this.#makingOffer || pc.signalingState !== 'stable');
+    const collision = isOffer && pc.signalingState !== 'stable';
     this.#ignoreOffer = !this.#o.polite && collision;
     if (this.#ignoreOffer) return;
 
