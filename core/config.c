@@ -66,6 +66,9 @@ static const struct variable {
     NUMBER(rate_sign_in_address, "RATE_SIGN_IN_ADDRESS", "60", 0, 1000000, "sign-ins and new accounts from one address in a minute; 0: no limit")
     NUMBER(rate_password_guesses, "RATE_PASSWORD_GUESSES", "10", 0, 1000000, "wrong passwords for one meeting from one address in a minute; 0: no limit")
     TEXT(ice_servers, "ICE_SERVERS", "", "STUN addresses for the browsers, separated by commas, e.g. stun:stun.example.org:3478")
+    TEXT(turn_urls, "TURN_URLS", "", "TURN addresses for the browsers, separated by commas, e.g. turn:turn.example.org:3478,turns:turn.example.org:5349; empty: none")
+    TEXT(turn_secret_file, "TURN_SECRET_FILE", "", "file with the secret shared with the TURN server (coturn: use-auth-secret), one line")
+    NUMBER(turn_ttl_s, "TURN_TTL_S", "3600", 10, 604800, "life of a browser's TURN credentials in seconds; a running call renews them")
     TEXT(metrics_from, "METRICS_FROM", "127.0.0.1,::1", "addresses that may read /metrics, separated by commas")
     TEXT(log_level, "LOG_LEVEL", "info", "least level that is logged: debug, info, warn, error")
 #undef TEXT
@@ -135,6 +138,19 @@ enum err config_load_limits(struct config *config, char *problem, size_t problem
     return e;
 }
 
+/* Addresses of TURN servers (RFC 7065), and with them the secret's file. */
+static bool turn_is_whole(const struct config *c)
+{
+    if (!*c->turn_urls)
+        return true;
+    for (const char *p = c->turn_urls; *p; p += strcspn(p, ","), p += *p == ',') {
+        p += strspn(p, " ");
+        if (strncmp(p, "turn:", 5) != 0 && strncmp(p, "turns:", 6) != 0)
+            return false;
+    }
+    return *c->turn_secret_file;
+}
+
 enum err config_load(struct config *out, char *problem, size_t problem_size)
 {
     struct config c = {0};
@@ -148,6 +164,12 @@ enum err config_load(struct config *out, char *problem, size_t problem_size)
         snprintf(problem, problem_size,
                  "ECHOMEET_REDIS_SERVERS must be up to %d of 'host:port' or 'unix:/path', separated by commas.",
                  REDIS_SERVERS);
+        return ERR_VALIDATION_FAILED;
+    }
+    if (!turn_is_whole(&c)) {
+        snprintf(problem, problem_size,
+                 "ECHOMEET_TURN_URLS must be addresses like turn:host:3478, separated by commas, and ECHOMEET_TURN_SECRET_FILE "
+                 "must name the file with their secret.");
         return ERR_VALIDATION_FAILED;
     }
     *out = c;

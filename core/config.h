@@ -59,7 +59,10 @@ struct config {
     int64_t rate_sign_in_address;  /* sign-ins and new accounts from one address */
     int64_t rate_password_guesses; /* wrong passwords for one meeting from one address */
     /* media */
-    const char *ice_servers;  /* STUN and TURN addresses, separated by commas; may be empty */
+    const char *ice_servers;      /* STUN addresses, separated by commas; may be empty */
+    const char *turn_urls;        /* TURN addresses, separated by commas; empty: no TURN server */
+    const char *turn_secret_file; /* the secret shared with it */
+    int64_t turn_ttl_s;           /* life of a browser's credentials there, seconds */
     const char *metrics_from; /* addresses that may read /metrics, separated by commas */
     /* log */
     const char *log_level; /* debug, info, warn, error */

@@ -37,6 +37,7 @@ const struct route routes[] = {
     {"DELETE", API "/meetings/:meetingId/messages/:messageId", ACCESS_USER, RATE_WRITE, message_delete},
     {"GET", API "/meetings/:meetingId/events", ACCESS_USER, RATE_READ, events_get},
 
+    {"GET", API "/media", ACCESS_USER, RATE_READ, media_get},
     {"GET", API "/ws/stats", ACCESS_USER, RATE_READ, ws_stats_get},
 
     {"GET", "/healthz", ACCESS_ANYBODY, RATE_NONE, healthz_get},

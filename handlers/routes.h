@@ -7,8 +7,8 @@
 extern const struct route routes[];
 extern const int route_count;
 
-/* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, rooms.c (for relays), relays.c,
- * health.c, metrics.c */
+/* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, media.c, rooms.c (for relays),
+ * relays.c, health.c, metrics.c */
 enum err auth_register_post(struct exchange *x);
 enum err auth_login_post(struct exchange *x);
 enum err auth_refresh_post(struct exchange *x);
@@ -36,6 +36,7 @@ enum err message_patch(struct exchange *x);
 enum err message_delete(struct exchange *x);
 enum err room_message_edit(struct exchange *x);
 enum err room_message_delete(struct exchange *x);
+enum err media_get(struct exchange *x);
 enum err events_get(struct exchange *x);
 enum err room_join(struct exchange *x);
 enum err room_leave(struct exchange *x);

@@ -37,6 +37,11 @@ enum err app_open(struct app *app, const struct config *config, struct scoreboar
         log_event(LOG_ERROR, "secret_unreadable", "file", config->password_key_file, "code", err_code(e), NULL);
         return e;
     }
+    e = *config->turn_urls ? turn_secret_load(config->turn_secret_file, app->turn_secret) : ERR_OK;
+    if (e) {
+        log_event(LOG_ERROR, "secret_unreadable", "file", config->turn_secret_file, "code", err_code(e), NULL);
+        return e;
+    }
     app->db = db_new(config);
     app->kv = kv_new(config, &app->clock);
     if (scoreboard) {
@@ -53,4 +58,5 @@ void app_close(struct app *app)
     sodium_memzero(&app->token_keys, sizeof app->token_keys);
     sodium_memzero(&app->token_memory, sizeof app->token_memory);
     sodium_memzero(app->password_key, sizeof app->password_key);
+    sodium_memzero(app->turn_secret, sizeof app->turn_secret);
 }

@@ -7,6 +7,7 @@
 #include "core/random.h"
 #include "core/scoreboard.h"
 #include "core/token_memory.h"
+#include "core/turn.h"
 #include "db/db.h"
 #include "db/kv.h"
 
@@ -29,6 +30,7 @@ struct app {
     struct token_memory token_memory;
     struct rate_bucket rate_buckets[RATE_BUCKETS];  /* by the hash of their key */
     unsigned char password_key[PASSWORD_KEY_BYTES]; /* meeting passwords are encrypted with it */
+    char turn_secret[TURN_SECRET_MAX + 1];          /* empty where there is no TURN server */
 };
 
 /* Reads the secrets and prepares the connections (made at their first use). config and scoreboard (may be NULL) must

@@ -1,0 +1,64 @@
+/* /api/v1/media: how media get through firewalls. A running call asks again before its TURN credentials run out. */
+#include <string.h>
+
+#include "handlers/media_view.h"
+#include "handlers/routes.h"
+
+/* The next of "a,b,c"; empty ones are passed over. NULL: there is no further one. */
+static const char *next_url(struct arena *arena, const char **list)
+{
+    *list += strspn(*list, ", ");
+    size_t len = strcspn(*list, ", ");
+    const char *url = len ? arena_strndup(arena, *list, len) : NULL;
+    *list += len;
+    return url;
+}
+
+static void write_stun(struct json *j, struct arena *arena, const char *list)
+{
+    for (const char *url; (url = next_url(arena, &list));) {
+        json_object(j, NULL);
+        json_str(j, "urls", url);
+        json_object_end(j);
+    }
+}
+
+static void write_turn(struct json *j, struct arena *arena, const struct media_access *access)
+{
+    const char *list = access->turn_urls;
+    json_object(j, NULL);
+    json_array(j, "urls");
+    for (const char *url; (url = next_url(arena, &list));)
+        json_str(j, NULL, url);
+    json_array_end(j);
+    json_str(j, "username", access->turn.username);
+    json_str(j, "credential", access->turn.credential);
+    json_object_end(j);
+}
+
+void media_view_write(struct exchange *x, struct json *j, const char *key, const struct media_access *access)
+{
+    json_object(j, key);
+    json_str(j, "mode", "mesh");
+    json_array(j, "iceServers");
+    write_stun(j, x->call.arena, access->stun_urls);
+    if (*access->turn_urls)
+        write_turn(j, x->call.arena, access);
+    json_array_end(j);
+    if (*access->turn_urls) {
+        json_int(j, "ttl", access->ttl_s);
+        json_time(j, "expiresAt", access->expires_at_ms);
+    }
+    json_object_end(j);
+}
+
+enum err media_get(struct exchange *x)
+{
+    struct media_access access;
+    enum err e = media_access(&x->call, &access);
+    if (e)
+        return e;
+    struct json j = response_json(x->res, 200);
+    media_view_write(x, &j, NULL, &access);
+    return ERR_OK;
+}

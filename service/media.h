@@ -1,0 +1,20 @@
+/* What a browser needs so that its media find their way through firewalls: STUN servers from the configuration, and
+ * TURN servers with credentials of its own that run out. */
+#ifndef SERVICE_MEDIA_H
+#define SERVICE_MEDIA_H
+
+#include "core/turn.h"
+#include "service/call.h"
+
+struct media_access {
+    const char *stun_urls; /* separated by commas; may be empty */
+    const char *turn_urls; /* the same; empty: there is no TURN server, and the rest counts for nothing */
+    struct turn_credential turn;
+    int64_t ttl_s;
+    int64_t expires_at_ms;
+};
+
+/* For the caller, from now on. */
+MUST_CHECK enum err media_access(struct call *call, struct media_access *out);
+
+#endif

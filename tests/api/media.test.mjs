@@ -1,0 +1,84 @@
+/* GET /api/v1/media and `media` of a join: STUN from the configuration, TURN with credentials that run out. */
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import os from 'node:os';
+import { after, before, test } from 'node:test';
+import { eventually } from '../lib/client.mjs';
+import { startSystem } from '../lib/system.mjs';
+import { api } from './contract.mjs';
+import { createMeeting, join, nowSeconds, ok, people } from './support.mjs';
+
+const secret = 'the north wind and the sun';
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'em-turn-'));
+const secretFile = path.join(folder, 'secret');
+const turnUrls = ['turn:turn.example.org:3478', 'turns:turn.example.org:5349?transport=tcp'];
+const ttl = 600;
+
+let sys;
+before(async () => {
+    fs.writeFileSync(secretFile, `${secret}\n`, { mode: 0o600 });
+    sys = await startSystem({
+        only: ['mariadb', 'redis', 'pool', 'web'], workers: { api: 1, signin: 1, relay: 1 },
+        env: {
+            ECHOMEET_ICE_SERVERS: 'stun:a.example.org, stun:b.example.org:3479', ECHOMEET_TURN_URLS: turnUrls.join(', '),
+            ECHOMEET_TURN_SECRET_FILE: secretFile, ECHOMEET_TURN_TTL_S: String(ttl), ECHOMEET_LOG_LEVEL: 'debug',
+        },
+    });
+});
+after(async () => {
+    await sys?.stop();
+    fs.rmSync(folder, { recursive: true });
+});
+
+function checkMedia(media, user, begun) {
+    assert.deepEqual(media.iceServers.map(({ urls }) => urls), ['stun:a.example.org', 'stun:b.example.org:3479', turnUrls]);
+    const { username, credential } = media.iceServers[2];
+    const [expires, id] = username.split(':').map(Number);
+    assert.equal(id, user.id);
+    assert.ok(expires >= begun + ttl && expires <= nowSeconds() + ttl, `${expires} is ${ttl} s after ${begun}`);
+    assert.equal(credential, createHmac('sha1', secret).update(username).digest('base64'));
+    assert.equal(media.ttl, ttl);
+    assert.equal(Date.parse(media.expiresAt), expires * 1000);
+    return credential;
+}
+
+test('everybody who is signed in gets credentials of their own, by the call and with a join', async () => {
+    const [ada, bo] = await people(sys, 'Ada', 'Bo');
+    const begun = nowSeconds();
+    const first = checkMedia(ok(await ada.client.get('/media')), ada, begun);
+    const second = checkMedia(ok(await bo.client.get('/media')), bo, begun);
+    assert.notEqual(first, second);
+    const meeting = await createMeeting(ada);
+    const view = await join(bo, meeting);
+    checkMedia(view.media, bo, begun);
+    assert.equal(view.media.mode, 'mesh');
+    const stranger = await api(sys).get('/media');
+    assert.equal(stranger.status, 401);
+    for (const text of [secret, first, second])
+        assert.ok(!sys.log('pool').includes(text), 'neither secret nor credentials are logged');
+});
+
+test('without a TURN server nothing runs out', async () => {
+    const plain = await startSystem({ only: ['mariadb', 'redis', 'pool', 'web'], workers: { api: 1, signin: 1, relay: 1 } });
+    try {
+        const [ada] = await people(plain, 'Ada');
+        assert.deepEqual(ok(await ada.client.get('/media')), { mode: 'mesh', iceServers: [] });
+    } finally {
+        await plain.stop();
+    }
+});
+
+test('addresses without a secret and what is no TURN address keep the pool from starting; a secret that is not there is named in the log', async () => {
+    const only = ['mariadb', 'redis', 'pool'];
+    await assert.rejects(startSystem({ only, env: { ECHOMEET_TURN_URLS: turnUrls[0] } }), /ECHOMEET_TURN_SECRET_FILE/);
+    await assert.rejects(startSystem({ only, env: { ECHOMEET_TURN_URLS: 'stun:x', ECHOMEET_TURN_SECRET_FILE: secretFile } }), /ECHOMEET_TURN_URLS must be/);
+    const none = path.join(folder, 'none');
+    const broken = await startSystem({ only, env: { ECHOMEET_TURN_URLS: turnUrls[0], ECHOMEET_TURN_SECRET_FILE: none } });
+    try {
+        await eventually(() => broken.log('pool').includes(`event=secret_unreadable file=${none}`));
+    } finally {
+        await broken.stop();
+    }
+});
