@@ -69,14 +69,20 @@ export class Member {
         this.pending = new Map();
         this.nextId = 1;
         this.faults = [];       // what must never happen
+        this.deeds = [];        // what this member did and what became of it, for who looks for a fault
     }
+
+    note(text) { this.deeds.push(`${new Date().toISOString().slice(11, 23)} ${text}`); }
 
     get view() { return this.views.at(-1); }
     get connected() { return this.ws?.readyState === WebSocket.OPEN; }
+    /* In the room by this very connection: one that is open, but whose join failed, has no seat. */
+    get present() { return this.inside && this.connected && this.joinedBy === this.ws; }
 
-    /* Opens a socket and joins, with `since` where this member was in the room before. */
+    /* Joins, with `since` where this member was in the room before (null: without), by a new socket where none is open. */
     async enter(relay, { since = this.view && this.seen } = {}) {
-        await this.open(relay);
+        if (!this.connected)
+            await this.open(relay);
         await this.ask('join_room', { meetingId: this.meetingId, ...(since === undefined || since === null ? {} : { since }) });
     }
 
@@ -84,7 +90,9 @@ export class Member {
         const ws = new WebSocket(this.sys.relayUrls[relay], ['echomeet.v1', `bearer.${this.person.token}`],
             { perMessageDeflate: false, handshakeTimeout: OPEN_MS });
         this.ws = ws;
+        this.connection = undefined;
         this.closeCode = undefined;
+        this.note(`opens a socket to relay ${relay}`);
         this.ended = new Promise((resolve) => { ws.once('close', (code) => { this.onClose(ws, code); resolve(code); }); });
         ws.on('message', (data) => this.onMessage(JSON.parse(data.toString()), ws));
         await new Promise((resolve, reject) => {
@@ -97,6 +105,7 @@ export class Member {
         if (this.ws !== ws)
             return;
         this.closeCode = code;
+        this.note(`${this.connection} closed with ${code}`);
         for (const answer of this.pending.values())
             answer({ type: 'error', error: { code: `closed_${code}`, message: 'the connection ended' } });
         this.pending.clear();
@@ -117,6 +126,8 @@ export class Member {
         const message = await answered;
         clearTimeout(timer);
         this.pending.delete(id);
+        if (message.type === 'error' || type === 'join_room' || type === 'leave_room')
+            this.note(`${this.connection} ${type}: ${message.error?.code ?? `seq ${message.data?.seq}`}`);
         if (message.type === 'error')
             throw Object.assign(new Error(`${message.error.code}: ${message.error.message}`), { code: message.error.code });
         return message.data;
@@ -126,15 +137,17 @@ export class Member {
     onMessage(message, ws) {
         if (this.ws !== ws)
             return;
+        if (message.type === 'hello')
+            this.connection = message.data.connection;
         if (message.seq !== undefined)
             this.take(message);
         if (message.type === 'ack' && message.data?.meeting)
-            this.onJoined(message.data);
+            this.onJoined(message.data, ws);
         if (message.type === 'ack' || message.type === 'error')
             this.pending.get(message.id)?.(message);
     }
 
-    onJoined(room) {
+    onJoined(room, ws) {
         if (room.resumed)
             for (const event of room.events)
                 this.take(event);
@@ -147,6 +160,7 @@ export class Member {
             this.faults.push(`joined at ${room.seq}, but ${this.seen} was seen before`);
         this.seen = Math.max(this.seen, room.seq);
         this.inside = true;
+        this.joinedBy = ws;
     }
 
     take(event) {
@@ -165,6 +179,8 @@ export class Member {
         if (type === 'user_joined')
             this.people.set(data.participant.userId, data.participant);
         else if (type === 'user_left') {
+            if (data.userId === this.person.id)
+                this.note(`${this.connection} left, ${data.reason}`);
             this.people.delete(data.userId);
             this.inside &&= data.userId !== this.person.id;
         } else if (person && type === 'presence_changed')
@@ -204,12 +220,15 @@ export async function compare(sys, meetingId, members) {
     for (const member of members) {
         const name = `room ${meetingId}, user ${member.person.id}`;
         wrong.push(...member.faults.map((fault) => `${name}: ${fault}`));
+        const before = wrong.length;
         const concerning = rows.filter((row) => row.audience === '*' || row.audience.split(',').includes(String(member.person.id)));
         for (const view of member.views) {
             // the last view of who is inside goes to the end of the log, any other as far as it went
             const end = view === member.view && member.inside ? Infinity : view.events.at(-1)?.seq ?? view.from;
             compareView(name, concerning.filter((row) => row.seq > view.from && row.seq <= end), view.events, wrong);
         }
+        if (wrong.length > before)
+            wrong.push(`${name}, ${member.present ? 'present' : member.connected ? 'connected' : 'not connected'}:\n    ${member.deeds.slice(-20).join('\n    ')}`);
     }
     await comparePeople(sys, meetingId, members.filter((m) => m.inside), wrong);
     return wrong;
@@ -249,8 +268,8 @@ async function comparePeople(sys, meetingId, inside, wrong) {
         wrong.push(`room ${meetingId}: counts ${online} people online, there are ${counted}`);
 }
 
-/* Waits until every member inside has seen the end of the log, as far as it concerns them. Who does not get there is found
- * by compare(). */
+/* Waits until every member inside has seen the end of the log, as far as it concerns them, or one of them lost the connection.
+ * Who does not get there is found by compare(). */
 export async function settle(sys, members, timeoutMs) {
     const deadline = Date.now() + timeoutMs;
     let before = '';
@@ -259,7 +278,7 @@ export async function settle(sys, members, timeoutMs) {
         const inside = members.filter((m) => m.inside);
         // a last private message of others leaves a member behind the end for good: then nothing moves any more
         const now = inside.map((m) => `${m.seen}/${ends.get(m.meetingId)}`).join();
-        if (inside.every((m) => m.seen >= ends.get(m.meetingId)) || Date.now() > deadline)
+        if (inside.some((m) => !m.present) || inside.every((m) => m.seen >= ends.get(m.meetingId)) || Date.now() > deadline)
             return now === before;
         before = now;
         await sleep(500);
