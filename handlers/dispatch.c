@@ -60,6 +60,8 @@ static enum err run(struct exchange *x, int *row)
     if (x->req->body_too_large)
         return ERR_PAYLOAD_TOO_LARGE;
     e = authenticate(x, route->access);
+    if (!e && call_is_late(&x->call))
+        e = ERR_TIMEOUT; /* it waited too long for its turn */
     if (!e)
         e = rate_check(&x->call, route->rate);
     return e ? e : route->handle(x);
@@ -75,6 +77,7 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
                            .address = arena_printf(arena, "%.45s", req->address),
                            .user_agent =
                                text_is_ascii(req->user_agent) ? arena_printf(arena, "%.200s", req->user_agent) : "",
+                           .deadline_ms = req->deadline_ms,
                            .locale = accepted_locale(req->accept_language)};
     int64_t begin_us = clock_elapsed_us();
     int row = SCORE_ROUTES - 1;

@@ -32,6 +32,7 @@ struct request {
     int64_t relay_user;
     const char *relay_connection; /* "" where there is none */
     const char *relay_id;         /* "" where there is none */
+    int64_t deadline_ms;          /* when the relay stops waiting, ms since 1970; 0: unknown */
 
     /* filled by the router: the decoded ":name" parts of the path, in order */
     const char *params[LIMIT_PATH_PARAMS];

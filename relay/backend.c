@@ -356,10 +356,11 @@ void backend_free(struct backend **backend)
 /* docs/architecture.md, "Between relay and workers" */
 static void write_request(struct call *call, const struct call_request *r)
 {
-    char length[24], user[24];
+    char length[24], user[24], deadline[24];
     const char *query = strchr(r->path, '?');
     snprintf(length, sizeof length, "%zu", r->body_len);
     snprintf(user, sizeof user, "%lld", (long long)r->user_id);
+    snprintf(deadline, sizeof deadline, "%lld", (long long)(call->started * 1000) + LIMIT_CALL_MS);
     const struct fcgi_param params[] = {
         {"REQUEST_METHOD", r->method},
         {"SERVER_PROTOCOL", "HTTP/1.1"},
@@ -370,6 +371,7 @@ static void write_request(struct call *call, const struct call_request *r)
         {"REMOTE_ADDR", r->address ? r->address : ""},
         {"ECHOMEET_REQUEST_ID", call->id},
         {"ECHOMEET_RELAY", call->backend->relay_id},
+        {"ECHOMEET_DEADLINE", deadline},
         {"ECHOMEET_USER", user},
         {"ECHOMEET_CONNECTION", r->connection ? r->connection : ""},
     };
@@ -386,6 +388,7 @@ struct call *backend_call(struct backend *b, const struct call_request *request,
     call->backend = b;
     call->fn = fn;
     call->data = data;
+    call->started = ev_now(b->loop);
     ids_request(b->random, call->id);
     write_request(call, request);
     if (call->request.failed) {
@@ -396,7 +399,6 @@ struct call *backend_call(struct backend *b, const struct call_request *request,
     ev_io_init(&call->io, on_io, -1, 0);
     ev_timer_init(&call->timer, on_timer, LIMIT_CALL_MS / 1000.0, 0);
     call->io.data = call->timer.data = call;
-    call->started = ev_now(b->loop);
     ev_timer_start(b->loop, &call->timer);
     bool first = !b->waiting.first;
     list_add(&b->waiting, call);

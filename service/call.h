@@ -2,6 +2,8 @@
 #ifndef SERVICE_CALL_H
 #define SERVICE_CALL_H
 
+#include <stdbool.h>
+
 #include "core/arena.h"
 #include "core/fault.h"
 #include "core/ids.h"
@@ -19,11 +21,19 @@ struct call {
     int64_t session_id;     /* the caller's sign-in; 0: none */
     const char *relay;      /* the relay that speaks for a connection; NULL: a REST call */
     const char *connection; /* that connection's name; NULL: a REST call */
+    int64_t deadline_ms;    /* nobody waits for the answer any more then; 0: somebody always does */
     enum locale locale;     /* of texts for people */
     struct fault fault;     /* filled beside an error where there is more to say */
 };
 
 static inline int64_t call_now_ms(const struct call *call) { return clock_now_ms(&call->app->clock); }
+
+/* Whether nobody waits any more. A change that begins to count only now would come behind those that were asked for
+ * since because this one seemed lost. */
+static inline bool call_is_late(const struct call *call)
+{
+    return call->deadline_ms && call_now_ms(call) >= call->deadline_ms;
+}
 
 /* ERR_DB_NO_ROW means "there is none" here: turns it into `instead`. */
 static inline enum err call_no_row(enum err e, enum err instead) { return e == ERR_DB_NO_ROW ? instead : e; }

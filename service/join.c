@@ -93,6 +93,8 @@ static enum err take_seat_body(void *context)
     e = meeting_dao_take_seat(db, id, seat.connection != NULL, now, &seq);
     if (e)
         return call_no_row(e, ERR_MEETING_FULL);
+    if (call_is_late(call))
+        return ERR_TIMEOUT;
     add_user_joined(v);
     return room_log_store(&v->log, seq);
 }
@@ -222,17 +224,31 @@ static enum err join_or_take_over(struct call *call, int64_t meeting_id, const c
     return e;
 }
 
+/* The seat was given up between taking it and reading the room. */
+static bool is_out(const struct participant *p)
+{
+    return p->status == PARTICIPANT_LEFT || p->status == PARTICIPANT_REMOVED;
+}
+
+static enum err join_and_read(struct call *call, int64_t meeting_id, const char *password, int64_t since_seq,
+                              struct room_view *out)
+{
+    int64_t seated_seq = 0;
+    enum err e = join_or_take_over(call, meeting_id, password, &seated_seq);
+    if (!e)
+        e = read_view(call, meeting_id, since_seq, out);
+    if (e)
+        return e;
+    out->seated_seq = seated_seq;
+    return is_out(&out->me) ? ERR_NOT_JOINED : ERR_OK;
+}
+
 enum err join_room(struct call *call, int64_t meeting_id, const char *password, int64_t since_seq,
                    struct room_view *out)
 {
     enum err e = ERR_ALREADY_JOINED;
-    int64_t seated_seq = 0;
-    /* between the look and the change they may have come in or gone out by another way: look again */
+    /* meanwhile they may have come in or gone out by another way: look again */
     for (int i = 0; i < 3 && (e == ERR_ALREADY_JOINED || e == ERR_NOT_JOINED); i++)
-        e = join_or_take_over(call, meeting_id, password, &seated_seq);
-    if (!e)
-        e = read_view(call, meeting_id, since_seq, out);
-    if (!e)
-        out->seated_seq = seated_seq;
+        e = join_and_read(call, meeting_id, password, since_seq, out);
     return e;
 }

@@ -87,6 +87,8 @@ static enum err change_body(void *context)
     enum err e = meeting_dao_lock(db, run->meeting_id, &room->state);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
+    if (call_is_late(room->call))
+        return ERR_TIMEOUT;
     e = run->change(room, run->context);
     if (e || room->log.count == 0)
         return e;

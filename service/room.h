@@ -27,13 +27,14 @@
 /* Close codes that a worker may ask relays to close a connection with. */
 enum {
     CLOSE_STAY_OPEN = 0,
+    CLOSE_COME_BACK = 1012,
     CLOSE_SIGNED_OUT = 4401,
     CLOSE_REMOVED = 4403,
     CLOSE_TAKEN_OVER = 4409,
     CLOSE_MEETING_OVER = 4410
 };
 
-enum { ROOM_LOG_EVENTS = 4 }; /* one transaction adds no more */
+enum { ROOM_LOG_EVENTS = 16 }; /* one transaction adds no more */
 
 /* The events that one transaction adds. */
 struct room_log {
@@ -66,8 +67,8 @@ struct room_change {
     struct room_log log;
 };
 
-/* Runs change, stores its events and the state, commits, publishes. ERR_NOT_FOUND: there is no such meeting; or what
- * change answers. */
+/* Runs change, stores its events and the state, commits, publishes. ERR_NOT_FOUND: there is no such meeting;
+ * ERR_TIMEOUT: the lock came when nobody waited any more; or what change answers. */
 MUST_CHECK enum err room_change(struct call *call, int64_t meeting_id,
                                 enum err (*change)(struct room_change *room, void *context), void *context);
 
