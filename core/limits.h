@@ -53,7 +53,8 @@ enum {
     LIMIT_DRAIN_MS = 2 * 1000,           /* for all clients, when the relay ends */
     LIMIT_GAP_MS = 100,                  /* a gap in a room's events may close by itself before it is fetched */
     LIMIT_RETRY_MS = 5 * 1000,           /* longest pause between two tries of anything */
-    LIMIT_PRESENCE_CALLS = 16,           /* reports of ended connections in flight, so that clients' calls have room */
+    LIMIT_PRESENCE_CALLS = 4,            /* with reports of ended connections, so that clients' calls have room */
+    LIMIT_PRESENCE_BATCH = 100,          /* reports in one call */
     LIMIT_CALL_QUEUE = 16,               /* calls of one connection that wait for its call in flight */
     LIMIT_CALLS_IN_FLIGHT = 64,          /* worker calls of one relay at once */
     LIMIT_CALL_MS = 10 * 1000,           /* deadline of one worker call */

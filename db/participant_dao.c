@@ -38,8 +38,8 @@ static const char SQL_MEDIA[] =
 static const char SQL_HAND[] =
     "UPDATE participants SET hand_raised_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
 static const char SQL_ORPHANS[] =
-    "SELECT p.meeting_id, p.user_id, p.connection FROM participants p "
-    "JOIN (SELECT d.relay FROM (SELECT DISTINCT relay FROM participants WHERE relay IS NOT NULL) d "
+    "SELECT p.meeting_id, p.user_id, p.connection, p.relay, dead.known FROM participants p "
+    "JOIN (SELECT d.relay, r.id IS NOT NULL AS known FROM (SELECT DISTINCT relay FROM participants WHERE relay IS NOT NULL) d "
     "LEFT JOIN relays r ON r.id = d.relay WHERE r.id IS NULL OR r.lease_until < ?) dead ON dead.relay = p.relay "
     "WHERE p.status = 1 LIMIT ?";
 
@@ -173,6 +173,8 @@ static void read_orphan(struct db_rows *rows, void *out)
     o->meeting_id = db_get_int(rows);
     o->user_id = db_get_int(rows);
     o->connection = db_get_text(rows);
+    o->relay = db_get_text(rows);
+    o->known = db_get_int(rows) != 0;
 }
 
 enum err participant_dao_orphans(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit,

@@ -91,6 +91,8 @@ struct orphan {
     int64_t meeting_id;
     int64_t user_id;
     const char *connection;
+    const char *relay;
+    bool known; /* the relay had a lease once */
 };
 MUST_CHECK enum err participant_dao_orphans(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit,
                                             struct orphan **items, int *count);

@@ -2,7 +2,10 @@
 
 static const char SQL_RENEW[] =
     "INSERT INTO relays (id, alive_since, lease_until) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE "
-    "alive_since = IF(lease_until < VALUES(alive_since), VALUES(alive_since), alive_since), lease_until = VALUES(lease_until)";
+    "alive_since = IF(lease_until < VALUES(alive_since) OR alive_since > VALUES(alive_since), VALUES(alive_since), alive_since), "
+    "lease_until = VALUES(lease_until)";
+static const char SQL_EXPECT[] = "INSERT IGNORE INTO relays (id, alive_since, lease_until) VALUES (?, ?, ?)";
+static const char SQL_LEASES[] = "SELECT COUNT(*) FROM relays WHERE id = ? AND lease_until >= ?";
 static const char SQL_ALIVE_SINCE[] = "SELECT alive_since FROM relays WHERE id = ?";
 static const char SQL_FORGET[] =
     "DELETE FROM relays WHERE lease_until < ? AND NOT EXISTS (SELECT 1 FROM participants p WHERE p.relay = relays.id)";
@@ -10,13 +13,27 @@ static const char SQL_FORGET[] =
 static void read_time(struct db_rows *rows, void *out) { *(int64_t *)out = db_get_time(rows); }
 static const char SQL_SET_STATS[] = "UPDATE relays SET stats = ? WHERE id = ?";
 static const char SQL_LIST[] =
-    "SELECT id, alive_since, COALESCE(stats, '') FROM relays WHERE lease_until >= ? ORDER BY id LIMIT 1000";
+    "SELECT id, alive_since, COALESCE(stats, '') FROM relays WHERE lease_until >= ? AND alive_since <= ? ORDER BY id LIMIT 1000";
 
 enum err relay_dao_renew(struct db *db, const char *relay, int64_t now_ms, int64_t lease_until_ms,
                          int64_t *alive_since_ms)
 {
     enum err e = db_execute(db, SQL_RENEW, DB_PARAMS(db_text(relay), db_time(now_ms), db_time(lease_until_ms)), NULL);
     return e ? e : db_select_one(db, NULL, SQL_ALIVE_SINCE, DB_PARAMS(db_text(relay)), read_time, alive_since_ms);
+}
+
+enum err relay_dao_expect(struct db *db, const char *relay, int64_t until_ms)
+{
+    return db_execute(db, SQL_EXPECT, DB_PARAMS(db_text(relay), db_time(until_ms), db_time(until_ms)), NULL);
+}
+
+enum err relay_dao_has_lease(struct db *db, const char *relay, int64_t now_ms, bool *has)
+{
+    int64_t count;
+    enum err e = db_select_int(db, SQL_LEASES, DB_PARAMS(db_text(relay), db_time(now_ms)), &count);
+    if (!e)
+        *has = count > 0;
+    return e;
 }
 
 enum err relay_dao_forget(struct db *db, int64_t before_ms)
@@ -39,5 +56,6 @@ static void read_relay(struct db_rows *rows, void *out)
 
 enum err relay_dao_list(struct db *db, struct arena *arena, int64_t now_ms, struct relay_row **items, int *count)
 {
-    return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_time(now_ms)), read_relay, sizeof **items, items, count);
+    return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_time(now_ms), db_time(now_ms)), read_relay, sizeof **items,
+                         items, count);
 }

@@ -9,6 +9,7 @@
 #include "handlers/routes.h"
 #include "service/events.h"
 #include "service/join.h"
+#include "service/meeting.h"
 #include "service/participant.h"
 #include "service/presence.h"
 #include "service/relay_stats.h"
@@ -109,20 +110,6 @@ enum err room_unknown_type(struct exchange *x)
     return fault_set(&x->call.fault, ERR_UNKNOWN_TYPE, NULL, "There is no message type '%.32s'.", x->req->params[1]);
 }
 
-enum err room_connection_lost(struct exchange *x)
-{
-    int64_t id;
-    enum err e = exchange_meeting(x, &id);
-    return e ? e : presence_lost(&x->call, id);
-}
-
-enum err room_connection_expired(struct exchange *x)
-{
-    int64_t id;
-    enum err e = exchange_meeting(x, &id);
-    return e ? e : presence_expired(&x->call, id);
-}
-
 /* A first line "stats <name>=<number> …", where there is one, then lines "<meetingId> <seq>". */
 static enum err read_positions(struct exchange *x, const char **stats, struct room_position **out, int *count)
 {
@@ -168,5 +155,54 @@ enum err relay_sync_post(struct exchange *x)
     x->res->content_type = "text/plain; charset=utf-8";
     for (int i = 0; i < ahead_count; i++)
         buf_printf(&x->res->body, "%lld %lld\n", (long long)ahead[i].meeting_id, (long long)ahead[i].seq);
+    return ERR_OK;
+}
+
+/* "lost|expired <meetingId> <userId> <connection>", taken apart in place. */
+static enum err read_report(struct exchange *x, char *line, struct presence_report *r)
+{
+    char *next, *word[4];
+    for (int i = 0; i < 4; i++)
+        if (!(word[i] = strtok_r(i ? NULL : line, " ", &next)))
+            return ERR_BAD_REQUEST;
+    r->expired = strcmp(word[0], "expired") == 0;
+    r->connection = word[3];
+    if ((!r->expired && strcmp(word[0], "lost") != 0) || !text_to_int(word[2], &r->user_id))
+        return ERR_BAD_REQUEST;
+    return meeting_resolve(&x->call, word[1], &r->meeting_id);
+}
+
+/* A line each; one of a meeting that does not exist is left out. */
+static enum err read_reports(struct exchange *x, struct presence_report reports[static LIMIT_PRESENCE_BATCH],
+                             int *count)
+{
+    char *body = arena_strndup(x->call.arena, x->req->body, x->req->body_len), *next;
+    int n = 0, number = 0;
+    for (char *line = strtok_r(body, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
+        if (number == LIMIT_PRESENCE_BATCH)
+            return ERR_PAYLOAD_TOO_LARGE;
+        reports[n] = (struct presence_report){.number = number++};
+        enum err e = read_report(x, line, &reports[n]);
+        if (e && e != ERR_NOT_FOUND)
+            return e;
+        n += !e;
+    }
+    *count = n;
+    return ERR_OK;
+}
+
+enum err relay_connections_post(struct exchange *x)
+{
+    struct presence_report reports[LIMIT_PRESENCE_BATCH];
+    int count;
+    enum err e = read_reports(x, reports, &count);
+    if (e)
+        return e;
+    presence_report(&x->call, reports, count);
+    x->res->status = 200;
+    x->res->content_type = "text/plain; charset=utf-8";
+    for (int i = 0; i < count; i++)
+        if (reports[i].failed)
+            buf_printf(&x->res->body, "%d\n", reports[i].number);
     return ERR_OK;
 }

@@ -53,10 +53,9 @@ const struct route routes[] = {
     {"POST", ROOM "media_control", ACCESS_RELAY_USER, RATE_WRITE, room_media_control},
     {"POST", ROOM "raise_hand", ACCESS_RELAY_USER, RATE_WRITE, room_raise_hand},
     {"POST", ROOM "lower_hand", ACCESS_RELAY_USER, RATE_WRITE, room_lower_hand},
-    {"POST", ROOM "connection_lost", ACCESS_RELAY_USER, RATE_NONE, room_connection_lost},
-    {"POST", ROOM "connection_expired", ACCESS_RELAY_USER, RATE_NONE, room_connection_expired},
     {"GET", ROOM "events", ACCESS_RELAY, RATE_NONE, room_events_get},
     {"POST", ROOM ":type", ACCESS_RELAY_USER, RATE_WRITE, room_unknown_type},
+    {"POST", "/internal/connections", ACCESS_RELAY, RATE_NONE, relay_connections_post},
     {"POST", "/internal/sync", ACCESS_RELAY, RATE_NONE, relay_sync_post},
 };
 /* clang-format on */

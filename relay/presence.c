@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "relay/backend.h"
@@ -20,12 +21,19 @@ struct seat {
     int64_t user_id;
     ev_tstamp due;
     ev_timer timer; /* the next report, or its next try */
-    struct call *call;
     enum step step; /* the next report */
     bool doubtful;
     unsigned failures;
-    char *meeting, *connection, *address;
+    char *meeting, *connection;
     char text[];
+};
+
+/* Reports that go in one call. */
+struct batch {
+    struct presence *presence;
+    struct call *call; /* NULL: free */
+    int count;
+    struct seat *seats[LIMIT_PRESENCE_BATCH];
 };
 
 struct presence {
@@ -33,10 +41,9 @@ struct presence {
     struct backend *backend;
     struct seat *seats;
     struct seat *first_ready, *last_ready; /* reports that wait for their turn */
-    int calls;
+    ev_timer gather;                       /* to the end of a turn of the loop: connections end together */
+    struct batch batches[LIMIT_PRESENCE_CALLS];
 };
-
-static void pump(struct presence *p);
 
 static void seat_free(struct seat *s)
 {
@@ -48,7 +55,6 @@ static void seat_free(struct seat *s)
     if (s->next)
         s->next->prev = s->prev;
     ev_timer_stop(p->loop, &s->timer);
-    backend_cancel(&s->call);
     free(s);
 }
 
@@ -56,6 +62,12 @@ static void wait(struct seat *s, double seconds)
 {
     ev_timer_set(&s->timer, seconds > 0 ? seconds : 0, 0);
     ev_timer_start(s->presence->loop, &s->timer);
+}
+
+static void gather(struct presence *p)
+{
+    if (!ev_is_active(&p->gather))
+        ev_timer_start(p->loop, &p->gather);
 }
 
 static void make_ready(struct seat *s)
@@ -67,6 +79,16 @@ static void make_ready(struct seat *s)
     else
         p->first_ready = s;
     p->last_ready = s;
+    gather(p);
+}
+
+static struct seat *pop_ready(struct presence *p)
+{
+    struct seat *s = p->first_ready;
+    p->first_ready = s->next_ready;
+    if (!p->first_ready)
+        p->last_ready = NULL;
+    return s;
 }
 
 static double retry_s(const struct seat *s)
@@ -76,68 +98,94 @@ static double retry_s(const struct seat *s)
     return (ms < LIMIT_RETRY_MS ? ms : LIMIT_RETRY_MS) / 1000.0;
 }
 
+static void try_again(struct seat *s)
+{
+    s->failures++;
+    wait(s, retry_s(s));
+}
+
+static void taken(struct seat *s)
+{
+    if (s->step == STEP_EXPIRED) {
+        seat_free(s);
+        return;
+    }
+    s->failures = 0;
+    s->step = s->step == STEP_LOST && s->doubtful ? STEP_LOST_AGAIN : STEP_EXPIRED;
+    wait(s, s->due - ev_now(s->presence->loop));
+}
+
+/* The reply names those reports, by their number, that could not be worked on. */
+static void read_failures(const struct batch *b, const struct reply *reply, bool failed[static LIMIT_PRESENCE_BATCH])
+{
+    const char *p = reply->body.at, *end = p + reply->body.len;
+    bool all = !reply_ok(reply);
+    for (int i = 0; i < b->count; i++)
+        failed[i] = all;
+    while (!all && p < end) {
+        int n = 0;
+        for (; p < end && *p >= '0' && *p <= '9' && n < b->count; p++)
+            n = 10 * n + (*p - '0');
+        if (n < b->count)
+            failed[n] = true;
+        const char *nl = memchr(p, '\n', (size_t)(end - p));
+        p = nl ? nl + 1 : end;
+    }
+}
+
 static void on_reply(void *data, const struct reply *reply)
 {
-    struct seat *s = data;
-    struct presence *p = s->presence;
-    s->call = NULL;
-    p->calls--;
-    /* any answer but "later" will be the same next time */
-    bool taken = reply->err == ERR_OK && reply->status < 500 && reply->status != 429;
-    if (!taken) {
-        s->failures++;
-        wait(s, retry_s(s));
-    } else if (s->step == STEP_EXPIRED) {
-        seat_free(s);
-    } else {
-        s->failures = 0;
-        s->step = s->step == STEP_LOST && s->doubtful ? STEP_LOST_AGAIN : STEP_EXPIRED;
-        wait(s, s->due - ev_now(p->loop));
+    struct batch *b = data;
+    bool failed[LIMIT_PRESENCE_BATCH];
+    read_failures(b, reply, failed);
+    b->call = NULL;
+    for (int i = 0; i < b->count; i++) {
+        if (failed[i])
+            try_again(b->seats[i]);
+        else
+            taken(b->seats[i]);
     }
-    pump(p);
+    b->count = 0;
+    gather(b->presence);
 }
 
-static void report(struct seat *s)
+/* docs/architecture.md, "Between relay and workers" */
+static void report(struct batch *b)
 {
-    char path[320];
-    struct presence *p = s->presence;
-    snprintf(path, sizeof path, "/internal/meetings/%s/%s", s->meeting,
-             s->step == STEP_EXPIRED ? "connection_expired" : "connection_lost");
-    struct call_request request = {
-        .method = "POST",
-        .path = path,
-        .body = "{}",
-        .body_len = 2,
-        .user_id = s->user_id,
-        .connection = s->connection,
-        .address = s->address,
-    };
-    s->call = backend_call(p->backend, &request, on_reply, s);
-    if (s->call) {
-        p->calls++;
-    } else {
-        s->failures++;
-        wait(s, retry_s(s));
+    struct presence *p = b->presence;
+    struct buf body = {0};
+    while (p->first_ready && b->count < LIMIT_PRESENCE_BATCH) {
+        struct seat *s = b->seats[b->count++] = pop_ready(p);
+        buf_printf(&body, "%s %s %lld %s\n", s->step == STEP_EXPIRED ? "expired" : "lost", s->meeting,
+                   (long long)s->user_id, s->connection);
     }
+    struct call_request request = {.method = "POST",
+                                   .path = "/internal/connections",
+                                   .type = "text/plain",
+                                   .body = body.data,
+                                   .body_len = body.len};
+    b->call = body.failed ? NULL : backend_call(p->backend, &request, on_reply, b);
+    buf_free(&body);
+    if (b->call)
+        return;
+    for (int i = 0; i < b->count; i++)
+        try_again(b->seats[i]);
+    b->count = 0;
 }
 
-static void pump(struct presence *p)
+static void on_gathered(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
-    while (p->first_ready && p->calls < LIMIT_PRESENCE_CALLS) {
-        struct seat *s = p->first_ready;
-        p->first_ready = s->next_ready;
-        if (!p->first_ready)
-            p->last_ready = NULL;
-        report(s);
-    }
+    (void)loop, (void)revents;
+    struct presence *p = watcher->data;
+    for (int i = 0; i < LIMIT_PRESENCE_CALLS && p->first_ready; i++)
+        if (!p->batches[i].call)
+            report(&p->batches[i]);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
     (void)loop, (void)revents;
-    struct seat *s = watcher->data;
-    make_ready(s);
-    pump(s->presence);
+    make_ready(watcher->data);
 }
 
 static char *put(char **at, const char *text)
@@ -150,7 +198,7 @@ static char *put(char **at, const char *text)
 
 void presence_add(struct presence *p, const struct presence_seat *seat)
 {
-    size_t size = strlen(seat->meeting) + strlen(seat->connection) + strlen(seat->address) + 3;
+    size_t size = strlen(seat->meeting) + strlen(seat->connection) + 2;
     struct seat *s = calloc(1, sizeof *s + size);
     if (!s) {
         log_event(LOG_ERROR, "out_of_memory", "connection", seat->connection, NULL);
@@ -163,7 +211,6 @@ void presence_add(struct presence *p, const struct presence_seat *seat)
     s->doubtful = seat->doubtful;
     s->meeting = put(&at, seat->meeting);
     s->connection = put(&at, seat->connection);
-    s->address = put(&at, seat->address);
     ev_timer_init(&s->timer, on_timer, 0, 0);
     s->timer.data = s;
     s->next = p->seats;
@@ -171,7 +218,6 @@ void presence_add(struct presence *p, const struct presence_seat *seat)
         s->next->prev = s;
     p->seats = s;
     make_ready(s);
-    pump(p);
 }
 
 struct presence *presence_new(struct ev_loop *loop, struct backend *backend)
@@ -181,6 +227,10 @@ struct presence *presence_new(struct ev_loop *loop, struct backend *backend)
         return NULL;
     p->loop = loop;
     p->backend = backend;
+    ev_timer_init(&p->gather, on_gathered, 0, 0);
+    p->gather.data = p;
+    for (int i = 0; i < LIMIT_PRESENCE_CALLS; i++)
+        p->batches[i].presence = p;
     return p;
 }
 
@@ -189,8 +239,11 @@ void presence_free(struct presence **presence)
     struct presence *p = *presence;
     if (!p)
         return;
+    for (int i = 0; i < LIMIT_PRESENCE_CALLS; i++)
+        backend_cancel(&p->batches[i].call);
     while (p->seats)
         seat_free(p->seats);
+    ev_timer_stop(p->loop, &p->gather);
     free(p);
     *presence = NULL;
 }

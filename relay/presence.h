@@ -1,6 +1,6 @@
 /* Seats whose connection has ended: tells the workers at once, and again when the grace period is over. Whether the
- * seat still belongs to that connection is for the workers to say. Both reports are repeated until a worker took them.
- */
+ * seat still belongs to that connection is for the workers to say. Those that come
+ * together go in one call, and each is repeated until a worker took it. */
 #ifndef RELAY_PRESENCE_H
 #define RELAY_PRESENCE_H
 
@@ -18,9 +18,8 @@ struct presence_seat {
     const char *meeting; /* as it stands in a path */
     int64_t user_id;
     const char *connection; /* the connection's name */
-    const char *address;
-    ev_tstamp due; /* when the grace period is over */
-    bool doubtful; /* no answer came from the join: the seat may be taken even after the first report */
+    ev_tstamp due;          /* when the grace period is over */
+    bool doubtful;          /* no answer came from the join: the seat may be taken even after the first report */
 };
 
 /* Everything is copied. When memory runs out nothing is reported: the seat is swept when this relay has ended. */

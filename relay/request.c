@@ -128,15 +128,13 @@ static void give_up_doubt(struct conn *c, const struct request *request, const s
     bool doubt = reply->err ? reply->err != ERR_UNAVAILABLE : reply->status >= 500;
     if (!request->joins || !doubt || c->relay->stopping)
         return;
-    char name[RELAY_CONN_NAME_SIZE], address[ADDRESS_TEXT];
+    char name[RELAY_CONN_NAME_SIZE];
     conn_name(c, name);
-    address_write(&c->address, address);
     presence_add(c->relay->presence,
                  &(struct presence_seat){
                      .meeting = request->meeting,
                      .user_id = c->user_id,
                      .connection = name,
-                     .address = address,
                      .due = ev_now(c->relay->loop) + (double)c->relay->config.grace_lost_ms / 1000.0,
                      .doubtful = true,
                  });
@@ -233,10 +231,9 @@ void request_settle(struct conn *c)
     if (c->settled || c->state == CONN_OPEN || !requests_idle(&c->requests))
         return;
     c->settled = true;
-    char name[RELAY_CONN_NAME_SIZE], meeting[24], address[ADDRESS_TEXT];
+    char name[RELAY_CONN_NAME_SIZE], meeting[24];
     conn_name(c, name);
-    address_write(&c->address, address);
-    struct presence_seat seat = {.user_id = c->user_id, .connection = name, .address = address};
+    struct presence_seat seat = {.user_id = c->user_id, .connection = name};
     seat.due = c->ended_at + (double)c->grace_ms / 1000.0;
     snprintf(meeting, sizeof meeting, "%lld", (long long)c->seat);
     if (c->seat && !c->relay->stopping)

@@ -11,65 +11,114 @@
 
 enum { SWEEP_SEATS = 50 }; /* of dead relays, in one sign of life */
 
-static enum err lost_change(struct room_change *room, void *context)
+static enum err lost(struct room_change *room, const struct presence_report *r)
 {
-    (void)context;
     struct call *call = room->call;
     enum err e =
-        participant_dao_set_offline(call->app->db, room->state.id, call->user_id, call->connection, call_now_ms(call));
+        participant_dao_set_offline(call->app->db, room->state.id, r->user_id, r->connection, call_now_ms(call));
     if (e)
         return call_no_row(e, ERR_OK);
     room->state.online_count--;
     struct buf data = {0};
     struct json j = json_to(&data);
     json_object(&j, NULL);
-    json_int(&j, "userId", call->user_id);
+    json_int(&j, "userId", r->user_id);
     json_bool(&j, "online", false);
     json_object_end(&j);
     room_log_add(&room->log, EVENT_PRESENCE_CHANGED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
     return ERR_OK;
 }
 
-enum err presence_lost(struct call *call, int64_t meeting_id)
+/* Gives up a seat where that connection owns it still and is broken (or broken or not). */
+static enum err give_up(struct room_change *room, int64_t user_id, const char *connection, bool even_if_online)
 {
-    return room_change(call, meeting_id, lost_change, NULL);
-}
-
-/* Whose seat is to be given up, if that connection still owns it. */
-struct expiry {
-    int64_t user_id;
-    const char *connection;
-    bool even_if_online; /* the relay died and could not say that the connection broke */
-};
-
-static enum err expired_change(struct room_change *room, void *context)
-{
-    const struct expiry *x = context;
     struct participant p;
-    enum err e = participant_find_joined(room->call, room->state.id, x->user_id, &p);
+    enum err e = participant_find_joined(room->call, room->state.id, user_id, &p);
     if (e)
         return e == ERR_NOT_JOINED ? ERR_OK : e;
-    if (!p.connection || strcmp(p.connection, x->connection) != 0 || (!p.offline_at_ms && !x->even_if_online))
+    if (!p.connection || strcmp(p.connection, connection) != 0 || (!p.offline_at_ms && !even_if_online))
         return ERR_OK;
-    return participant_vacate(room, x->user_id, PARTICIPANT_LEFT, "timeout", CLOSE_STAY_OPEN);
+    /* nobody is connected, unless a relay that lives could not renew its lease: its clients are to come back */
+    return participant_vacate(room, user_id, PARTICIPANT_LEFT, "timeout", CLOSE_COME_BACK);
 }
 
-enum err presence_expired(struct call *call, int64_t meeting_id)
+/* The reports of one room that are worked on together. */
+struct group {
+    struct presence_report *reports[ROOM_LOG_EVENTS / 2]; /* each adds two events at most */
+    int count;
+};
+
+static enum err group_change(struct room_change *room, void *context)
 {
-    struct expiry x = {call->user_id, call->connection, false};
-    return room_change(call, meeting_id, expired_change, &x);
+    const struct group *group = context;
+    enum err e = ERR_OK;
+    for (int i = 0; i < group->count && !e; i++) {
+        const struct presence_report *r = group->reports[i];
+        e = r->expired ? give_up(room, r->user_id, r->connection, false) : lost(room, r);
+    }
+    return e;
 }
 
+/* Takes the first report that waits, and more of the same room. */
+static bool next_group(struct presence_report *reports, int count, struct group *group)
+{
+    const int most = sizeof group->reports / sizeof *group->reports;
+    group->count = 0;
+    for (int i = 0; i < count && group->count < most; i++) {
+        struct presence_report *r = &reports[i];
+        if (r->done || (group->count && r->meeting_id != group->reports[0]->meeting_id))
+            continue;
+        r->done = true;
+        group->reports[group->count++] = r;
+    }
+    return group->count > 0;
+}
+
+void presence_report(struct call *call, struct presence_report *reports, int count)
+{
+    struct group group;
+    for (int i = 0; i < count; i++)
+        reports[i].done = reports[i].failed = false;
+    while (next_group(reports, count, &group)) {
+        enum err e = room_change(call, group.reports[0]->meeting_id, group_change, &group);
+        /* any other answer would be the same next time */
+        for (int i = 0; i < group.count; i++)
+            group.reports[i]->failed = e && err_retryable(e);
+    }
+}
+
+/* A relay that gives a sign of life after all has its connections still. */
+static enum err orphan_change(struct room_change *room, void *context)
+{
+    const struct orphan *o = context;
+    bool alive;
+    enum err e = relay_dao_has_lease(room->call->app->db, o->relay, call_now_ms(room->call), &alive);
+    return e || alive ? e : give_up(room, o->user_id, o->connection, true);
+}
+
+static enum err sweep_seat(struct call *call, struct orphan *o)
+{
+    log_event(LOG_INFO, "seat_swept", "meeting", LOG_INT(o->meeting_id), "user", LOG_INT(o->user_id), "connection",
+              o->connection, NULL);
+    return room_change(call, o->meeting_id, orphan_change, o);
+}
+
+/* A relay that was never heard of has perhaps just started: it has a lease's time for its first sign of life. */
 static enum err sweep(struct call *call)
 {
     struct orphan *orphans;
+    const char *expected = "";
     int count;
     int64_t now = call_now_ms(call);
     enum err e = participant_dao_orphans(call->app->db, call->arena, now, SWEEP_SEATS, &orphans, &count);
     for (int i = 0; i < count && !e; i++) {
-        struct expiry x = {orphans[i].user_id, orphans[i].connection, true};
-        e = room_change(call, orphans[i].meeting_id, expired_change, &x);
-        log_event(LOG_INFO, "seat_swept", "meeting", LOG_INT(orphans[i].meeting_id), "user", LOG_INT(x.user_id), NULL);
+        struct orphan *o = &orphans[i];
+        if (o->known) {
+            e = sweep_seat(call, o);
+        } else if (strcmp(o->relay, expected) != 0) {
+            expected = o->relay;
+            e = relay_dao_expect(call->app->db, o->relay, now + LIMIT_LEASE_MS);
+        }
     }
     return e || count ? e : relay_dao_forget(call->app->db, now - 10 * LIMIT_LEASE_MS);
 }
@@ -79,7 +128,13 @@ enum err presence_sync(struct call *call, const struct room_position *rooms, int
 {
     int64_t now = call_now_ms(call), alive_since;
     enum err e = relay_dao_renew(call->app->db, call->relay, now, now + LIMIT_LEASE_MS, &alive_since);
-    if (!e && now - alive_since > LIMIT_LEASE_MS)
-        e = sweep(call);
-    return e ? e : event_dao_ahead(call->app->db, call->arena, rooms, count, ahead, ahead_count);
+    if (!e)
+        e = event_dao_ahead(call->app->db, call->arena, rooms, count, ahead, ahead_count);
+    if (e || now - alive_since <= LIMIT_LEASE_MS)
+        return e;
+    /* what was not swept is swept next time; the relay needs its comparison now */
+    enum err swept = sweep(call);
+    if (swept)
+        log_event(LOG_WARN, "sweep_failed", "code", err_code(swept), NULL);
+    return ERR_OK;
 }

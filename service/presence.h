@@ -4,13 +4,20 @@
 
 #include "service/room.h"
 
-/* The call's connection broke: the others see that the user is away, the seat is kept. Nothing happens where another
- * connection owns the seat by now. */
-MUST_CHECK enum err presence_lost(struct call *call, int64_t meeting_id);
+/* What a relay says of a connection that has ended. Nothing happens where another connection owns the seat by now. */
+struct presence_report {
+    int number; /* the caller's */
+    int64_t meeting_id;
+    int64_t user_id;
+    const char *connection;
+    bool expired; /* false: the connection broke, the others see that the user is away; true: the seat was kept long
+                     enough, the user leaves if that connection is still broken */
+    bool done;    /* out: it was looked at */
+    bool failed;  /* out: it could not be worked on, and is to be said again */
+};
 
-/* The seat was kept long enough: the user leaves, where that same connection still owns the seat and is still broken.
- */
-MUST_CHECK enum err presence_expired(struct call *call, int64_t meeting_id);
+/* Works on reports, one room after the other; those of a room that stand together in their order. */
+void presence_report(struct call *call, struct presence_report *reports, int count);
 
 /* A relay's sign of life. Renews its lease; sweeps the seats of relays whose lease ran out, provided that the calling
  * relay itself was heard of without a break for as long as a lease lasts (else it was the database that was away, and

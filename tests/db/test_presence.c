@@ -1,5 +1,6 @@
 /* service/presence.h and join_room on real servers: who owns a seat, and what happens to it. */
 #include "core/limits.h"
+#include "db/relay_dao.h"
 #include "tests/check_main.h"
 #include "tests/db/service_fixture.h"
 
@@ -21,17 +22,17 @@ static enum err enter(const char *connection, int64_t since, struct room_view *v
     return join_room(&call, m.id, NULL, since, view);
 }
 
-static enum err lost(const char *connection)
+static enum err report(const char *connection, bool expired)
 {
-    struct call call = call_from(anna, connection);
-    return presence_lost(&call, m.id);
+    struct call call = call_from(0, connection);
+    struct presence_report r = {.meeting_id = m.id, .user_id = anna, .connection = connection, .expired = expired};
+    presence_report(&call, &r, 1);
+    ck_assert(r.done);
+    return r.failed ? ERR_UNAVAILABLE : ERR_OK;
 }
 
-static enum err expired(const char *connection)
-{
-    struct call call = call_from(anna, connection);
-    return presence_expired(&call, m.id);
-}
+static enum err lost(const char *connection) { return report(connection, false); }
+static enum err expired(const char *connection) { return report(connection, true); }
 
 static void sync(const char *relay)
 {
@@ -213,16 +214,189 @@ START_TEST(test_presence_nobody_is_swept_because_the_database_was_away)
 }
 END_TEST
 
+/* r2 gives its signs of life from here on, for so long. */
+static void go_on(int64_t ms)
+{
+    for (int64_t t = 0; t < ms; t += LIMIT_SYNC_MS) {
+        app.clock.fixed_ms += LIMIT_SYNC_MS;
+        sync("r2");
+    }
+}
+
+START_TEST(test_presence_a_relay_that_was_never_heard_of_has_time_for_its_first_sign)
+{
+    begin();
+    struct room_view view;
+    sync("r2");
+    go_on(2 * LIMIT_LEASE_MS);
+    ck_assert_int_eq(enter("young.1", -1, &view), ERR_OK);
+    go_on(LIMIT_LEASE_MS - LIMIT_SYNC_MS);
+    ck_assert_str_eq(events_after(m.id, 2), "");
+    sync("young");
+    go_on(LIMIT_LEASE_MS);
+    ck_assert_str_eq(events_after(m.id, 2), "");
+    go_on(LIMIT_SYNC_MS);
+    ck_assert_str_eq(events_after(m.id, 2), "user_left host_changed");
+    app_end();
+}
+END_TEST
+
 START_TEST(test_presence_a_relay_that_never_gave_a_sign_is_swept_too)
 {
     begin();
     struct room_view view;
     ck_assert_int_eq(enter("ghost.1", -1, &view), ERR_OK);
-    for (int64_t t = 0; t <= 2 * LIMIT_LEASE_MS; t += LIMIT_SYNC_MS) {
-        app.clock.fixed_ms = NOW_MS + t;
-        sync("r2");
-    }
+    sync("r2");
+    go_on(3 * LIMIT_LEASE_MS);
     ck_assert_str_eq(events_after(m.id, 2), "user_left host_changed");
+    app_end();
+}
+END_TEST
+
+/* Its time without a break begins with its first sign of life, not when others began to wait for one. */
+START_TEST(test_presence_a_relay_that_was_waited_for_is_as_young_as_its_first_sign)
+{
+    begin();
+    struct room_view view;
+    int64_t alive_since;
+    sync("r2");
+    go_on(2 * LIMIT_LEASE_MS);
+    ck_assert_int_eq(enter("young.1", -1, &view), ERR_OK);
+    go_on(2 * LIMIT_SYNC_MS);
+    int64_t now = app.clock.fixed_ms;
+    ck_assert_int_eq(relay_dao_renew(app.db, "young", now, now + LIMIT_LEASE_MS, &alive_since), ERR_OK);
+    ck_assert_int_eq(alive_since, now);
+    ck_assert_int_eq(relay_dao_renew(app.db, "young", now + 1, now + LIMIT_LEASE_MS, &alive_since), ERR_OK);
+    ck_assert_int_eq(alive_since, now);
+    app_end();
+}
+END_TEST
+
+/* Makes the database do something once the event after seq is there: what another worker might do meanwhile. */
+static void at_event(int64_t seq, const char *statement)
+{
+    char sql[1024];
+    snprintf(sql, sizeof sql,
+             "CREATE TRIGGER meanwhile AFTER INSERT ON room_events FOR EACH ROW IF NEW.meeting_id = %lld AND NEW.seq = %lld THEN %s; END IF",
+             (long long)m.id, (long long)seq, statement);
+    ck_assert_int_eq(db_run_script(app.db, sql), ERR_OK);
+}
+
+static void no_trigger(void) { ck_assert_int_eq(db_run_script(app.db, "DROP TRIGGER IF EXISTS meanwhile"), ERR_OK); }
+
+START_TEST(test_presence_a_relay_that_came_back_while_others_swept_keeps_its_seats)
+{
+    begin();
+    struct room_view view;
+    int64_t carl = make_user("carl");
+    struct call call = call_from(carl, "r1.2");
+    sync("r1");
+    sync("r2");
+    ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
+    ck_assert_int_eq(join_room(&call, m.id, NULL, -1, &view), ERR_OK);
+    at_event(4, "UPDATE relays SET lease_until = '2100-01-01' WHERE id = 'r1'");
+    go_on(LIMIT_LEASE_MS + LIMIT_SYNC_MS);
+    no_trigger();
+    ck_assert_int_eq(number("SELECT COUNT(*) FROM participants WHERE status = 1 AND relay = 'r1'"), 1);
+    check_consistent(m.id);
+    app_end();
+}
+END_TEST
+
+START_TEST(test_presence_who_is_swept_although_connected_is_told_to_come_back)
+{
+    begin();
+    struct room_view view;
+    struct room_event *events;
+    struct call relay = call_of(0);
+    int count;
+    char effect[64];
+    sync("r1");
+    sync("r2");
+    ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
+    go_on(LIMIT_LEASE_MS + LIMIT_SYNC_MS);
+    ck_assert_int_eq(room_events_after(&relay, m.id, 2, 0, &events, &count), ERR_OK);
+    ck_assert_int_gt(count, 0);
+    snprintf(effect, sizeof effect, "user:%lld:1012", (long long)anna);
+    ck_assert_str_eq(events[0].type, "user_left");
+    ck_assert_str_eq(events[0].effect, effect);
+    app_end();
+}
+END_TEST
+
+START_TEST(test_join_room_whose_seat_is_gone_before_the_room_was_read_takes_it_again)
+{
+    begin();
+    struct room_view view;
+    char left[160];
+    snprintf(left, sizeof left, "UPDATE participants SET status = 2, relay = NULL, connection = NULL WHERE user_id = %lld", (long long)anna);
+    at_event(2, left);
+    enum err e = enter("r1.1", -1, &view);
+    no_trigger();
+    ck_assert_int_eq(e, ERR_OK);
+    ck_assert_int_eq(view.me.status, PARTICIPANT_JOINED);
+    ck_assert_str_eq(view.me.connection, "r1.1");
+    ck_assert_int_eq(view.seated_seq, 3);
+    ck_assert_str_eq(events_after(m.id, 1), "user_joined user_joined");
+    app_end();
+}
+END_TEST
+
+/* The relay has given up on a call and the client has joined again: the old call must not take the seat from the new one. */
+START_TEST(test_join_room_that_comes_too_late_takes_no_seat)
+{
+    begin();
+    struct room_view view;
+    struct call late = call_from(anna, "r1.1");
+    late.deadline_ms = NOW_MS;
+    ck_assert_int_eq(join_room(&late, m.id, NULL, -1, &view), ERR_TIMEOUT);
+    ck_assert_str_eq(events_after(m.id, 1), "");
+    ck_assert_int_eq(enter("r1.2", -1, &view), ERR_OK);
+    ck_assert_int_eq(join_room(&late, m.id, NULL, -1, &view), ERR_TIMEOUT);
+    ck_assert_str_eq(events_after(m.id, 1), "user_joined");
+    late.deadline_ms = NOW_MS + 1;
+    ck_assert_int_eq(join_room(&late, m.id, NULL, -1, &view), ERR_OK);
+    check_consistent(m.id);
+    app_end();
+}
+END_TEST
+
+/* Reports of several rooms in one call, more of one room than one transaction takes. */
+START_TEST(test_presence_reports_come_together_and_one_room_does_not_hold_up_the_others)
+{
+    enum { PEOPLE = 20 };
+    begin();
+    struct presence_report reports[2 * PEOPLE + 1] = {0};
+    struct room_view view;
+    struct meeting other = make_meeting(ben, PEOPLE + 1);
+    char name[16];
+    int n = 0;
+    for (int i = 0; i < PEOPLE; i++) {
+        snprintf(name, sizeof name, "p%d", i);
+        int64_t user = make_user(name);
+        const char *connection = arena_printf(arena, "r1.%d", i);
+        struct call call = call_from(user, connection);
+        int64_t meeting = i % 4 ? other.id : m.id;
+        ck_assert_int_eq(join_room(&call, meeting, NULL, -1, &view), ERR_OK);
+        reports[n++] = (struct presence_report){.meeting_id = meeting, .user_id = user, .connection = connection};
+        reports[n++] = (struct presence_report){.meeting_id = meeting, .user_id = user, .connection = connection, .expired = true};
+    }
+    reports[n++] = (struct presence_report){.meeting_id = 1234567, .user_id = anna, .connection = "r1.99"};
+    ck_assert_int_eq(join(other.id, ben), ERR_OK);
+    struct call relay = call_from(0, "r1");
+    at_event(1 + PEOPLE / 4 + 1, "SIGNAL SQLSTATE '45000'");
+    presence_report(&relay, reports, n);
+    no_trigger();
+    for (int i = 0; i < n; i++)
+        ck_assert_int_eq(reports[i].failed, reports[i].meeting_id == m.id);
+    ck_assert_int_eq(number("SELECT COUNT(*) FROM participants WHERE relay IS NOT NULL"), PEOPLE / 4);
+    presence_report(&relay, reports, n);
+    for (int i = 0; i < n; i++)
+        ck_assert(!reports[i].failed);
+    ck_assert_int_eq(number("SELECT COUNT(*) FROM participants WHERE relay IS NOT NULL"), 0);
+    ck_assert_int_eq(number("SELECT COUNT(*) FROM room_events WHERE type = 'presence_changed'"), PEOPLE);
+    check_consistent(m.id);
+    check_consistent(other.id);
     app_end();
 }
 END_TEST
@@ -251,4 +425,9 @@ CHECK_MAIN("presence", test_presence_seat_is_kept_and_then_given_up, test_presen
            test_presence_second_connection_takes_the_seat_and_closes_the_first,
            test_presence_who_is_online_is_counted_with_every_change, test_join_room_with_since_brings_what_was_missed,
            test_presence_seats_of_a_dead_relay_are_swept, test_presence_nobody_is_swept_because_the_database_was_away,
-           test_presence_a_relay_that_never_gave_a_sign_is_swept_too, test_presence_sync_tells_which_rooms_are_ahead)
+           test_presence_a_relay_that_was_never_heard_of_has_time_for_its_first_sign,
+           test_presence_a_relay_that_never_gave_a_sign_is_swept_too, test_presence_a_relay_that_was_waited_for_is_as_young_as_its_first_sign,
+           test_presence_a_relay_that_came_back_while_others_swept_keeps_its_seats,
+           test_presence_who_is_swept_although_connected_is_told_to_come_back,
+           test_join_room_whose_seat_is_gone_before_the_room_was_read_takes_it_again, test_join_room_that_comes_too_late_takes_no_seat,
+           test_presence_reports_come_together_and_one_room_does_not_hold_up_the_others, test_presence_sync_tells_which_rooms_are_ahead)

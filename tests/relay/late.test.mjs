@@ -1,0 +1,61 @@
+/* Calls to workers that come too late, and the reports of many connections that end together. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { childrenOf } from '../fault/support.mjs';
+import { eventually, openSocket, register } from '../lib/client.mjs';
+import { startSystem } from '../lib/system.mjs';
+import { makeMeeting, makeRoom } from './support.mjs';
+
+const LOST_MS = 2500;
+
+let sys;
+before(async () => {
+    sys = await startSystem({ workers: { api: 2, relay: 1 }, env: { ECHOMEET_LOG_LEVEL: 'debug', ECHOMEET_GRACE_LOST_MS: String(LOST_MS) } });
+});
+after(() => sys?.stop());
+
+/* The lines of the pool's log about requests to a path. */
+const requestsTo = (path) => sys.log('pool').split('\n').filter((line) => line.includes('event=request') && line.includes(`path=${path} `));
+
+/* The workers of the relay's socket are started last. */
+const relayWorker = () => Math.max(...childrenOf(sys.processes.pool.pid));
+
+test('a join that a worker begins after the relay gave up on it takes no seat', async () => {
+    const [ana, ben] = await Promise.all([register(sys, 'Ana'), register(sys, 'Ben')]);
+    const meeting = await makeMeeting(ana);
+    const path = `/internal/meetings/${meeting.id}/join_room`;
+    const socket = await openSocket(sys, ben.token, { relay: 0 });
+    const worker = relayWorker();
+    process.kill(worker, 'SIGSTOP');
+    socket.send('join_room', { meetingId: meeting.id }, 1);
+    assert.equal((await socket.waitFor('error', (m) => m.id === 1, { timeout: 20_000 })).error.code, 'timeout');
+    process.kill(worker, 'SIGCONT');
+    await eventually(() => requestsTo(path).some((line) => line.includes('status=504')), { timeout: 10_000 });
+    assert.equal((await sys.sql('SELECT COUNT(*) AS n FROM participants WHERE meeting_id = ?', [meeting.id]))[0].n, 0);
+    // the same connection joins now, and nothing of the first try takes its seat away
+    await socket.request('join_room', { meetingId: meeting.id });
+    await new Promise((resolve) => { setTimeout(resolve, LOST_MS + 1000); });
+    await socket.request('raise_hand');
+    await socket.waitFor('hand_raised');
+    assert.deepEqual((await sys.sql('SELECT type FROM room_events WHERE meeting_id = ? ORDER BY seq', [meeting.id])).map((row) => row.type),
+        ['user_joined', 'hand_raised']);
+    await socket.close();
+});
+
+test('connections that end together are reported together', async () => {
+    const names = Array.from({ length: 24 }, (_, i) => `Person ${i}`);
+    const { meeting, people: [first, ...others] } = await makeRoom(sys, names);
+    const before = requestsTo('/internal/connections').length;
+    sys.processes.relay.signal('SIGSTOP');
+    for (const { socket } of others)
+        socket.terminate();
+    sys.processes.relay.signal('SIGCONT');
+    for (const { id } of others)
+        await first.socket.waitFor('user_left', (m) => m.data.userId === id, { timeout: LOST_MS + 20_000 });
+    const calls = requestsTo('/internal/connections').length - before;
+    assert.ok(calls >= 2 && calls <= others.length / 2, `${calls} calls for ${others.length} connections`);
+    const rows = await sys.sql('SELECT type, COUNT(*) AS n FROM room_events WHERE meeting_id = ? GROUP BY type ORDER BY type', [meeting.id]);
+    assert.deepEqual(rows.map(({ type, n }) => [type, Number(n)]),
+        [['presence_changed', others.length], ['user_joined', names.length], ['user_left', others.length]]);
+    await first.socket.close();
+});
