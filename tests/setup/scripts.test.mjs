@@ -38,6 +38,14 @@ describe('check-layers', () => {
     refuses('handlers/a.c', 'int x;\nconst char *q = "SELECT id FROM users";\n', /^handlers\/a\.c:2: SQL outside db\//m);
     refuses('service/a.c', 'const char *q = "UPDATE meetings "\n    "SET status = 3";\n', /^service\/a\.c:1: SQL outside db\//m);
 
+    for (const [rule, text] of [['handlers/routes.c', '    {"POST", ROOM "raise_hand", ACCESS_RELAY_USER, RATE_WRITE, room_raise_hand},\n'],
+        ['service/room.h', '#define EVENT_HAND_RAISED "raise_hand"\n']])
+        test(`refuses a relay that knows a word of ${rule}`, () => {
+            const { status, stdout } = check({ [rule]: text, 'relay/a.c': 'int raised;\nconst char *t = "raise_hand";\n' });
+            assert.equal(status, 1);
+            assert.match(stdout, /^relay\/a\.c:2: the relay knows no rule, but names raise_hand$/m);
+        });
+
     test('lets pass what is allowed', () => {
         const { status, stdout } = check({
             'core/err.h': '#include <stdint.h>\n',
@@ -45,7 +53,8 @@ describe('check-layers', () => {
             'service/a.c': '#include "db/db.h"\nconst char *text = "update your profile, delete a meeting";\n',
             'handlers/a.c': '#include "service/a.h"\n#include "http/router.h"\nconst char *method = "DELETE";\n',
             'fcgi/main.c': '#include <fcgiapp.h>\n#include "handlers/routes.h"\n#include "http/router.h"\n',
-            'relay/main.c': '#include "core/fcgi.h"\n',
+            'handlers/routes.c': '    {"POST", ROOM "join_room", ACCESS_RELAY_USER, RATE_WRITE, room_join},\n',
+            'relay/main.c': '#include "core/fcgi.h"\nconst char *joins = "join_room";\n',
         });
         assert.equal(status, 0, stdout);
     });
