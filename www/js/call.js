@@ -5,6 +5,8 @@
 import { createStore } from './store.js';
 import { MeetingClient, ProtocolError } from './protocol.js';
 import { Mesh } from './mesh.js';
+import { IceServers } from './ice-servers.js';
+import { ShownPictures } from './shown-pictures.js';
 import { LocalMedia } from './media.js';
 import { Speaking } from './speaking.js';
 import { addHistory, applyEvent, me, roomFromSnapshot } from './room-state.js';
@@ -54,6 +56,10 @@ export class Call {
   mesh = null;
   /** @type {Speaking | null} */
   speaking = null;
+  /** @type {ShownPictures | null} */
+  shown = null;
+  /** @type {IceServers | null} */
+  iceServers = null;
   /** @type {MeetingClient | null} */
   client = null;
 
@@ -65,7 +71,9 @@ export class Call {
   #typedAt = 0;
   #reactionNumber = 0;
   #wakeUp = () => {
-    if (document.visibilityState === 'visible') this.client?.nudge();
+    if (document.visibilityState !== 'visible') return;
+    this.client?.nudge();
+    this.iceServers?.wake();
   };
 
   /** @param {import('./api.js').Api} api @param {string} code the meeting's */
@@ -235,7 +243,7 @@ export class Call {
   #snapshot(ack) {
     const { room: before, startedAt, seenMessage } = this.store.get();
     const room = roomFromSnapshot(ack, before);
-    if (!this.mesh) this.#startMedia(room.myId, ack.media?.iceServers);
+    if (!this.mesh) this.#startMedia(room.myId, ack.media);
     this.store.set({
       phase: 'in', room, startedAt: startedAt || Date.now(),
       seenMessage: before ? seenMessage : (room.messages.at(-1)?.id ?? 0),
@@ -254,7 +262,7 @@ export class Call {
   /** In the room, for the first time or again. @param {any} ack */
   #back(ack) {
     this.#told = { audio: ack.me.audio, video: ack.me.video, screen: ack.me.screen };
-    this.mesh?.setIceServers(ack.media?.iceServers ?? []);
+    this.iceServers?.take(ack.media);
   }
 
   /** @param {import('./protocol.js').RoomEvent} event */
@@ -380,14 +388,22 @@ export class Call {
     this.mesh = null;
     this.speaking?.close();
     this.speaking = null;
+    this.shown?.close();
+    this.iceServers?.close();
+    this.shown = this.iceServers = null;
     this.client = null;
   }
 
   // --- media ------------------------------------------------------------------------------------------------------
 
-  /** @param {number} myId @param {RTCIceServer[]} [iceServers] */
-  #startMedia(myId, iceServers) {
-    const mesh = new Mesh({ myId, iceServers, send: (to, data) => this.client?.signal(to, data) });
+  /** @param {number} myId @param {import('./ice-servers.js').MediaAccess} access */
+  #startMedia(myId, access) {
+    const mesh = new Mesh({
+      myId, iceTransportPolicy: settings.get().relayOnly ? 'relay' : 'all', send: (to, data) => this.client?.signal(to, data),
+    });
+    this.iceServers = new IceServers(() => this.#api.get('/media'), (servers) => mesh.setIceServers(servers));
+    this.iceServers.take(access);
+    this.shown = new ShownPictures(() => mesh.view(), (wants) => mesh.setWants(wants));
     mesh.on('change', (views) => {
       this.store.set({ links: Object.fromEntries(views.map((view) => [view.userId, view])) });
     });

@@ -9,9 +9,11 @@
 import { Emitter } from './store.js';
 import { Peer } from './peer.js';
 import { newId } from './protocol.js';
+import { EVERYTHING } from './video-policy.js';
 
 /** @typedef {import('./peer.js').Local} Local */
 /** @typedef {import('./peer.js').Remote} Remote */
+/** @typedef {import('./video-policy.js').Wants} Wants */
 /** @typedef {{userId: number, remote: Remote, state: import('./peer.js').LinkState}} PeerView */
 
 /** Signals of somebody whose arrival has not been announced are kept so long, and so many of them. */
@@ -19,17 +21,6 @@ const STRANGER_MS = 10_000;
 const STRANGER_SIGNALS = 64;
 /** Who signals to a connection that is gone is told the present one, at most this often. */
 const INTRODUCE_MS = 1_000;
-
-/**
- * What a camera may use towards each of `count` others, so that the uplink carries all of them.
- * @param {number} count
- */
-export function cameraBitrate(count) {
-  if (count <= 1) return 1_500_000;
-  if (count <= 3) return 700_000;
-  if (count <= 5) return 400_000;
-  return 220_000;
-}
 
 /** @extends {Emitter<{change: PeerView[]}>} */
 export class Mesh extends Emitter {
@@ -40,6 +31,11 @@ export class Mesh extends Emitter {
   #myId;
   #send;
   #iceServers;
+  #iceTransportPolicy;
+  /** @type {Map<number, Wants>} how large the pictures of others are shown here */
+  #wants = new Map();
+  /** @type {Set<number>} people with whom trying again has not helped */
+  #blocked = new Set();
   /** @type {Map<number, boolean>} who is in the room, and whether a page of theirs can hear signals now */
   #members = new Map();
   /** @type {Local} */
@@ -57,17 +53,31 @@ export class Mesh extends Emitter {
    * @param {number} options.myId
    * @param {(to: number, data: object) => void} options.send
    * @param {RTCIceServer[]} [options.iceServers]
+   * @param {RTCIceTransportPolicy} [options.iceTransportPolicy] "relay": only over TURN servers
    */
-  constructor({ myId, send, iceServers = [] }) {
+  constructor({ myId, send, iceServers = [], iceTransportPolicy = 'all' }) {
     super();
     this.#myId = myId;
     this.#send = send;
     this.#iceServers = iceServers;
+    this.#iceTransportPolicy = iceTransportPolicy;
   }
 
-  /** For connections made from now on. @param {RTCIceServer[]} iceServers */
+  /** From now on; connections that need it are led a new way. @param {RTCIceServer[]} iceServers */
   setIceServers(iceServers) {
     this.#iceServers = iceServers;
+    for (const peer of this.peers.values()) peer.setIceServers(iceServers);
+  }
+
+  /** How large the pictures of others are shown here; of whoever is not named it is not known. @param {Map<number, Wants>} wants */
+  setWants(wants) {
+    this.#wants = wants;
+    for (const [userId, peer] of this.peers) peer.setWants(this.#wantsOf(userId));
+  }
+
+  /** @param {number} userId */
+  #wantsOf(userId) {
+    return this.#wants.get(userId) ?? EVERYTHING;
   }
 
   /** What we send to everybody from now on. @param {Local} local */
@@ -102,6 +112,7 @@ export class Mesh extends Emitter {
     this.#members.delete(userId);
     this.#introduced.delete(userId);
     this.#held.delete(userId);
+    this.#blocked.delete(userId);
     this.#drop(userId);
     this.#shareOut();
   }
@@ -156,10 +167,16 @@ export class Mesh extends Emitter {
       instance: `${this.page}.${this.#count}`,
       remoteInstance,
       iceServers: this.#iceServers,
+      iceTransportPolicy: this.#iceTransportPolicy,
+      blocked: this.#blocked.has(userId),
       local: this.#local,
-      cameraBitrate: cameraBitrate(this.#members.size),
+      others: this.#members.size,
+      wants: this.#wantsOf(userId),
       send: (message) => this.#send(userId, message),
-      changed: () => this.#announce(),
+      changed: () => {
+        if (peer.state === 'connected') this.#blocked.delete(userId);
+        this.#announce();
+      },
       hopeless: () => this.#hopeless(userId),
     });
     this.peers.set(userId, peer);
@@ -194,6 +211,7 @@ export class Mesh extends Emitter {
 
   /** @param {number} userId */
   #hopeless(userId) {
+    this.#blocked.add(userId);
     if (this.#members.get(userId)) this.#create(userId, null);
     else this.#drop(userId); // begun again when their page is back
   }
@@ -207,8 +225,7 @@ export class Mesh extends Emitter {
   }
 
   #shareOut() {
-    const bitrate = cameraBitrate(this.#members.size);
-    for (const peer of this.peers.values()) peer.setCameraBitrate(bitrate);
+    for (const peer of this.peers.values()) peer.setOthers(this.#members.size);
   }
 
   /** Several changes of one turn are told once. */

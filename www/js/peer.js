@@ -11,12 +11,15 @@
  * - Descriptions are numbered. An offer is sent again until it is answered; an offer that comes again gets the same
  *   answer; an answer to an older offer is ignored.
  * - `instance` names this connection and `for` the one it is meant for; mesh.js reads them.
+ * - Each side tells the other how large it shows their pictures (`wants`), and is sent no more than that.
  */
+import { EVERYTHING, cameraPlan, readWants, screenPlan } from './video-policy.js';
 
 /** @typedef {'microphone' | 'camera' | 'screen' | 'screenAudio'} Role */
 /** @typedef {{microphone: MediaStreamTrack | null, camera: MediaStreamTrack | null, screen: MediaStream | null}} Local */
 /** @typedef {Record<Role, MediaStream | null>} Remote */
-/** @typedef {'connecting' | 'connected' | 'trouble'} LinkState */
+/** @typedef {import('./video-policy.js').Wants} Wants */
+/** "blocked": nothing gets through, and trying again has not helped. @typedef {'connecting' | 'connected' | 'trouble' | 'blocked'} LinkState */
 /**
  * @typedef {object} PeerOptions
  * @property {number} id the other's user id
@@ -24,8 +27,11 @@
  * @property {string} instance
  * @property {string | null} remoteInstance
  * @property {RTCIceServer[]} iceServers
+ * @property {RTCIceTransportPolicy} iceTransportPolicy
+ * @property {boolean} blocked an earlier connection with the same person never came to stand
  * @property {Local} local
- * @property {number} cameraBitrate bits a second
+ * @property {number} others how many people the camera goes to
+ * @property {Wants} wants how large the other's pictures are shown here
  * @property {(message: any) => void} send
  * @property {() => void} changed the remote streams or the state are others than before
  * @property {() => void} hopeless restarting did not help: a new connection is wanted
@@ -39,14 +45,13 @@ const DISCONNECTED_MS = 3_000;
 /** A connection that does not stand after this is restarted; after so many restarts it is given up. */
 const CONNECT_MS = 12_000;
 const RESTARTS = 2;
-const SCREEN_BITRATE = 2_500_000;
 const KEPT_CANDIDATES = 64;
 
 export class Peer {
   /** @type {RTCPeerConnection} */
   pc;
   /** @type {LinkState} */
-  state = 'connecting';
+  state;
   /** @type {Remote} what the other sends */
   remote = { microphone: null, camera: null, screen: null, screenAudio: null };
   /** @type {string | null} */
@@ -61,6 +66,8 @@ export class Peer {
   #roles = new Map();
   /** @type {Record<string, Role>} what the other sends on which line, by mid */
   #remoteRoles = {};
+  /** how large the other shows ours */
+  #wanted = EVERYTHING;
   #ignoreOffer = false;
   #offerNumber = 0;
   #remoteOffer = 0;
@@ -81,7 +88,8 @@ export class Peer {
     this.#o = options;
     this.#local = options.local;
     this.remoteInstance = options.remoteInstance;
-    this.pc = new RTCPeerConnection({ iceServers: options.iceServers, bundlePolicy: 'max-bundle' });
+    this.state = options.blocked ? 'blocked' : 'connecting';
+    this.pc = new RTCPeerConnection(this.#configuration());
     this.pc.onnegotiationneeded = () => this.#offer();
     this.pc.onicecandidate = ({ candidate }) => {
       if (candidate) this.#send({ kind: 'candidate', candidate: candidate.toJSON() });
@@ -117,6 +125,7 @@ export class Peer {
   /** The way to the other is open again (either side's socket is back): repeat what may have been lost. */
   wake() {
     if (this.#closed) return;
+    this.#sendWants();
     if (this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
     else if (this.pc.connectionState === 'connected') return;
     else if (this.#o.polite) this.introduce();
@@ -142,12 +151,39 @@ export class Peer {
     this.#local = local;
     await this.#sendTracks();
     this.#syncScreen();
+    await this.#inTurn(() => this.#limit());
   }
 
-  /** @param {number} bitrate bits a second */
-  async setCameraBitrate(bitrate) {
-    this.#o.cameraBitrate = bitrate;
-    await this.#limit('camera', bitrate);
+  /** @param {number} others how many people the camera goes to */
+  setOthers(others) {
+    if (this.#o.others === others) return;
+    this.#o.others = others;
+    this.#inTurn(() => this.#limit());
+  }
+
+  /** @param {Wants} wants how large the other's pictures are shown here */
+  setWants(wants) {
+    if (this.#o.wants.camera === wants.camera && this.#o.wants.screen === wants.screen) return;
+    this.#o.wants = wants;
+    this.#sendWants();
+  }
+
+  /**
+   * Other servers, or fresh credentials. Where media run over a relay server, the way there was opened with the old
+   * credentials and ends with them: a new one is opened beside it.
+   * @param {RTCIceServer[]} iceServers
+   */
+  async setIceServers(iceServers) {
+    this.#o.iceServers = iceServers;
+    if (this.#closed) return;
+    this.pc.setConfiguration(this.#configuration());
+    if (await isRelayed(this.pc)) this.restartIce();
+  }
+
+  /** @returns {RTCConfiguration} */
+  #configuration() {
+    const { iceServers, iceTransportPolicy } = this.#o;
+    return { iceServers, iceTransportPolicy, bundlePolicy: 'max-bundle' };
   }
 
   // --- what we send -----------------------------------------------------------------------------------------------
@@ -157,7 +193,7 @@ export class Peer {
     const { microphone, camera } = this.#local;
     this.#roles.set(this.pc.addTransceiver(microphone ?? 'audio', { direction: 'sendrecv' }), 'microphone');
     this.#roles.set(this.pc.addTransceiver(camera ?? 'video', {
-      direction: 'sendrecv', sendEncodings: [{ maxBitrate: this.#o.cameraBitrate }],
+      direction: 'sendrecv', sendEncodings: [this.#cameraPlan()],
     }), 'camera');
   }
 
@@ -193,21 +229,32 @@ export class Peer {
     }
     for (const track of wanted) {
       const video = track.kind === 'video';
-      const encodings = video ? [{ maxBitrate: SCREEN_BITRATE }] : undefined;
+      const encodings = video ? [screenPlan(this.#wanted.screen)] : undefined;
       const transceiver = this.pc.addTransceiver(track, { direction: 'sendonly', sendEncodings: encodings });
       this.#roles.set(transceiver, video ? 'screen' : 'screenAudio');
     }
   }
 
-  /** @param {Role} wanted @param {number} maxBitrate */
-  async #limit(wanted, maxBitrate) {
+  #cameraPlan() {
+    const height = this.#local.camera?.getSettings().height ?? 0;
+    return cameraPlan({ others: this.#o.others, want: this.#wanted.camera, height });
+  }
+
+  /** Sends as large as is of use there. */
+  async #limit() {
     for (const [{ sender }, role] of this.#roles) {
-      if (role !== wanted) continue;
+      if (role !== 'camera' && role !== 'screen') continue;
+      const plan = role === 'camera' ? this.#cameraPlan() : screenPlan(this.#wanted.screen);
       const parameters = sender.getParameters();
-      if (!parameters.encodings?.length || parameters.encodings[0].maxBitrate === maxBitrate) continue;
-      parameters.encodings[0].maxBitrate = maxBitrate;
+      const [encoding] = parameters.encodings ?? [];
+      if (!encoding || Object.entries(plan).every(([name, value]) => /** @type {any} */ (encoding)[name] === value)) continue;
+      Object.assign(encoding, plan);
       await sender.setParameters(parameters).catch(() => {}); // a limit is a wish
     }
+  }
+
+  #sendWants() {
+    if (this.touched) this.#send({ kind: 'wants', wants: this.#o.wants }); // else the description brings them
   }
 
   // --- negotiation ------------------------------------------------------------------------------------------------
@@ -237,10 +284,15 @@ export class Peer {
   /** @param {boolean} repeated the description then holds the candidates found since */
   #sendOffer(repeated) {
     const number = this.#offerNumber;
-    this.#send({ kind: 'description', n: number, description: this.pc.localDescription, tracks: this.#ownTracks() });
+    this.#sendDescription(number);
     this.#again(() => {
       if (this.#offerNumber === number && this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
     }, repeated);
+  }
+
+  /** @param {number} n */
+  #sendDescription(n) {
+    this.#send({ kind: 'description', n, description: this.pc.localDescription, tracks: this.#ownTracks(), wants: this.#o.wants });
   }
 
   /** @param {any} message */
@@ -249,6 +301,13 @@ export class Peer {
     if (message.kind === 'hello') this.#hello();
     else if (message.kind === 'description') await this.#description(message);
     else if (message.kind === 'candidate') await this.#candidate(message.candidate);
+    else if (message.kind === 'wants') await this.#serve(message.wants);
+  }
+
+  /** @param {unknown} wants the other's */
+  async #serve(wants) {
+    this.#wanted = readWants(wants);
+    await this.#limit();
   }
 
   /** The polite side asks: our offer was lost, or it has not made its way yet. */
@@ -257,12 +316,12 @@ export class Peer {
     else if (!this.#o.polite && this.touched && this.pc.connectionState !== 'connected') this.restartIce();
   }
 
-  /** @param {{n: number, description: RTCSessionDescriptionInit, tracks: Record<string, Role>}} message */
-  async #description({ n, description, tracks }) {
+  /** @param {{n: number, description: RTCSessionDescriptionInit, tracks: Record<string, Role>, wants: unknown}} message */
+  async #description({ n, description, tracks, wants }) {
     const { pc } = this;
     const isOffer = description.type === 'offer';
     if (isOffer && n <= this.#remoteOffer) {
-      if (this.#lastAnswer?.n === n) this.#send(this.#lastAnswer); // our answer was lost
+      if (this.#lastAnswer?.n === n) this.#send({ ...this.#lastAnswer, wants: this.#o.wants }); // our answer was lost
       return;
     }
     if (!isOffer && (n !== this.#offerNumber || pc.signalingState !== 'have-local-offer')) return;
@@ -279,10 +338,10 @@ export class Peer {
       this.#remoteOffer = n;
       await this.#takeOfferedLines();
       await pc.setLocalDescription();
-      this.#lastAnswer = { kind: 'description', n, description: pc.localDescription, tracks: this.#ownTracks() };
+      this.#lastAnswer = { kind: 'description', n, description: pc.localDescription, tracks: this.#ownTracks(), wants: this.#o.wants };
       this.#send(this.#lastAnswer);
-      await this.#limit('camera', this.#o.cameraBitrate);
     }
+    await this.#serve(wants);
     this.#collect();
     await this.#lateCandidates();
     this.#syncScreen();
@@ -355,7 +414,7 @@ export class Peer {
 
   /** @param {LinkState} state */
   #setState(state) {
-    if (this.state === state) return;
+    if (this.state === state || (this.state === 'blocked' && state !== 'connected')) return;
     this.state = state;
     this.#o.changed();
   }
@@ -387,4 +446,14 @@ export class Peer {
   #send(message) {
     this.#o.send({ ...message, instance: this.#o.instance, for: this.remoteInstance ?? undefined });
   }
+}
+
+/** Whether media run over a TURN server of ours. @param {RTCPeerConnection} pc */
+async function isRelayed(pc) {
+  const stats = await pc.getStats();
+  for (const report of stats.values()) {
+    if (report.type !== 'candidate-pair' || !report.nominated || report.state !== 'succeeded') continue;
+    if (stats.get(report.localCandidateId)?.candidateType === 'relay') return true;
+  }
+  return false;
 }

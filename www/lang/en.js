@@ -160,6 +160,7 @@ export default {
   'tile.reconnecting': 'Reconnecting…',
   'tile.connecting': 'Connecting…',
   'tile.trouble': 'Bad connection',
+  'tile.blocked': 'Blocked by the network',
 
   'panel.label': 'Side panel',
   'panel.close': 'Close the panel',

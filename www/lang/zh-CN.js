@@ -157,6 +157,7 @@ export default {
   'tile.reconnecting': '正在重连…',
   'tile.connecting': '正在连接…',
   'tile.trouble': '网络不佳',
+  'tile.blocked': '被网络阻断',
 
   'panel.label': '侧栏',
   'panel.close': '关闭侧栏',

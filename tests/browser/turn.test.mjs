@@ -1,0 +1,129 @@
+/* Through a real coturn, and through nothing else: two browsers see and hear each other, with credentials that the workers
+ * made; these run out and are renewed while the call goes on; the TURN server goes away and comes back. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { freePorts, startSystem } from '../lib/system.mjs';
+import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+
+const TTL_S = 10; // renewed after 7
+const secret = 'as the crow flies';
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'em-turn-'));
+
+let sys;
+let browser;
+let turn;
+let people;
+
+/** coturn on loopback, started again on the same port. */
+class Turn {
+  constructor(port, relayPort) {
+    Object.assign(this, { port, relayPort, log: '' });
+  }
+
+  async start() {
+    this.process = spawn('setpriv', ['--pdeathsig', 'TERM', 'turnserver', '-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${this.port}`,
+      `--min-port=${this.relayPort}`, `--max-port=${this.relayPort + 199}`, '--use-auth-secret', `--static-auth-secret=${secret}`,
+      '--realm=echomeet.test', '--allow-loopback-peers', '--no-cli', '--cli-password=unused', '--no-tls', '--no-dtls', '--fingerprint',
+      '--log-file=stdout', '--verbose', `--pidfile=${path.join(folder, 'pid')}`, `--userdb=${path.join(folder, 'users')}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.process.stdout, this.process.stderr]) stream.on('data', (data) => { this.log += data; });
+    this.ended = new Promise((resolve) => { this.process.once('exit', resolve); });
+    const seen = this.log.length;
+    await until(() => /listener opened on.*127\.0\.0\.1/i.test(this.log.slice(seen)), `coturn listens:\n${this.log}`);
+  }
+
+  async kill() {
+    this.process.kill('SIGKILL');
+    await this.ended;
+  }
+}
+
+before(async () => {
+  fs.writeFileSync(path.join(folder, 'secret'), secret);
+  const [port] = await freePorts(1);
+  turn = new Turn(port, 30_200);
+  [sys, browser] = await Promise.all([
+    startSystem({
+      env: { ECHOMEET_TURN_URLS: `turn:127.0.0.1:${port}`, ECHOMEET_TURN_SECRET_FILE: path.join(folder, 'secret'), ECHOMEET_TURN_TTL_S: String(TTL_S) },
+    }),
+    startBrowser(), turn.start(),
+  ]);
+  people = await Promise.all(['Ana', 'Bo'].map((name) => Person.arrive(browser, sys.base, name, { settings: { relayOnly: true } })));
+  for (const person of people) await person.signUp(`${person.name.toLowerCase()}@example.org`);
+  const code = await people[0].page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Behind walls' })).code);
+  for (const person of people) await person.join(code);
+});
+after(async () => {
+  await browser?.close();
+  await turn?.kill();
+  await sys?.stop();
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** Of the way that media take now: [type of our end, type of the other's]. */
+const way = (person) => person.page.evaluate(async () => {
+  const [{ pc }] = window.echomeet.call.mesh.peers.values();
+  const stats = await pc.getStats();
+  const transport = [...stats.values()].find(({ type }) => type === 'transport');
+  const pair = stats.get(transport.selectedCandidatePairId);
+  return [stats.get(pair.localCandidateId).candidateType, stats.get(pair.remoteCandidateId).candidateType];
+});
+const credentials = (person) => person.page.evaluate(() => {
+  const [{ pc }] = window.echomeet.call.mesh.peers.values();
+  return pc.getConfiguration().iceServers.at(-1);
+});
+/** Which user names coturn has let in so far. */
+const letIn = () => new Set([...turn.log.matchAll(/user <(\d+:\d+)>[^\n]*ALLOCATE processed, success/g)].map(([, name]) => name));
+
+let first;
+
+test('media go over the TURN server, and nothing else', async () => {
+  await mediaFlows(people);
+  first = await credentials(people[0]);
+  for (const person of people) {
+    assert.deepEqual(await way(person), ['relay', 'relay']);
+    assert.ok((await credentials(person)).username.endsWith(`:${await person.myId()}`));
+  }
+  assert.ok(letIn().has(first.username), turn.log.slice(-3000));
+});
+
+test('the credentials run out; the call goes on over a way that was opened with fresh ones', async () => {
+  const instances = await Promise.all(people.map((person) => person.page.evaluate(() => [...window.echomeet.call.mesh.peers.values()][0].instance)));
+  const second = await until(async () => {
+    const now = await credentials(people[0]);
+    return now.username !== first.username && now;
+  }, 'fresh ones', 30_000);
+  await until(() => letIn().has(second.username), 'the TURN server let them in');
+  await until(() => Date.now() > Number(first.username.split(':')[0]) * 1000 + 1000, 'the first ones have run out');
+  await mediaFlows(people);
+  for (const person of people) assert.deepEqual(await way(person), ['relay', 'relay']);
+  assert.deepEqual(await Promise.all(people.map((person) => person.page.evaluate(() => [...window.echomeet.call.mesh.peers.values()][0].instance))), instances,
+    'the connections are the same ones');
+});
+
+test('credentials that have run out open nothing', async () => {
+  const kinds = await people[0].page.evaluate(async (server) => {
+    const pc = new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: 'relay' });
+    const found = [];
+    pc.onicecandidate = ({ candidate }) => candidate && found.push(candidate.type);
+    pc.createDataChannel('x');
+    await pc.setLocalDescription();
+    await new Promise((resolve) => {
+      pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && resolve();
+    });
+    pc.close();
+    return found;
+  }, first);
+  assert.deepEqual(kinds, []);
+});
+
+test('the TURN server dies and comes back: the call finds its way again by itself', async () => {
+  await turn.kill();
+  await until(async () => (await people[0].received(await people[1].myId())).state !== 'connected', 'the way is gone', 30_000);
+  await turn.start();
+  await mediaFlows(people, { ms: 60_000 });
+  for (const person of people) assert.deepEqual(await way(person), ['relay', 'relay']);
+});
