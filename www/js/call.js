@@ -68,6 +68,7 @@ export class Call {
   /** What the room was last told of our devices. @type {{audio: boolean, video: boolean, screen: boolean} | null} */
   #told = null;
   #telling = false;
+  #missing = { microphone: false, camera: false };
   #typedAt = 0;
   #reactionNumber = 0;
   #wakeUp = () => {
@@ -418,8 +419,21 @@ export class Call {
   }
 
   #mediaChanged() {
+    this.#tellDevices();
     this.mesh?.setLocal(this.#local());
     this.#tellMedia();
+  }
+
+  /** A device was pulled out, or is there again. */
+  #tellDevices() {
+    const { microphoneProblem, cameraProblem } = this.media.store.get();
+    const missing = { microphone: microphoneProblem === 'unplugged', camera: cameraProblem === 'unplugged' };
+    for (const kind of /** @type {const} */ (['microphone', 'camera'])) {
+      if (missing[kind] === this.#missing[kind]) continue;
+      const back = !missing[kind] && this.media.store.get()[kind];
+      if (this.store.get().phase === 'in' && (missing[kind] || back)) this.#note(missing[kind] ? `device.${kind}.unplugged` : `device.${kind}.back`);
+    }
+    this.#missing = missing;
   }
 
   /** Tells the room what is on, until it knows the last state; switches may be pressed faster than answers come. */

@@ -2,6 +2,9 @@
  * This person's microphone, camera and screen. Nothing here is needed to be in a meeting: every device may be missing,
  * refused or taken, and the reason is kept in words' reach of the views.
  *
+ * A device that was pulled out is told of; the microphone goes on with another one, a camera comes back when it is there
+ * again, and so does the microphone that was chosen.
+ *
  * Muting keeps the microphone open (`track.enabled`), so that speaking again is instant; a camera that is off is
  * released, so that its light goes out.
  */
@@ -19,7 +22,10 @@ import { settings } from './settings.js';
  * @property {DeviceProblem | null} microphoneProblem
  * @property {DeviceProblem | null} cameraProblem
  * @property {MediaDeviceInfo[]} devices with names, once permission is given
+ * @property {boolean} canBlur whether the camera can blur what is behind the person
  */
+/** @typedef {'microphone' | 'camera'} Kind */
+/** @typedef {{echoCancellation?: boolean, noiseSuppression?: boolean, autoGainControl?: boolean}} Processing */
 
 const QUALITY = {
   low: { width: { ideal: 320 }, height: { ideal: 180 }, frameRate: { ideal: 15, max: 15 } },
@@ -27,17 +33,27 @@ const QUALITY = {
   high: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } },
 };
 
+/** @type {Record<Kind, MediaDeviceKind>} */
+const INPUT = { microphone: 'audioinput', camera: 'videoinput' };
+
 export class LocalMedia {
   store = createStore(/** @type {MediaState} */ ({
     microphone: null, camera: null, screen: null, microphoneOn: false, cameraOn: false,
-    microphoneProblem: null, cameraProblem: null, devices: [],
+    microphoneProblem: null, cameraProblem: null, devices: [], canBlur: false,
   }));
+  /** @type {Map<Kind, string>} devices that were on when they were pulled out, and which ones that were */
+  #lost = new Map();
   /** @type {Promise<unknown>} one change after the other: a switch may be pressed faster than a camera opens */
   #queue = Promise.resolve();
-  #listDevices = () => this.#readDevices();
+  #devicesChanged = () => this.#inTurn(async () => {
+    const before = this.store.get().devices;
+    await this.#readDevices();
+    await this.#recover();
+    await this.#backToChosen(before);
+  });
 
   constructor() {
-    navigator.mediaDevices?.addEventListener('devicechange', this.#listDevices);
+    navigator.mediaDevices?.addEventListener('devicechange', this.#devicesChanged);
   }
 
   /** Opens what the person last had on; one question of the browser where both are wanted. */
@@ -55,6 +71,7 @@ export class LocalMedia {
   setMicrophone(on) {
     settings.set({ microphoneOn: on });
     return this.#inTurn(async () => {
+      this.#lost.delete('microphone');
       if (on && !this.store.get().microphone) await this.#openMicrophone();
       const { microphone } = this.store.get();
       if (microphone) microphone.enabled = on;
@@ -66,6 +83,7 @@ export class LocalMedia {
   setCamera(on) {
     settings.set({ cameraOn: on });
     return this.#inTurn(async () => {
+      this.#lost.delete('camera');
       if (on && !this.store.get().camera) await this.#openCamera();
       if (!on) this.#closeCamera();
     });
@@ -76,12 +94,8 @@ export class LocalMedia {
     return this.#inTurn(async () => {
       if (kind === 'microphone') {
         settings.set({ microphoneId: deviceId });
-        this.#release('microphone');
-        const on = this.store.get().microphoneOn;
-        await this.#openMicrophone();
-        const { microphone } = this.store.get();
-        if (microphone) microphone.enabled = on;
-        this.store.set({ microphoneOn: on && microphone !== null });
+        this.#lost.delete('microphone');
+        await this.#exchangeMicrophone();
       } else {
         settings.set({ cameraId: deviceId });
         if (!this.store.get().cameraOn) return;
@@ -89,6 +103,21 @@ export class LocalMedia {
         await this.#openCamera();
       }
     });
+  }
+
+  /** Echo, noise, loudness: what the browser does to the microphone's sound. @param {Processing} wish */
+  setProcessing(wish) {
+    settings.set(wish);
+    return this.#inTurn(async () => {
+      // Browsers differ in what they change on an open microphone, so it is opened anew.
+      if (this.store.get().microphone) await this.#exchangeMicrophone();
+    });
+  }
+
+  /** Where the camera can (`canBlur`). @param {boolean} on */
+  setBackgroundBlur(on) {
+    settings.set({ backgroundBlur: on });
+    return this.#inTurn(() => this.#blur(this.store.get().camera));
   }
 
   /**
@@ -120,7 +149,8 @@ export class LocalMedia {
   /** Gives every device back. */
   stop() {
     return this.#inTurn(async () => {
-      navigator.mediaDevices?.removeEventListener('devicechange', this.#listDevices);
+      navigator.mediaDevices?.removeEventListener('devicechange', this.#devicesChanged);
+      this.#lost.clear();
       this.stopScreen();
       this.#closeCamera();
       this.#release('microphone');
@@ -131,6 +161,7 @@ export class LocalMedia {
   async #openBoth() {
     try {
       this.#take(await this.#ask({ audio: this.#microphoneWish(), video: this.#cameraWish() }));
+      await this.#blur(this.store.get().camera);
     } catch {
       // One of the two is missing or refused; each is tried alone and gets its own reason.
     }
@@ -144,31 +175,51 @@ export class LocalMedia {
     }
   }
 
+  /** Another one, or the same with other wishes; muted or not as it was. */
+  async #exchangeMicrophone() {
+    const on = this.store.get().microphoneOn;
+    this.#release('microphone');
+    await this.#openMicrophone();
+    const { microphone } = this.store.get();
+    if (microphone) microphone.enabled = on;
+    this.store.set({ microphoneOn: on && microphone !== null });
+  }
+
   async #openCamera() {
     try {
       this.#take(await this.#ask({ video: this.#cameraWish() }));
+      await this.#blur(this.store.get().camera);
     } catch (error) {
       this.store.set({ cameraProblem: reason(error), cameraOn: false });
     }
   }
 
-  /** @param {MediaStreamConstraints} wish */
-  #ask(wish) {
-    if (!navigator.mediaDevices?.getUserMedia) return Promise.reject(new DOMException('', 'InsecureError'));
-    return navigator.mediaDevices.getUserMedia(wish);
+  /**
+   * The chosen devices, or others where these are not there. ("ideal" is not enough: Chromium then gives the system's own.)
+   * @param {{audio?: MediaTrackConstraints, video?: MediaTrackConstraints}} wish
+   */
+  async #ask(wish) {
+    if (!navigator.mediaDevices?.getUserMedia) throw new DOMException('', 'InsecureError');
+    const { microphoneId, cameraId } = settings.get();
+    const chosen = (/** @type {'exact' | 'ideal'} */ how) => ({
+      audio: wish.audio && microphoneId ? { ...wish.audio, deviceId: { [how]: microphoneId } } : wish.audio,
+      video: wish.video && cameraId ? { ...wish.video, deviceId: { [how]: cameraId } } : wish.video,
+    });
+    try {
+      return await navigator.mediaDevices.getUserMedia(chosen('exact'));
+    } catch (error) {
+      if (reason(error) !== 'none') throw error;
+      return navigator.mediaDevices.getUserMedia(chosen('ideal'));
+    }
   }
 
   #microphoneWish() {
-    const { microphoneId } = settings.get();
-    return {
-      echoCancellation: true, noiseSuppression: true, autoGainControl: true,
-      ...(microphoneId ? { deviceId: { ideal: microphoneId } } : {}),
-    };
+    const { echoCancellation, noiseSuppression, autoGainControl } = settings.get();
+    return { echoCancellation, noiseSuppression, autoGainControl };
   }
 
   #cameraWish() {
-    const { cameraId, videoQuality } = settings.get();
-    return { ...QUALITY[videoQuality], ...(cameraId ? { deviceId: { ideal: cameraId } } : {}) };
+    return QUALITY[settings.get().videoQuality];
   }
 
   /** @param {MediaStream} stream */
@@ -185,8 +236,44 @@ export class LocalMedia {
   /** @param {'microphone' | 'camera'} kind @param {MediaStreamTrack} track */
   #unplugged(kind, track) {
     if (this.store.get()[kind] !== track) return;
+    const { microphoneOn } = this.store.get();
+    if (kind === 'camera' || microphoneOn) this.#lost.set(kind, track.getSettings().deviceId ?? '');
     if (kind === 'microphone') this.store.set({ microphone: null, microphoneOn: false, microphoneProblem: 'unplugged' });
     else this.store.set({ camera: null, cameraOn: false, cameraProblem: 'unplugged' });
+    this.#inTurn(async () => {
+      if (kind === 'microphone') await this.#recover();
+    });
+  }
+
+  /** Opens again what was pulled out while it was on: any microphone, but only the same camera. */
+  async #recover() {
+    for (const [kind, deviceId] of this.#lost) {
+      const there = this.store.get().devices.some((one) => one.kind === INPUT[kind] && (kind === 'microphone' || one.deviceId === deviceId));
+      if (!there) continue;
+      if (kind === 'microphone') await this.#openMicrophone();
+      else await this.#openCamera();
+      if (this.store.get()[kind]) this.#lost.delete(kind);
+      else this.store.set(kind === 'microphone' ? { microphoneProblem: 'unplugged' } : { cameraProblem: 'unplugged' });
+    }
+  }
+
+  /** The microphone that was chosen is plugged in again. @param {MediaDeviceInfo[]} before */
+  async #backToChosen(before) {
+    const { microphoneId } = settings.get();
+    const { devices, microphone } = this.store.get();
+    const has = (/** @type {MediaDeviceInfo[]} */ list) => list.some((one) => one.kind === INPUT.microphone && one.deviceId === microphoneId);
+    if (!microphone || !microphoneId || has(before) || !has(devices)) return;
+    if (microphone.getSettings().deviceId !== microphoneId) await this.#exchangeMicrophone();
+  }
+
+  /** @param {MediaStreamTrack | null} camera */
+  async #blur(camera) {
+    const can = /** @type {any} */ (camera?.getCapabilities?.() ?? {}).backgroundBlur ?? [];
+    const canBlur = can.includes(true) && can.includes(false); // only one of them: the system decides
+    this.store.set({ canBlur });
+    if (!canBlur) return;
+    const wish = /** @type {any} */ ({ backgroundBlur: settings.get().backgroundBlur });
+    await camera?.applyConstraints({ ...this.#cameraWish(), ...wish }).catch(() => {});
   }
 
   #closeCamera() {

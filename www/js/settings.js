@@ -15,6 +15,10 @@ const KEY = 'echomeet.settings';
  * @property {'low' | 'standard' | 'high'} videoQuality
  * @property {boolean} microphoneOn as it was left before the last call
  * @property {boolean} cameraOn
+ * @property {boolean} echoCancellation
+ * @property {boolean} noiseSuppression
+ * @property {boolean} autoGainControl
+ * @property {boolean} backgroundBlur where the camera can
  * @property {boolean} relayOnly media go over TURN servers only: nobody learns this computer's address
  * @property {'chat' | 'people' | null} panel what was open beside the stage
  * @property {'grid' | 'speaker'} view everybody alike, or one large
@@ -23,7 +27,7 @@ const KEY = 'echomeet.settings';
 /** @type {Settings} */
 const DEFAULTS = {
   language: null, theme: 'system', microphoneId: null, cameraId: null, videoQuality: 'standard',
-  relayOnly: false, microphoneOn: true, cameraOn: true, panel: null, view: 'grid',
+  relayOnly: false, echoCancellation: true, noiseSuppression: true, autoGainControl: true, backgroundBlur: false, microphoneOn: true, cameraOn: true, panel: null, view: 'grid',
 };
 
 /** @returns {Partial<Settings>} */
