@@ -25,7 +25,7 @@ before(async () => {
     sys = await startSystem({
         relays: 2, workers: { api: 2, relay: 4 },
         // short enough that seats run out within the test, too
-        env: { ECHOMEET_GRACE_CLOSED_MS: '1500', ECHOMEET_GRACE_LOST_MS: '6000', ECHOMEET_RELAY_UNAUTHENTICATED: '0' },
+        env: { ECHOMEET_GRACE_CLOSED_MS: '1500', ECHOMEET_GRACE_LOST_MS: '6000', ECHOMEET_RELAY_UNAUTHENTICATED: '0', ECHOMEET_LOG_LEVEL: 'debug' },
     });
     const people = await makePeople(sys, PEOPLE);
     rooms = [];
@@ -198,6 +198,8 @@ test(`${PEOPLE} people in ${ROOMS} rooms, ${SECONDS} s of faults, seed ${SEED}`,
     const wrong = [];
     for (const { id, members } of rooms)
         wrong.push(...await compare(sys, id, members), ...await compareMessages(id, actors.filter((a) => a.member.meetingId === id)));
+    if (wrong.length)
+        t.diagnostic(`logs: ${sys.keepLogs()}`);
     assert.deepEqual(wrong.slice(0, 10), [], `${wrong.length} things are wrong, seed ${SEED}`);
     await Promise.all(actors.filter((a) => a.member.connected).map((a) => a.member.close()));
 });

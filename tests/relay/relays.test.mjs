@@ -68,6 +68,22 @@ test('one relay is killed: its people go on at the other', async () => {
     await Promise.all([ana.socket.close(), moved.close()]);
 });
 
+test('a relay that hung for longer than its lease tells those whose seats were given up to come back', async () => {
+    const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben'], across);
+    sys.processes.relays[1].signal('SIGSTOP');
+    const left = await ana.socket.waitFor('user_left', () => true, { timeout: 60_000 });
+    assert.deepEqual(left.data, { userId: ben.id, reason: 'timeout' });
+    sys.processes.relays[1].signal('SIGCONT');
+    assert.equal((await ben.socket.closed).code, 1012);
+    assert.equal(ben.socket.events.at(-1).seq, left.seq);
+    const back = await openSocket(sys, ben.token, { relay: 1 });
+    const view = await back.request('join_room', { meetingId: meeting.id, since: ben.socket.seq });
+    assert.deepEqual(view.events.map((m) => m.type), ['user_joined']);
+    await ana.socket.request('raise_hand');
+    await back.waitFor('hand_raised');
+    await Promise.all([ana.socket.close(), back.close()]);
+});
+
 test('without Redis events still cross, by comparison', async () => {
     const { people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben'], across);
     await sys.processes.redis.kill();
