@@ -62,6 +62,8 @@ static const struct variable {
     LIMIT(grace_lost_ms, "GRACE_LOST_MS", "30000", 0, 600000, "a seat whose connection broke is kept this long, in ms")
     NUMBER(rate_read, "RATE_READ", "1200", 0, 1000000, "reading requests of one user in a minute; 0: no limit")
     NUMBER(rate_write, "RATE_WRITE", "300", 0, 1000000, "changing requests and messages of one user in a minute; 0: no limit")
+    NUMBER(rate_chat, "RATE_CHAT", "60", 0, 1000000, "chat messages of one user in a minute; 0: no limit")
+    NUMBER(rate_guests, "RATE_GUESTS", "60", 0, 1000000, "new guests from one address in a minute; 0: no limit")
     NUMBER(rate_sign_in_account, "RATE_SIGN_IN_ACCOUNT", "10", 0, 1000000, "sign-ins to one account in a minute; 0: no limit")
     NUMBER(rate_sign_in_address, "RATE_SIGN_IN_ADDRESS", "60", 0, 1000000, "sign-ins and new accounts from one address in a minute; 0: no limit")
     NUMBER(rate_password_guesses, "RATE_PASSWORD_GUESSES", "10", 0, 1000000, "wrong passwords for one meeting from one address in a minute; 0: no limit")
@@ -167,9 +169,10 @@ enum err config_load(struct config *out, char *problem, size_t problem_size)
         return ERR_VALIDATION_FAILED;
     }
     if (!turn_is_whole(&c)) {
-        snprintf(problem, problem_size,
-                 "ECHOMEET_TURN_URLS must be addresses like turn:host:3478, separated by commas, and ECHOMEET_TURN_SECRET_FILE "
-                 "must name the file with their secret.");
+        snprintf(
+            problem, problem_size,
+            "ECHOMEET_TURN_URLS must be addresses like turn:host:3478, separated by commas, and ECHOMEET_TURN_SECRET_FILE "
+            "must name the file with their secret.");
         return ERR_VALIDATION_FAILED;
     }
     *out = c;

@@ -57,13 +57,15 @@ struct config {
     int64_t rate_write;            /* of one user */
     int64_t rate_sign_in_account;  /* sign-ins to one account */
     int64_t rate_sign_in_address;  /* sign-ins and new accounts from one address */
+    int64_t rate_chat;             /* chat messages of one user */
+    int64_t rate_guests;           /* new guests from one address */
     int64_t rate_password_guesses; /* wrong passwords for one meeting from one address */
     /* media */
     const char *ice_servers;      /* STUN addresses, separated by commas; may be empty */
     const char *turn_urls;        /* TURN addresses, separated by commas; empty: no TURN server */
     const char *turn_secret_file; /* the secret shared with it */
     int64_t turn_ttl_s;           /* life of a browser's credentials there, seconds */
-    const char *metrics_from; /* addresses that may read /metrics, separated by commas */
+    const char *metrics_from;     /* addresses that may read /metrics, separated by commas */
     /* log */
     const char *log_level; /* debug, info, warn, error */
 };

@@ -64,6 +64,13 @@ bool envelope_concerns(const struct envelope *e, int64_t user_id)
     int64_t id;
     if (skip(&p, end, '!'))
         return number(&p, end, &id) && id != user_id;
+    return envelope_names(e, user_id);
+}
+
+bool envelope_names(const struct envelope *e, int64_t user_id)
+{
+    const char *p = e->audience, *end = p + e->audience_len;
+    int64_t id;
     while (number(&p, end, &id)) {
         if (id == user_id)
             return true;
@@ -105,6 +112,10 @@ bool envelope_effect(const struct envelope *e, struct effect *out)
     if (starts(&p, end, "user:")) {
         f.kind = EFFECT_USER;
         if (!number(&p, end, &f.user_id) || !skip(&p, end, ':') || !close_code(&p, end, &f.close_code))
+            return false;
+    } else if (starts(&p, end, "outside:")) {
+        f.kind = EFFECT_OUTSIDE;
+        if (!number(&p, end, &f.user_id) || p != end)
             return false;
     } else if (starts(&p, end, "conn:")) {
         f.kind = EFFECT_CONNECTION;

@@ -9,6 +9,7 @@
  *   effect    what the relay does to connections after the frame was delivered:
  *             "-"                    nothing
  *             "user:<id>:<code>"     that user's connection leaves the room
+ *             "outside:<id>"         that user's connection stays at the door: it gets only what names its user
  *             "conn:<name>:<code>"   that one connection leaves the room
  *             "all:<code>"           everybody leaves the room
  *             code is a WebSocket close code that the connection is closed with, or 0: it stays open
@@ -51,14 +52,17 @@ bool envelope_read(const char *line, size_t len, struct envelope *out);
 /* Whether the envelope concerns this user. */
 bool envelope_concerns(const struct envelope *e, int64_t user_id);
 
+/* Whether the envelope names this user, among those whom it concerns. */
+bool envelope_names(const struct envelope *e, int64_t user_id);
+
 /* Whether a relay of this name has delivered it already. */
 bool envelope_delivered_by(const struct envelope *e, const char *relay);
 
-enum effect_kind { EFFECT_NONE, EFFECT_USER, EFFECT_CONNECTION, EFFECT_ALL };
+enum effect_kind { EFFECT_NONE, EFFECT_USER, EFFECT_OUTSIDE, EFFECT_CONNECTION, EFFECT_ALL };
 
 struct effect {
     enum effect_kind kind;
-    int64_t user_id;     /* EFFECT_USER */
+    int64_t user_id;     /* EFFECT_USER, EFFECT_OUTSIDE */
     char connection[64]; /* EFFECT_CONNECTION: the connection's name */
     int close_code;      /* 0: the connection stays open */
 };

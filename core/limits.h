@@ -30,12 +30,29 @@ enum {
     LIMIT_DEFAULT_PARTICIPANTS = 100,
     LIMIT_DEFAULT_DURATION_MINUTES = 60,
 
+    LIMIT_WAITING = 1000, /* people in one lobby */
+    LIMIT_COHOSTS = 100,  /* of one meeting */
+    LIMIT_INVITES = 100,  /* that one meeting may have at a time */
+    LIMIT_INVITE_USES = 10000,
+    LIMIT_INVITE_CHARS = 64,            /* its token */
+    LIMIT_GUEST_TOKEN_S = 24 * 60 * 60, /* life of a guest's access token; there is no refresh token */
+    LIMIT_HOST_LOSS_MINUTES = 24 * 60,
+    LIMIT_DEFAULT_HOST_LOSS_MINUTES = 5,
+    LIMIT_EMPTY_MINUTES = 24 * 60,
+    LIMIT_UNSTARTED_MS =
+        24 * 60 * 60 * 1000,                /* a meeting that nobody came to expires this long after its planned end */
+    LIMIT_ENDING_NOTICE_MS = 5 * 60 * 1000, /* a meeting that ends on time says so this long before */
+    LIMIT_HOUSEKEEPING_MS = 1000,           /* between two looks at what is due */
+    LIMIT_DUE_MEETINGS = 50,                /* that housekeeping looks at in one go */
+
     /* room */
     LIMIT_MESSAGE_CHARS = 4000, /* one chat message */
     LIMIT_CLIENT_ID_CHARS = 64, /* a client's own id of a message */
     LIMIT_JOIN_MESSAGES = 50,   /* chat history that a join brings along */
     LIMIT_MESSAGES_PAGE = 100,
-    LIMIT_EVENTS_PAGE = 500, /* events of one fetch; more missed than that: a snapshot */
+    LIMIT_TRANSCRIPT_PAGE = 10000, /* messages of a chat as text */
+    LIMIT_ADMITTED = 9,            /* people let in from the lobby in one transaction */
+    LIMIT_EVENTS_PAGE = 500,       /* events of one fetch; more missed than that: a snapshot */
 
     /* relay */
     LIMIT_FRAME_BYTES = 64 * 1024,    /* one message from a client */

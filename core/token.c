@@ -55,6 +55,7 @@ enum err token_sign(const struct token_keys *keys, const struct token_claims *cl
     if (jwt_new(&jwt) == 0 && jwt_set_alg(jwt, JWT_ALG_HS256, keys->keys[0].bytes, TOKEN_KEY_BYTES) == 0 &&
         jwt_add_header(jwt, "kid", keys->keys[0].id) == 0 && jwt_add_grant(jwt, "iss", keys->issuer) == 0 &&
         jwt_add_grant(jwt, "sub", sub) == 0 && jwt_add_grant_int(jwt, "sid", (long)claims->session_id) == 0 &&
+        (!claims->guest_of || jwt_add_grant_int(jwt, "gst", (long)claims->guest_of) == 0) &&
         jwt_add_grant_int(jwt, "iat", (long)claims->issued_at_s) == 0 &&
         jwt_add_grant_int(jwt, "exp", (long)claims->expires_at_s) == 0)
         text = jwt_encode_str(jwt);
@@ -65,13 +66,21 @@ enum err token_sign(const struct token_keys *keys, const struct token_claims *cl
     return ERR_OK;
 }
 
+/* A number that may be missing: 0 then (libjwt says -1). */
+static int64_t grant_int(jwt_t *jwt, const char *name)
+{
+    long value = jwt_get_grant_int(jwt, name);
+    return value > 0 ? value : 0;
+}
+
 static enum err check_claims(jwt_t *jwt, const char *issuer, int64_t now_s, struct token_claims *out)
 {
     const char *iss = jwt_get_grant(jwt, "iss");
     const char *sub = jwt_get_grant(jwt, "sub");
     struct token_claims c = {
         .user_id = sub ? atoll(sub) : 0,
-        .session_id = jwt_get_grant_int(jwt, "sid"),
+        .session_id = grant_int(jwt, "sid"),
+        .guest_of = grant_int(jwt, "gst"),
         .issued_at_s = jwt_get_grant_int(jwt, "iat"),
         .expires_at_s = jwt_get_grant_int(jwt, "exp"),
     };

@@ -21,6 +21,7 @@ struct token_keys {
 struct token_claims {
     int64_t user_id;      /* sub */
     int64_t session_id;   /* sid: the sign-in that the token belongs to */
+    int64_t guest_of;     /* gst: the one meeting that a guest's token is for; 0: an account's */
     int64_t expires_at_s; /* exp, seconds since 1970 */
     int64_t issued_at_s;  /* iat, seconds since 1970 */
 };

@@ -85,8 +85,13 @@ static MYSQL_TIME time_to_mysql(int64_t time_ms)
 
 static int64_t time_from_mysql(const MYSQL_TIME *t)
 {
-    struct time_parts parts = {(int)t->year, (int)t->month,  (int)t->day,
-                               (int)t->hour, (int)t->minute, (int)t->second, (int)(t->second_part / 1000)};
+    struct time_parts parts = {(int)t->year,
+                               (int)t->month,
+                               (int)t->day,
+                               (int)t->hour,
+                               (int)t->minute,
+                               (int)t->second,
+                               (int)(t->second_part / 1000)};
     return time_from_parts(&parts);
 }
 
@@ -376,6 +381,13 @@ enum err db_execute(struct db *db, const char *sql, const struct db_param *param
         *result =
             (struct db_result){(int64_t)mysql_stmt_affected_rows(s->handle), (int64_t)mysql_stmt_insert_id(s->handle)};
     return e;
+}
+
+enum err db_change_one(struct db *db, const char *sql, const struct db_param *params, int count)
+{
+    struct db_result result;
+    enum err e = db_execute(db, sql, params, count, &result);
+    return !e && result.affected == 0 ? ERR_DB_NO_ROW : e;
 }
 
 enum err db_select(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,

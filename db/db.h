@@ -59,6 +59,9 @@ struct db_result {
 MUST_CHECK enum err db_execute(struct db *db, const char *sql, const struct db_param *params, int count,
                                struct db_result *result);
 
+/* The same for a statement that must change a row. ERR_DB_NO_ROW: it did not. */
+MUST_CHECK enum err db_change_one(struct db *db, const char *sql, const struct db_param *params, int count);
+
 /* The rows of a SELECT, read one after the other; each column is read once, in the order of the statement. */
 struct db_rows {
     struct db *db;

@@ -4,12 +4,21 @@
 #include <string.h>
 
 static const char SQL_INSERT[] =
-    "INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at, actor_id, subject_id) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 #define EVENT_COLUMNS \
-    "SELECT meeting_id, seq, type, audience, effect, data, request_id, at FROM room_events WHERE meeting_id = ? AND seq > ? "
+    "SELECT meeting_id, seq, type, audience, effect, data, request_id, at, actor_id, subject_id " \
+    "FROM room_events WHERE meeting_id = ? AND seq > ? "
 static const char SQL_LIST[] = EVENT_COLUMNS "ORDER BY seq LIMIT ?";
 static const char SQL_LIST_FOR[] =
     EVENT_COLUMNS "AND (audience = '*' OR FIND_IN_SET(?, audience)) ORDER BY seq LIMIT ?";
+/* what people say is no deed, and what one does to oneself is in the log for everybody */
+static const char SQL_AUDIT[] = EVENT_COLUMNS
+    "AND actor_id IS NOT NULL AND (subject_id IS NULL OR subject_id <> actor_id) "
+    "AND type NOT IN ('chat_message', 'message_edited', 'user_joined', 'presence_changed') ORDER BY seq LIMIT ?";
+static const char SQL_STAYS[] =
+    "SELECT meeting_id, seq, type, audience, effect, '', request_id, at, actor_id, subject_id FROM room_events "
+    "WHERE meeting_id = ? AND type IN ('user_joined', 'user_left') AND subject_id IS NOT NULL ORDER BY subject_id, seq";
 static const char SQL_REDACT[] =
     "UPDATE room_events SET data = ? WHERE meeting_id = ? AND type IN ('chat_message', 'message_edited') "
     "AND JSON_EXTRACT(data, '$.message.id') = ?";
@@ -19,7 +28,9 @@ enum err event_dao_insert(struct db *db, const struct room_event *e)
 {
     return db_execute(db, SQL_INSERT,
                       DB_PARAMS(db_int(e->meeting_id), db_int(e->seq), db_text(e->type), db_text(e->audience),
-                                db_text(e->effect), db_text(e->data), db_text(e->request_id), db_time(e->at_ms)),
+                                db_text(e->effect), db_text(e->data), db_text(e->request_id), db_time(e->at_ms),
+                                e->actor_id ? db_int(e->actor_id) : db_null(),
+                                e->subject_id ? db_int(e->subject_id) : db_null()),
                       NULL);
 }
 
@@ -34,6 +45,8 @@ static void read_row(struct db_rows *rows, void *out)
     e->data = db_get_text(rows);
     e->request_id = db_get_text(rows);
     e->at_ms = db_get_time(rows);
+    e->actor_id = db_get_int(rows);
+    e->subject_id = db_get_int(rows);
 }
 
 enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
@@ -45,6 +58,18 @@ enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, 
     return db_select_all(db, arena, SQL_LIST_FOR,
                          DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(viewer_id), db_int(limit)), read_row,
                          sizeof **items, items, count);
+}
+
+enum err event_dao_audit(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t limit,
+                         struct room_event **items, int *count)
+{
+    return db_select_all(db, arena, SQL_AUDIT, DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(limit)),
+                         read_row, sizeof **items, items, count);
+}
+
+enum err event_dao_stays(struct db *db, struct arena *arena, int64_t meeting_id, struct room_event **items, int *count)
+{
+    return db_select_all(db, arena, SQL_STAYS, DB_PARAMS(db_int(meeting_id)), read_row, sizeof **items, items, count);
 }
 
 enum err event_dao_redact(struct db *db, int64_t meeting_id, int64_t message_id, const char *data)

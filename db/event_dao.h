@@ -13,6 +13,8 @@ struct room_event {
     const char *data;     /* JSON */
     const char *request_id;
     int64_t at_ms;
+    int64_t actor_id;   /* whose request it was; 0: nobody's */
+    int64_t subject_id; /* the one whom it is about; 0: nobody */
 };
 
 MUST_CHECK enum err event_dao_insert(struct db *db, const struct room_event *event);
@@ -20,6 +22,15 @@ MUST_CHECK enum err event_dao_insert(struct db *db, const struct room_event *eve
 /* Events with a number above after_seq, oldest first, at most limit. viewer_id 0: all; else what concerns that user. */
 MUST_CHECK enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq,
                                    int64_t viewer_id, int64_t limit, struct room_event **items, int *count);
+
+/* What some did to others or to the meeting, oldest first, at most limit: events after after_seq whose actor is not
+ * whom they are about. */
+MUST_CHECK enum err event_dao_audit(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq,
+                                    int64_t limit, struct room_event **items, int *count);
+
+/* Comings and goings, user_joined and user_left, by person and then by time. Their data is left out. */
+MUST_CHECK enum err event_dao_stays(struct db *db, struct arena *arena, int64_t meeting_id, struct room_event **items,
+                                    int *count);
 
 /* Replaces the data of the events that brought a chat message or a change of it. */
 MUST_CHECK enum err event_dao_redact(struct db *db, int64_t meeting_id, int64_t message_id, const char *data);

@@ -5,38 +5,47 @@
 
 #include "core/buf.h"
 #include "core/limits.h"
+#include "db/participant_dao.h"
 
 #define MEETING_COLUMNS \
     "SELECT m.id, m.code, m.title, m.description, m.creator_id, c.display_name, m.host_id, h.display_name, m.status, " \
     "m.start_time, m.duration_minutes, m.actual_start_time, m.actual_end_time, m.max_participants, m.password_box, " \
-    "m.is_public, m.is_recorded, m.participant_count, m.online_count, m.event_seq, m.created_at, m.updated_at " \
+    "m.is_public, m.is_recorded, m.settings, m.host_loss_policy, m.host_loss_minutes, m.empty_minutes, m.host_lost_at, " \
+    "m.waiting_count, m.participant_count, m.online_count, m.event_seq, m.created_at, m.updated_at " \
     "FROM meetings m JOIN users c ON c.id = m.creator_id JOIN users h ON h.id = m.host_id "
 
 static const char SQL_INSERT[] =
     "INSERT INTO meetings (code, title, description, creator_id, host_id, status, start_time, duration_minutes, "
-    "max_participants, password_box, is_public, is_recorded, created_at, updated_at) "
-    "VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "max_participants, password_box, is_public, is_recorded, settings, host_loss_policy, host_loss_minutes, empty_minutes, "
+    "due_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char SQL_BY_ID[] = MEETING_COLUMNS "WHERE m.id = ?";
 static const char SQL_UPDATE[] =
-    "UPDATE meetings SET title = ?, description = ?, start_time = ?, duration_minutes = ?, max_participants = ?, "
-    "password_box = ?, is_public = ?, is_recorded = ?, updated_at = ? WHERE id = ?";
+    "UPDATE meetings SET title = ?, description = ?, password_box = ?, is_public = ?, is_recorded = ?, updated_at = ? "
+    "WHERE id = ?";
 static const char SQL_LOCK[] =
-    "SELECT id, host_id, status, max_participants, participant_count, online_count, event_seq, actual_end_time FROM meetings "
-    "WHERE id = ? FOR UPDATE";
+    "SELECT id, creator_id, host_id, status, start_time, duration_minutes, actual_start_time, actual_end_time, "
+    "max_participants, participant_count, online_count, waiting_count, event_seq, settings, host_loss_policy, host_loss_minutes, "
+    "empty_minutes, host_lost_at, empty_since, warned_at, due_at FROM meetings WHERE id = ? FOR UPDATE";
 static const char SQL_SAVE[] =
-    "UPDATE meetings SET updated_at = IF(host_id <> ? OR status <> ?, ?, updated_at), host_id = ?, status = ?, "
-    "participant_count = ?, online_count = ?, event_seq = ?, actual_end_time = ? WHERE id = ?";
-/* assignments run from left to right: the start is set while the status is still the old one */
+    "UPDATE meetings SET updated_at = IF(host_id <> ? OR status <> ? OR settings <> ?, ?, updated_at), host_id = ?, status = ?, "
+    "start_time = ?, duration_minutes = ?, actual_start_time = ?, actual_end_time = ?, max_participants = ?, participant_count = ?, "
+    "online_count = ?, waiting_count = ?, event_seq = ?, settings = ?, host_loss_policy = ?, host_loss_minutes = ?, empty_minutes = ?, "
+    "host_lost_at = ?, empty_since = ?, warned_at = ?, due_at = ? WHERE id = ?";
+/* Assignments run from left to right: what depends on the old state comes first. Housekeeping is asked to look at once
+ * where the plan for the meeting changes with somebody coming in. */
 static const char SQL_TAKE_SEAT[] =
-    "UPDATE meetings SET participant_count = participant_count + 1, online_count = online_count + ?, "
-    "event_seq = LAST_INSERT_ID(event_seq + 1), "
+    "UPDATE meetings SET due_at = IF(status = 1 OR empty_since IS NOT NULL OR host_id = ?, ?, due_at), "
+    "host_lost_at = IF(host_id = ?, NULL, host_lost_at), empty_since = NULL, "
+    "participant_count = participant_count + 1, online_count = online_count + ?, event_seq = LAST_INSERT_ID(event_seq + 1), "
     "actual_start_time = IF(status = 1, ?, actual_start_time), updated_at = IF(status = 1, ?, updated_at), status = 2 "
-    "WHERE id = ? AND participant_count < max_participants AND status IN (1, 2)";
+    "WHERE id = ? AND participant_count < max_participants AND status IN (1, 2) AND "
+    "(? = 0 OR (settings & ? = 0 AND NOT (host_loss_policy = 2 AND host_lost_at IS NOT NULL)))";
+static const char SQL_DUE[] = "SELECT id FROM meetings WHERE due_at <= ? ORDER BY due_at LIMIT ?";
 static const char SQL_SHOWING[] =
     "SELECT id FROM meetings WHERE creator_id = ? OR host_id = ? ORDER BY id DESC LIMIT ?";
 static const char SQL_ID_OF_CODE[] = "SELECT id FROM meetings WHERE code = ?";
 
-enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t now_ms, int64_t *id)
+enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t due_ms, int64_t now_ms, int64_t *id)
 {
     struct db_result result;
     enum err e =
@@ -44,7 +53,9 @@ enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t now_
                    DB_PARAMS(db_text(m->code), db_text(m->title), db_text(m->description), db_int(m->creator_id),
                              db_int(m->host_id), db_time(m->start_time_ms), db_int(m->duration_minutes),
                              db_int(m->max_participants), db_blob(m->password_box, m->password_box_len),
-                             db_int(m->is_public), db_int(m->is_recorded), db_time(now_ms), db_time(now_ms)),
+                             db_int(m->is_public), db_int(m->is_recorded), db_int(m->settings),
+                             db_int(m->host_loss_policy), db_int(m->host_loss_minutes), db_int(m->empty_minutes),
+                             db_time(due_ms), db_time(now_ms), db_time(now_ms)),
                    &result);
     if (!e)
         *id = result.insert_id;
@@ -71,6 +82,12 @@ static void read_row(struct db_rows *rows, void *out)
     m->password_box = db_get_blob(rows, &m->password_box_len);
     m->is_public = db_get_int(rows) != 0;
     m->is_recorded = db_get_int(rows) != 0;
+    m->settings = db_get_int(rows);
+    m->host_loss_policy = db_get_int(rows);
+    m->host_loss_minutes = db_get_int(rows);
+    m->empty_minutes = db_get_int(rows);
+    m->host_lost_ms = db_get_time(rows);
+    m->waiting_count = db_get_int(rows);
     m->participant_count = db_get_int(rows);
     m->online_count = db_get_int(rows);
     m->event_seq = db_get_int(rows);
@@ -204,8 +221,7 @@ enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeti
         return e;
     where_value(&w, db_int(f->limit));
     where_value(&w, db_int(f->offset));
-    const char *sql =
-        arena_printf(arena, MEETING_COLUMNS "%s %s LIMIT ? OFFSET ?", where, order_by(f->sort));
+    const char *sql = arena_printf(arena, MEETING_COLUMNS "%s %s LIMIT ? OFFSET ?", where, order_by(f->sort));
     e = db_select_all(db, arena, sql, w.params, w.count, read_row, sizeof **items, items, count);
     if (!e)
         *total = all;
@@ -215,8 +231,7 @@ enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeti
 enum err meeting_dao_update(struct db *db, const struct meeting *m, int64_t now_ms)
 {
     return db_execute(db, SQL_UPDATE,
-                      DB_PARAMS(db_text(m->title), db_text(m->description), db_time(m->start_time_ms),
-                                db_int(m->duration_minutes), db_int(m->max_participants),
+                      DB_PARAMS(db_text(m->title), db_text(m->description),
                                 db_blob(m->password_box, m->password_box_len), db_int(m->is_public),
                                 db_int(m->is_recorded), db_time(now_ms), db_int(m->id)),
                       NULL);
@@ -226,13 +241,26 @@ static void read_state(struct db_rows *rows, void *out)
 {
     struct meeting_state *s = out;
     s->id = db_get_int(rows);
+    s->creator_id = db_get_int(rows);
     s->host_id = db_get_int(rows);
     s->status = db_get_int(rows);
+    s->start_time_ms = db_get_time(rows);
+    s->duration_minutes = db_get_int(rows);
+    s->actual_start_ms = db_get_time(rows);
+    s->actual_end_ms = db_get_time(rows);
     s->max_participants = db_get_int(rows);
     s->participant_count = db_get_int(rows);
     s->online_count = db_get_int(rows);
+    s->waiting_count = db_get_int(rows);
     s->event_seq = db_get_int(rows);
-    s->actual_end_ms = db_get_time(rows);
+    s->settings = db_get_int(rows);
+    s->host_loss_policy = db_get_int(rows);
+    s->host_loss_minutes = db_get_int(rows);
+    s->empty_minutes = db_get_int(rows);
+    s->host_lost_ms = db_get_time(rows);
+    s->empty_since_ms = db_get_time(rows);
+    s->warned_ms = db_get_time(rows);
+    s->due_ms = db_get_time(rows);
 }
 
 enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_state *out)
@@ -243,21 +271,35 @@ enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_state *out)
 enum err meeting_dao_save(struct db *db, const struct meeting_state *s, int64_t now_ms)
 {
     return db_execute(db, SQL_SAVE,
-                      DB_PARAMS(db_int(s->host_id), db_int(s->status), db_time(now_ms), db_int(s->host_id),
-                                db_int(s->status), db_int(s->participant_count), db_int(s->online_count),
-                                db_int(s->event_seq), db_time(s->actual_end_ms), db_int(s->id)),
+                      DB_PARAMS(db_int(s->host_id), db_int(s->status), db_int(s->settings), db_time(now_ms),
+                                db_int(s->host_id), db_int(s->status), db_time(s->start_time_ms),
+                                db_int(s->duration_minutes), db_time(s->actual_start_ms), db_time(s->actual_end_ms),
+                                db_int(s->max_participants), db_int(s->participant_count), db_int(s->online_count),
+                                db_int(s->waiting_count), db_int(s->event_seq), db_int(s->settings),
+                                db_int(s->host_loss_policy), db_int(s->host_loss_minutes), db_int(s->empty_minutes),
+                                db_time(s->host_lost_ms), db_time(s->empty_since_ms), db_time(s->warned_ms),
+                                db_time(s->due_ms), db_int(s->id)),
                       NULL);
 }
 
-enum err meeting_dao_take_seat(struct db *db, int64_t id, bool online, int64_t now_ms, int64_t *seq)
+enum err meeting_dao_take_seat(struct db *db, const struct arrival *a, int64_t barred_by, int64_t now_ms, int64_t *seq)
 {
     struct db_result result;
     enum err e = db_execute(db, SQL_TAKE_SEAT,
-                            DB_PARAMS(db_int(online), db_time(now_ms), db_time(now_ms), db_int(id)), &result);
+                            DB_PARAMS(db_int(a->user_id), db_time(now_ms), db_int(a->user_id),
+                                      db_int(a->seat.connection != NULL), db_time(now_ms), db_time(now_ms),
+                                      db_int(a->meeting_id), db_int(barred_by), db_int(barred_by)),
+                            &result);
     if (e)
         return e;
     if (result.affected == 0)
         return ERR_DB_NO_ROW;
     *seq = result.insert_id;
     return ERR_OK;
+}
+
+enum err meeting_dao_due(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit, int64_t **ids, int *count)
+{
+    return db_select_all(db, arena, SQL_DUE, DB_PARAMS(db_time(now_ms), db_int(limit)), db_read_int, sizeof **ids, ids,
+                         count);
 }

@@ -8,6 +8,9 @@
 
 enum meeting_status { MEETING_SCHEDULED = 1, MEETING_ONGOING = 2, MEETING_ENDED = 3, MEETING_CANCELLED = 4 };
 
+/* What becomes of a meeting whose host is gone. */
+enum host_loss_policy { HOST_LOSS_HAND_OVER = 1, HOST_LOSS_LOCK = 2, HOST_LOSS_END = 3 };
+
 /* A meeting as it is shown; names are those of the accounts. Times are ms since 1970, 0 where there is none. */
 struct meeting {
     int64_t id;
@@ -28,6 +31,12 @@ struct meeting {
     size_t password_box_len;
     bool is_public;
     bool is_recorded;
+    int64_t settings;          /* bits, service/setting.def */
+    int64_t host_loss_policy;  /* enum host_loss_policy */
+    int64_t host_loss_minutes; /* until it ends without its host, HOST_LOSS_END */
+    int64_t empty_minutes;     /* that it stays open with nobody in; 0: the last one out ends it */
+    int64_t host_lost_ms;  /* since when the host is gone; 0: the host is there, or handed over, or was not in yet */
+    int64_t waiting_count; /* people in the lobby */
     int64_t participant_count;
     int64_t online_count;
     int64_t event_seq; /* of the room's last event */
@@ -38,13 +47,27 @@ struct meeting {
 /* What of a meeting changes while its row is locked. */
 struct meeting_state {
     int64_t id;
+    int64_t creator_id;
     int64_t host_id;
     int64_t status;
+    int64_t start_time_ms;
+    int64_t duration_minutes;
+    int64_t actual_start_ms;
+    int64_t actual_end_ms;
     int64_t max_participants;
     int64_t participant_count;
     int64_t online_count;
+    int64_t waiting_count;
     int64_t event_seq;
-    int64_t actual_end_ms;
+    int64_t settings;
+    int64_t host_loss_policy;
+    int64_t host_loss_minutes;
+    int64_t empty_minutes;
+    int64_t host_lost_ms;
+    int64_t empty_since_ms;
+    int64_t warned_ms; /* when its end was announced */
+    int64_t due_ms;    /* when housekeeping looks at it next; 0: never */
+    bool look_again;   /* not stored: housekeeping is to look at it at once */
 };
 
 /* The ways to ask for meetings; what is 0, negative or NULL is not asked for. */
@@ -67,8 +90,9 @@ struct meeting_filter {
 /* The accepted orders, separated by "|"; "-" is descending. */
 #define MEETING_SORTS "startTime|-startTime|createdAt|-createdAt|title|-title"
 
-/* Inserts with code, title … is_recorded of the struct, status scheduled. ERR_DB_DUPLICATE: the code is taken. */
-MUST_CHECK enum err meeting_dao_insert(struct db *db, const struct meeting *meeting, int64_t now_ms, int64_t *id);
+/* Inserts with code, title … empty_minutes of the struct, status scheduled. ERR_DB_DUPLICATE: the code is taken. */
+MUST_CHECK enum err meeting_dao_insert(struct db *db, const struct meeting *meeting, int64_t due_ms, int64_t now_ms,
+                                       int64_t *id);
 
 /* ERR_DB_NO_ROW where there is none. */
 MUST_CHECK enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out);
@@ -83,7 +107,7 @@ MUST_CHECK enum err meeting_dao_showing(struct db *db, struct arena *arena, int6
 MUST_CHECK enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *filter,
                                      struct meeting **items, int *count, int64_t *total);
 
-/* Writes what the host may edit: title, description, start time, duration, password, limit, flags. */
+/* Writes what the host may edit beside what is in the state: title, description, password, limit, flags. */
 MUST_CHECK enum err meeting_dao_update(struct db *db, const struct meeting *meeting, int64_t now_ms);
 
 /* Locks the row until the transaction ends. */
@@ -92,9 +116,17 @@ MUST_CHECK enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_s
 /* Writes the state back. */
 MUST_CHECK enum err meeting_dao_save(struct db *db, const struct meeting_state *state, int64_t now_ms);
 
-/* One more participant (online or not) and one more event, where there is a seat and the meeting is not over: the last
- * step of a join, so that the row is locked as briefly as can be. The first one starts the meeting. *seq is the event's
- * number. ERR_DB_NO_ROW: full or over (or unknown). */
-MUST_CHECK enum err meeting_dao_take_seat(struct db *db, int64_t id, bool online, int64_t now_ms, int64_t *seq);
+struct arrival; /* db/participant_dao.h */
+
+/* One more participant and one more event, where there is a seat and the meeting is not over: the last step of a join,
+ * so that the row is locked as briefly as can be. The first one starts the meeting. barred_by: settings that keep this
+ * visitor out, and with any of them so does a lock for want of the host. *seq is the event's number.
+ * ERR_DB_NO_ROW: full, over, barred (or unknown). */
+MUST_CHECK enum err meeting_dao_take_seat(struct db *db, const struct arrival *arrival, int64_t barred_by,
+                                          int64_t now_ms, int64_t *seq);
+
+/* Meetings that housekeeping should look at, at most limit. */
+MUST_CHECK enum err meeting_dao_due(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit, int64_t **ids,
+                                    int *count);
 
 #endif

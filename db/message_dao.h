@@ -18,6 +18,9 @@ struct message {
     int64_t created_at_ms;
     int64_t edited_at_ms;  /* 0: as it was sent */
     int64_t deleted_at_ms; /* 0: not deleted; else its text is empty */
+    int64_t reply_to_id;   /* the message that this one answers; 0: none */
+    int64_t reply_sender_id;
+    const char *reply_sender_name;
 };
 
 /* ERR_DB_DUPLICATE: this sender has stored a message with this client id in this meeting. */
@@ -32,6 +35,15 @@ MUST_CHECK enum err message_dao_by_id(struct db *db, struct arena *arena, int64_
 
 /* Writes text, edited_at and deleted_at. */
 MUST_CHECK enum err message_dao_update(struct db *db, const struct message *message);
+
+/* How many messages of others with an id above after_id the viewer may see. */
+MUST_CHECK enum err message_dao_count_after(struct db *db, int64_t meeting_id, int64_t viewer_id, int64_t after_id,
+                                            int64_t *count);
+
+/* Messages to everybody that were not deleted: how many, and those with an id above after_id, oldest first. */
+MUST_CHECK enum err message_dao_count_public(struct db *db, int64_t meeting_id, int64_t *count);
+MUST_CHECK enum err message_dao_public(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_id,
+                                       int64_t limit, struct message **items, int *count);
 
 /* The last `limit` messages with an id below before_id (0: the newest), oldest first, as far as the viewer may see
  * them. */

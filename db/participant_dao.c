@@ -1,47 +1,67 @@
 #include "db/participant_dao.h"
 
 #define PARTICIPANT_COLUMNS \
-    "SELECT p.meeting_id, p.user_id, p.display_name, IF(m.host_id = p.user_id, 1, p.role), p.status, p.audio, p.video, p.screen, " \
-    "p.hand_raised_at, p.joined_at, p.left_at, p.connection, p.offline_at " \
+    "SELECT p.meeting_id, p.user_id, p.display_name, IF(m.host_id = p.user_id, 1, p.role), p.status, p.is_guest, p.audio, p.video, p.screen, " \
+    "p.hand_raised_at, p.joined_at, p.left_at, p.connection, p.offline_at, p.invite_id, p.last_read_id " \
     "FROM participants p JOIN meetings m ON m.id = p.meeting_id "
 
 static const char SQL_FIND[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.user_id = ?";
 static const char SQL_LIST[] =
     PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.status = 1 ORDER BY p.joined_at, p.user_id";
 static const char SQL_LIST_ALL[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? ORDER BY p.joined_at, p.user_id";
+static const char SQL_LIST_STATUS[] =
+    PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.status = ? ORDER BY p.joined_at, p.user_id LIMIT ?";
 static const char SQL_INSERT[] =
-    "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at, relay, connection) "
-    "VALUES (?, ?, ?, 3, 1, ?, ?, ?)";
+    "INSERT INTO participants (meeting_id, user_id, display_name, role, status, is_guest, address, invite_id, joined_at, "
+    "relay, connection) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+#define NO_MEDIA "audio = 0, video = 0, screen = 0, hand_raised_at = NULL"
 static const char SQL_REJOIN[] =
-    "UPDATE participants SET display_name = ?, status = 1, audio = 0, video = 0, screen = 0, hand_raised_at = NULL, "
+    "UPDATE participants SET display_name = ?, role = ?, status = ?, " NO_MEDIA ", address = ?, invite_id = ?, "
     "joined_at = ?, left_at = NULL, relay = ?, connection = ?, offline_at = NULL "
     "WHERE meeting_id = ? AND user_id = ? AND status = 2";
-static const char SQL_TAKE_OVER[] =
-    "UPDATE participants SET relay = ?, connection = ?, offline_at = NULL WHERE meeting_id = ? AND user_id = ? AND status = 1";
+static const char SQL_ADMIT[] =
+    "UPDATE participants SET status = 1, joined_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 4";
+static const char SQL_SEND_BACK[] = "UPDATE participants SET status = 4, " NO_MEDIA
+                                    ", joined_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
+static const char SQL_TAKE_OVER[] = "UPDATE participants SET relay = ?, connection = ?, offline_at = NULL "
+                                    "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
 static const char SQL_OFFLINE[] =
     "UPDATE participants SET offline_at = ? "
-    "WHERE meeting_id = ? AND user_id = ? AND connection = ? AND status = 1 AND offline_at IS NULL";
-#define END_STAY \
-    "audio = 0, video = 0, screen = 0, hand_raised_at = NULL, left_at = ?, relay = NULL, connection = NULL, offline_at = NULL "
-/* LAST_INSERT_ID brings out, without one more statement, what the row was before */
+    "WHERE meeting_id = ? AND user_id = ? AND connection = ? AND status IN (1, 4) AND offline_at IS NULL";
+#define END_STAY NO_MEDIA ", left_at = ?, relay = NULL, connection = NULL, offline_at = NULL "
 static const char SQL_END_STAY[] =
-    "UPDATE participants SET status = ? + 0 * LAST_INSERT_ID(connection IS NOT NULL AND offline_at IS NULL), " END_STAY
-    "WHERE meeting_id = ? AND user_id = ? AND status = 1";
+    "UPDATE participants SET status = ?, " END_STAY "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
 static const char SQL_BAN[] = "UPDATE participants SET status = 3 WHERE meeting_id = ? AND user_id = ? AND status = 2";
-static const char SQL_END_ALL[] = "UPDATE participants SET status = 2, " END_STAY "WHERE meeting_id = ? AND status = 1";
-static const char SQL_MEETINGS_OF[] = "SELECT meeting_id FROM participants WHERE user_id = ? AND status = 1 LIMIT ?";
+static const char SQL_LIFT_BAN[] =
+    "UPDATE participants SET status = 2 WHERE meeting_id = ? AND user_id = ? AND status = 3";
+static const char SQL_ADDRESS_BANNED[] =
+    "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND status = 3 AND address = ? AND address <> ''";
+static const char SQL_END_ALL[] =
+    "UPDATE participants SET status = 2, " END_STAY "WHERE meeting_id = ? AND status IN (1, 4)";
+static const char SQL_MEETINGS_OF[] =
+    "SELECT meeting_id FROM participants WHERE user_id = ? AND status IN (1, 4) LIMIT ?";
 static const char SQL_HEIR[] =
-    "SELECT user_id FROM participants WHERE meeting_id = ? AND status = 1 ORDER BY role, joined_at, user_id LIMIT 1";
+    "SELECT user_id FROM participants WHERE meeting_id = ? AND status = 1 ORDER BY role, is_guest, joined_at, user_id LIMIT 1";
+static const char SQL_ROW_ROLE[] = "SELECT role FROM participants WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_ROLE[] = "UPDATE participants SET role = ? WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_MEDIA[] =
     "UPDATE participants SET audio = ?, video = ?, screen = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
 static const char SQL_HAND[] =
     "UPDATE participants SET hand_raised_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
+static const char SQL_MUTE_ALL[] =
+    "UPDATE participants SET audio = 0 WHERE meeting_id = ? AND status = 1 AND role = 3 AND user_id <> ?";
+static const char SQL_LOWER_HANDS[] =
+    "UPDATE participants SET hand_raised_at = NULL WHERE meeting_id = ? AND status = 1 AND hand_raised_at IS NOT NULL";
+static const char SQL_RENAME[] = "UPDATE participants SET display_name = ? WHERE meeting_id = ? AND user_id = ?";
+static const char SQL_INVITE[] = "UPDATE participants SET invite_id = ? WHERE meeting_id = ? AND user_id = ?";
+static const char SQL_READ[] =
+    "UPDATE participants SET last_read_id = GREATEST(last_read_id, ?) WHERE meeting_id = ? AND user_id = ?";
+static const char SQL_COHOSTS[] = "SELECT user_id FROM participants WHERE meeting_id = ? AND role = 2 AND status <> 3";
 static const char SQL_ORPHANS[] =
     "SELECT p.meeting_id, p.user_id, p.connection, p.relay, dead.known FROM participants p "
     "JOIN (SELECT d.relay, r.id IS NOT NULL AS known FROM (SELECT DISTINCT relay FROM participants WHERE relay IS NOT NULL) d "
     "LEFT JOIN relays r ON r.id = d.relay WHERE r.id IS NULL OR r.lease_until < ?) dead ON dead.relay = p.relay "
-    "WHERE p.status = 1 LIMIT ?";
+    "WHERE p.status IN (1, 4) LIMIT ?";
 
 static void read_row(struct db_rows *rows, void *out)
 {
@@ -51,6 +71,7 @@ static void read_row(struct db_rows *rows, void *out)
     p->display_name = db_get_text(rows);
     p->role = db_get_int(rows);
     p->status = db_get_int(rows);
+    p->is_guest = db_get_int(rows) != 0;
     p->audio = db_get_int(rows) != 0;
     p->video = db_get_int(rows) != 0;
     p->screen = db_get_int(rows) != 0;
@@ -59,6 +80,8 @@ static void read_row(struct db_rows *rows, void *out)
     p->left_at_ms = db_get_time(rows);
     p->connection = db_get_text(rows);
     p->offline_at_ms = db_get_time(rows);
+    p->invite_id = db_get_int(rows);
+    p->last_read_id = db_get_int(rows);
 }
 
 enum err participant_dao_find(struct db *db, struct arena *arena, int64_t meeting_id, int64_t user_id,
@@ -74,29 +97,41 @@ enum err participant_dao_list(struct db *db, struct arena *arena, int64_t meetin
                          sizeof **items, items, count);
 }
 
-enum err participant_dao_insert(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name,
-                                struct seat seat, int64_t now_ms)
+enum err participant_dao_list_status(struct db *db, struct arena *arena, int64_t meeting_id,
+                                     enum participant_status status, int64_t limit, struct participant **items,
+                                     int *count)
+{
+    return db_select_all(db, arena, SQL_LIST_STATUS, DB_PARAMS(db_int(meeting_id), db_int(status), db_int(limit)),
+                         read_row, sizeof **items, items, count);
+}
+
+static struct db_param invite_param(int64_t invite_id) { return invite_id ? db_int(invite_id) : db_null(); }
+
+enum err participant_dao_insert(struct db *db, const struct arrival *a, int64_t now_ms)
 {
     return db_execute(db, SQL_INSERT,
-                      DB_PARAMS(db_int(meeting_id), db_int(user_id), db_text(display_name), db_time(now_ms),
-                                db_text(seat.relay), db_text(seat.connection)),
+                      DB_PARAMS(db_int(a->meeting_id), db_int(a->user_id), db_text(a->display_name), db_int(a->role),
+                                db_int(a->status), db_int(a->is_guest), db_text(a->address), invite_param(a->invite_id),
+                                db_time(now_ms), db_text(a->seat.relay), db_text(a->seat.connection)),
                       NULL);
 }
 
-/* Runs an UPDATE that must change a row. */
-static enum err change_one(struct db *db, const char *sql, const struct db_param *params, int count)
+enum err participant_dao_rejoin(struct db *db, const struct arrival *a, int64_t now_ms)
 {
-    struct db_result result;
-    enum err e = db_execute(db, sql, params, count, &result);
-    return !e && result.affected == 0 ? ERR_DB_NO_ROW : e;
+    return db_change_one(db, SQL_REJOIN,
+                         DB_PARAMS(db_text(a->display_name), db_int(a->role), db_int(a->status), db_text(a->address),
+                                   invite_param(a->invite_id), db_time(now_ms), db_text(a->seat.relay),
+                                   db_text(a->seat.connection), db_int(a->meeting_id), db_int(a->user_id)));
 }
 
-enum err participant_dao_rejoin(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name,
-                                struct seat seat, int64_t now_ms)
+enum err participant_dao_admit(struct db *db, int64_t meeting_id, int64_t user_id, int64_t now_ms)
 {
-    return change_one(db, SQL_REJOIN,
-                      DB_PARAMS(db_text(display_name), db_time(now_ms), db_text(seat.relay), db_text(seat.connection),
-                                db_int(meeting_id), db_int(user_id)));
+    return db_change_one(db, SQL_ADMIT, DB_PARAMS(db_time(now_ms), db_int(meeting_id), db_int(user_id)));
+}
+
+enum err participant_dao_send_back(struct db *db, int64_t meeting_id, int64_t user_id, int64_t now_ms)
+{
+    return db_change_one(db, SQL_SEND_BACK, DB_PARAMS(db_time(now_ms), db_int(meeting_id), db_int(user_id)));
 }
 
 enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat)
@@ -109,27 +144,34 @@ enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t us
 enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t user_id, const char *connection,
                                      int64_t now_ms)
 {
-    return change_one(db, SQL_OFFLINE,
-                      DB_PARAMS(db_time(now_ms), db_int(meeting_id), db_int(user_id), db_text(connection)));
+    return db_change_one(db, SQL_OFFLINE,
+                         DB_PARAMS(db_time(now_ms), db_int(meeting_id), db_int(user_id), db_text(connection)));
 }
 
 enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id, enum participant_status status,
-                                  int64_t now_ms, bool *was_online)
+                                  int64_t now_ms)
 {
-    struct db_result result;
-    enum err e = db_execute(db, SQL_END_STAY,
-                            DB_PARAMS(db_int(status), db_time(now_ms), db_int(meeting_id), db_int(user_id)), &result);
-    if (e)
-        return e;
-    if (result.affected == 0)
-        return ERR_DB_NO_ROW;
-    *was_online = result.insert_id != 0;
-    return ERR_OK;
+    return db_change_one(db, SQL_END_STAY,
+                         DB_PARAMS(db_int(status), db_time(now_ms), db_int(meeting_id), db_int(user_id)));
 }
 
 enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id)
 {
-    return db_execute(db, SQL_BAN, DB_PARAMS(db_int(meeting_id), db_int(user_id)), NULL);
+    return db_change_one(db, SQL_BAN, DB_PARAMS(db_int(meeting_id), db_int(user_id)));
+}
+
+enum err participant_dao_lift_ban(struct db *db, int64_t meeting_id, int64_t user_id)
+{
+    return db_change_one(db, SQL_LIFT_BAN, DB_PARAMS(db_int(meeting_id), db_int(user_id)));
+}
+
+enum err participant_dao_address_banned(struct db *db, int64_t meeting_id, const char *address, bool *banned)
+{
+    int64_t n;
+    enum err e = db_select_int(db, SQL_ADDRESS_BANNED, DB_PARAMS(db_int(meeting_id), db_text(address)), &n);
+    if (!e)
+        *banned = n > 0;
+    return e;
 }
 
 enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_ms)
@@ -149,6 +191,11 @@ enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_i
     return db_select_int(db, SQL_HEIR, DB_PARAMS(db_int(meeting_id)), user_id);
 }
 
+enum err participant_dao_row_role(struct db *db, int64_t meeting_id, int64_t user_id, int64_t *role)
+{
+    return db_select_int(db, SQL_ROW_ROLE, DB_PARAMS(db_int(meeting_id), db_int(user_id)), role);
+}
+
 enum err participant_dao_set_role(struct db *db, int64_t meeting_id, int64_t user_id, enum participant_role role)
 {
     return db_execute(db, SQL_ROLE, DB_PARAMS(db_int(role), db_int(meeting_id), db_int(user_id)), NULL);
@@ -160,6 +207,41 @@ enum err participant_dao_set_media(struct db *db, int64_t meeting_id, int64_t us
     return db_execute(db, SQL_MEDIA,
                       DB_PARAMS(db_int(audio), db_int(video), db_int(screen), db_int(meeting_id), db_int(user_id)),
                       NULL);
+}
+
+enum err participant_dao_mute_all(struct db *db, int64_t meeting_id, int64_t host_id)
+{
+    return db_execute(db, SQL_MUTE_ALL, DB_PARAMS(db_int(meeting_id), db_int(host_id)), NULL);
+}
+
+enum err participant_dao_lower_hands(struct db *db, int64_t meeting_id, int64_t *count)
+{
+    struct db_result result;
+    enum err e = db_execute(db, SQL_LOWER_HANDS, DB_PARAMS(db_int(meeting_id)), &result);
+    if (!e)
+        *count = result.affected;
+    return e;
+}
+
+enum err participant_dao_rename(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name)
+{
+    return db_execute(db, SQL_RENAME, DB_PARAMS(db_text(display_name), db_int(meeting_id), db_int(user_id)), NULL);
+}
+
+enum err participant_dao_set_invite(struct db *db, int64_t meeting_id, int64_t user_id, int64_t invite_id)
+{
+    return db_execute(db, SQL_INVITE, DB_PARAMS(db_int(invite_id), db_int(meeting_id), db_int(user_id)), NULL);
+}
+
+enum err participant_dao_set_read(struct db *db, int64_t meeting_id, int64_t user_id, int64_t message_id)
+{
+    return db_execute(db, SQL_READ, DB_PARAMS(db_int(message_id), db_int(meeting_id), db_int(user_id)), NULL);
+}
+
+enum err participant_dao_cohosts(struct db *db, struct arena *arena, int64_t meeting_id, int64_t **user_ids, int *count)
+{
+    return db_select_all(db, arena, SQL_COHOSTS, DB_PARAMS(db_int(meeting_id)), db_read_int, sizeof **user_ids,
+                         user_ids, count);
 }
 
 enum err participant_dao_set_hand(struct db *db, int64_t meeting_id, int64_t user_id, int64_t raised_at_ms)

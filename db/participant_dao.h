@@ -7,7 +7,12 @@
 #include "db/db.h"
 
 enum participant_role { ROLE_HOST = 1, ROLE_COHOST = 2, ROLE_PARTICIPANT = 3 };
-enum participant_status { PARTICIPANT_JOINED = 1, PARTICIPANT_LEFT = 2, PARTICIPANT_REMOVED = 3 };
+enum participant_status {
+    PARTICIPANT_JOINED = 1,
+    PARTICIPANT_LEFT = 2,
+    PARTICIPANT_REMOVED = 3,
+    PARTICIPANT_WAITING = 4 /* in the lobby; joined_at is since when */
+};
 
 struct participant {
     int64_t meeting_id;
@@ -16,12 +21,15 @@ struct participant {
     int64_t
         role; /* enum participant_role; ROLE_HOST where they are the meeting's host (the host is no role of the row) */
     int64_t status; /* enum participant_status */
+    bool is_guest;
     bool audio, video, screen;
     int64_t hand_raised_at_ms; /* 0: down */
     int64_t joined_at_ms;
     int64_t left_at_ms;     /* 0: still in it */
     const char *connection; /* that owns the seat; NULL: none */
     int64_t offline_at_ms;  /* since when that connection is broken; 0: it is not */
+    int64_t invite_id;      /* the invitation that they came by; 0: none */
+    int64_t last_read_id;   /* the last message that they have read */
 };
 
 /* Whether their connection is there. The meeting's online_count is the number of those for whom it is. */
@@ -36,23 +44,44 @@ struct seat {
     const char *connection;
 };
 
+/* Somebody who comes in, or to the lobby. */
+struct arrival {
+    int64_t meeting_id;
+    int64_t user_id;
+    const char *display_name;
+    enum participant_status status; /* JOINED or WAITING */
+    int64_t role;                   /* ROLE_COHOST or ROLE_PARTICIPANT */
+    bool is_guest;
+    const char *address;
+    int64_t invite_id; /* 0: none */
+    struct seat seat;
+};
+
 /* ERR_DB_NO_ROW where the user was never in the meeting. */
 MUST_CHECK enum err participant_dao_find(struct db *db, struct arena *arena, int64_t meeting_id, int64_t user_id,
                                          struct participant *out);
 
-/* All who are in it, longest present first; with `all`, those as well who left or were removed. */
+/* All who are in it, longest present first; with `all`, everybody who has a row. */
 MUST_CHECK enum err participant_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, bool all,
                                          struct participant **items, int *count);
 
-/* A first join. ERR_DB_DUPLICATE: there is a row already. */
-MUST_CHECK enum err participant_dao_insert(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name,
-                                           struct seat seat, int64_t now_ms);
+/* Those of one status, the longest in it first, at most limit. */
+MUST_CHECK enum err participant_dao_list_status(struct db *db, struct arena *arena, int64_t meeting_id,
+                                                enum participant_status status, int64_t limit,
+                                                struct participant **items, int *count);
+
+/* A first arrival. ERR_DB_DUPLICATE: there is a row already. */
+MUST_CHECK enum err participant_dao_insert(struct db *db, const struct arrival *arrival, int64_t now_ms);
 
 /* Coming back after having left. ERR_DB_NO_ROW: the row is not one of somebody who left. */
-MUST_CHECK enum err participant_dao_rejoin(struct db *db, int64_t meeting_id, int64_t user_id, const char *display_name,
-                                           struct seat seat, int64_t now_ms);
+MUST_CHECK enum err participant_dao_rejoin(struct db *db, const struct arrival *arrival, int64_t now_ms);
 
-/* Gives the seat of somebody who is in to another connection. */
+/* Somebody who waits comes in, with the connection they wait with; and the other way. ERR_DB_NO_ROW: they do not wait,
+ * or are not in. */
+MUST_CHECK enum err participant_dao_admit(struct db *db, int64_t meeting_id, int64_t user_id, int64_t now_ms);
+MUST_CHECK enum err participant_dao_send_back(struct db *db, int64_t meeting_id, int64_t user_id, int64_t now_ms);
+
+/* Gives the seat of somebody who is in, or waits, to another connection. */
 MUST_CHECK enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat);
 
 /* Marks the seat's connection as broken. ERR_DB_NO_ROW: that connection does not own the seat, or it is marked already.
@@ -60,29 +89,47 @@ MUST_CHECK enum err participant_dao_take_over(struct db *db, int64_t meeting_id,
 MUST_CHECK enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t user_id,
                                                 const char *connection, int64_t now_ms);
 
-/* Ends the stay of somebody who is in, with status LEFT or REMOVED, and tells whether they were online. ERR_DB_NO_ROW:
- * they are not in. */
+/* Ends the stay, or the wait, of somebody, with status LEFT or REMOVED. ERR_DB_NO_ROW: they are not there. */
 MUST_CHECK enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id,
-                                             enum participant_status status, int64_t now_ms, bool *was_online);
+                                             enum participant_status status, int64_t now_ms);
 
-/* Notes as removed whoever is not in it now. */
+/* Notes as removed whoever is not in it now; and lifts that again. ERR_DB_NO_ROW: nothing changed. */
 MUST_CHECK enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id);
+MUST_CHECK enum err participant_dao_lift_ban(struct db *db, int64_t meeting_id, int64_t user_id);
 
-/* Ends the stay of everybody who is in. */
+/* Whether somebody who was removed from this meeting came from this address. */
+MUST_CHECK enum err participant_dao_address_banned(struct db *db, int64_t meeting_id, const char *address,
+                                                   bool *banned);
+
+/* Ends the stay of everybody who is in, and the wait of who waits. */
 MUST_CHECK enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_ms);
 
 /* The meetings that the user is in, at most limit. */
 MUST_CHECK enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t limit,
                                                 int64_t **meeting_ids, int *count);
 
-/* Who gets the host's seat: the longest-present co-host, else the longest-present participant. ERR_DB_NO_ROW: nobody is
- * in. */
+/* Who gets the host's seat: the longest-present co-host, else the longest-present participant with an account, else a
+ * guest. ERR_DB_NO_ROW: nobody is in. */
 MUST_CHECK enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id);
+
+/* The role of somebody's row, which is not ROLE_HOST for the host. ERR_DB_NO_ROW. */
+MUST_CHECK enum err participant_dao_row_role(struct db *db, int64_t meeting_id, int64_t user_id, int64_t *role);
 
 MUST_CHECK enum err participant_dao_set_role(struct db *db, int64_t meeting_id, int64_t user_id,
                                              enum participant_role role);
 MUST_CHECK enum err participant_dao_set_media(struct db *db, int64_t meeting_id, int64_t user_id, bool audio,
                                               bool video, bool screen);
+/* Switches the microphones of all off but those of the host (host_id) and the co-hosts. */
+MUST_CHECK enum err participant_dao_mute_all(struct db *db, int64_t meeting_id, int64_t host_id);
+MUST_CHECK enum err participant_dao_lower_hands(struct db *db, int64_t meeting_id, int64_t *count);
+MUST_CHECK enum err participant_dao_rename(struct db *db, int64_t meeting_id, int64_t user_id,
+                                           const char *display_name);
+MUST_CHECK enum err participant_dao_set_invite(struct db *db, int64_t meeting_id, int64_t user_id, int64_t invite_id);
+/* Never goes back. */
+MUST_CHECK enum err participant_dao_set_read(struct db *db, int64_t meeting_id, int64_t user_id, int64_t message_id);
+/* User ids of the co-hosts, in or not. */
+MUST_CHECK enum err participant_dao_cohosts(struct db *db, struct arena *arena, int64_t meeting_id, int64_t **user_ids,
+                                            int *count);
 /* raised_at_ms 0: down */
 MUST_CHECK enum err participant_dao_set_hand(struct db *db, int64_t meeting_id, int64_t user_id, int64_t raised_at_ms);
 

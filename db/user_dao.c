@@ -1,25 +1,27 @@
 #include "db/user_dao.h"
 
 static const char SQL_INSERT[] =
-    "INSERT INTO users (email, password_hash, display_name, locale, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)";
+    "INSERT INTO users (email, password_hash, display_name, locale, guest_of, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
 #define USER_COLUMNS \
-    "SELECT id, email, password_hash, display_name, locale, is_admin, disabled_at, last_sign_in_at, created_at FROM users "
+    "SELECT id, email, password_hash, display_name, locale, is_admin, disabled_at, last_sign_in_at, created_at, " \
+    "guest_of FROM users "
 static const char SQL_BY_ID[] = USER_COLUMNS "WHERE id = ?";
 static const char SQL_BY_EMAIL[] = USER_COLUMNS "WHERE email = ?";
 static const char SQL_PROFILE[] = "UPDATE users SET display_name = ?, locale = ?, updated_at = ? WHERE id = ?";
 static const char SQL_SIGN_IN[] = "UPDATE users SET last_sign_in_at = ? WHERE id = ?";
 static const char SQL_DISABLED[] = "UPDATE users SET disabled_at = ?, updated_at = ? WHERE id = ?";
 static const char SQL_ADMIN[] = "UPDATE users SET is_admin = ?, updated_at = ? WHERE id = ?";
-static const char SQL_LIST[] = USER_COLUMNS "WHERE id > ? ORDER BY id LIMIT ?";
+static const char SQL_LIST[] = USER_COLUMNS "WHERE id > ? AND guest_of IS NULL ORDER BY id LIMIT ?";
 static const char SQL_PASSWORD[] = "UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ?";
 
 enum err user_dao_insert(struct db *db, const struct user *u, int64_t now_ms, int64_t *id)
 {
     struct db_result result;
-    enum err e = db_execute(db, SQL_INSERT,
-                            DB_PARAMS(db_text(u->email), db_text(u->password_hash), db_text(u->display_name),
-                                      db_text(u->locale), db_time(now_ms), db_time(now_ms)),
-                            &result);
+    enum err e =
+        db_execute(db, SQL_INSERT,
+                   DB_PARAMS(db_text(u->email), db_text(u->password_hash), db_text(u->display_name), db_text(u->locale),
+                             u->guest_of ? db_int(u->guest_of) : db_null(), db_time(now_ms), db_time(now_ms)),
+                   &result);
     if (!e)
         *id = result.insert_id;
     return e;
@@ -37,6 +39,7 @@ static void read_row(struct db_rows *rows, void *out)
     u->disabled_at_ms = db_get_time(rows);
     u->last_sign_in_at_ms = db_get_time(rows);
     u->created_at_ms = db_get_time(rows);
+    u->guest_of = db_get_int(rows);
 }
 
 enum err user_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct user *out)

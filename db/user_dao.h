@@ -8,14 +8,15 @@
 
 struct user {
     int64_t id;
-    const char *email;
-    const char *password_hash;
+    const char *email;         /* NULL: a guest */
+    const char *password_hash; /* NULL: a guest */
     const char *display_name;
     const char *locale;
     bool is_admin;
     int64_t disabled_at_ms;     /* 0: it is not disabled */
     int64_t last_sign_in_at_ms; /* 0: never */
     int64_t created_at_ms;
+    int64_t guest_of; /* the one meeting of a guest; 0: an account */
 };
 
 /* ERR_DB_DUPLICATE: the e-mail is taken. */
@@ -35,7 +36,7 @@ MUST_CHECK enum err user_dao_note_sign_in(struct db *db, int64_t id, int64_t now
 MUST_CHECK enum err user_dao_set_disabled(struct db *db, int64_t id, int64_t disabled_at_ms, int64_t now_ms);
 MUST_CHECK enum err user_dao_set_admin(struct db *db, int64_t id, bool is_admin, int64_t now_ms);
 
-/* Accounts with an id above after_id, oldest first, at most limit. */
+/* Accounts (no guests) with an id above after_id, oldest first, at most limit. */
 MUST_CHECK enum err user_dao_list(struct db *db, struct arena *arena, int64_t after_id, int64_t limit,
                                   struct user **items, int *count);
 

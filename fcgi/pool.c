@@ -19,6 +19,7 @@
 #include "core/log.h"
 #include "core/scoreboard.h"
 #include "fcgi/accept.h"
+#include "fcgi/housekeeping.h"
 
 enum {
     TICK_MS = 250,
@@ -51,7 +52,7 @@ struct supervisor {
     const struct config *config;
     const char *program;
     struct clock clock;
-    struct listener listeners[3];
+    struct listener listeners[POOL_COUNT];
     struct worker *workers;
     int count;
     struct scoreboard *board; /* two places for each worker */
@@ -74,6 +75,8 @@ static bool is_alive(const struct sockaddr_un *address)
 static bool listener_open(struct listener *l)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (!l->path)
+        return true; /* its workers wait for nobody */
     if (strlen(l->path) >= sizeof address.sun_path) {
         log_event(LOG_ERROR, "socket_path_too_long", "path", l->path, NULL);
         return false;
@@ -105,7 +108,8 @@ static void worker_exec(const struct supervisor *s, int place)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* no worker outlives its supervisor */
-    if (dup2(w->listener->fd, 0) < 0 || (s->board_fd != SCOREBOARD_FD && dup2(s->board_fd, SCOREBOARD_FD) < 0))
+    if ((w->listener->path && dup2(w->listener->fd, 0) < 0) ||
+        (s->board_fd != SCOREBOARD_FD && dup2(s->board_fd, SCOREBOARD_FD) < 0))
         _exit(1);
     execl(s->program, "echomeet-api", "worker", place_text, pool_text, count_text, (char *)NULL);
     _exit(127);
@@ -272,14 +276,14 @@ static void supervise(struct supervisor *s, const sigset_t *signals)
 
 static bool supervisor_open(struct supervisor *s)
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < POOL_COUNT; i++)
         s->count += (int)s->listeners[i].workers;
     s->workers = calloc((size_t)s->count, sizeof *s->workers);
     s->board = scoreboard_new(2 * s->count, &s->board_fd);
     if (!s->workers || !s->board)
         return false;
     int n = 0;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < POOL_COUNT; i++) {
         if (!listener_open(&s->listeners[i]))
             return false;
         for (int64_t w = 0; w < s->listeners[i].workers; w++)
@@ -296,7 +300,8 @@ int pool_run(const struct config *config, const char *program)
         .clock = clock_system(),
         .listeners = {{POOL_API, config->api_socket, 0660, config->api_workers, -1},
                       {POOL_SIGNIN, config->signin_socket, 0660, config->signin_workers, -1},
-                      {POOL_RELAY, config->relay_socket, 0600, config->relay_workers, -1}},
+                      {POOL_RELAY, config->relay_socket, 0600, config->relay_workers, -1},
+                      {POOL_HOUSEKEEPING, NULL, 0, 1, -1}},
     };
     sigset_t signals;
     sigemptyset(&signals);
@@ -308,7 +313,7 @@ int pool_run(const struct config *config, const char *program)
         log_event(LOG_INFO, "started", "workers", LOG_INT(s.count), NULL);
         supervise(&s, &signals);
     }
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < POOL_COUNT; i++)
         if (s.listeners[i].fd >= 0)
             unlink(s.listeners[i].path);
     free(s.workers);
@@ -317,10 +322,10 @@ int pool_run(const struct config *config, const char *program)
 
 int pool_worker(const struct config *config, int argc, char **argv)
 {
-    static const char *const names[] = {"worker-api", "worker-signin", "worker-relay"};
+    static const char *const names[] = {"worker-api", "worker-signin", "worker-relay", "housekeeping"};
     int place = argc == 5 ? atoi(argv[2]) : -1, pool = argc == 5 ? atoi(argv[3]) : -1,
         count = argc == 5 ? atoi(argv[4]) : 0;
-    if (place < 0 || place >= count || pool < 0 || pool > POOL_RELAY)
+    if (place < 0 || place >= count || pool < 0 || pool >= POOL_COUNT)
         return 2;
     log_setup(names[pool], (enum log_level)config_log_level(config));
     /* a hash is long work: where processors are short the calls of people who are signed in go first */
@@ -330,7 +335,10 @@ int pool_worker(const struct config *config, int argc, char **argv)
     struct app app;
     if (!board || app_open(&app, config, board) != ERR_OK)
         return 1;
-    accept_loop(&app, (enum pool)pool, 0, &board->scores[place]);
+    if (pool == POOL_HOUSEKEEPING)
+        housekeeping_loop(&app, &board->scores[place]);
+    else
+        accept_loop(&app, (enum pool)pool, 0, &board->scores[place]);
     app_close(&app);
     return 0;
 }

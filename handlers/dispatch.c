@@ -24,6 +24,16 @@ static enum locale accepted_locale(const char *header)
     return LOCALE_EN;
 }
 
+/* Whose meeting a guest's path names is looked at where the path is (exchange_meeting). */
+static enum err authenticate_bearer(struct exchange *x, enum access access)
+{
+    const char *authorization = x->req->authorization;
+    if (strncasecmp(authorization, "Bearer ", 7) != 0)
+        return ERR_UNAUTHORIZED;
+    enum err e = auth_check_access(&x->call, authorization + 7);
+    return !e && x->call.guest_of && access != ACCESS_MEMBER ? ERR_FORBIDDEN : e;
+}
+
 static enum err authenticate(struct exchange *x, enum access access)
 {
     const struct request *req = x->req;
@@ -33,9 +43,7 @@ static enum err authenticate(struct exchange *x, enum access access)
     switch (access) {
     case ACCESS_ANYBODY: return ERR_OK;
     case ACCESS_USER:
-        if (strncasecmp(req->authorization, "Bearer ", 7) != 0)
-            return ERR_UNAUTHORIZED;
-        return auth_check_access(&x->call, req->authorization + 7);
+    case ACCESS_MEMBER: return authenticate_bearer(x, access);
     case ACCESS_RELAY: x->call.relay = req->relay_id; return *req->relay_id ? ERR_OK : ERR_BAD_REQUEST;
     case ACCESS_RELAY_USER:
         x->call.relay = req->relay_id;
@@ -122,7 +130,8 @@ enum err exchange_query(struct exchange *x, const struct field *fields, int coun
 
 enum err exchange_meeting(struct exchange *x, int64_t *meeting_id)
 {
-    return meeting_resolve(&x->call, x->req->params[0], meeting_id);
+    enum err e = meeting_resolve(&x->call, x->req->params[0], meeting_id);
+    return !e && x->call.guest_of && x->call.guest_of != *meeting_id ? ERR_FORBIDDEN : e;
 }
 
 enum err exchange_user(struct exchange *x, int64_t *user_id)

@@ -14,6 +14,9 @@ struct meeting_input {
     struct in_text title, description, password;
     struct in_int start_time, duration, max_participants;
     struct in_bool is_public, is_recorded;
+    struct in_text host_loss_policy;
+    struct in_int host_loss_minutes, empty_minutes;
+    struct in_bool settings[SETTING_COUNT];
 };
 
 /* clang-format off */
@@ -25,11 +28,42 @@ struct meeting_input {
     {"password", FIELD_EXACT, offsetof(struct meeting_input, password), OPTIONAL, true, 1, LIMIT_MEETING_PASSWORD_CHARS, NULL}, \
     {"maxParticipants", FIELD_INT, offsetof(struct meeting_input, max_participants), OPTIONAL, false, 2, LIMIT_PARTICIPANTS, NULL}, \
     {"isPublic", FIELD_BOOL, offsetof(struct meeting_input, is_public), OPTIONAL, false, 0, 0, NULL}, \
-    {"isRecorded", FIELD_BOOL, offsetof(struct meeting_input, is_recorded), OPTIONAL, false, 0, 0, NULL}
+    {"isRecorded", FIELD_BOOL, offsetof(struct meeting_input, is_recorded), OPTIONAL, false, 0, 0, NULL}, \
+    {"hostLossPolicy", FIELD_TEXT, offsetof(struct meeting_input, host_loss_policy), OPTIONAL, false, 1, 20, "hand_over|lock|end"}, \
+    {"hostLossMinutes", FIELD_INT, offsetof(struct meeting_input, host_loss_minutes), OPTIONAL, false, 1, LIMIT_HOST_LOSS_MINUTES, NULL}, \
+    {"emptyMinutes", FIELD_INT, offsetof(struct meeting_input, empty_minutes), OPTIONAL, false, 0, LIMIT_EMPTY_MINUTES, NULL},
 
-static const struct field create_fields[] = {MEETING_FIELDS(REQUIRED)};
-static const struct field update_fields[] = {MEETING_FIELDS(OPTIONAL)};
+#define SETTING(name, bit, json, on) \
+    {json, FIELD_BOOL, offsetof(struct meeting_input, settings) + (bit) * sizeof(struct in_bool), OPTIONAL, false, 0, 0, NULL},
+
+static const struct field create_fields[] = {
+    MEETING_FIELDS(REQUIRED)
+#include "service/setting.def"
+};
+static const struct field update_fields[] = {
+    MEETING_FIELDS(OPTIONAL)
+#include "service/setting.def"
+};
+#undef SETTING
 /* clang-format on */
+
+static struct setting_changes settings_of(const struct meeting_input *in)
+{
+    struct setting_changes c = {0};
+    for (int i = 0; i < SETTING_COUNT; i++)
+        if (in->settings[i].given)
+            *(in->settings[i].value ? &c.on : &c.off) |= (int64_t)1 << i;
+    return c;
+}
+
+/* 0 where it was not given */
+static int64_t host_loss_policy_of(const struct meeting_input *in)
+{
+    for (int64_t policy = HOST_LOSS_HAND_OVER; in->host_loss_policy.given && policy <= HOST_LOSS_END; policy++)
+        if (strcmp(in->host_loss_policy.value, shape_host_loss_policy(policy)) == 0)
+            return policy;
+    return 0;
+}
 
 static enum err write_meeting(struct exchange *x, int status, const struct meeting *m)
 {
@@ -56,6 +90,10 @@ enum err meetings_post(struct exchange *x)
         .max_participants = in.max_participants.value,
         .is_public = in.is_public.value,
         .is_recorded = in.is_recorded.value,
+        .settings = settings_of(&in),
+        .host_loss_policy = host_loss_policy_of(&in),
+        .host_loss_minutes = in.host_loss_minutes.value,
+        .empty_minutes = in.empty_minutes.value,
     };
     struct meeting m;
     e = meeting_create(&x->call, &options, &m);
@@ -168,6 +206,10 @@ enum err meeting_patch(struct exchange *x)
         .max_participants = in.max_participants.value,
         .is_public = exchange_tristate(in.is_public),
         .is_recorded = exchange_tristate(in.is_recorded),
+        .settings = settings_of(&in),
+        .host_loss_policy = host_loss_policy_of(&in),
+        .host_loss_minutes = in.host_loss_minutes.value,
+        .empty_minutes = in.empty_minutes.given ? in.empty_minutes.value : -1,
     };
     e = meeting_update(&x->call, id, &changes, &m);
     return e ? e : write_meeting(x, 200, &m);
@@ -181,12 +223,13 @@ enum err meeting_delete(struct exchange *x)
 }
 
 struct join_input {
-    struct in_text password;
+    struct in_text password, invite;
 };
 
 /* clang-format off */
 static const struct field join_fields[] = {
     {"password", FIELD_EXACT, offsetof(struct join_input, password), OPTIONAL, true, 0, LIMIT_MEETING_PASSWORD_CHARS, NULL},
+    {"invite", FIELD_TEXT, offsetof(struct join_input, invite), OPTIONAL, false, 1, LIMIT_INVITE_CHARS, NULL},
 };
 /* clang-format on */
 
@@ -199,7 +242,7 @@ enum err meeting_join_post(struct exchange *x)
     if (!e)
         e = exchange_body(x, join_fields, FIELD_COUNT(join_fields), &in);
     if (!e)
-        e = join_meeting(&x->call, id, in.password.value, &view);
+        e = join_meeting(&x->call, id, (struct join_ticket){in.password.value, in.invite.value}, &view);
     return e ? e : room_view_write(x, &view);
 }
 

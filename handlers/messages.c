@@ -41,7 +41,7 @@ enum err messages_get(struct exchange *x)
 
 struct message_input {
     struct in_text text, client_id;
-    struct in_int to;
+    struct in_int to, reply_to;
 };
 
 /* clang-format off */
@@ -49,6 +49,7 @@ static const struct field message_fields[] = {
     {"text", FIELD_LINES, offsetof(struct message_input, text), REQUIRED, false, 1, LIMIT_MESSAGE_CHARS, NULL},
     {"clientId", FIELD_TEXT, offsetof(struct message_input, client_id), REQUIRED, false, 1, LIMIT_CLIENT_ID_CHARS, NULL},
     {"to", FIELD_INT, offsetof(struct message_input, to), OPTIONAL, false, 1, INT64_MAX, NULL},
+    {"replyTo", FIELD_INT, offsetof(struct message_input, reply_to), OPTIONAL, false, 1, INT64_MAX, NULL},
 };
 /* clang-format on */
 
@@ -68,8 +69,10 @@ enum err messages_post(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = exchange_body(x, message_fields, FIELD_COUNT(message_fields), &in);
+    struct message wanted = {
+        .text = in.text.value, .client_id = in.client_id.value, .to_id = in.to.value, .reply_to_id = in.reply_to.value};
     if (!e)
-        e = chat_send(&x->call, id, in.text.value, in.client_id.value, in.to.value, &m, &repeated);
+        e = chat_send(&x->call, id, &wanted, &m, &repeated);
     if (e)
         return e;
     return write_message(x, repeated ? 200 : 201, &m);
@@ -122,6 +125,25 @@ enum err message_delete(struct exchange *x)
     if (!e)
         e = path_message(x, &message_id);
     return e ? e : chat_delete(&x->call, id, message_id, &m);
+}
+
+struct read_input {
+    struct in_int message_id;
+};
+
+static const struct field read_fields[] = {
+    {"messageId", FIELD_INT, offsetof(struct read_input, message_id), REQUIRED, false, 1, INT64_MAX, NULL},
+};
+
+/* What the caller has read up to; mark_read by WebSocket. */
+enum err messages_read_post(struct exchange *x)
+{
+    int64_t id;
+    struct read_input in = {0};
+    enum err e = exchange_meeting(x, &id);
+    if (!e)
+        e = exchange_body(x, read_fields, FIELD_COUNT(read_fields), &in);
+    return e ? e : chat_mark_read(&x->call, id, in.message_id.value);
 }
 
 /* The same by WebSocket: message_edit, message_delete. */

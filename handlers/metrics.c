@@ -65,15 +65,16 @@ static void write_durations(struct buf *out, struct scoreboard *board)
 
 static void write_workers(struct buf *out, struct scoreboard *board)
 {
-    static const char *const names[] = {[POOL_API] = "api", [POOL_SIGNIN] = "signin", [POOL_RELAY] = "relay"};
-    int busy[POOL_RELAY + 1] = {0}, idle[POOL_RELAY + 1] = {0};
+    static const char *const names[] = {
+        [POOL_API] = "api", [POOL_SIGNIN] = "signin", [POOL_RELAY] = "relay", [POOL_HOUSEKEEPING] = "housekeeping"};
+    int busy[POOL_COUNT] = {0}, idle[POOL_COUNT] = {0};
     for (int i = 0; i < board->count; i++) {
         int pool = board->scores[i].pool;
         if (pool >= 0)
             *(board->scores[i].busy_since_ms ? &busy[pool] : &idle[pool]) += 1;
     }
     family(out, "workers", "gauge", "Workers of a pool, by what they are at.");
-    for (int p = 0; p <= POOL_RELAY; p++)
+    for (int p = 0; p < POOL_COUNT; p++)
         buf_printf(out,
                    "echomeet_workers{pool=\"%s\",state=\"busy\"} %d\nechomeet_workers{pool=\"%s\",state=\"idle\"} %d\n",
                    names[p], busy[p], names[p], idle[p]);

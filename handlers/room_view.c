@@ -1,10 +1,24 @@
 #include "handlers/room_view.h"
 
 #include "handlers/media_view.h"
+#include "service/permission.h"
 #include "service/shape.h"
+
+static enum err write_waiting(struct exchange *x, const struct room_view *v)
+{
+    struct json j = response_json(x->res, 200);
+    json_object(&j, NULL);
+    json_bool(&j, "waiting", true);
+    shape_meeting_brief(&j, "meeting", &x->call, &v->meeting);
+    shape_participant(&j, "me", &v->me);
+    json_object_end(&j);
+    return ERR_OK;
+}
 
 enum err room_view_write(struct exchange *x, const struct room_view *v)
 {
+    if (v->waiting)
+        return write_waiting(x, v);
     struct media_access access;
     enum err e = media_access(&x->call, &access);
     if (e)
@@ -13,6 +27,7 @@ enum err room_view_write(struct exchange *x, const struct room_view *v)
     json_object(&j, NULL);
     shape_meeting(&j, "meeting", &x->call, &v->meeting);
     shape_participant(&j, "me", &v->me);
+    permission_shape(&j, "permissions", v->meeting.settings);
     if (v->resumed) {
         json_bool(&j, "resumed", true);
         json_array(&j, "events");
@@ -22,6 +37,8 @@ enum err room_view_write(struct exchange *x, const struct room_view *v)
     } else {
         shape_participants(&j, "participants", v->participants, v->participant_count);
         shape_messages(&j, "messages", v->messages, v->message_count);
+        json_int(&j, "lastReadMessageId", v->me.last_read_id);
+        json_int(&j, "unreadCount", v->unread_count);
     }
     media_view_write(x, &j, "media", &access);
     json_int(&j, "seq", v->seq);

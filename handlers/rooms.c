@@ -70,7 +70,7 @@ enum err room_events_get(struct exchange *x)
 }
 
 struct room_join_input {
-    struct in_text password;
+    struct in_text password, invite;
     struct in_int since;
 };
 
@@ -78,6 +78,7 @@ static const struct field room_join_fields[] = {
     {"meetingId", FIELD_IGNORED, 0, OPTIONAL, false, 0, 0, NULL}, /* the relay took the path from it */
     {"password", FIELD_EXACT, offsetof(struct room_join_input, password), OPTIONAL, true, 0,
      LIMIT_MEETING_PASSWORD_CHARS, NULL},
+    {"invite", FIELD_TEXT, offsetof(struct room_join_input, invite), OPTIONAL, false, 1, LIMIT_INVITE_CHARS, NULL},
     {"since", FIELD_INT, offsetof(struct room_join_input, since), OPTIONAL, false, 0, INT64_MAX, NULL},
 };
 
@@ -90,12 +91,12 @@ enum err room_join(struct exchange *x)
     if (!e)
         e = exchange_body(x, room_join_fields, FIELD_COUNT(room_join_fields), &in);
     if (!e)
-        e = join_room(&x->call, id, in.password.value, in.since.value, &view);
+        e = join_room(&x->call, id, (struct join_ticket){in.password.value, in.invite.value}, in.since.value, &view);
     if (e)
         return e;
-    response_header(
-        x->res, "Echomeet-Room",
-        arena_printf(x->call.arena, "%lld %lld %lld", (long long)id, (long long)view.seq, (long long)view.seated_seq));
+    response_header(x->res, "Echomeet-Room",
+                    arena_printf(x->call.arena, "%lld %lld %lld%s", (long long)id, (long long)view.seq,
+                                 (long long)view.seated_seq, view.waiting ? " outside" : ""));
     return room_view_write(x, &view);
 }
 

@@ -7,8 +7,9 @@
 extern const struct route routes[];
 extern const int route_count;
 
-/* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, media.c, rooms.c (for relays),
- * relays.c, health.c, metrics.c */
+/* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, media.c,
+ * moderation.c (and the lobby), invites.c (and guests), records.c, rooms.c (for relays), relays.c,
+ * health.c, metrics.c */
 enum err auth_register_post(struct exchange *x);
 enum err auth_login_post(struct exchange *x);
 enum err auth_refresh_post(struct exchange *x);
@@ -28,8 +29,27 @@ enum err meeting_leave_post(struct exchange *x);
 enum err meeting_end_post(struct exchange *x);
 enum err meeting_host_post(struct exchange *x);
 enum err participants_get(struct exchange *x);
+enum err participant_get(struct exchange *x);
 enum err participant_patch(struct exchange *x);
 enum err participant_delete(struct exchange *x);
+enum err participant_ask_unmute_post(struct exchange *x);
+enum err mute_all_post(struct exchange *x);
+enum err hands_lower_post(struct exchange *x);
+enum err removed_get(struct exchange *x);
+enum err removed_delete(struct exchange *x);
+enum err lobby_get(struct exchange *x);
+enum err lobby_admit_post(struct exchange *x);
+enum err lobby_refuse_post(struct exchange *x);
+enum err lobby_return_post(struct exchange *x);
+enum err guests_post(struct exchange *x);
+enum err invites_get(struct exchange *x);
+enum err invites_post(struct exchange *x);
+enum err invite_delete(struct exchange *x);
+enum err attendance_get(struct exchange *x);
+enum err statistics_get(struct exchange *x);
+enum err audit_get(struct exchange *x);
+enum err transcript_get(struct exchange *x);
+enum err messages_read_post(struct exchange *x);
 enum err messages_get(struct exchange *x);
 enum err messages_post(struct exchange *x);
 enum err message_patch(struct exchange *x);
@@ -43,6 +63,11 @@ enum err room_leave(struct exchange *x);
 enum err room_media_control(struct exchange *x);
 enum err room_raise_hand(struct exchange *x);
 enum err room_lower_hand(struct exchange *x);
+enum err room_rename(struct exchange *x);
+enum err room_set_role(struct exchange *x);
+enum err room_ask_unmute(struct exchange *x);
+enum err room_remove_participant(struct exchange *x);
+enum err room_lift_ban(struct exchange *x);
 enum err room_unknown_type(struct exchange *x);
 enum err room_events_get(struct exchange *x);
 enum err relay_connections_post(struct exchange *x);

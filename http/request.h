@@ -8,8 +8,8 @@
 
 #include "core/limits.h"
 
-/* Which of the pool's sockets a request came in by. */
-enum pool { POOL_API, POOL_SIGNIN, POOL_RELAY };
+/* Which of the pool's sockets a request came in by; the last one has none. */
+enum pool { POOL_API, POOL_SIGNIN, POOL_RELAY, POOL_HOUSEKEEPING, POOL_COUNT };
 
 struct request {
     enum pool pool;

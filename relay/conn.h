@@ -51,6 +51,7 @@ struct conn {
     struct buf in; /* what was received and not looked at yet */
     struct outq out;
     /* hub.c */
+    bool outside;      /* in the room, but at its door: gets only what names its user, and says nothing */
     struct room *room; /* NULL: not in a room, or not open any more */
     uint32_t room_index;
     int64_t position; /* the room's events up to this one have passed */

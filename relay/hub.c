@@ -70,10 +70,17 @@ static bool effect_hits(const struct event *e, const struct conn *c)
     switch (e->effect.kind) {
     case EFFECT_NONE: return false;
     case EFFECT_ALL: return true;
-    case EFFECT_USER: return e->effect.user_id == c->user_id;
+    case EFFECT_USER:
+    case EFFECT_OUTSIDE: return e->effect.user_id == c->user_id;
     case EFFECT_CONNECTION: return conn_has_name(c, e->effect.connection);
     }
     return false;
+}
+
+/* Who is outside gets only what names them. */
+static bool concerns(const struct envelope *e, const struct conn *c)
+{
+    return c->outside ? envelope_names(e, c->user_id) : envelope_concerns(e, c->user_id);
 }
 
 /* Lets a member pass an event when it is the next one: who is further has passed it, who is behind will in order. */
@@ -82,10 +89,14 @@ static void offer(struct conn *c, struct event *e)
     if (e->seq != c->position + 1)
         return;
     c->position = e->seq;
-    if (e->seq > c->shown && envelope_concerns(&e->envelope, c->user_id))
+    if (e->seq > c->shown && concerns(&e->envelope, c))
         conn_send(c, e->frame);
     if (!c->room || !effect_hits(e, c))
         return;
+    if (e->effect.kind == EFFECT_OUTSIDE) {
+        c->outside = true;
+        return;
+    }
     /* the event that ends a stay has been sent; the seat is gone already, so nobody need be told */
     hub_leave(c);
     c->seat = 0;
@@ -323,7 +334,7 @@ static void list_empty(struct room *room)
     room->hub->empty = room;
 }
 
-bool hub_join(struct conn *c, int64_t meeting_id, int64_t seated_seq, int64_t seq)
+bool hub_join(struct conn *c, int64_t meeting_id, int64_t seated_seq, int64_t seq, bool outside)
 {
     struct hub *hub = c->relay->hub;
     hub_leave(c);
@@ -342,6 +353,7 @@ bool hub_join(struct conn *c, int64_t meeting_id, int64_t seated_seq, int64_t se
     c->room_index = room->count;
     c->position = seated_seq;
     c->shown = seq;
+    c->outside = outside;
     room->members[room->count++] = c;
     stream_hear(&room->stream, seq);
     catch_up(room, c);
@@ -358,6 +370,7 @@ void hub_leave(struct conn *c)
     room->members[c->room_index] = room->members[--room->count];
     room->members[c->room_index]->room_index = c->room_index;
     c->room = NULL;
+    c->outside = false;
     if (room->count == 0)
         list_empty(room);
 }
@@ -375,18 +388,26 @@ void hub_end_turn(struct hub *hub)
 
 /* ---- what comes in ---- */
 
-static void deliver_to_user(struct hub *hub, int64_t meeting_id, int64_t user_id, struct frame *frame)
+/* The connection by which a user is in a room at this relay; NULL: there is none, or it is outside. */
+static struct conn *find_member(struct hub *hub, int64_t meeting_id, int64_t user_id)
 {
     struct map_node *node = map_find(&hub->conns_by_user, meeting_id, user_id);
-    if (node)
-        conn_send(MAP_ITEM(node, struct conn, by_user), frame);
+    struct conn *c = node ? MAP_ITEM(node, struct conn, by_user) : NULL;
+    return c && !c->outside ? c : NULL;
+}
+
+static void deliver_to_user(struct hub *hub, int64_t meeting_id, int64_t user_id, struct frame *frame)
+{
+    struct conn *c = find_member(hub, meeting_id, user_id);
+    if (c)
+        conn_send(c, frame);
 }
 
 /* Backwards: whoever does not read is closed, and leaves the room. */
 static void deliver_to_others(struct room *room, const struct envelope *envelope, struct frame *frame)
 {
     for (uint32_t i = room->count; i-- > 0;)
-        if (envelope_concerns(envelope, room->members[i]->user_id))
+        if (concerns(envelope, room->members[i]))
             conn_send(room->members[i], frame);
 }
 
@@ -453,7 +474,7 @@ enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
     struct hub *hub = room->hub;
     char audience[RELAY_ID_SIZE + 32];
     struct envelope here = {.meeting_id = room->meeting_id, .audience = audience, .frame = json, .frame_len = len};
-    bool one = to != 0, is_here = one && map_find(&hub->conns_by_user, room->meeting_id, to);
+    bool one = to != 0, is_here = one && find_member(hub, room->meeting_id, to);
     if (one)
         snprintf(audience, sizeof audience, "%lld", (long long)to);
     else

@@ -229,8 +229,9 @@ static void take_signal(struct conn *c, const struct message *m)
         field = "data";
     else if (!once || (value.at && (!skim_int(value, &to) || to == 0)) || (!value.at && m->kind->to_one))
         field = "to";
-    if (!c->room || field) {
-        message_error(c, m->id, c->room ? ERR_VALIDATION_FAILED : ERR_NOT_JOINED, c->room ? field : NULL);
+    bool in = c->room && !c->outside;
+    if (!in || field) {
+        message_error(c, m->id, in ? ERR_VALIDATION_FAILED : ERR_NOT_JOINED, in ? field : NULL);
         return;
     }
     struct buf out = {0};

@@ -74,7 +74,7 @@ static enum err find_meeting(const struct conn *c, struct request *request)
         snprintf(request->meeting, sizeof request->meeting, "%lld", (long long)c->seat);
         return ERR_OK;
     }
-    if (c->seat)
+    if (c->seat && !c->outside)
         return ERR_CONFLICT;
     struct slice id;
     if (!skim_members((struct slice){request->data, request->len}, names, &id, 1) || !id.at ||
@@ -83,11 +83,11 @@ static enum err find_meeting(const struct conn *c, struct request *request)
     return ERR_OK;
 }
 
-/* "Echomeet-Room: <meetingId> <seq> <seatedSeq>" or "-". The client has its ack already: what follows are later events.
- * A call that failed on the workers' side has moved nobody. */
+/* "Echomeet-Room: <meetingId> <seq> <seatedSeq>", perhaps with " outside", or "-". The client has its ack already: what
+ * follows are later events. A call that failed on the workers' side has moved nobody. */
 static void move(struct conn *c, const struct reply *reply)
 {
-    char text[96];
+    char text[96], place[16] = "";
     long long meeting, seq, seated;
     if (!reply->room.at || reply->status >= 500)
         return;
@@ -97,12 +97,12 @@ static void move(struct conn *c, const struct reply *reply)
         hub_leave(c);
         return;
     }
-    if (sscanf(text, "%lld %lld %lld", &meeting, &seq, &seated) != 3) {
+    if (sscanf(text, "%lld %lld %lld %15s", &meeting, &seq, &seated, place) < 3) {
         log_event(LOG_ERROR, "bad_room_header", "request", reply->request_id, "value", text, NULL);
         return;
     }
     c->seat = meeting;
-    if (c->state == CONN_OPEN && !hub_join(c, meeting, seated, seq))
+    if (c->state == CONN_OPEN && !hub_join(c, meeting, seated, seq, strcmp(place, "outside") == 0))
         conn_close(c, WS_CODE_INTERNAL);
 }
 

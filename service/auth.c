@@ -294,11 +294,13 @@ enum err auth_check_access(struct call *call, const char *access_token)
 {
     struct app *app = call->app;
     struct token_claims claims;
-    enum err e = token_memory_verify(&app->token_memory, &app->token_keys, access_token, call_now_ms(call) / 1000, &claims);
+    enum err e =
+        token_memory_verify(&app->token_memory, &app->token_keys, access_token, call_now_ms(call) / 1000, &claims);
     if (e)
         return e;
     call->user_id = claims.user_id;
     call->session_id = claims.session_id;
+    call->guest_of = claims.guest_of;
     return ERR_OK;
 }
 

@@ -19,6 +19,7 @@ struct call {
     const char *user_agent; /* what the client calls itself; empty where it says nothing fit to store */
     int64_t user_id;        /* who calls; 0: nobody is signed in */
     int64_t session_id;     /* the caller's sign-in; 0: none */
+    int64_t guest_of;       /* the one meeting that the caller may do something in; 0: an account */
     const char *relay;      /* the relay that speaks for a connection; NULL: a REST call */
     const char *connection; /* that connection's name; NULL: a REST call */
     int64_t deadline_ms;    /* nobody waits for the answer any more then; 0: somebody always does */

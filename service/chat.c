@@ -5,6 +5,7 @@
 #include "core/envelope.h"
 #include "core/json.h"
 #include "service/participant.h"
+#include "service/permission.h"
 #include "service/shape.h"
 
 struct sending {
@@ -21,6 +22,29 @@ static enum err find_addressee(struct room_change *room, struct message *m)
     if (!e)
         m->to_name = to.display_name;
     return e;
+}
+
+static bool may_see(const struct message *m, int64_t user_id)
+{
+    return !m->to_id || m->to_id == user_id || m->sender_id == user_id;
+}
+
+/* The message that this one answers. */
+static enum err find_answered(struct room_change *room, struct message *m)
+{
+    struct call *call = room->call;
+    struct message answered;
+    enum err e = message_dao_by_id(call->app->db, call->arena, m->meeting_id, m->reply_to_id, &answered);
+    if (e && e != ERR_DB_NO_ROW)
+        return e;
+    if (e || !may_see(&answered, call->user_id))
+        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "replyTo", "replyTo must be a message of this meeting.");
+    int64_t other = answered.sender_id == call->user_id ? answered.to_id : answered.sender_id;
+    if (answered.to_id && m->to_id != other)
+        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "to", "What answers a private message is private too.");
+    m->reply_sender_id = answered.sender_id;
+    m->reply_sender_name = answered.sender_name;
+    return ERR_OK;
 }
 
 /* An event about a message goes to those who may see it. */
@@ -46,9 +70,7 @@ static enum err send_change(struct room_change *room, void *context)
     struct call *call = room->call;
     struct participant me;
     s->repeated = false;
-    enum err e = room_check_open(room->state.status);
-    if (!e)
-        e = participant_find_joined(call, m->meeting_id, call->user_id, &me);
+    enum err e = permission_check_seated(room, PERMISSION_CHAT, &me);
     if (e)
         return e;
     struct message stored;
@@ -63,6 +85,8 @@ static enum err send_change(struct room_change *room, void *context)
     m->sender_name = me.display_name;
     m->created_at_ms = call_now_ms(call);
     e = m->to_id ? find_addressee(room, m) : ERR_OK;
+    if (!e && m->reply_to_id)
+        e = find_answered(room, m);
     if (!e)
         e = message_dao_insert(call->app->db, m, &m->id);
     if (!e)
@@ -70,14 +94,15 @@ static enum err send_change(struct room_change *room, void *context)
     return e;
 }
 
-enum err chat_send(struct call *call, int64_t meeting_id, const char *text, const char *client_id, int64_t to_id,
-                   struct message *out, bool *repeated)
+enum err chat_send(struct call *call, int64_t meeting_id, const struct message *wanted, struct message *out,
+                   bool *repeated)
 {
     struct sending s = {.message = {.meeting_id = meeting_id,
                                     .sender_id = call->user_id,
-                                    .to_id = to_id,
-                                    .text = text,
-                                    .client_id = client_id}};
+                                    .to_id = wanted->to_id,
+                                    .reply_to_id = wanted->reply_to_id,
+                                    .text = wanted->text,
+                                    .client_id = wanted->client_id}};
     enum err e = room_change(call, meeting_id, send_change, &s);
     if (e)
         return e;
@@ -95,7 +120,7 @@ static enum err find_visible(struct room_change *room, int64_t message_id, struc
         e = participant_find_joined(call, room->state.id, call->user_id, me);
     if (!e)
         e = call_no_row(message_dao_by_id(call->app->db, call->arena, room->state.id, message_id, out), ERR_NOT_FOUND);
-    if (!e && (out->deleted_at_ms || (out->to_id && out->to_id != call->user_id && out->sender_id != call->user_id)))
+    if (!e && (out->deleted_at_ms || !may_see(out, call->user_id)))
         e = ERR_NOT_FOUND;
     return e;
 }
@@ -115,6 +140,8 @@ static enum err edit_change(struct room_change *room, void *context)
     if (e)
         return e;
     if (m->sender_id != room->call->user_id)
+        return ERR_FORBIDDEN;
+    if (!permission_has(PERMISSION_CHAT, me.role, me.is_guest, room->state.settings))
         return ERR_FORBIDDEN;
     m->text = c->text;
     m->edited_at_ms = call_now_ms(room->call);
@@ -143,7 +170,8 @@ static enum err delete_change(struct room_change *room, void *context)
     enum err e = find_visible(room, c->message_id, &me, m);
     if (e)
         return e;
-    if (m->sender_id != room->call->user_id && me.role != ROLE_HOST && me.role != ROLE_COHOST)
+    if (m->sender_id != room->call->user_id &&
+        !permission_has(PERMISSION_DELETE_ANY_MESSAGE, me.role, me.is_guest, room->state.settings))
         return ERR_FORBIDDEN;
     m->text = "";
     m->deleted_at_ms = call_now_ms(room->call);
@@ -170,6 +198,26 @@ enum err chat_edit(struct call *call, int64_t meeting_id, int64_t message_id, co
 enum err chat_delete(struct call *call, int64_t meeting_id, int64_t message_id, struct message *out)
 {
     return change_message(call, meeting_id, message_id, NULL, out);
+}
+
+struct reading {
+    struct call *call;
+    int64_t meeting_id;
+    int64_t message_id;
+};
+
+static enum err mark_read_body(void *context)
+{
+    const struct reading *r = context;
+    struct participant me;
+    enum err e = participant_find_joined(r->call, r->meeting_id, r->call->user_id, &me);
+    return e ? e : participant_dao_set_read(r->call->app->db, r->meeting_id, me.user_id, r->message_id);
+}
+
+enum err chat_mark_read(struct call *call, int64_t meeting_id, int64_t message_id)
+{
+    struct reading r = {call, meeting_id, message_id};
+    return db_transaction(call->app->db, mark_read_body, &r);
 }
 
 enum err chat_list(struct call *call, int64_t meeting_id, int64_t before_id, int64_t limit, struct message **items,

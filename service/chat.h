@@ -5,11 +5,16 @@
 #include "db/message_dao.h"
 #include "service/room.h"
 
-/* Stores a message and shows it to everybody, or to to_id (0: everybody) and the sender alone. Sending the same
+/* Stores a message (of `wanted`: text, client_id, to_id, reply_to_id) and shows it to everybody, or to to_id and the
+ * sender alone. What answers a private message stays between the same two. Sending the same
  * client_id again stores and shows nothing and answers the first message (*repeated). ERR_NOT_FOUND, ERR_MEETING_ENDED,
- * ERR_MEETING_CANCELLED, ERR_NOT_JOINED; ERR_VALIDATION_FAILED: the one addressed is not in the meeting. */
-MUST_CHECK enum err chat_send(struct call *call, int64_t meeting_id, const char *text, const char *client_id,
-                              int64_t to_id, struct message *out, bool *repeated);
+ * ERR_MEETING_CANCELLED, ERR_NOT_JOINED; ERR_FORBIDDEN; ERR_VALIDATION_FAILED: the one
+ * addressed is not in the meeting, or the message that is answered is not to be seen. */
+MUST_CHECK enum err chat_send(struct call *call, int64_t meeting_id, const struct message *wanted, struct message *out,
+                              bool *repeated);
+
+/* Notes what the caller has read up to; it never goes back. ERR_NOT_FOUND, ERR_NOT_JOINED. */
+MUST_CHECK enum err chat_mark_read(struct call *call, int64_t meeting_id, int64_t message_id);
 
 /* Changes the text of an own message. ERR_NOT_FOUND (also where it was deleted, or is not for the caller to see),
  * ERR_FORBIDDEN (not their own), ERR_NOT_JOINED, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED. */

@@ -6,10 +6,16 @@
 #include "core/envelope.h"
 #include "core/json.h"
 #include "core/limits.h"
+#include "core/log.h"
 #include "db/user_dao.h"
+#include "service/guest.h"
+#include "service/invite.h"
+#include "service/lobby.h"
 #include "service/meeting_cache.h"
+#include "service/participant.h"
 #include "service/rate.h"
 #include "service/secretbox.h"
+#include "service/setting.h"
 #include "service/shape.h"
 
 /* Somebody at the door. */
@@ -17,28 +23,18 @@ struct visitor {
     struct call *call;
     struct meeting meeting;
     struct participant row; /* as it was; status 0: never in it */
-    const char *display_name;
+    struct user user;
+    struct invite invite; /* id 0: none */
+    bool runs_it;         /* host, creator or co-host: no lock, password or lobby is for them */
     struct room_log log;
+    int64_t seated_seq;
+    bool waiting; /* they got a place in the lobby */
 };
 
-static enum err check_password(struct visitor *v, const char *password)
-{
-    const struct meeting *m = &v->meeting;
-    if (!m->password_box || m->host_id == v->call->user_id)
-        return ERR_OK;
-    if (!password)
-        return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "This meeting has a password.");
-    enum err e = rate_check_guess(v->call, m->id);
-    if (e)
-        return e;
-    if (secretbox_holds(v->call, m->password_box, m->password_box_len, password))
-        return ERR_OK;
-    rate_count_wrong_guess(v->call, m->id);
-    return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "The meeting password is wrong.");
-}
+/* ---- the checks, in their order ---- */
 
-/* Exists, not over, not removed. */
-static enum err look_up(struct visitor *v, int64_t meeting_id)
+/* Exists, not over, not removed, the invitation is good. */
+static enum err look_up(struct visitor *v, int64_t meeting_id, struct join_ticket ticket)
 {
     struct call *call = v->call;
     enum err e = meeting_dao_by_id(call->app->db, call->arena, meeting_id, &v->meeting);
@@ -51,29 +47,110 @@ static enum err look_up(struct visitor *v, int64_t meeting_id)
     e = participant_dao_find(call->app->db, call->arena, meeting_id, call->user_id, &v->row);
     if (e && e != ERR_DB_NO_ROW)
         return e;
-    return v->row.status == PARTICIPANT_REMOVED ? ERR_REMOVED : ERR_OK;
+    if (v->row.status == PARTICIPANT_REMOVED)
+        return ERR_REMOVED;
+    v->invite.id = 0;
+    e = ticket.invite ? invite_check(call, meeting_id, ticket.invite, v->row.status ? v->row.invite_id : 0, &v->invite)
+                      : ERR_OK;
+    const struct meeting *m = &v->meeting;
+    v->runs_it = m->host_id == call->user_id || m->creator_id == call->user_id ||
+                 (v->row.status && v->row.role == ROLE_COHOST) || (v->invite.id && v->invite.role == ROLE_COHOST);
+    return e;
 }
 
-static void add_user_joined(struct visitor *v)
+/* The host is gone and the meeting is locked until the return. */
+static bool locked_by_loss(const struct meeting *m) { return m->host_loss_policy == HOST_LOSS_LOCK && m->host_lost_ms; }
+
+static enum err check_lock(const struct visitor *v)
 {
-    struct participant p = v->row;
-    if (!p.status)
-        p.role = ROLE_PARTICIPANT;
-    if (v->meeting.host_id == v->call->user_id)
-        p.role = ROLE_HOST;
-    p.user_id = v->call->user_id;
-    p.display_name = v->display_name;
-    p.status = PARTICIPANT_JOINED;
-    p.audio = p.video = p.screen = false;
-    p.hand_raised_at_ms = p.left_at_ms = p.offline_at_ms = 0;
-    p.joined_at_ms = call_now_ms(v->call);
-    p.connection = v->call->connection;
+    bool locked = setting_is(v->meeting.settings, SETTING_LOCKED) || locked_by_loss(&v->meeting);
+    return locked && !v->runs_it ? ERR_MEETING_LOCKED : ERR_OK;
+}
+
+static enum err check_password(struct visitor *v, const char *password)
+{
+    const struct meeting *m = &v->meeting;
+    if (!m->password_box || v->runs_it || v->invite.id)
+        return ERR_OK;
+    if (!password)
+        return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "This meeting has a password.");
+    enum err e = rate_check_guess(v->call, m->id);
+    if (e)
+        return e;
+    if (secretbox_holds(v->call, m->password_box, m->password_box_len, password))
+        return ERR_OK;
+    rate_count_wrong_guess(v->call, m->id);
+    return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "The meeting password is wrong.");
+}
+
+static enum err check_account(struct visitor *v)
+{
+    struct call *call = v->call;
+    enum err e = user_dao_by_id(call->app->db, call->arena, call->user_id, &v->user);
+    if (e)
+        return call_no_row(e, ERR_UNAUTHORIZED);
+    if (v->user.disabled_at_ms)
+        return ERR_ACCOUNT_DISABLED;
+    return v->user.guest_of && v->user.guest_of != v->meeting.id ? ERR_FORBIDDEN : ERR_OK;
+}
+
+/* Whether they have to wait: for somebody's word, or for the host. */
+static enum err must_wait(struct visitor *v, bool *wait)
+{
+    const struct meeting *m = &v->meeting;
+    *wait = !v->runs_it && setting_is(m->settings, SETTING_WAITING_ROOM);
+    if (v->runs_it || *wait || setting_is(m->settings, SETTING_JOIN_BEFORE_HOST))
+        return ERR_OK;
+    struct participant host;
+    enum err e = participant_find_joined(v->call, m->id, m->host_id, &host);
+    *wait = e == ERR_NOT_JOINED;
+    return e == ERR_NOT_JOINED ? ERR_OK : e;
+}
+
+/* ---- coming in ---- */
+
+/* The name that somebody has in a meeting is the one they were given there; at first, the account's. */
+static struct arrival arrival_of(const struct visitor *v, enum participant_status status)
+{
+    bool cohost = (v->row.status && v->row.role == ROLE_COHOST) || (v->invite.id && v->invite.role == ROLE_COHOST);
+    return (struct arrival){.meeting_id = v->meeting.id,
+                            .user_id = v->call->user_id,
+                            .display_name = v->user.display_name,
+                            .status = status,
+                            .role = cohost ? ROLE_COHOST : ROLE_PARTICIPANT,
+                            .is_guest = v->user.guest_of != 0,
+                            .address = guest_network(v->call),
+                            .invite_id = v->invite.id    ? v->invite.id
+                                         : v->row.status ? v->row.invite_id
+                                                         : 0,
+                            .seat = {v->call->relay, v->call->connection}};
+}
+
+static void add_user_joined(struct visitor *v, const struct arrival *a)
+{
+    struct participant p = {.user_id = a->user_id,
+                            .display_name = a->display_name,
+                            .role = v->meeting.host_id == a->user_id ? ROLE_HOST : a->role,
+                            .status = PARTICIPANT_JOINED,
+                            .is_guest = a->is_guest,
+                            .joined_at_ms = call_now_ms(v->call),
+                            .connection = a->seat.connection};
     struct buf data = {0};
     struct json j = json_to(&data);
     json_object(&j, NULL);
     shape_participant(&j, "participant", &p);
     json_object_end(&j);
     room_log_add(&v->log, EVENT_USER_JOINED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
+    room_log_about(&v->log, a->user_id);
+}
+
+/* Counts the invitation, once for each person who comes by it. */
+static enum err use_invite(struct visitor *v)
+{
+    bool counted = v->row.status && v->row.invite_id == v->invite.id;
+    if (!v->invite.id || counted)
+        return ERR_OK;
+    return call_no_row(invite_dao_use(v->call->app->db, v->invite.id, call_now_ms(v->call)), ERR_INVITE_INVALID);
 }
 
 /* The participant's row comes first (its key says whether they are in already), the counter on the meeting's row last,
@@ -83,78 +160,135 @@ static enum err take_seat_body(void *context)
     struct visitor *v = context;
     struct call *call = v->call;
     struct db *db = call->app->db;
-    struct seat seat = {call->relay, call->connection};
-    int64_t id = v->meeting.id, now = call_now_ms(call), seq;
-    room_log_start(&v->log, call, id);
-    enum err e = v->row.status ? participant_dao_rejoin(db, id, call->user_id, v->display_name, seat, now)
-                               : participant_dao_insert(db, id, call->user_id, v->display_name, seat, now);
+    struct arrival a = arrival_of(v, PARTICIPANT_JOINED);
+    int64_t now = call_now_ms(call), seq;
+    room_log_start(&v->log, call, v->meeting.id);
+    enum err e = v->row.status ? participant_dao_rejoin(db, &a, now) : participant_dao_insert(db, &a, now);
     if (e)
         return e == ERR_DB_DUPLICATE || e == ERR_DB_NO_ROW ? ERR_ALREADY_JOINED : e;
-    e = meeting_dao_take_seat(db, id, seat.connection != NULL, now, &seq);
+    e = use_invite(v);
+    if (!e)
+        e = call_no_row(
+            meeting_dao_take_seat(db, &a, v->runs_it ? 0 : SETTING_LOCKED | SETTING_WAITING_ROOM, now, &seq),
+            ERR_MEETING_FULL);
     if (e)
-        return call_no_row(e, ERR_MEETING_FULL);
+        return e;
     if (call_is_late(call))
         return ERR_TIMEOUT;
-    add_user_joined(v);
+    add_user_joined(v, &a);
     return room_log_store(&v->log, seq);
 }
 
-/* No seat was there: full, or over by now. */
-static enum err why_no_seat(struct visitor *v)
+/* The host has come: whoever waited only for that comes in. What does not work out now, housekeeping does. */
+static void open_for_host(struct visitor *v)
 {
-    enum err e = meeting_dao_by_id(v->call->app->db, v->call->arena, v->meeting.id, &v->meeting);
-    if (!e)
-        e = room_check_open(v->meeting.status);
-    return e ? e : ERR_MEETING_FULL;
+    const struct meeting *m = &v->meeting;
+    if (m->host_id != v->call->user_id || !m->waiting_count)
+        return;
+    enum err e = lobby_open(v->call, m->id);
+    if (e)
+        log_event(LOG_WARN, "lobby_not_opened", "meeting", LOG_INT(m->id), "code", err_code(e), NULL);
 }
 
 static enum err take_seat(struct visitor *v)
 {
-    struct user user;
-    enum err e = user_dao_by_id(v->call->app->db, v->call->arena, v->call->user_id, &user);
-    if (e)
-        return call_no_row(e, ERR_UNAUTHORIZED);
-    if (user.disabled_at_ms)
-        return ERR_ACCOUNT_DISABLED;
-    v->display_name = user.display_name;
     room_log_start(&v->log, v->call, v->meeting.id);
     meeting_cache_hold(v->call, v->meeting.id);
-    e = db_transaction(v->call->app->db, take_seat_body, v);
+    enum err e = db_transaction(v->call->app->db, take_seat_body, v);
     if (e)
         v->log.count = 0;
     room_log_publish(&v->log);
-    return e == ERR_MEETING_FULL ? why_no_seat(v) : e;
+    if (e)
+        return e;
+    v->seated_seq = v->log.events[0].seq;
+    open_for_host(v);
+    return ERR_OK;
 }
 
-/* The seat moves to this connection; the one that had it is closed. context: where to put seated_seq. */
+static enum err wait_change(struct room_change *room, void *context)
+{
+    struct visitor *v = context;
+    struct arrival a = arrival_of(v, PARTICIPANT_WAITING);
+    enum err e = room_check_open(room->state.status);
+    if (!e && setting_is(room->state.settings, SETTING_LOCKED))
+        e = ERR_MEETING_LOCKED;
+    if (!e)
+        e = use_invite(v);
+    if (!e)
+        e = lobby_enter(room, &a, v->row.status != 0);
+    v->seated_seq = room->state.event_seq + room->log.count;
+    return e;
+}
+
+/* A seat, or a place in the lobby. */
+static enum err come_in(struct visitor *v)
+{
+    bool wait;
+    enum err e = check_account(v);
+    if (!e)
+        e = must_wait(v, &wait);
+    if (e)
+        return e;
+    v->waiting = wait;
+    return wait ? room_change(v->call, v->meeting.id, wait_change, v) : take_seat(v);
+}
+
+/* No seat was there: over by now, locked, with a lobby, or full. */
+static enum err why_no_seat(struct visitor *v)
+{
+    bool wait = false;
+    enum err e = meeting_dao_by_id(v->call->app->db, v->call->arena, v->meeting.id, &v->meeting);
+    if (!e)
+        e = room_check_open(v->meeting.status);
+    if (!e)
+        e = check_lock(v);
+    if (!e)
+        e = must_wait(v, &wait);
+    if (e)
+        return e;
+    v->waiting = wait;
+    return wait ? room_change(v->call, v->meeting.id, wait_change, v) : ERR_MEETING_FULL;
+}
+
+static enum err pass_door(struct visitor *v, const char *password)
+{
+    enum err e = v->row.status == PARTICIPANT_JOINED ? ERR_OK : check_lock(v);
+    return e ? e : check_password(v, password);
+}
+
+/* ---- moving a seat to another connection ---- */
+
+/* The place, in the meeting or in the lobby, moves to this connection; the one that had it is closed. */
 static enum err take_over_change(struct room_change *room, void *context)
 {
-    int64_t *seated_seq = context;
+    struct visitor *v = context;
     struct call *call = room->call;
-    *seated_seq = room->state.event_seq;
     struct participant me;
-    enum err e = participant_dao_find(call->app->db, call->arena, room->state.id, call->user_id, &me);
+    enum err e = participant_find_present(call, room->state.id, call->user_id, &me);
     if (e)
-        return call_no_row(e, ERR_NOT_JOINED);
-    if (me.status != PARTICIPANT_JOINED)
-        return ERR_NOT_JOINED;
+        return e;
+    v->waiting = me.status == PARTICIPANT_WAITING;
+    v->seated_seq = room->state.event_seq;
     if (me.connection && strcmp(me.connection, call->connection) == 0 && !me.offline_at_ms)
         return ERR_OK;
-    char effect[96] = ENVELOPE_NO_EFFECT;
+    char effect[96] = ENVELOPE_NO_EFFECT, audience[24] = ENVELOPE_EVERYBODY;
     if (me.connection && strcmp(me.connection, call->connection) != 0)
         snprintf(effect, sizeof effect, "conn:%s:%d", me.connection, CLOSE_TAKEN_OVER);
+    if (v->waiting)
+        snprintf(audience, sizeof audience, "%lld", (long long)call->user_id);
     struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    json_int(&j, "userId", call->user_id);
+    struct json j = participant_data(&data, call->user_id);
     json_bool(&j, "online", true);
     json_object_end(&j);
-    room_log_add(&room->log, EVENT_PRESENCE_CHANGED, ENVELOPE_EVERYBODY, effect, &data);
-    *seated_seq += room->log.count;
-    room->state.online_count += !participant_is_online(&me);
+    room_log_add(&room->log, EVENT_PRESENCE_CHANGED, audience, effect, &data);
+    room_log_about(&room->log, call->user_id);
+    v->seated_seq += room->log.count;
+    room->state.online_count += !v->waiting && !participant_is_online(&me);
     return participant_dao_take_over(call->app->db, room->state.id, call->user_id,
                                      (struct seat){call->relay, call->connection});
 }
+
+/* ---- what they see then ---- */
 
 struct view_read {
     struct call *call;
@@ -176,12 +310,17 @@ static enum err view_body(void *context)
         return e;
     v->seq = v->meeting.event_seq;
     v->resumed = false;
+    v->waiting = v->me.status == PARTICIPANT_WAITING;
+    if (v->waiting)
+        return ERR_OK;
     if (r->since_seq >= 0 && r->since_seq <= v->seq && v->seq - r->since_seq <= LIMIT_EVENTS_PAGE) {
         v->resumed = true;
         return event_dao_list(db, arena, id, r->since_seq, r->call->user_id, LIMIT_EVENTS_PAGE, &v->events,
                               &v->event_count);
     }
-    e = participant_dao_list(db, arena, id, false, &v->participants, &v->participant_count);
+    e = message_dao_count_after(db, id, r->call->user_id, v->me.last_read_id, &v->unread_count);
+    if (!e)
+        e = participant_dao_list(db, arena, id, false, &v->participants, &v->participant_count);
     return e ? e
              : message_dao_list(db, arena, id, r->call->user_id, 0, LIMIT_JOIN_MESSAGES, &v->messages,
                                 &v->message_count);
@@ -197,31 +336,34 @@ static enum err read_view(struct call *call, int64_t meeting_id, int64_t since_s
     return call_no_row(e, ERR_NOT_FOUND);
 }
 
-enum err join_meeting(struct call *call, int64_t meeting_id, const char *password, struct room_view *out)
+/* ---- the two ways to join ---- */
+
+enum err join_meeting(struct call *call, int64_t meeting_id, struct join_ticket ticket, struct room_view *out)
 {
     struct visitor v = {.call = call};
-    enum err e = look_up(&v, meeting_id);
+    enum err e = look_up(&v, meeting_id, ticket);
     if (!e)
-        e = check_password(&v, password);
-    if (!e)
-        e = v.row.status == PARTICIPANT_JOINED ? ERR_ALREADY_JOINED : take_seat(&v);
+        e = pass_door(&v, ticket.password);
+    if (!e && v.row.status == PARTICIPANT_JOINED)
+        e = ERR_ALREADY_JOINED;
+    if (!e && v.row.status != PARTICIPANT_WAITING)
+        e = come_in(&v);
+    if (e == ERR_MEETING_FULL)
+        e = why_no_seat(&v);
     return e ? e : read_view(call, meeting_id, -1, out);
 }
 
-static enum err join_or_take_over(struct call *call, int64_t meeting_id, const char *password, int64_t *seated_seq)
+static enum err join_or_take_over(struct visitor *v, int64_t meeting_id, struct join_ticket ticket)
 {
-    struct visitor v = {.call = call};
-    enum err e = look_up(&v, meeting_id);
+    enum err e = look_up(v, meeting_id, ticket);
     if (e)
         return e;
-    if (v.row.status == PARTICIPANT_JOINED)
-        return room_change(call, meeting_id, take_over_change, seated_seq);
-    e = check_password(&v, password);
+    if (v->row.status == PARTICIPANT_JOINED || v->row.status == PARTICIPANT_WAITING)
+        return room_change(v->call, meeting_id, take_over_change, v);
+    e = pass_door(v, ticket.password);
     if (!e)
-        e = take_seat(&v);
-    if (!e)
-        *seated_seq = v.log.events[0].seq;
-    return e;
+        e = come_in(v);
+    return e == ERR_MEETING_FULL ? why_no_seat(v) : e;
 }
 
 /* The seat was given up between taking it and reading the room. */
@@ -230,25 +372,25 @@ static bool is_out(const struct participant *p)
     return p->status == PARTICIPANT_LEFT || p->status == PARTICIPANT_REMOVED;
 }
 
-static enum err join_and_read(struct call *call, int64_t meeting_id, const char *password, int64_t since_seq,
+static enum err join_and_read(struct call *call, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
                               struct room_view *out)
 {
-    int64_t seated_seq = 0;
-    enum err e = join_or_take_over(call, meeting_id, password, &seated_seq);
+    struct visitor v = {.call = call};
+    enum err e = join_or_take_over(&v, meeting_id, ticket);
     if (!e)
         e = read_view(call, meeting_id, since_seq, out);
     if (e)
         return e;
-    out->seated_seq = seated_seq;
+    out->seated_seq = v.seated_seq;
     return is_out(&out->me) ? ERR_NOT_JOINED : ERR_OK;
 }
 
-enum err join_room(struct call *call, int64_t meeting_id, const char *password, int64_t since_seq,
+enum err join_room(struct call *call, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
                    struct room_view *out)
 {
     enum err e = ERR_ALREADY_JOINED;
     /* meanwhile they may have come in or gone out by another way: look again */
     for (int i = 0; i < 3 && (e == ERR_ALREADY_JOINED || e == ERR_NOT_JOINED); i++)
-        e = join_and_read(call, meeting_id, password, since_seq, out);
+        e = join_and_read(call, meeting_id, ticket, since_seq, out);
     return e;
 }

@@ -11,9 +11,11 @@ struct room_view {
     struct meeting meeting;
     struct participant me;
     int64_t seq;
-    int64_t seated_seq; /* join_room: the number of the log when the seat was taken; a later event may have taken it
-                           away again */
-    bool resumed;       /* events instead of participants and messages */
+    int64_t seated_seq;   /* join_room: the number of the log when the seat was taken; a later event may have taken it
+                             away again */
+    bool waiting;         /* they wait in the lobby: only meeting and me are filled */
+    bool resumed;         /* events instead of participants and messages */
+    int64_t unread_count; /* messages after me.last_read_id */
     struct participant *participants;
     int participant_count;
     struct message *messages;
@@ -22,15 +24,23 @@ struct room_view {
     int event_count;
 };
 
+/* What somebody shows at the door; either may be NULL. An invitation stands in the place of the password. */
+struct join_ticket {
+    const char *password;
+    const char *invite;
+};
+
 /* Joins by REST. The checks come in this order: ERR_NOT_FOUND, ERR_MEETING_ENDED or ERR_MEETING_CANCELLED, ERR_REMOVED,
- * ERR_WRONG_PASSWORD (never for the host), ERR_ALREADY_JOINED, ERR_MEETING_FULL. The first one in starts the meeting.
- * password may be NULL. */
-MUST_CHECK enum err join_meeting(struct call *call, int64_t meeting_id, const char *password, struct room_view *out);
+ * ERR_INVITE_INVALID, ERR_MEETING_LOCKED, ERR_WRONG_PASSWORD, ERR_ALREADY_JOINED, ERR_MEETING_FULL. Host, creator and
+ * co-hosts pass locks, passwords and the lobby; others may find themselves in the lobby (out->waiting). The first one
+ * in starts the meeting. */
+MUST_CHECK enum err join_meeting(struct call *call, int64_t meeting_id, struct join_ticket ticket,
+                                 struct room_view *out);
 
 /* Takes a seat for the call's connection: joins where the user is not in yet, else moves the seat to this connection.
  * since_seq: the last event that the client saw, -1: none; more missed than LIMIT_EVENTS_PAGE makes a whole view.
  * Errors as join_meeting, without ERR_ALREADY_JOINED. */
-MUST_CHECK enum err join_room(struct call *call, int64_t meeting_id, const char *password, int64_t since_seq,
+MUST_CHECK enum err join_room(struct call *call, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
                               struct room_view *out);
 
 #endif

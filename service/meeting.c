@@ -7,8 +7,11 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "service/life.h"
+#include "service/lobby.h"
 #include "service/meeting_cache.h"
 #include "service/participant.h"
+#include "service/permission.h"
 #include "service/secretbox.h"
 #include "service/shape.h"
 
@@ -36,7 +39,10 @@ static enum err create_body(void *context)
     struct creation *c = context;
     struct call *call = c->call;
     int64_t id;
-    enum err e = meeting_dao_insert(call->app->db, &c->meeting, call_now_ms(call), &id);
+    struct meeting_state state = {.status = MEETING_SCHEDULED,
+                                  .start_time_ms = c->meeting.start_time_ms,
+                                  .duration_minutes = c->meeting.duration_minutes};
+    enum err e = meeting_dao_insert(call->app->db, &c->meeting, life_due_ms(&state), call_now_ms(call), &id);
     if (e)
         return e;
     e = meeting_dao_by_id(call->app->db, call->arena, id, &c->stored);
@@ -46,16 +52,21 @@ static enum err create_body(void *context)
 enum err meeting_create(struct call *call, const struct meeting_options *o, struct meeting *out)
 {
     char code[LIMIT_CODE_CHARS + 1];
-    struct creation c = {.call = call,
-                         .meeting = {.code = code,
-                                     .title = o->title,
-                                     .description = o->description,
-                                     .creator_id = call->user_id,
-                                     .host_id = call->user_id,
-                                     .duration_minutes = o->duration_minutes,
-                                     .max_participants = o->max_participants,
-                                     .is_public = o->is_public,
-                                     .is_recorded = o->is_recorded}};
+    struct creation c = {
+        .call = call,
+        .meeting = {.code = code,
+                    .title = o->title,
+                    .description = o->description,
+                    .creator_id = call->user_id,
+                    .host_id = call->user_id,
+                    .duration_minutes = o->duration_minutes,
+                    .max_participants = o->max_participants,
+                    .is_public = o->is_public,
+                    .is_recorded = o->is_recorded,
+                    .settings = setting_apply(SETTINGS_DEFAULT, o->settings),
+                    .host_loss_policy = o->host_loss_policy ? o->host_loss_policy : HOST_LOSS_HAND_OVER,
+                    .host_loss_minutes = o->host_loss_minutes ? o->host_loss_minutes : LIMIT_DEFAULT_HOST_LOSS_MINUTES,
+                    .empty_minutes = o->empty_minutes}};
     c.meeting.start_time_ms = o->start_time_ms ? o->start_time_ms : call_now_ms(call);
     enum err e = check_start(call, c.meeting.start_time_ms);
     if (e)
@@ -83,13 +94,14 @@ enum err meeting_resolve(struct call *call, const char *reference, int64_t *id)
     return call_no_row(meeting_dao_id_of_code(call->app->db, code, id), ERR_NOT_FOUND);
 }
 
-/* The people who are in, of all who ever were; and whether the viewer took part. */
+/* The people who are in, of all who ever were; and whether the viewer is or was in it. */
 static int keep_joined(struct participant *items, int count, int64_t viewer_id, bool *took_part)
 {
     int n = 0;
     *took_part = false;
     for (int i = 0; i < count; i++) {
-        if (items[i].user_id == viewer_id && items[i].status != PARTICIPANT_REMOVED)
+        bool was_in = items[i].status == PARTICIPANT_JOINED || items[i].status == PARTICIPANT_LEFT;
+        if (items[i].user_id == viewer_id && was_in)
             *took_part = true;
         if (items[i].status == PARTICIPANT_JOINED)
             items[n++] = items[i];
@@ -140,26 +152,47 @@ enum err meeting_list(struct call *call, struct meeting_filter *filter, struct m
 struct update {
     const struct meeting_changes *changes;
     struct meeting meeting;
+    bool more_wait; /* who need not wait any more, beyond those who came in with the change */
 };
 
-static void apply_changes(const struct call *call, struct meeting *m, const struct meeting_changes *c)
+/* What the row's state holds and what the meeting shows of it are changed together. */
+static void apply_changes(const struct call *call, struct update *u, struct meeting_state *s)
 {
+    const struct meeting_changes *c = u->changes;
+    struct meeting *m = &u->meeting;
     if (c->title)
         m->title = c->title;
     if (c->description)
         m->description = c->description;
-    if (c->start_time_ms)
-        m->start_time_ms = c->start_time_ms;
-    if (c->duration_minutes)
-        m->duration_minutes = c->duration_minutes;
-    if (c->max_participants)
-        m->max_participants = c->max_participants;
     if (c->is_public >= 0)
         m->is_public = c->is_public;
     if (c->is_recorded >= 0)
         m->is_recorded = c->is_recorded;
     if (c->password || c->remove_password)
         set_password(call, m, c->password);
+    if (c->duration_minutes || c->settings.on || c->settings.off)
+        s->warned_ms = 0;
+    if (c->start_time_ms)
+        s->start_time_ms = c->start_time_ms;
+    if (c->duration_minutes)
+        s->duration_minutes = c->duration_minutes;
+    if (c->max_participants)
+        s->max_participants = c->max_participants;
+    if (c->host_loss_policy)
+        s->host_loss_policy = c->host_loss_policy;
+    if (c->host_loss_minutes)
+        s->host_loss_minutes = c->host_loss_minutes;
+    if (c->empty_minutes >= 0)
+        s->empty_minutes = c->empty_minutes;
+    s->settings = setting_apply(s->settings, c->settings);
+    m->start_time_ms = s->start_time_ms;
+    m->duration_minutes = s->duration_minutes;
+    m->max_participants = s->max_participants;
+    m->host_loss_policy = s->host_loss_policy;
+    m->host_loss_minutes = s->host_loss_minutes;
+    m->empty_minutes = s->empty_minutes;
+    m->settings = s->settings;
+    m->updated_at_ms = call_now_ms(call);
 }
 
 static void add_meeting_updated(struct room_change *room, const struct meeting *m)
@@ -170,62 +203,66 @@ static void add_meeting_updated(struct room_change *room, const struct meeting *
     struct json j = json_to(&data);
     json_object(&j, NULL);
     shape_meeting(&j, "meeting", &nobody, m);
+    permission_shape(&j, "permissions", m->settings);
+    json_int(&j, "by", room->call->user_id);
     json_object_end(&j);
     room_log_add(&room->log, EVENT_MEETING_UPDATED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
+}
+
+/* Whether more than settings is to be changed. */
+static bool edits_meeting(const struct meeting_changes *c)
+{
+    return c->title || c->description || c->start_time_ms || c->duration_minutes || c->remove_password || c->password ||
+           c->max_participants || c->is_public >= 0 || c->is_recorded >= 0 || c->host_loss_policy ||
+           c->host_loss_minutes || c->empty_minutes >= 0;
 }
 
 static enum err update_change(struct room_change *room, void *context)
 {
     struct update *u = context;
+    const struct meeting_changes *c = u->changes;
     struct call *call = room->call;
-    if (room->state.host_id != call->user_id)
-        return ERR_FORBIDDEN;
-    enum err e = room_check_open(room->state.status);
-    if (!e && u->changes->start_time_ms)
-        e = check_start(call, u->changes->start_time_ms);
+    enum err e = permission_check(room, edits_meeting(c) ? PERMISSION_EDIT_MEETING : PERMISSION_CHANGE_SETTINGS);
+    if (!e && c->start_time_ms)
+        e = check_start(call, c->start_time_ms);
     if (!e)
         e = meeting_dao_by_id(call->app->db, call->arena, room->state.id, &u->meeting);
     if (e)
         return e;
-    apply_changes(call, &u->meeting, u->changes);
-    if (u->meeting.max_participants < room->state.participant_count)
+    if (c->max_participants && c->max_participants < room->state.participant_count)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "maxParticipants",
                          "maxParticipants must not be below the %lld who are in it.",
                          (long long)room->state.participant_count);
-    u->meeting.updated_at_ms = call_now_ms(call);
+    apply_changes(call, u, &room->state);
     add_meeting_updated(room, &u->meeting);
-    return meeting_dao_update(call->app->db, &u->meeting, u->meeting.updated_at_ms);
+    e = meeting_dao_update(call->app->db, &u->meeting, u->meeting.updated_at_ms);
+    if (!e)
+        e = lobby_open_step(room);
+    u->more_wait = room->state.look_again;
+    return e;
 }
 
 enum err meeting_update(struct call *call, int64_t id, const struct meeting_changes *changes, struct meeting *out)
 {
     struct update u = {.changes = changes};
     enum err e = room_change(call, id, update_change, &u);
-    if (!e)
-        *out = u.meeting;
-    return e;
+    if (e)
+        return e;
+    /* the change is made: what does not work out now, housekeeping does */
+    enum err opened = u.more_wait ? lobby_open(call, id) : ERR_OK;
+    if (opened)
+        log_event(LOG_WARN, "lobby_not_opened", "meeting", LOG_INT(id), "code", err_code(opened), NULL);
+    *out = u.meeting;
+    return ERR_OK;
 }
 
-enum err meeting_check_may_run(struct room_change *room)
-{
-    struct call *call = room->call;
-    if (room->state.host_id != call->user_id) {
-        struct participant me;
-        enum err e = participant_dao_find(call->app->db, call->arena, room->state.id, call->user_id, &me);
-        if (e && e != ERR_DB_NO_ROW)
-            return e;
-        bool cohost = !e && me.role == ROLE_COHOST && me.status != PARTICIPANT_REMOVED;
-        if (!cohost || (me.status != PARTICIPANT_JOINED && room_check_open(room->state.status) == ERR_OK))
-            return ERR_FORBIDDEN;
-    }
-    return room_check_open(room->state.status);
-}
-
-void meeting_finish(struct room_change *room, enum meeting_status status, const char *reason, int64_t by_user)
+enum err meeting_finish(struct room_change *room, enum meeting_status status, const char *reason, int64_t by_user)
 {
     room->state.status = status;
     room->state.actual_end_ms = call_now_ms(room->call);
-    room->state.participant_count = room->state.online_count = 0;
+    room->state.participant_count = room->state.online_count = room->state.waiting_count = 0;
+    room->state.host_lost_ms = room->state.empty_since_ms = 0;
+    room->state.look_again = false;
     char effect[16];
     snprintf(effect, sizeof effect, "all:%d", CLOSE_MEETING_OVER);
     struct buf data = {0};
@@ -238,17 +275,14 @@ void meeting_finish(struct room_change *room, enum meeting_status status, const 
         json_null(&j, "by");
     json_object_end(&j);
     room_log_add(&room->log, EVENT_MEETING_ENDED, ENVELOPE_EVERYBODY, effect, &data);
+    return participant_dao_end_all(room->call->app->db, room->state.id, room->state.actual_end_ms);
 }
 
 static enum err end_change(struct room_change *room, void *context)
 {
     (void)context;
-    struct call *call = room->call;
-    enum err e = meeting_check_may_run(room);
-    if (e)
-        return e;
-    meeting_finish(room, MEETING_ENDED, "ended", call->user_id);
-    return participant_dao_end_all(call->app->db, room->state.id, room->state.actual_end_ms);
+    enum err e = permission_check(room, PERMISSION_END_MEETING);
+    return e ? e : meeting_finish(room, MEETING_ENDED, "ended", room->call->user_id);
 }
 
 enum err meeting_end(struct call *call, int64_t id, struct meeting *out)
@@ -260,14 +294,8 @@ enum err meeting_end(struct call *call, int64_t id, struct meeting *out)
 static enum err cancel_change(struct room_change *room, void *context)
 {
     (void)context;
-    struct call *call = room->call;
-    if (room->state.host_id != call->user_id)
-        return ERR_FORBIDDEN;
-    enum err e = room_check_open(room->state.status);
-    if (e)
-        return e;
-    meeting_finish(room, MEETING_CANCELLED, "cancelled", call->user_id);
-    return participant_dao_end_all(call->app->db, room->state.id, room->state.actual_end_ms);
+    enum err e = permission_check(room, PERMISSION_CANCEL_MEETING);
+    return e ? e : meeting_finish(room, MEETING_CANCELLED, "cancelled", room->call->user_id);
 }
 
 enum err meeting_cancel(struct call *call, int64_t id) { return room_change(call, id, cancel_change, NULL); }

@@ -5,6 +5,7 @@
 #include "db/meeting_dao.h"
 #include "db/participant_dao.h"
 #include "service/room.h"
+#include "service/setting.h"
 
 /* What a meeting is made of. */
 struct meeting_options {
@@ -16,6 +17,10 @@ struct meeting_options {
     int64_t max_participants;
     bool is_public;
     bool is_recorded;
+    struct setting_changes settings; /* from SETTINGS_DEFAULT */
+    int64_t host_loss_policy;        /* enum host_loss_policy; 0: hand over */
+    int64_t host_loss_minutes;       /* 0: LIMIT_DEFAULT_HOST_LOSS_MINUTES */
+    int64_t empty_minutes;
 };
 
 /* ERR_VALIDATION_FAILED: the start lies in the past. */
@@ -44,9 +49,14 @@ struct meeting_changes {
     int64_t max_participants; /* 0: stays */
     int is_public;            /* 1, 0; -1: stays */
     int is_recorded;          /* 1, 0; -1: stays */
+    struct setting_changes settings;
+    int64_t host_loss_policy;  /* 0: stays */
+    int64_t host_loss_minutes; /* 0: stays */
+    int64_t empty_minutes;     /* -1: stays */
 };
 
-/* By the host, before the meeting is over. ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED,
+/* Before the meeting is over; settings by those who may change these, the rest by the host. Who need not wait any more
+ * then comes in. ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED,
  * ERR_VALIDATION_FAILED. */
 MUST_CHECK enum err meeting_update(struct call *call, int64_t id, const struct meeting_changes *changes,
                                    struct meeting *out);
@@ -58,12 +68,9 @@ MUST_CHECK enum err meeting_end(struct call *call, int64_t id, struct meeting *o
 /* Cancels it; by the host. Whoever is in is sent out. Errors as meeting_end. */
 MUST_CHECK enum err meeting_cancel(struct call *call, int64_t id);
 
-/* Inside a room_change: the meeting is over, with status ended or cancelled. reason is what meeting_ended says; by_user
- * 0: nobody. */
-void meeting_finish(struct room_change *room, enum meeting_status status, const char *reason, int64_t by_user);
-
-/* Inside a room_change: ERR_FORBIDDEN unless the caller is the host, or a co-host who is in; then ERR_MEETING_ENDED or
- * _CANCELLED where it is over. */
-MUST_CHECK enum err meeting_check_may_run(struct room_change *room);
+/* Inside a room_change: the meeting is over, with status ended or cancelled, and nobody is in it or waits any more.
+ * reason is what meeting_ended says; by_user 0: nobody. */
+MUST_CHECK enum err meeting_finish(struct room_change *room, enum meeting_status status, const char *reason,
+                                   int64_t by_user);
 
 #endif

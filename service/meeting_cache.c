@@ -6,7 +6,7 @@
 #include "core/buf.h"
 
 enum {
-    FORMAT = 1,               /* grows with every change of what is written below */
+    FORMAT = 2,               /* grows with every change of what is written below */
     CACHED_BYTES = 256 * 1024 /* a meeting that takes more is not cached */
 };
 
@@ -79,6 +79,12 @@ static void put_meeting(struct buf *b, const struct meeting *m)
                                m->max_participants,
                                m->is_public,
                                m->is_recorded,
+                               m->settings,
+                               m->host_loss_policy,
+                               m->host_loss_minutes,
+                               m->empty_minutes,
+                               m->host_lost_ms,
+                               m->waiting_count,
                                m->participant_count,
                                m->online_count,
                                m->event_seq,
@@ -105,6 +111,12 @@ static void get_meeting(struct reader *r, struct meeting *m)
                                 &m->max_participants,
                                 &flags[0],
                                 &flags[1],
+                                &m->settings,
+                                &m->host_loss_policy,
+                                &m->host_loss_minutes,
+                                &m->empty_minutes,
+                                &m->host_lost_ms,
+                                &m->waiting_count,
                                 &m->participant_count,
                                 &m->online_count,
                                 &m->event_seq,
@@ -122,9 +134,9 @@ static void get_meeting(struct reader *r, struct meeting *m)
 
 static void put_participant(struct buf *b, const struct participant *p)
 {
-    const int64_t numbers[] = {p->meeting_id,   p->user_id,    p->role,         p->status,
-                               p->audio,        p->video,      p->screen,       p->hand_raised_at_ms,
-                               p->joined_at_ms, p->left_at_ms, p->offline_at_ms};
+    const int64_t numbers[] = {p->meeting_id,   p->user_id,    p->role,          p->status,
+                               p->audio,        p->video,      p->screen,        p->hand_raised_at_ms,
+                               p->joined_at_ms, p->left_at_ms, p->offline_at_ms, p->is_guest};
     buf_append(b, numbers, sizeof numbers);
     put_text(b, p->display_name);
     put_text(b, p->connection);
@@ -132,15 +144,16 @@ static void put_participant(struct buf *b, const struct participant *p)
 
 static void get_participant(struct reader *r, struct participant *p)
 {
-    int64_t media[3];
-    int64_t *const numbers[] = {&p->meeting_id,   &p->user_id,    &p->role,         &p->status,
-                                &media[0],        &media[1],      &media[2],        &p->hand_raised_at_ms,
-                                &p->joined_at_ms, &p->left_at_ms, &p->offline_at_ms};
+    int64_t media[3], is_guest;
+    int64_t *const numbers[] = {&p->meeting_id,   &p->user_id,    &p->role,          &p->status,
+                                &media[0],        &media[1],      &media[2],         &p->hand_raised_at_ms,
+                                &p->joined_at_ms, &p->left_at_ms, &p->offline_at_ms, &is_guest};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = get_int(r);
     p->audio = media[0] != 0;
     p->video = media[1] != 0;
     p->screen = media[2] != 0;
+    p->is_guest = is_guest != 0;
     p->display_name = get_text(r);
     p->connection = get_text(r);
 }

@@ -1,21 +1,44 @@
 #include "service/participant.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/envelope.h"
 #include "core/json.h"
+#include "core/limits.h"
+#include "service/lobby.h"
 #include "service/meeting.h"
+#include "service/permission.h"
+#include "service/setting.h"
 
-enum err participant_find_joined(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out)
+enum err participant_find_present(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out)
 {
     struct participant p;
     enum err e = participant_dao_find(call->app->db, call->arena, meeting_id, user_id, &p);
     if (e)
         return call_no_row(e, ERR_NOT_JOINED);
-    if (p.status != PARTICIPANT_JOINED)
+    if (p.status != PARTICIPANT_JOINED && p.status != PARTICIPANT_WAITING)
         return ERR_NOT_JOINED;
     *out = p;
     return ERR_OK;
+}
+
+enum err participant_find_joined(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out)
+{
+    struct participant p;
+    enum err e = participant_find_present(call, meeting_id, user_id, &p);
+    if (!e && p.status != PARTICIPANT_JOINED)
+        e = ERR_NOT_JOINED;
+    if (!e)
+        *out = p;
+    return e;
+}
+
+enum err participant_find_target(struct room_change *room, int64_t user_id, struct participant *out)
+{
+    enum err e = participant_find_joined(room->call, room->state.id, user_id, out);
+    return e == ERR_NOT_JOINED ? fault_set(&room->call->fault, ERR_NOT_FOUND, NULL, "That user is not in this meeting.")
+                               : e;
 }
 
 enum err participant_check_took_part(struct call *call, int64_t meeting_id)
@@ -24,11 +47,17 @@ enum err participant_check_took_part(struct call *call, int64_t meeting_id)
     enum err e = participant_dao_find(call->app->db, call->arena, meeting_id, call->user_id, &p);
     if (e)
         return call_no_row(e, ERR_FORBIDDEN);
-    return p.status == PARTICIPANT_REMOVED ? ERR_REMOVED : ERR_OK;
+    return p.status == PARTICIPANT_REMOVED ? ERR_REMOVED : p.status == PARTICIPANT_WAITING ? ERR_FORBIDDEN : ERR_OK;
 }
 
-/* An event's data starts with whom it is about. */
-static struct json data_about(struct buf *data, int64_t user_id)
+enum err participant_show(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out)
+{
+    if (user_id != call->user_id)
+        return ERR_FORBIDDEN;
+    return call_no_row(participant_dao_find(call->app->db, call->arena, meeting_id, user_id, out), ERR_NOT_FOUND);
+}
+
+struct json participant_data(struct buf *data, int64_t user_id)
 {
     struct json j = json_to(data);
     json_object(&j, NULL);
@@ -36,50 +65,112 @@ static struct json data_about(struct buf *data, int64_t user_id)
     return j;
 }
 
-static void add_host_changed(struct room_change *room, int64_t user_id)
+void participant_data_by(struct json *j, const struct room_change *room, int64_t user_id)
 {
-    struct buf data = {0};
-    struct json j = data_about(&data, user_id);
-    json_int(&j, "previousUserId", room->state.host_id);
-    json_object_end(&j);
-    room_log_add(&room->log, EVENT_HOST_CHANGED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
-    room->state.host_id = user_id;
+    if (room->call->user_id && room->call->user_id != user_id)
+        json_int(j, "by", room->call->user_id);
 }
 
-enum err participant_vacate(struct room_change *room, int64_t user_id, enum participant_status status,
+void participant_event(struct room_change *room, const char *type, int64_t user_id, struct buf *data)
+{
+    room_log_add(&room->log, type, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, data);
+    room_log_about(&room->log, user_id);
+}
+
+/* ---- the host's seat ---- */
+
+static const char *row_role_name(int64_t role) { return role == ROLE_COHOST ? "cohost" : "participant"; }
+
+static enum err add_host_changed(struct room_change *room, int64_t user_id)
+{
+    int64_t previous = room->state.host_id, role = 0;
+    enum err e = participant_dao_row_role(room->call->app->db, room->state.id, previous, &role);
+    if (e && e != ERR_DB_NO_ROW)
+        return e;
+    struct buf data = {0};
+    struct json j = participant_data(&data, user_id);
+    json_int(&j, "previousUserId", previous);
+    json_str(&j, "previousRole", row_role_name(role));
+    json_object_end(&j);
+    participant_event(room, EVENT_HOST_CHANGED, user_id, &data);
+    room->state.host_id = user_id;
+    room->state.host_lost_ms = 0;
+    return ERR_OK;
+}
+
+static enum err hand_over_to_heir(struct room_change *room)
+{
+    int64_t heir;
+    enum err e = participant_dao_heir(room->call->app->db, room->state.id, &heir);
+    return e ? e : add_host_changed(room, heir);
+}
+
+/* The host's seat stays the host's; the others are told what happens until the return. */
+static void add_host_away(struct room_change *room)
+{
+    struct meeting_state *s = &room->state;
+    bool ends = s->host_loss_policy == HOST_LOSS_END;
+    s->host_lost_ms = call_now_ms(room->call);
+    struct buf data = {0};
+    struct json j = participant_data(&data, s->host_id);
+    json_str(&j, "policy", ends ? "end" : "lock");
+    json_time(&j, "endsAt", ends ? s->host_lost_ms + s->host_loss_minutes * 60000 : 0);
+    json_object_end(&j);
+    participant_event(room, EVENT_HOST_AWAY, s->host_id, &data);
+}
+
+enum err participant_emptied(struct room_change *room)
+{
+    if (room->state.empty_minutes == 0)
+        return meeting_finish(room, MEETING_ENDED, "empty", 0);
+    room->state.empty_since_ms = call_now_ms(room->call);
+    return ERR_OK;
+}
+
+static enum err after_departure(struct room_change *room, int64_t user_id)
+{
+    struct meeting_state *s = &room->state;
+    if (s->participant_count == 0)
+        return participant_emptied(room);
+    s->look_again = s->waiting_count > 0; /* there may be a seat for somebody now */
+    if (s->host_id != user_id)
+        return ERR_OK;
+    if (s->host_loss_policy == HOST_LOSS_HAND_OVER)
+        return hand_over_to_heir(room);
+    add_host_away(room);
+    return ERR_OK;
+}
+
+enum err participant_vacate(struct room_change *room, const struct participant *p, enum participant_status status,
                             const char *reason, int close_code)
 {
-    struct db *db = room->call->app->db;
-    bool was_online;
-    enum err e = participant_dao_end_stay(db, room->state.id, user_id, status, call_now_ms(room->call), &was_online);
+    if (p->status == PARTICIPANT_WAITING)
+        return lobby_vacate(room, p, status, reason, close_code);
+    enum err e =
+        participant_dao_end_stay(room->call->app->db, room->state.id, p->user_id, status, call_now_ms(room->call));
     if (e)
         return call_no_row(e, ERR_NOT_JOINED);
     room->state.participant_count--;
-    room->state.online_count -= was_online;
+    room->state.online_count -= participant_is_online(p);
     char effect[64];
-    snprintf(effect, sizeof effect, "user:%lld:%d", (long long)user_id, close_code);
+    snprintf(effect, sizeof effect, "user:%lld:%d", (long long)p->user_id, close_code);
     struct buf data = {0};
-    struct json j = data_about(&data, user_id);
+    struct json j = participant_data(&data, p->user_id);
     json_str(&j, "reason", reason);
+    participant_data_by(&j, room, p->user_id);
     json_object_end(&j);
     room_log_add(&room->log, EVENT_USER_LEFT, ENVELOPE_EVERYBODY, effect, &data);
-    if (room->state.participant_count == 0) {
-        meeting_finish(room, MEETING_ENDED, "empty", 0);
-        return ERR_OK;
-    }
-    if (room->state.host_id != user_id)
-        return ERR_OK;
-    int64_t heir;
-    e = participant_dao_heir(db, room->state.id, &heir);
-    if (!e)
-        add_host_changed(room, heir);
-    return e;
+    room_log_about(&room->log, p->user_id);
+    return after_departure(room, p->user_id);
 }
 
 static enum err leave_change(struct room_change *room, void *context)
 {
     bool *meeting_ended = context;
-    enum err e = participant_vacate(room, room->call->user_id, PARTICIPANT_LEFT, "left", CLOSE_STAY_OPEN);
+    struct participant me;
+    enum err e = participant_find_present(room->call, room->state.id, room->call->user_id, &me);
+    if (!e)
+        e = participant_vacate(room, &me, PARTICIPANT_LEFT, "left", CLOSE_STAY_OPEN);
     *meeting_ended = room->state.status == MEETING_ENDED;
     return e;
 }
@@ -92,7 +183,10 @@ enum err participant_leave(struct call *call, int64_t meeting_id, bool *meeting_
 static enum err sign_out_change(struct room_change *room, void *context)
 {
     const int64_t *user_id = context;
-    enum err e = participant_vacate(room, *user_id, PARTICIPANT_LEFT, "removed", CLOSE_SIGNED_OUT);
+    struct participant p;
+    enum err e = participant_find_present(room->call, room->state.id, *user_id, &p);
+    if (!e)
+        e = participant_vacate(room, &p, PARTICIPANT_LEFT, "removed", CLOSE_SIGNED_OUT);
     return e == ERR_NOT_JOINED ? ERR_OK : e;
 }
 
@@ -120,18 +214,7 @@ enum err participant_list(struct call *call, int64_t meeting_id, struct particip
     return ERR_OK;
 }
 
-/* The person that a host's action is about, who must be in. */
-static enum err find_target(struct room_change *room, int64_t user_id, struct participant *out)
-{
-    enum err e = participant_find_joined(room->call, room->state.id, user_id, out);
-    return e == ERR_NOT_JOINED ? fault_set(&room->call->fault, ERR_NOT_FOUND, NULL, "That user is not in this meeting.")
-                               : e;
-}
-
-static enum err check_host(const struct room_change *room)
-{
-    return room->state.host_id == room->call->user_id ? ERR_OK : ERR_FORBIDDEN;
-}
+/* ---- roles ---- */
 
 struct role_change {
     int64_t user_id;
@@ -139,24 +222,38 @@ struct role_change {
     struct participant target;
 };
 
+static enum err check_room_for_cohost(struct room_change *room)
+{
+    int64_t *cohosts;
+    int count;
+    enum err e = participant_dao_cohosts(room->call->app->db, room->call->arena, room->state.id, &cohosts, &count);
+    if (!e && count >= LIMIT_COHOSTS)
+        e = fault_set(&room->call->fault, ERR_CONFLICT, NULL, "A meeting has %d co-hosts at most.", LIMIT_COHOSTS);
+    return e;
+}
+
 static enum err role_change(struct room_change *room, void *context)
 {
     struct role_change *c = context;
-    enum err e = check_host(room);
+    enum err e = permission_check(room, PERMISSION_SET_ROLES);
     if (!e)
-        e = find_target(room, c->user_id, &c->target);
+        e = participant_find_target(room, c->user_id, &c->target);
     if (e)
         return e;
     if (c->user_id == room->state.host_id)
         return fault_set(&room->call->fault, ERR_CONFLICT, NULL, "The host hands over before becoming something else.");
     if (c->target.role == (int64_t)c->role)
         return ERR_OK;
+    e = c->role == ROLE_COHOST ? check_room_for_cohost(room) : ERR_OK;
+    if (e)
+        return e;
     c->target.role = c->role;
     struct buf data = {0};
-    struct json j = data_about(&data, c->user_id);
-    json_str(&j, "role", c->role == ROLE_COHOST ? "cohost" : "participant");
+    struct json j = participant_data(&data, c->user_id);
+    json_str(&j, "role", row_role_name(c->role));
+    participant_data_by(&j, room, c->user_id);
     json_object_end(&j);
-    room_log_add(&room->log, EVENT_ROLE_CHANGED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
+    participant_event(room, EVENT_ROLE_CHANGED, c->user_id, &data);
     return participant_dao_set_role(room->call->app->db, room->state.id, c->user_id, c->role);
 }
 
@@ -174,14 +271,13 @@ static enum err host_change(struct room_change *room, void *context)
 {
     const int64_t *user_id = context;
     struct participant target;
-    enum err e = room_check_open(room->state.status);
+    bool reclaims = room->state.creator_id == room->call->user_id && *user_id == room->call->user_id;
+    enum err e = reclaims ? room_check_open(room->state.status) : permission_check(room, PERMISSION_HAND_OVER);
     if (!e)
-        e = check_host(room);
-    if (!e)
-        e = find_target(room, *user_id, &target);
-    if (!e && *user_id != room->state.host_id)
-        add_host_changed(room, *user_id);
-    return e;
+        e = participant_find_target(room, *user_id, &target);
+    if (e || *user_id == room->state.host_id)
+        return e;
+    return add_host_changed(room, *user_id);
 }
 
 enum err participant_set_host(struct call *call, int64_t meeting_id, int64_t user_id)
@@ -189,95 +285,159 @@ enum err participant_set_host(struct call *call, int64_t meeting_id, int64_t use
     return room_change(call, meeting_id, host_change, &user_id);
 }
 
-static enum err remove_change(struct room_change *room, void *context)
-{
-    const int64_t *user_id = context;
-    struct db *db = room->call->app->db;
-    struct participant target;
-    enum err e = meeting_check_may_run(room);
-    if (e)
-        return e;
-    if (*user_id == room->state.host_id)
-        return fault_set(&room->call->fault, ERR_FORBIDDEN, NULL, "The host cannot be removed.");
-    e = participant_dao_find(db, room->call->arena, room->state.id, *user_id, &target);
-    if (e)
-        return call_no_row(e, ERR_NOT_FOUND);
-    if (target.status != PARTICIPANT_JOINED)
-        return participant_dao_ban(db, room->state.id, *user_id);
-    return participant_vacate(room, *user_id, PARTICIPANT_REMOVED, "removed", CLOSE_REMOVED);
-}
+/* ---- media, hands, names: one's own, or another's with the permission for that ---- */
 
-enum err participant_remove(struct call *call, int64_t meeting_id, int64_t user_id)
+/* The person whose something is to be changed: the caller themselves with the permission `own`, or somebody else who is
+ * in with `others`. Nobody but the host does anything to the host. */
+static enum err find_whose(struct room_change *room, int64_t user_id, enum permission own, enum permission others,
+                           struct participant *out)
 {
-    return room_change(call, meeting_id, remove_change, &user_id);
+    if (user_id == room->call->user_id)
+        return permission_check_seated(room, own, out);
+    enum err e = permission_check(room, others);
+    if (!e && user_id == room->state.host_id)
+        e = ERR_FORBIDDEN;
+    return e ? e : participant_find_target(room, user_id, out);
 }
 
 struct media_change {
+    int64_t user_id;
     int audio, video, screen; /* -1: as it is */
-    struct participant me;
+    struct participant target;
 };
+
+/* Everybody may switch off; switching on has a permission each. */
+static enum err check_switching_on(struct room_change *room, const struct media_change *c)
+{
+    const struct participant *p = &c->target;
+    const struct {
+        bool on;
+        enum permission permission;
+    } wanted[] = {{c->audio > 0 && !p->audio, PERMISSION_UNMUTE},
+                  {c->video > 0 && !p->video, PERMISSION_START_VIDEO},
+                  {c->screen > 0 && !p->screen, PERMISSION_SHARE_SCREEN}};
+    for (int i = 0; i < 3; i++)
+        if (wanted[i].on && !permission_has(wanted[i].permission, p->role, p->is_guest, room->state.settings))
+            return ERR_FORBIDDEN;
+    return ERR_OK;
+}
+
+static enum err find_media_target(struct room_change *room, struct media_change *c)
+{
+    struct call *call = room->call;
+    enum err e = room_check_open(room->state.status);
+    if (e)
+        return e;
+    if (c->user_id == call->user_id) {
+        e = participant_find_joined(call, room->state.id, c->user_id, &c->target);
+        return e ? e : check_switching_on(room, c);
+    }
+    e = find_whose(room, c->user_id, PERMISSION_MUTE_OTHERS, PERMISSION_MUTE_OTHERS, &c->target);
+    if (!e && (c->audio > 0 || c->video > 0 || c->screen > 0))
+        e = fault_set(&call->fault, ERR_FORBIDDEN, NULL,
+                      "Only they themselves can switch on what others see and hear.");
+    return e;
+}
 
 static enum err media_change(struct room_change *room, void *context)
 {
     struct media_change *c = context;
-    struct participant *me = &c->me;
-    enum err e = participant_find_joined(room->call, room->state.id, room->call->user_id, me);
+    struct participant *p = &c->target;
+    enum err e = find_media_target(room, c);
     if (e)
         return e;
-    bool audio = c->audio < 0 ? me->audio : c->audio, video = c->video < 0 ? me->video : c->video,
-         screen = c->screen < 0 ? me->screen : c->screen;
-    if (audio == me->audio && video == me->video && screen == me->screen)
+    bool audio = c->audio < 0 ? p->audio : c->audio, video = c->video < 0 ? p->video : c->video,
+         screen = c->screen < 0 ? p->screen : c->screen;
+    if (audio == p->audio && video == p->video && screen == p->screen)
         return ERR_OK;
-    me->audio = audio;
-    me->video = video;
-    me->screen = screen;
+    p->audio = audio;
+    p->video = video;
+    p->screen = screen;
     struct buf data = {0};
-    struct json j = data_about(&data, me->user_id);
+    struct json j = participant_data(&data, p->user_id);
     json_bool(&j, "audio", audio);
     json_bool(&j, "video", video);
     json_bool(&j, "screen", screen);
+    participant_data_by(&j, room, p->user_id);
     json_object_end(&j);
-    room_log_add(&room->log, EVENT_MEDIA_CHANGED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
-    return participant_dao_set_media(room->call->app->db, room->state.id, me->user_id, audio, video, screen);
+    participant_event(room, EVENT_MEDIA_CHANGED, p->user_id, &data);
+    return participant_dao_set_media(room->call->app->db, room->state.id, p->user_id, audio, video, screen);
 }
 
-enum err participant_set_media(struct call *call, int64_t meeting_id, int audio, int video, int screen,
+enum err participant_set_media(struct call *call, int64_t meeting_id, int64_t user_id, int audio, int video, int screen,
                                struct participant *out)
 {
-    struct media_change c = {.audio = audio, .video = video, .screen = screen};
+    struct media_change c = {.user_id = user_id, .audio = audio, .video = video, .screen = screen};
     enum err e = room_change(call, meeting_id, media_change, &c);
     if (!e)
-        *out = c.me;
+        *out = c.target;
     return e;
 }
 
 struct hand_change {
+    int64_t user_id;
     bool raised;
-    struct participant me;
+    struct participant target;
 };
 
 static enum err hand_change(struct room_change *room, void *context)
 {
     struct hand_change *c = context;
-    enum err e = participant_find_joined(room->call, room->state.id, room->call->user_id, &c->me);
-    if (e || c->raised == (c->me.hand_raised_at_ms != 0))
+    struct participant *p = &c->target;
+    enum err e = find_whose(room, c->user_id, PERMISSION_RAISE_HAND, PERMISSION_LOWER_HANDS, p);
+    if (!e && c->raised && c->user_id != room->call->user_id)
+        e = ERR_FORBIDDEN;
+    if (e || c->raised == (p->hand_raised_at_ms != 0))
         return e;
-    c->me.hand_raised_at_ms = c->raised ? call_now_ms(room->call) : 0;
+    p->hand_raised_at_ms = c->raised ? call_now_ms(room->call) : 0;
     struct buf data = {0};
-    struct json j = data_about(&data, c->me.user_id);
+    struct json j = participant_data(&data, p->user_id);
     if (c->raised)
-        json_time(&j, "handRaisedAt", c->me.hand_raised_at_ms);
+        json_time(&j, "handRaisedAt", p->hand_raised_at_ms);
+    participant_data_by(&j, room, p->user_id);
     json_object_end(&j);
-    room_log_add(&room->log, c->raised ? EVENT_HAND_RAISED : EVENT_HAND_LOWERED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT,
-                 &data);
-    return participant_dao_set_hand(room->call->app->db, room->state.id, c->me.user_id, c->me.hand_raised_at_ms);
+    participant_event(room, c->raised ? EVENT_HAND_RAISED : EVENT_HAND_LOWERED, p->user_id, &data);
+    return participant_dao_set_hand(room->call->app->db, room->state.id, p->user_id, p->hand_raised_at_ms);
 }
 
-enum err participant_set_hand(struct call *call, int64_t meeting_id, bool raised, struct participant *out)
+enum err participant_set_hand(struct call *call, int64_t meeting_id, int64_t user_id, bool raised,
+                              struct participant *out)
 {
-    struct hand_change c = {.raised = raised};
+    struct hand_change c = {.user_id = user_id, .raised = raised};
     enum err e = room_change(call, meeting_id, hand_change, &c);
     if (!e)
-        *out = c.me;
+        *out = c.target;
+    return e;
+}
+
+struct name_change {
+    int64_t user_id;
+    const char *display_name;
+    struct participant target;
+};
+
+static enum err name_change(struct room_change *room, void *context)
+{
+    struct name_change *c = context;
+    enum err e = find_whose(room, c->user_id, PERMISSION_RENAME_SELF, PERMISSION_RENAME_OTHERS, &c->target);
+    if (e || strcmp(c->target.display_name, c->display_name) == 0)
+        return e;
+    c->target.display_name = c->display_name;
+    struct buf data = {0};
+    struct json j = participant_data(&data, c->user_id);
+    json_str(&j, "displayName", c->display_name);
+    participant_data_by(&j, room, c->user_id);
+    json_object_end(&j);
+    participant_event(room, EVENT_PARTICIPANT_RENAMED, c->user_id, &data);
+    return participant_dao_rename(room->call->app->db, room->state.id, c->user_id, c->display_name);
+}
+
+enum err participant_rename(struct call *call, int64_t meeting_id, int64_t user_id, const char *display_name,
+                            struct participant *out)
+{
+    struct name_change c = {.user_id = user_id, .display_name = display_name};
+    enum err e = room_change(call, meeting_id, name_change, &c);
+    if (!e)
+        *out = c.target;
     return e;
 }

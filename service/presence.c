@@ -14,9 +14,12 @@ enum { SWEEP_SEATS = 50 }; /* of dead relays, in one sign of life */
 static enum err lost(struct room_change *room, const struct presence_report *r)
 {
     struct call *call = room->call;
-    enum err e =
-        participant_dao_set_offline(call->app->db, room->state.id, r->user_id, r->connection, call_now_ms(call));
+    struct participant p;
+    enum err e = participant_find_present(call, room->state.id, r->user_id, &p);
     if (e)
+        return e == ERR_NOT_JOINED ? ERR_OK : e;
+    e = participant_dao_set_offline(call->app->db, room->state.id, r->user_id, r->connection, call_now_ms(call));
+    if (e || p.status == PARTICIPANT_WAITING)
         return call_no_row(e, ERR_OK);
     room->state.online_count--;
     struct buf data = {0};
@@ -33,13 +36,13 @@ static enum err lost(struct room_change *room, const struct presence_report *r)
 static enum err give_up(struct room_change *room, int64_t user_id, const char *connection, bool even_if_online)
 {
     struct participant p;
-    enum err e = participant_find_joined(room->call, room->state.id, user_id, &p);
+    enum err e = participant_find_present(room->call, room->state.id, user_id, &p);
     if (e)
         return e == ERR_NOT_JOINED ? ERR_OK : e;
     if (!p.connection || strcmp(p.connection, connection) != 0 || (!p.offline_at_ms && !even_if_online))
         return ERR_OK;
     /* nobody is connected, unless a relay that lives could not renew its lease: its clients are to come back */
-    return participant_vacate(room, user_id, PARTICIPANT_LEFT, "timeout", CLOSE_COME_BACK);
+    return participant_vacate(room, &p, PARTICIPANT_LEFT, "timeout", CLOSE_COME_BACK);
 }
 
 /* The reports of one room that are worked on together. */

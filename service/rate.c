@@ -60,11 +60,24 @@ enum err rate_check(struct call *call, enum rate_class rate)
     if (rate == RATE_NONE)
         return ERR_OK;
     const struct config *c = call->app->config;
-    struct kv_bucket bucket = {.key = arena_printf(call->arena, PREFIX "%s:%lld", rate == RATE_READ ? "read" : "write",
-                                                   (long long)call->user_id),
-                               .per_minute = rate == RATE_READ ? c->rate_read : c->rate_write,
-                               .cost = 1};
+    const struct {
+        const char *name;
+        int64_t per_minute;
+    } classes[] = {[RATE_READ] = {"read", c->rate_read},
+                   [RATE_WRITE] = {"write", c->rate_write},
+                   [RATE_CHAT] = {"chat", c->rate_chat}};
+    struct kv_bucket bucket = {
+        .key = arena_printf(call->arena, PREFIX "%s:%lld", classes[rate].name, (long long)call->user_id),
+        .per_minute = classes[rate].per_minute,
+        .cost = 1};
     return take(call, &bucket, 1, false);
+}
+
+enum err rate_check_guest(struct call *call)
+{
+    struct kv_bucket bucket = {arena_printf(call->arena, PREFIX "guest:%s", call->address),
+                               call->app->config->rate_guests, 1};
+    return take(call, &bucket, 1, true);
 }
 
 enum err rate_check_sign_in(struct call *call, const char *account)

@@ -6,6 +6,8 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "db/participant_dao.h"
+#include "service/life.h"
 #include "service/meeting_cache.h"
 #include "service/shape.h"
 
@@ -27,9 +29,12 @@ void room_log_add(struct room_log *log, const char *type, const char *audience, 
         .data = arena_strndup(arena, data->data, data->len),
         .request_id = log->call->request_id,
         .at_ms = call_now_ms(log->call),
+        .actor_id = log->call->user_id,
     };
     buf_free(data);
 }
+
+void room_log_about(struct room_log *log, int64_t user_id) { log->events[log->count - 1].subject_id = user_id; }
 
 enum err room_log_store(struct room_log *log, int64_t first_seq)
 {
@@ -89,9 +94,11 @@ static enum err change_body(void *context)
         return call_no_row(e, ERR_NOT_FOUND);
     if (call_is_late(room->call))
         return ERR_TIMEOUT;
+    room->keep_state = false;
     e = run->change(room, run->context);
-    if (e || room->log.count == 0)
+    if (e || (room->log.count == 0 && !room->keep_state))
         return e;
+    room->state.due_ms = life_due_ms(&room->state);
     int64_t first = room->state.event_seq + 1;
     room->state.event_seq += room->log.count;
     e = room_log_store(&room->log, first);
@@ -109,6 +116,26 @@ enum err room_change(struct call *call, int64_t meeting_id, enum err (*change)(s
         run.room.log.count = 0; /* nothing happened, as far as anyone can tell */
     room_log_publish(&run.room.log);
     return e;
+}
+
+enum err room_audience_hosts(struct room_change *room, const char **audience)
+{
+    struct call *call = room->call;
+    int64_t *cohosts;
+    int count;
+    enum err e = participant_dao_cohosts(call->app->db, call->arena, room->state.id, &cohosts, &count);
+    if (e)
+        return e;
+    struct buf list = {0};
+    buf_printf(&list, "%lld", (long long)room->state.host_id);
+    for (int i = 0; i < count; i++)
+        if (cohosts[i] != room->state.host_id)
+            buf_printf(&list, ",%lld", (long long)cohosts[i]);
+    if (list.failed)
+        abort();
+    *audience = arena_strndup(call->arena, list.data, list.len);
+    buf_free(&list);
+    return ERR_OK;
 }
 
 enum err room_check_open(int64_t status)

@@ -21,7 +21,18 @@
 #define EVENT_HAND_LOWERED "hand_lowered"
 #define EVENT_ROLE_CHANGED "role_changed"
 #define EVENT_HOST_CHANGED "host_changed"
+#define EVENT_PARTICIPANT_RENAMED "participant_renamed"
+#define EVENT_ALL_MUTED "all_muted"
+#define EVENT_UNMUTE_ASKED "unmute_asked"
+#define EVENT_HANDS_LOWERED "hands_lowered"
+#define EVENT_BAN_LIFTED "ban_lifted"
+#define EVENT_LOBBY_JOINED "lobby_joined"
+#define EVENT_LOBBY_LEFT "lobby_left"
+#define EVENT_LOBBY_ADMITTED "lobby_admitted"
+#define EVENT_LOBBY_REFUSED "lobby_refused"
+#define EVENT_HOST_AWAY "host_away"
 #define EVENT_MEETING_UPDATED "meeting_updated"
+#define EVENT_MEETING_ENDING "meeting_ending"
 #define EVENT_MEETING_ENDED "meeting_ended"
 
 /* Close codes that a worker may ask relays to close a connection with. */
@@ -34,7 +45,7 @@ enum {
     CLOSE_MEETING_OVER = 4410
 };
 
-enum { ROOM_LOG_EVENTS = 16 }; /* one transaction adds no more */
+enum { ROOM_LOG_EVENTS = 32 }; /* one transaction adds no more */
 
 /* The events that one transaction adds. */
 struct room_log {
@@ -48,6 +59,9 @@ void room_log_start(struct room_log *log, struct call *call, int64_t meeting_id)
 
 /* Adds an event; data is its JSON object, which is copied and then freed. audience and effect as in core/envelope.h. */
 void room_log_add(struct room_log *log, const char *type, const char *audience, const char *effect, struct buf *data);
+
+/* Notes whom the event added last is about. */
+void room_log_about(struct room_log *log, int64_t user_id);
 
 /* Stores the events under the numbers from first_seq on; inside the transaction that drew the numbers. */
 MUST_CHECK enum err room_log_store(struct room_log *log, int64_t first_seq);
@@ -65,7 +79,11 @@ struct room_change {
     struct call *call;
     struct meeting_state state;
     struct room_log log;
+    bool keep_state; /* the state is to be written back although there is no event */
 };
+
+/* The audience of an event for those who run the meeting: the host and the co-hosts, in or not. In the arena. */
+MUST_CHECK enum err room_audience_hosts(struct room_change *room, const char **audience);
 
 /* Runs change, stores its events and the state, commits, publishes. ERR_NOT_FOUND: there is no such meeting;
  * ERR_TIMEOUT: the lock came when nobody waited any more; or what change answers. */

@@ -1,6 +1,7 @@
 #include "service/shape.h"
 
 #include "service/secretbox.h"
+#include "service/setting.h"
 
 void shape_user(struct json *j, const char *key, const struct user *u)
 {
@@ -33,7 +34,11 @@ static const char *role_name(int64_t role)
 
 static const char *participant_status_name(int64_t status)
 {
-    return status == PARTICIPANT_JOINED ? "joined" : status == PARTICIPANT_LEFT ? "left" : "removed";
+    static const char *const names[] = {[PARTICIPANT_JOINED] = "joined",
+                                        [PARTICIPANT_LEFT] = "left",
+                                        [PARTICIPANT_REMOVED] = "removed",
+                                        [PARTICIPANT_WAITING] = "waiting"};
+    return names[status];
 }
 
 void shape_participant(struct json *j, const char *key, const struct participant *p)
@@ -42,6 +47,7 @@ void shape_participant(struct json *j, const char *key, const struct participant
     json_int(j, "userId", p->user_id);
     json_str(j, "displayName", p->display_name);
     json_str(j, "role", role_name(p->role));
+    json_bool(j, "isGuest", p->is_guest);
     json_str(j, "status", participant_status_name(p->status));
     json_bool(j, "online", participant_is_online(p));
     json_bool(j, "audio", p->audio);
@@ -69,6 +75,19 @@ static void person(struct json *j, const char *key, int64_t id, const char *name
     json_object_end(j);
 }
 
+/* The message that this one answers, without its text: that may be deleted later, and this here stays in the log. */
+static void shape_reply(struct json *j, const struct message *m)
+{
+    if (!m->reply_to_id) {
+        json_null(j, "replyTo");
+        return;
+    }
+    json_object(j, "replyTo");
+    json_int(j, "id", m->reply_to_id);
+    person(j, "sender", m->reply_sender_id, m->reply_sender_name);
+    json_object_end(j);
+}
+
 void shape_message(struct json *j, const char *key, const struct message *m)
 {
     json_object(j, key);
@@ -79,6 +98,7 @@ void shape_message(struct json *j, const char *key, const struct message *m)
     else
         json_null(j, "to");
     json_str(j, "text", m->text);
+    shape_reply(j, m);
     json_str(j, "clientId", m->client_id);
     json_time(j, "createdAt", m->created_at_ms);
     json_time(j, "editedAt", m->edited_at_ms);
@@ -105,6 +125,34 @@ const char *shape_status_text(int64_t status, enum locale locale)
     return texts[status][locale];
 }
 
+static void shape_settings(struct json *j, int64_t settings)
+{
+#define SETTING(name, bit, key, on) json_bool(j, key, setting_is(settings, SETTING_##name));
+#include "service/setting.def"
+#undef SETTING
+}
+
+const char *shape_host_loss_policy(int64_t policy)
+{
+    return policy == HOST_LOSS_LOCK ? "lock" : policy == HOST_LOSS_END ? "end" : "hand_over";
+}
+
+void shape_meeting_brief(struct json *j, const char *key, const struct call *call, const struct meeting *m)
+{
+    json_object(j, key);
+    json_int(j, "id", m->id);
+    json_str(j, "code", m->code);
+    json_str(j, "title", m->title);
+    person(j, "host", m->host_id, m->host_name);
+    json_int(j, "status", m->status);
+    json_str(j, "statusText", shape_status_text(m->status, call->locale));
+    json_time(j, "startTime", m->start_time_ms);
+    json_int(j, "duration", m->duration_minutes);
+    json_bool(j, "hasPassword", m->password_box != NULL);
+    json_bool(j, "allowGuests", setting_is(m->settings, SETTING_ALLOW_GUESTS));
+    json_object_end(j);
+}
+
 void shape_meeting_members(struct json *j, const struct call *call, const struct meeting *m)
 {
     json_int(j, "id", m->id);
@@ -125,6 +173,11 @@ void shape_meeting_members(struct json *j, const struct call *call, const struct
         json_str(j, "password", m->password_box ? secretbox_open(call, m->password_box, m->password_box_len) : NULL);
     json_bool(j, "isPublic", m->is_public);
     json_bool(j, "isRecorded", m->is_recorded);
+    shape_settings(j, m->settings);
+    json_str(j, "hostLossPolicy", shape_host_loss_policy(m->host_loss_policy));
+    json_int(j, "hostLossMinutes", m->host_loss_minutes);
+    json_int(j, "emptyMinutes", m->empty_minutes);
+    json_bool(j, "hostAway", m->host_lost_ms != 0);
     json_int(j, "participantCount", m->participant_count);
     json_int(j, "onlineCount", m->online_count);
     json_time(j, "createdAt", m->created_at_ms);

@@ -23,8 +23,14 @@ void shape_messages(struct json *j, const char *key, const struct message *items
 void shape_meeting_members(struct json *j, const struct call *call, const struct meeting *meeting);
 void shape_meeting(struct json *j, const char *key, const struct call *call, const struct meeting *meeting);
 
+/* What whoever knows its code may see of a meeting. */
+void shape_meeting_brief(struct json *j, const char *key, const struct call *call, const struct meeting *meeting);
+
 /* A room event as clients receive it. */
 void shape_event(struct json *j, const char *key, const struct room_event *event);
+
+/* The meeting's hostLossPolicy. */
+const char *shape_host_loss_policy(int64_t policy);
 
 /* The text of a status (1 scheduled …) in a language. */
 const char *shape_status_text(int64_t status, enum locale locale);

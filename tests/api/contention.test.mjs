@@ -187,7 +187,7 @@ test('the host hands over to two at once, or leaves meanwhile: there is one host
         assert.deepEqual(now.participants.filter((p) => p.role === 'host').map((p) => p.userId), [now.host.id]);
         const changes = (await logOf(sys, meeting)).filter((e) => e.type === 'host_changed');
         assert.equal(changes.length, 1);
-        assert.deepEqual(changes[0].data, { userId: now.host.id, previousUserId: ada.id });
+        assert.deepEqual(changes[0].data, { userId: now.host.id, previousUserId: ada.id, previousRole: 'participant' });
     }
 });
 

@@ -25,6 +25,8 @@ test('a meeting with a title alone gets the defaults', async () => {
         title: 'Stand-up', description: '', creator: { id: ada.id, displayName: 'Ada' }, host: { id: ada.id, displayName: 'Ada' },
         status: 1, statusText: 'Scheduled', duration: 60, actualStartTime: null, actualEndTime: null, maxParticipants: 100, hasPassword: false,
         password: null, isPublic: true, isRecorded: false, participantCount: 0, onlineCount: 0,
+        locked: false, waitingRoom: false, joinBeforeHost: true, muteOnEntry: false, allowUnmute: true, allowShare: true, allowChat: true,
+        allowGuests: false, endsOnTime: false, hostLossPolicy: 'hand_over', hostLossMinutes: 5, emptyMinutes: 0, hostAway: false,
     });
     for (const time of [startTime, createdAt, updatedAt])
         assert.ok(Math.abs(Date.parse(time) - start) < 10_000, time);
@@ -34,7 +36,9 @@ test('a meeting with a title alone gets the defaults', async () => {
 test('everything that is said is kept, and comes back to the host', async () => {
     const input = {
         title: 'Ünïcödé 会议 😀 "quoted" \\ </script>', description: 'Line one\n\tline two\r\n終', startTime: '2031-02-03T04:05:06.789+08:00', duration: 480,
-        password: 'tülip 🌷', maxParticipants: 2, isPublic: false, isRecorded: true,
+        password: 'tülip 🌷', maxParticipants: 2, isPublic: false, isRecorded: true, locked: true, waitingRoom: true, joinBeforeHost: false,
+        muteOnEntry: true, allowUnmute: false, allowShare: false, allowChat: false, allowGuests: true, endsOnTime: true,
+        hostLossPolicy: 'lock', hostLossMinutes: 9, emptyMinutes: 8,
     };
     const meeting = await createMeeting(ada, input);
     const { password, ...open } = { ...input, startTime: '2031-02-02T20:05:06.789Z', hasPassword: true };

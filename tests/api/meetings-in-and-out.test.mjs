@@ -32,7 +32,7 @@ test('the first one in starts the meeting', async () => {
     assert.equal(room.meeting.startTime, '2031-01-01T00:00:00.000Z');
     assert.equal(room.meeting.participantCount, 1);
     const { joinedAt, ...me } = room.me;
-    assert.deepEqual(me, { userId: ben.id, displayName: 'Ben', role: 'participant', status: 'joined', online: false, audio: false, video: false, screen: false,
+    assert.deepEqual(me, { userId: ben.id, displayName: 'Ben', role: 'participant', isGuest: false, status: 'joined', online: false, audio: false, video: false, screen: false,
         handRaisedAt: null, leftAt: null });
     assert.ok(joinedAt);
     assert.deepEqual(room.participants, [room.me]);
@@ -174,7 +174,7 @@ test('the last one out ends the meeting', async () => {
 test('a host who leaves hands over: to a co-host first, else to who has been there longest', async () => {
     const meeting = await meetingOf(ada, ben, cleo, dan);
     ok(await setRole(ada, meeting, dan, 'cohost'));
-    for (const [host, heir] of [[ada, dan], [dan, ben], [ben, cleo]]) {
+    for (const [host, heir, previousRole] of [[ada, dan, 'participant'], [dan, ben, 'cohost'], [ben, cleo, 'participant']]) {
         ok(await leave(host, meeting));
         const now = await detail(ada, meeting);
         assert.equal(now.host.id, heir.id, `${host.displayName} hands over to ${heir.displayName}`);
@@ -183,7 +183,7 @@ test('a host who leaves hands over: to a co-host first, else to who has been the
         const [left, changed] = (await logOf(sys, meeting)).slice(-2);
         const [mine, his] = left.type === 'user_left' ? [left, changed] : [changed, left];
         assert.deepEqual([mine.type, mine.data.userId, mine.data.reason], ['user_left', host.id, 'left']);
-        assert.deepEqual([his.type, his.data], ['host_changed', { userId: heir.id, previousUserId: host.id }]);
+        assert.deepEqual([his.type, his.data], ['host_changed', { userId: heir.id, previousUserId: host.id, previousRole }]);
     }
     refused(await end(ada, meeting), 'forbidden', undefined, 'who handed over is host no more');
     await join(ada, meeting);

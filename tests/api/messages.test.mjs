@@ -23,7 +23,7 @@ test('a message is stored, shown to everybody inside, and told as an event', asy
     const text = 'Hello 😀 <b>"all"</b>\n\tand 终 \\u0000';
     const message = ok(await send(ben, meeting, text, { clientId: 'mine-1' }), 201);
     const { id, createdAt, ...rest } = message;
-    assert.deepEqual(rest, { sender: { id: ben.id, displayName: 'Ben' }, to: null, text, clientId: 'mine-1', editedAt: null, deletedAt: null });
+    assert.deepEqual(rest, { sender: { id: ben.id, displayName: 'Ben' }, to: null, text, replyTo: null, clientId: 'mine-1', editedAt: null, deletedAt: null });
     assert.ok(Math.abs(Date.parse(createdAt) - Date.now()) < 10_000);
     for (const user of [ada, ben])
         assert.deepEqual(await read(user, meeting), { items: [message], hasMore: false });

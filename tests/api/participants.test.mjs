@@ -40,7 +40,7 @@ test('the host makes co-hosts and takes it back', async () => {
     for (const role of ['cohost', 'participant']) {
         assert.equal(ok(await patch(ada, meeting, ben, { role })).role, role);
         const { type, data } = await lastEvent(meeting);
-        assert.deepEqual([type, data], ['role_changed', { userId: ben.id, role }]);
+        assert.deepEqual([type, data], ['role_changed', { userId: ben.id, role, by: ada.id }]);
         const events = (await logOf(sys, meeting)).length;
         ok(await patch(ada, meeting, ben, { role }));
         assert.equal((await logOf(sys, meeting)).length, events, 'nothing changed, nothing is told');
@@ -112,7 +112,7 @@ test('who is removed is out, and stays out', async () => {
     const meeting = await meetingOf(ada, ben, cleo);
     ok(await remove(ada, meeting, ben), 204);
     const { type, data } = await lastEvent(meeting);
-    assert.deepEqual([type, data], ['user_left', { userId: ben.id, reason: 'removed' }]);
+    assert.deepEqual([type, data], ['user_left', { userId: ben.id, reason: 'removed', by: ada.id }]);
     assert.deepEqual((await list(ada, meeting)).map((p) => p.userId), [ada.id, cleo.id]);
     assert.deepEqual(await seatsOf(sys, meeting), { counter: 2, counted: 2 });
     refused(await join_(ben, meeting), 'removed');
@@ -184,9 +184,9 @@ test('the host hands over', async () => {
     ok(await handOver(ada, meeting, ben), 204);
     assert.equal(await hostOf(meeting), ben.id);
     const { type, data } = await lastEvent(meeting);
-    assert.deepEqual([type, data], ['host_changed', { userId: ben.id, previousUserId: ada.id }]);
+    assert.deepEqual([type, data], ['host_changed', { userId: ben.id, previousUserId: ada.id, previousRole: 'participant' }]);
     assert.deepEqual((await list(ada, meeting)).map((p) => p.role), ['participant', 'host', 'participant']);
-    refused(await handOver(ada, meeting, ada), 'forbidden', undefined, 'it cannot be taken back');
+    refused(await handOver(cleo, meeting, cleo), 'forbidden', undefined, 'only the creator takes it back');
     refused(await patch(ada, meeting, cleo, { role: 'cohost' }), 'forbidden');
     ok(await handOver(ben, meeting, cleo), 204);
     ok(await handOver(cleo, meeting, ada), 204);
@@ -215,10 +215,68 @@ test('a meeting that is over has nobody to act on', async () => {
     assert.deepEqual(await list(ada, meeting), []);
     refused(await remove(ada, meeting, ben), 'meeting_ended');
     refused(await handOver(ada, meeting, ben), 'meeting_ended');
-    refused(await patch(ada, meeting, ben, { role: 'cohost' }), 'not_found');
-    refused(await patch(ben, meeting, ben, { audio: true }), 'not_joined');
+    refused(await patch(ada, meeting, ben, { role: 'cohost' }), 'meeting_ended');
+    refused(await patch(ben, meeting, ben, { audio: true }), 'meeting_ended');
     const cancelled = await meetingOf(ada, ben);
     ok(await ada.client.delete(`/meetings/${cancelled.id}`), 204);
     refused(await remove(ada, cancelled, ben), 'meeting_cancelled');
     refused(await handOver(ada, cancelled, ben), 'meeting_cancelled');
+});
+
+test('those who run the meeting switch off, lower and rename, never switch on, and never the host', async () => {
+    const meeting = await meetingOf(ada, ben, cleo);
+    ok(await patch(ada, meeting, ben, { role: 'cohost' }));
+    ok(await patch(cleo, meeting, cleo, { audio: true, video: true, screen: true }));
+    ok(await patch(ben, meeting, cleo, { audio: false, screen: false }));
+    let last = await lastEvent(meeting);
+    assert.deepEqual([last.type, last.data], ['media_changed', { userId: cleo.id, audio: false, video: true, screen: false, by: ben.id }]);
+    refused(await patch(ben, meeting, cleo, { audio: true }), 'forbidden');
+    ok(await patch(cleo, meeting, cleo, { handRaised: true }));
+    refused(await patch(cleo, meeting, ben, { handRaised: false }), 'forbidden');
+    ok(await patch(ben, meeting, cleo, { handRaised: false }));
+    last = await lastEvent(meeting);
+    assert.deepEqual([last.type, last.data], ['hand_lowered', { userId: cleo.id, by: ben.id }]);
+    refused(await patch(ben, meeting, cleo, { handRaised: true }), 'forbidden');
+    assert.equal(ok(await patch(ben, meeting, cleo, { displayName: 'Cleo B.' })).displayName, 'Cleo B.');
+    ok(await patch(cleo, meeting, cleo, { displayName: 'Cleo' }));
+    refused(await patch(cleo, meeting, ben, { displayName: 'Benny' }), 'forbidden');
+    for (const change of [{ audio: false }, { handRaised: false }, { displayName: 'Boss' }])
+        refused(await patch(ben, meeting, ada, change), 'forbidden', undefined, JSON.stringify(change));
+});
+
+test('all muted but host and co-hosts, all hands down, somebody asked to unmute', async () => {
+    const meeting = await meetingOf(ada, ben, cleo);
+    ok(await patch(ada, meeting, ben, { role: 'cohost' }));
+    for (const user of [ada, ben, cleo])
+        for (const change of [{ audio: true }, { handRaised: true }])
+            ok(await patch(user, meeting, user, change));
+    const path = `/meetings/${meeting.id}`;
+    refused(await cleo.client.post(`${path}/mute-all`, {}), 'forbidden');
+    ok(await ben.client.post(`${path}/mute-all`, {}), 204);
+    assert.deepEqual((await list(ada, meeting)).map((p) => p.audio), [true, true, false]);
+    ok(await ada.client.post(`${path}/lower-hands`, {}), 204);
+    assert.ok((await list(ada, meeting)).every((p) => p.handRaisedAt === null));
+    const events = (await logOf(sys, meeting)).length;
+    ok(await ada.client.post(`${path}/lower-hands`, {}), 204);
+    ok(await ada.client.post(`${path}/participants/${ben.id}/ask-unmute`, {}), 204);
+    assert.equal((await logOf(sys, meeting)).length, events, 'no hand is up, and Ben is not muted');
+    ok(await ada.client.post(`${path}/participants/${cleo.id}/ask-unmute`, {}), 204);
+    const asked = (await logOf(sys, meeting)).at(-1);
+    assert.deepEqual([asked.type, asked.audience], ['unmute_asked', `${cleo.id}`]);
+});
+
+test('what the meeting does not allow, host and co-hosts still do', async () => {
+    const meeting = await meetingOf(ada, ben, cleo);
+    ok(await patch(ada, meeting, ben, { role: 'cohost' }));
+    ok(await ben.client.patch(`/meetings/${meeting.id}`, { allowUnmute: false, allowShare: false, allowChat: false }));
+    refused(await ben.client.patch(`/meetings/${meeting.id}`, { title: 'Mine' }), 'forbidden');
+    for (const user of [ada, ben, cleo])
+        for (const change of [{ audio: true }, { screen: true }])
+            if (user === cleo)
+                refused(await patch(user, meeting, user, change), 'forbidden');
+            else
+                ok(await patch(user, meeting, user, change));
+    refused(await cleo.client.post(`/meetings/${meeting.id}/messages`, { text: 'hi', clientId: '1' }), 'forbidden');
+    ok(await ben.client.post(`/meetings/${meeting.id}/messages`, { text: 'hi', clientId: '1' }), 201);
+    ok(await patch(cleo, meeting, cleo, { video: true }));
 });

@@ -10,6 +10,7 @@
 #include "service/chat.h"
 #include "service/join.h"
 #include "service/meeting.h"
+#include "service/moderation.h"
 #include "service/participant.h"
 #include "service/presence.h"
 
@@ -89,7 +90,7 @@ static inline enum err join(int64_t meeting_id, int64_t user_id)
 {
     struct call call = call_of(user_id);
     struct room_view view;
-    return join_meeting(&call, meeting_id, NULL, &view);
+    return join_meeting(&call, meeting_id, (struct join_ticket){0}, &view);
 }
 
 static inline enum err leave(int64_t meeting_id, int64_t user_id)

@@ -81,7 +81,7 @@ START_TEST(test_cache_every_change_is_seen_at_once)
     ck_assert_int_eq(user_update(&host, "Annabel", NULL, &user), ERR_OK);
     detail(m.id, ben, &m);
     ck_assert_str_eq(m.creator_name, "Annabel");
-    ck_assert_int_eq(participant_set_media(&host, m.id, 1, -1, -1, &p), ERR_OK);
+    ck_assert_int_eq(participant_set_media(&host, m.id, host.user_id, 1, -1, -1, &p), ERR_OK);
     ck_assert_int_eq(leave(m.id, ben), ERR_OK);
     ck_assert_int_eq(detail(m.id, ben, &m), 1);
     ck_assert_int_eq(meeting_end(&host, m.id, &m), ERR_OK);
@@ -140,7 +140,7 @@ static void write_and_read(int64_t meeting_id, int64_t host, int rounds)
         struct call call = call_of(host);
         struct meeting m;
         struct participant p;
-        ck_assert_int_eq(participant_set_hand(&call, meeting_id, i % 2 == 0, &p), ERR_OK);
+        ck_assert_int_eq(participant_set_hand(&call, meeting_id, call.user_id, i % 2 == 0, &p), ERR_OK);
         int64_t written = number("SELECT event_seq FROM meetings"); /* at least as far as the own change */
         detail(meeting_id, host, &m);
         ck_assert_int_ge(m.event_seq, written);

@@ -19,7 +19,7 @@ static void begin(void)
 static enum err enter(const char *connection, int64_t since, struct room_view *view)
 {
     struct call call = call_from(anna, connection);
-    return join_room(&call, m.id, NULL, since, view);
+    return join_room(&call, m.id, (struct join_ticket){0}, since, view);
 }
 
 static enum err report(const char *connection, bool expired)
@@ -122,11 +122,11 @@ START_TEST(test_presence_who_is_online_is_counted_with_every_change)
     ck_assert_int_eq(online(), 0);
     ck_assert_int_eq(enter("r1.3", -1, &view), ERR_OK); /* taken over while away */
     ck_assert_int_eq(online(), 1);
-    ck_assert_int_eq(join_room(&cleo_call, m.id, NULL, -1, &view), ERR_OK);
+    ck_assert_int_eq(join_room(&cleo_call, m.id, (struct join_ticket){0}, -1, &view), ERR_OK);
     ck_assert_int_eq(online(), 2);
     ck_assert_int_eq(leave(m.id, ben), ERR_OK); /* the one without a connection */
     ck_assert_int_eq(online(), 2);
-    ck_assert_int_eq(participant_remove(&host, m.id, cleo), ERR_OK);
+    ck_assert_int_eq(moderation_remove(&host, m.id, cleo), ERR_OK);
     ck_assert_int_eq(online(), 1);
     ck_assert_int_eq(join(m.id, ben), ERR_OK);
     ck_assert_int_eq(lost("r1.3"), ERR_OK);
@@ -153,7 +153,7 @@ START_TEST(test_join_room_with_since_brings_what_was_missed)
     ck_assert_int_eq(view.participant_count, 2);
     int64_t seen = view.seq;
     ck_assert_int_eq(lost("r1.1"), ERR_OK);
-    ck_assert_int_eq(participant_set_media(&call, m.id, 1, -1, -1, &p), ERR_OK);
+    ck_assert_int_eq(participant_set_media(&call, m.id, call.user_id, 1, -1, -1, &p), ERR_OK);
     ck_assert_int_eq(enter("r1.2", seen, &view), ERR_OK);
     ck_assert(view.resumed);
     ck_assert_int_eq(view.event_count, 3); /* away, media, back */
@@ -163,7 +163,7 @@ START_TEST(test_join_room_with_since_brings_what_was_missed)
     ck_assert_int_eq(enter("r1.3", 1000, &view), ERR_OK);
     ck_assert(!view.resumed);
     for (int i = 0; i <= LIMIT_EVENTS_PAGE; i++)
-        ck_assert_int_eq(participant_set_hand(&call, m.id, i % 2 == 0, &p), ERR_OK);
+        ck_assert_int_eq(participant_set_hand(&call, m.id, call.user_id, i % 2 == 0, &p), ERR_OK);
     ck_assert_int_eq(enter("r1.4", seen, &view), ERR_OK);
     ck_assert(!view.resumed);
     ck_assert_int_eq(view.participant_count, 2);
@@ -293,7 +293,7 @@ START_TEST(test_presence_a_relay_that_came_back_while_others_swept_keeps_its_sea
     sync("r1");
     sync("r2");
     ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
-    ck_assert_int_eq(join_room(&call, m.id, NULL, -1, &view), ERR_OK);
+    ck_assert_int_eq(join_room(&call, m.id, (struct join_ticket){0}, -1, &view), ERR_OK);
     at_event(4, "UPDATE relays SET lease_until = '2100-01-01' WHERE id = 'r1'");
     go_on(LIMIT_LEASE_MS + LIMIT_SYNC_MS);
     no_trigger();
@@ -349,13 +349,13 @@ START_TEST(test_join_room_that_comes_too_late_takes_no_seat)
     struct room_view view;
     struct call late = call_from(anna, "r1.1");
     late.deadline_ms = NOW_MS;
-    ck_assert_int_eq(join_room(&late, m.id, NULL, -1, &view), ERR_TIMEOUT);
+    ck_assert_int_eq(join_room(&late, m.id, (struct join_ticket){0}, -1, &view), ERR_TIMEOUT);
     ck_assert_str_eq(events_after(m.id, 1), "");
     ck_assert_int_eq(enter("r1.2", -1, &view), ERR_OK);
-    ck_assert_int_eq(join_room(&late, m.id, NULL, -1, &view), ERR_TIMEOUT);
+    ck_assert_int_eq(join_room(&late, m.id, (struct join_ticket){0}, -1, &view), ERR_TIMEOUT);
     ck_assert_str_eq(events_after(m.id, 1), "user_joined");
     late.deadline_ms = NOW_MS + 1;
-    ck_assert_int_eq(join_room(&late, m.id, NULL, -1, &view), ERR_OK);
+    ck_assert_int_eq(join_room(&late, m.id, (struct join_ticket){0}, -1, &view), ERR_OK);
     check_consistent(m.id);
     app_end();
 }
@@ -377,7 +377,7 @@ START_TEST(test_presence_reports_come_together_and_one_room_does_not_hold_up_the
         const char *connection = arena_printf(arena, "r1.%d", i);
         struct call call = call_from(user, connection);
         int64_t meeting = i % 4 ? other.id : m.id;
-        ck_assert_int_eq(join_room(&call, meeting, NULL, -1, &view), ERR_OK);
+        ck_assert_int_eq(join_room(&call, meeting, (struct join_ticket){0}, -1, &view), ERR_OK);
         reports[n++] = (struct presence_report){.meeting_id = meeting, .user_id = user, .connection = connection};
         reports[n++] = (struct presence_report){.meeting_id = meeting, .user_id = user, .connection = connection, .expired = true};
     }

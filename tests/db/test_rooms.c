@@ -67,25 +67,25 @@ START_TEST(test_join_errors_come_in_their_order)
     struct meeting m;
     struct room_view view;
     ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);
-    ck_assert_int_eq(join_meeting(&call, m.id + 1, "pw", &view), ERR_NOT_FOUND);
-    ck_assert_int_eq(join_meeting(&call, m.id, NULL, &view), ERR_WRONG_PASSWORD);
-    ck_assert_int_eq(join_meeting(&call, m.id, "PW", &view), ERR_WRONG_PASSWORD);
-    ck_assert_int_eq(join_meeting(&host, m.id, NULL, &view), ERR_OK); /* the host knows it */
-    ck_assert_int_eq(join_meeting(&call, m.id, "pw", &view), ERR_OK);
+    ck_assert_int_eq(join_meeting(&call, m.id + 1, (struct join_ticket){"pw", NULL}, &view), ERR_NOT_FOUND);
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){0}, &view), ERR_WRONG_PASSWORD);
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"PW", NULL}, &view), ERR_WRONG_PASSWORD);
+    ck_assert_int_eq(join_meeting(&host, m.id, (struct join_ticket){0}, &view), ERR_OK); /* the host knows it */
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"pw", NULL}, &view), ERR_OK);
     ck_assert_int_eq(view.me.user_id, ben);
     ck_assert_int_eq(view.participant_count, 2);
     ck_assert_int_eq(view.seq, 2);
     /* full by now: who sits in it is told that they do; a wrong password comes first */
-    ck_assert_int_eq(join_meeting(&call, m.id, "no", &view), ERR_WRONG_PASSWORD);
-    ck_assert_int_eq(join_meeting(&call, m.id, "pw", &view), ERR_ALREADY_JOINED);
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"no", NULL}, &view), ERR_WRONG_PASSWORD);
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"pw", NULL}, &view), ERR_ALREADY_JOINED);
     call = call_of(cleo);
-    ck_assert_int_eq(join_meeting(&call, m.id, "pw", &view), ERR_MEETING_FULL);
-    ck_assert_int_eq(participant_remove(&host, m.id, ben), ERR_OK);
-    ck_assert_int_eq(join_meeting(&call, m.id, "pw", &view), ERR_OK);
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"pw", NULL}, &view), ERR_MEETING_FULL);
+    ck_assert_int_eq(moderation_remove(&host, m.id, ben), ERR_OK);
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"pw", NULL}, &view), ERR_OK);
     call = call_of(ben);
-    ck_assert_int_eq(join_meeting(&call, m.id, "wrong", &view), ERR_REMOVED);
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"wrong", NULL}, &view), ERR_REMOVED);
     ck_assert_int_eq(meeting_end(&host, m.id, &m), ERR_OK);
-    ck_assert_int_eq(join_meeting(&call, m.id, "pw", &view), ERR_MEETING_ENDED);
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"pw", NULL}, &view), ERR_MEETING_ENDED);
     check_consistent(m.id);
     app_end();
 }
@@ -153,15 +153,15 @@ START_TEST(test_chat_same_client_id_is_stored_once)
     struct call call = call_of(anna), stranger = call_of(ben);
     struct message first, second;
     bool repeated;
-    ck_assert_int_eq(chat_send(&call, m.id, "hello", "c1", 0, &first, &repeated), ERR_NOT_JOINED);
+    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "hello", .client_id = "c1", .to_id = 0}, &first, &repeated), ERR_NOT_JOINED);
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
-    ck_assert_int_eq(chat_send(&call, m.id, "hello", "c1", 0, &first, &repeated), ERR_OK);
+    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "hello", .client_id = "c1", .to_id = 0}, &first, &repeated), ERR_OK);
     ck_assert(!repeated);
-    ck_assert_int_eq(chat_send(&call, m.id, "other text", "c1", 0, &second, &repeated), ERR_OK);
+    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "other text", .client_id = "c1", .to_id = 0}, &second, &repeated), ERR_OK);
     ck_assert(repeated);
     ck_assert_int_eq(second.id, first.id);
     ck_assert_str_eq(second.text, "hello");
-    ck_assert_int_eq(chat_send(&stranger, m.id, "hi", "c1", 0, &second, &repeated), ERR_NOT_JOINED);
+    ck_assert_int_eq(chat_send(&stranger, m.id, &(struct message){.text = "hi", .client_id = "c1", .to_id = 0}, &second, &repeated), ERR_NOT_JOINED);
     ck_assert_str_eq(events_after(m.id, 0), "user_joined chat_message");
     app_end();
 }
@@ -180,10 +180,10 @@ START_TEST(test_chat_private_message_concerns_two)
     int64_t seq;
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
     ck_assert_int_eq(join(m.id, ben), ERR_OK);
-    ck_assert_int_eq(chat_send(&call, m.id, "psst", "c1", cleo, &sent, &flag), ERR_VALIDATION_FAILED); /* not in it */
+    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "psst", .client_id = "c1", .to_id = cleo}, &sent, &flag), ERR_VALIDATION_FAILED); /* not in it */
     ck_assert_str_eq(call.fault.field, "to");
     ck_assert_int_eq(join(m.id, cleo), ERR_OK);
-    ck_assert_int_eq(chat_send(&call, m.id, "psst", "c1", ben, &sent, &flag), ERR_OK);
+    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "psst", .client_id = "c1", .to_id = ben}, &sent, &flag), ERR_OK);
     const struct {
         int64_t user;
         int messages, events;

@@ -26,7 +26,7 @@ function readPattern(text) {
 }
 
 /* Numbers of the example that stand for others, and times: their kind counts. */
-const freely = /^(seq|at|createdAt|joinedAt|handRaisedAt|connection|message)$/;
+const freely = /^(seq|at|createdAt|joinedAt|handRaisedAt|endsAt|connection|message)$/;
 
 function matches(pattern, value, key = '') {
     if (pattern === '…')
@@ -47,13 +47,13 @@ let users;
 let meeting;
 before(async () => {
     sys = await startSystem();
-    users = { ana: await register(sys, 'Ana'), ben: await register(sys, 'Ben') };
+    users = { ana: await register(sys, 'Ana'), ben: await register(sys, 'Ben'), cleo: await register(sys, 'Cleo') };
     meeting = await makeMeeting(users.ana, { title: 'Planning' });
 });
 after(() => sys?.stop());
 
 test('the example runs as it stands there', async () => {
-    const sockets = {};
+    const sockets = {}, names = { 3: 'ana', 4: 'ben', 5: 'cleo' };
     const open = async (name, via) => { sockets[name] = await openSocket(sys, users[name].token, { relay: 0, via }); };
     let messageId;
     /* the example's numbers become ours */
@@ -62,8 +62,8 @@ test('the example runs as it stands there', async () => {
             return Object.fromEntries(Object.entries(value).map(([name, v]) => [name, ours(v, name)]));
         if (key === 'meetingId')
             return value === 7 ? meeting.id : meeting.code;
-        if (/^(userId|from|by|to|previousUserId|id)$/.test(key) && (value === 3 || value === 4))
-            return users[value === 3 ? 'ana' : 'ben'].id;
+        if (/^(userId|from|by|to|previousUserId|id)$/.test(key) && names[value])
+            return users[names[value]].id;
         if ((key === 'messageId' || key === 'id') && value === 12)
             return messageId;
         if (key === 'since')
@@ -75,6 +75,7 @@ test('the example runs as it stands there', async () => {
     const clean = (m) => Object.fromEntries(Object.entries(m).filter(([, v]) => v !== undefined));
     await open('ana', 'none');
     await open('ben');
+    await open('cleo');
     for (const line of transcript) {
         const [, name, what, rest = ''] = /^(\w+) (\S+) ?(.*)$/.exec(line);
         if (what === '→') {
@@ -103,7 +104,7 @@ test('the example runs as it stands there', async () => {
             assert.ok(status < 300, `${line}: ${status}`);
         }
     }
-    await sockets.ana.close();
+    await sockets.ben.close();
 });
 
 test('the example holds every message and every event of the tables, and every kind of answer', () => {

@@ -240,7 +240,7 @@ test('who is removed is closed with 4403 and does not come back', async () => {
     assert.ok(status < 300);
     assert.equal((await ben.socket.closed).code, 4403);
     const left = await ana.socket.waitFor('user_left');
-    assert.deepEqual(left.data, { userId: ben.id, reason: 'removed' });
+    assert.deepEqual(left.data, { userId: ben.id, reason: 'removed', by: ana.id });
     const again = await openSocket(sys, ben.token);
     await refused(again.request('join_room', { meetingId: meeting.id }), 'removed');
     await Promise.all([ana.socket.close(), again.close()]);

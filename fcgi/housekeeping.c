@@ -1,0 +1,41 @@
+#include "fcgi/housekeeping.h"
+
+#include <signal.h>
+
+#include "core/ids.h"
+#include "core/limits.h"
+#include "core/log.h"
+#include "service/life.h"
+
+/* One look; how many meetings it was. */
+static int look(struct app *app, struct arena *arena, struct score *score)
+{
+    char id[IDS_REQUEST_CHARS + 1];
+    int count = 0;
+    ids_request(&app->random, id);
+    struct call call = {.app = app, .arena = arena, .request_id = id, .address = "", .user_agent = ""};
+    log_request(id);
+    score_begin(score, clock_now_ms(&app->clock), id);
+    enum err e = life_tick(&call, &count);
+    if (e)
+        log_event(LOG_WARN, "housekeeping_failed", "code", err_code(e), NULL);
+    score_end(score);
+    log_request(NULL);
+    arena_reset(arena);
+    return e ? 0 : count;
+}
+
+void housekeeping_loop(struct app *app, struct score *score)
+{
+    struct arena *arena = arena_new();
+    struct timespec pause = {LIMIT_HOUSEKEEPING_MS / 1000, LIMIT_HOUSEKEEPING_MS % 1000 * 1000000L}, none = {0, 0};
+    sigset_t term;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_BLOCK, &term, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    bool more = false;
+    while (sigtimedwait(&term, NULL, more ? &none : &pause) != SIGTERM)
+        more = look(app, arena, score) == LIMIT_DUE_MEETINGS;
+    arena_free(&arena);
+}

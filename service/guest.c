@@ -1,0 +1,94 @@
+#include "service/guest.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/log.h"
+#include "db/meeting_dao.h"
+#include "db/participant_dao.h"
+#include "service/invite.h"
+#include "service/rate.h"
+#include "service/room.h"
+#include "service/setting.h"
+
+const char *guest_network(struct call *call)
+{
+    struct in6_addr a;
+    char text[INET6_ADDRSTRLEN];
+    if (inet_pton(AF_INET6, call->address, &a) != 1 || IN6_IS_ADDR_V4MAPPED(&a))
+        return call->address;
+    memset(a.s6_addr + 8, 0, 8);
+    inet_ntop(AF_INET6, &a, text, sizeof text);
+    return arena_strdup(call->arena, text);
+}
+
+static enum err check_door(struct call *call, int64_t meeting_id, const char *token)
+{
+    struct meeting m;
+    struct invite invite;
+    bool banned;
+    enum err e = meeting_dao_by_id(call->app->db, call->arena, meeting_id, &m);
+    if (e)
+        return call_no_row(e, ERR_NOT_FOUND);
+    e = room_check_open(m.status);
+    if (!e)
+        e = participant_dao_address_banned(call->app->db, meeting_id, guest_network(call), &banned);
+    if (e)
+        return e;
+    if (banned)
+        return ERR_REMOVED;
+    if (token)
+        return invite_check(call, meeting_id, token, 0, &invite);
+    return setting_is(m.settings, SETTING_ALLOW_GUESTS) ? ERR_OK : ERR_GUESTS_NOT_ALLOWED;
+}
+
+struct creation {
+    struct call *call;
+    struct user user;
+};
+
+static enum err create_body(void *context)
+{
+    struct creation *c = context;
+    return user_dao_insert(c->call->app->db, &c->user, call_now_ms(c->call), &c->user.id);
+}
+
+static enum err make_token(struct call *call, struct guest *g)
+{
+    int64_t now_s = call_now_ms(call) / 1000;
+    struct token_claims claims = {.user_id = g->user.id,
+                                  .guest_of = g->user.guest_of,
+                                  .issued_at_s = now_s,
+                                  .expires_at_s = now_s + LIMIT_GUEST_TOKEN_S};
+    char *text;
+    enum err e = token_sign(&call->app->token_keys, &claims, &text);
+    if (e)
+        return e;
+    g->access_token = arena_strdup(call->arena, text);
+    g->access_expires_in_s = LIMIT_GUEST_TOKEN_S;
+    free(text);
+    return ERR_OK;
+}
+
+enum err guest_create(struct call *call, int64_t meeting_id, const char *display_name, const char *invite,
+                      const char *locale, struct guest *out)
+{
+    struct creation c = {.call = call,
+                         .user = {.display_name = display_name, .locale = locale, .guest_of = meeting_id}};
+    enum err e = rate_check_guest(call);
+    if (!e)
+        e = check_door(call, meeting_id, invite);
+    if (!e)
+        e = db_transaction(call->app->db, create_body, &c);
+    if (e)
+        return e;
+    struct guest g = {.user = c.user};
+    e = make_token(call, &g);
+    if (e)
+        return e;
+    log_event(LOG_INFO, "guest_created", "user", LOG_INT(g.user.id), "meeting", LOG_INT(meeting_id), NULL);
+    *out = g;
+    return ERR_OK;
+}

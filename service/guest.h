@@ -1,0 +1,25 @@
+/* Guests: people without an account, by name, for one meeting. */
+#ifndef SERVICE_GUEST_H
+#define SERVICE_GUEST_H
+
+#include "db/user_dao.h"
+#include "service/call.h"
+
+/* A guest with the token that speaks for them in this one meeting. */
+struct guest {
+    struct user user;
+    const char *access_token;
+    int64_t access_expires_in_s;
+};
+
+/* Makes a guest, who then joins like anybody else. For a meeting that allows guests, or with a good invitation (may be
+ * NULL). ERR_NOT_FOUND, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED, ERR_REMOVED (somebody from this address was),
+ * ERR_INVITE_INVALID, ERR_GUESTS_NOT_ALLOWED, ERR_RATE_LIMITED. */
+MUST_CHECK enum err guest_create(struct call *call, int64_t meeting_id, const char *display_name, const char *invite,
+                                 const char *locale, struct guest *out);
+
+/* The network that the call comes from, by which removed people are known: an IPv4 address, or the first 64 bits of an
+ * IPv6 one. In the arena. */
+const char *guest_network(struct call *call);
+
+#endif

@@ -1,0 +1,118 @@
+#include "service/invite.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/text.h"
+#include "db/participant_dao.h"
+#include "service/permission.h"
+
+enum { SEAL_BYTES = 16 };
+
+/* ---- tokens: "<id>.<seal>" ---- */
+
+static void seal(const struct call *call, int64_t id, int64_t meeting_id, unsigned char out[static SEAL_BYTES])
+{
+    const char *text = arena_printf(call->arena, "echomeet invite %lld of %lld", (long long)id, (long long)meeting_id);
+    crypto_generichash(out, SEAL_BYTES, (const unsigned char *)text, strlen(text), call->app->password_key,
+                       PASSWORD_KEY_BYTES);
+}
+
+const char *invite_token(struct call *call, const struct invite *invite)
+{
+    unsigned char bytes[SEAL_BYTES];
+    char text[sodium_base64_ENCODED_LEN(SEAL_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+    seal(call, invite->id, invite->meeting_id, bytes);
+    sodium_bin2base64(text, sizeof text, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    return arena_printf(call->arena, "%lld.%s", (long long)invite->id, text);
+}
+
+/* The id of a token that we have made for this meeting. */
+static bool read_token(struct call *call, int64_t meeting_id, const char *token, int64_t *id)
+{
+    const char *dot = strchr(token, '.');
+    unsigned char given[SEAL_BYTES], right[SEAL_BYTES];
+    size_t len;
+    if (!dot || !text_to_int(arena_strndup(call->arena, token, (size_t)(dot - token)), id))
+        return false;
+    if (sodium_base642bin(given, sizeof given, dot + 1, strlen(dot + 1), NULL, &len, NULL,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+        len != SEAL_BYTES)
+        return false;
+    seal(call, *id, meeting_id, right);
+    return sodium_memcmp(given, right, SEAL_BYTES) == 0;
+}
+
+enum err invite_check(struct call *call, int64_t meeting_id, const char *token, int64_t used_id, struct invite *out)
+{
+    struct invite i;
+    int64_t id;
+    if (!read_token(call, meeting_id, token, &id))
+        return ERR_INVITE_INVALID;
+    enum err e = invite_dao_by_id(call->app->db, call->arena, id, &i);
+    if (e)
+        return call_no_row(e, ERR_INVITE_INVALID);
+    bool used_up = i.max_uses && i.uses >= i.max_uses && used_id != id;
+    if (i.revoked_at_ms || used_up || (i.expires_at_ms && i.expires_at_ms <= call_now_ms(call)))
+        return ERR_INVITE_INVALID;
+    *out = i;
+    return ERR_OK;
+}
+
+/* ---- making, listing, revoking ---- */
+
+static enum err create_change(struct room_change *room, void *context)
+{
+    struct invite *i = context;
+    struct call *call = room->call;
+    struct invite *others;
+    int count;
+    enum err e = permission_check(room, PERMISSION_INVITE);
+    if (!e && i->role == ROLE_COHOST && room->state.host_id != call->user_id)
+        e = fault_set(&call->fault, ERR_FORBIDDEN, "role", "Only the host makes somebody a co-host.");
+    if (!e)
+        e = invite_dao_list(call->app->db, call->arena, room->state.id, LIMIT_INVITES, &others, &count);
+    if (!e && count == LIMIT_INVITES)
+        e = fault_set(&call->fault, ERR_CONFLICT, NULL, "A meeting has %d invitations at most; revoke one.",
+                      LIMIT_INVITES);
+    return e ? e : invite_dao_insert(call->app->db, i, &i->id);
+}
+
+enum err invite_create(struct call *call, int64_t meeting_id, int64_t role, int64_t expires_at_ms, int64_t max_uses,
+                       struct invite *out)
+{
+    struct invite i = {.meeting_id = meeting_id,
+                       .role = role,
+                       .created_by = call->user_id,
+                       .created_at_ms = call_now_ms(call),
+                       .expires_at_ms = expires_at_ms,
+                       .max_uses = max_uses};
+    if (expires_at_ms && expires_at_ms <= i.created_at_ms)
+        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "expiresAt", "expiresAt must lie in the future.");
+    enum err e = room_change(call, meeting_id, create_change, &i);
+    if (!e)
+        *out = i;
+    return e;
+}
+
+enum err invite_list(struct call *call, int64_t meeting_id, struct invite **items, int *count)
+{
+    enum err e = permission_check_reader(call, meeting_id, PERMISSION_INVITE);
+    return e ? e : invite_dao_list(call->app->db, call->arena, meeting_id, LIMIT_INVITES, items, count);
+}
+
+static enum err revoke_change(struct room_change *room, void *context)
+{
+    const int64_t *invite_id = context;
+    struct call *call = room->call;
+    enum err e = permission_check(room, PERMISSION_INVITE);
+    return e ? e
+             : call_no_row(invite_dao_revoke(call->app->db, room->state.id, *invite_id, call_now_ms(call)),
+                           ERR_NOT_FOUND);
+}
+
+enum err invite_revoke(struct call *call, int64_t meeting_id, int64_t invite_id)
+{
+    return room_change(call, meeting_id, revoke_change, &invite_id);
+}

@@ -1,0 +1,29 @@
+/* Invitations: links that carry the right to come into one meeting, for a time and a number of people, perhaps as
+ * co-host. A token is made of the invitation's id and a key that is in no database, so it can be shown again, and
+ * nobody can make one from a copy of the database. */
+#ifndef SERVICE_INVITE_H
+#define SERVICE_INVITE_H
+
+#include "db/invite_dao.h"
+#include "service/call.h"
+
+/* Makes one. ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED; ERR_CONFLICT: LIMIT_INVITES are
+ * there already; ERR_VALIDATION_FAILED: it would have run out. */
+MUST_CHECK enum err invite_create(struct call *call, int64_t meeting_id, int64_t role, int64_t expires_at_ms,
+                                  int64_t max_uses, struct invite *out);
+
+/* Those that were not revoked. ERR_NOT_FOUND, ERR_FORBIDDEN. */
+MUST_CHECK enum err invite_list(struct call *call, int64_t meeting_id, struct invite **items, int *count);
+
+/* Errors as invite_create. Who came by it stays. */
+MUST_CHECK enum err invite_revoke(struct call *call, int64_t meeting_id, int64_t invite_id);
+
+/* The token of an invitation, in the arena. */
+const char *invite_token(struct call *call, const struct invite *invite);
+
+/* Whether a token is good for this meeting now. used_id: the invitation that the visitor came by before, which counts
+ * them no more. ERR_INVITE_INVALID. */
+MUST_CHECK enum err invite_check(struct call *call, int64_t meeting_id, const char *token, int64_t used_id,
+                                 struct invite *out);
+
+#endif

@@ -1,0 +1,16 @@
+/* The life of a meeting: the ends that come by themselves. Housekeeping looks at a meeting when it is due; whoever
+ * changes a meeting plans that anew (service/room.c). Any number of programs may do it at once, and after all were
+ * down: each step is taken once, under the lock of the meeting's row, by whoever comes first. */
+#ifndef SERVICE_LIFE_H
+#define SERVICE_LIFE_H
+
+#include "service/room.h"
+
+/* When a meeting in this state wants to be looked at next, ms since 1970; 0: never. */
+int64_t life_due_ms(const struct meeting_state *state);
+
+/* Looks at meetings that are due, at most LIMIT_DUE_MEETINGS; *count says how many. One that fails is logged and left
+ * for the next time. */
+MUST_CHECK enum err life_tick(struct call *call, int *count);
+
+#endif

@@ -1,0 +1,323 @@
+#include "service/lobby.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/envelope.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "service/participant.h"
+#include "service/permission.h"
+#include "service/setting.h"
+#include "service/shape.h"
+
+/* ---- what is told ---- */
+
+static enum err tell_hosts(struct room_change *room, const char *type, int64_t user_id, const char *effect,
+                           struct buf *data)
+{
+    const char *hosts;
+    enum err e = room_audience_hosts(room, &hosts);
+    if (e) {
+        buf_free(data);
+        return e;
+    }
+    room_log_add(&room->log, type, hosts, effect, data);
+    room_log_about(&room->log, user_id);
+    return ERR_OK;
+}
+
+/* outcome: admitted, refused, left, timeout, removed, ended */
+static enum err add_lobby_left(struct room_change *room, int64_t user_id, const char *outcome, int close_code)
+{
+    char effect[64] = ENVELOPE_NO_EFFECT;
+    if (close_code >= 0)
+        snprintf(effect, sizeof effect, "user:%lld:%d", (long long)user_id, close_code);
+    struct buf data = {0};
+    struct json j = participant_data(&data, user_id);
+    json_str(&j, "outcome", outcome);
+    participant_data_by(&j, room, user_id);
+    json_object_end(&j);
+    return tell_hosts(room, EVENT_LOBBY_LEFT, user_id, effect, &data);
+}
+
+static void tell_visitor(struct room_change *room, const char *type, int64_t user_id)
+{
+    char audience[24];
+    snprintf(audience, sizeof audience, "%lld", (long long)user_id);
+    struct buf data = {0};
+    struct json j = json_to(&data);
+    json_object(&j, NULL);
+    participant_data_by(&j, room, user_id);
+    json_object_end(&j);
+    room_log_add(&room->log, type, audience, ENVELOPE_NO_EFFECT, &data);
+    room_log_about(&room->log, user_id);
+}
+
+static enum err add_lobby_joined(struct room_change *room, const struct participant *p)
+{
+    struct buf data = {0};
+    struct json j = json_to(&data);
+    json_object(&j, NULL);
+    shape_participant(&j, "participant", p);
+    json_object_end(&j);
+    return tell_hosts(room, EVENT_LOBBY_JOINED, p->user_id, ENVELOPE_NO_EFFECT, &data);
+}
+
+/* ---- coming and going ---- */
+
+enum err lobby_enter(struct room_change *room, const struct arrival *a, bool row_exists)
+{
+    struct call *call = room->call;
+    int64_t now = call_now_ms(call);
+    if (room->state.waiting_count >= LIMIT_WAITING)
+        return ERR_MEETING_FULL;
+    enum err e =
+        row_exists ? participant_dao_rejoin(call->app->db, a, now) : participant_dao_insert(call->app->db, a, now);
+    if (e)
+        return e == ERR_DB_DUPLICATE || e == ERR_DB_NO_ROW ? ERR_ALREADY_JOINED : e;
+    room->state.waiting_count++;
+    struct participant p = {.user_id = a->user_id,
+                            .display_name = a->display_name,
+                            .role = a->role,
+                            .status = PARTICIPANT_WAITING,
+                            .is_guest = a->is_guest,
+                            .joined_at_ms = now,
+                            .connection = a->seat.connection};
+    return add_lobby_joined(room, &p);
+}
+
+enum err lobby_vacate(struct room_change *room, const struct participant *p, enum participant_status status,
+                      const char *reason, int close_code)
+{
+    enum err e =
+        participant_dao_end_stay(room->call->app->db, room->state.id, p->user_id, status, call_now_ms(room->call));
+    if (e)
+        return call_no_row(e, ERR_NOT_JOINED);
+    struct meeting_state *s = &room->state;
+    s->waiting_count--;
+    e = add_lobby_left(room, p->user_id, reason, close_code);
+    bool last =
+        s->status == MEETING_ONGOING && !s->empty_since_ms && s->participant_count == 0 && s->waiting_count == 0;
+    return !e && last ? participant_emptied(room) : e;
+}
+
+/* ---- letting in ---- */
+
+static enum err admit(struct room_change *room, struct participant *p)
+{
+    struct meeting_state *s = &room->state;
+    if (s->participant_count >= s->max_participants)
+        return ERR_MEETING_FULL;
+    int64_t now = call_now_ms(room->call);
+    enum err e = participant_dao_admit(room->call->app->db, s->id, p->user_id, now);
+    if (e)
+        return call_no_row(e, ERR_NOT_FOUND);
+    s->waiting_count--;
+    s->participant_count++;
+    s->empty_since_ms = 0;
+    if (s->status == MEETING_SCHEDULED) {
+        s->status = MEETING_ONGOING;
+        s->actual_start_ms = now;
+    }
+    p->status = PARTICIPANT_JOINED;
+    p->joined_at_ms = now;
+    s->online_count += participant_is_online(p);
+    tell_visitor(room, EVENT_LOBBY_ADMITTED, p->user_id);
+    e = add_lobby_left(room, p->user_id, "admitted", -1);
+    if (e)
+        return e;
+    struct buf data = {0};
+    struct json j = json_to(&data);
+    json_object(&j, NULL);
+    shape_participant(&j, "participant", p);
+    json_object_end(&j);
+    participant_event(room, EVENT_USER_JOINED, p->user_id, &data);
+    return ERR_OK;
+}
+
+static enum err find_waiting(struct room_change *room, int64_t user_id, struct participant *out)
+{
+    enum err e = participant_find_present(room->call, room->state.id, user_id, out);
+    if (e == ERR_NOT_JOINED || (!e && out->status != PARTICIPANT_WAITING))
+        return fault_set(&room->call->fault, ERR_NOT_FOUND, NULL, "That user does not wait in the lobby.");
+    return e;
+}
+
+static enum err admit_change(struct room_change *room, void *context)
+{
+    const int64_t *user_id = context;
+    struct participant p;
+    enum err e = permission_check(room, PERMISSION_USE_LOBBY);
+    if (!e)
+        e = find_waiting(room, *user_id, &p);
+    return e ? e : admit(room, &p);
+}
+
+enum err lobby_admit(struct call *call, int64_t meeting_id, int64_t user_id)
+{
+    return room_change(call, meeting_id, admit_change, &user_id);
+}
+
+/* Lets in as many as fit, LIMIT_ADMITTED at most; *left: more wait, and there is a seat. */
+static enum err admit_some(struct room_change *room, bool *left)
+{
+    struct meeting_state *s = &room->state;
+    struct participant *items;
+    int count;
+    enum err e = participant_dao_list_status(room->call->app->db, room->call->arena, s->id, PARTICIPANT_WAITING,
+                                             LIMIT_ADMITTED, &items, &count);
+    for (int i = 0; i < count && !e && s->participant_count < s->max_participants; i++)
+        e = admit(room, &items[i]);
+    *left = count == LIMIT_ADMITTED && s->waiting_count > 0 && s->participant_count < s->max_participants;
+    return e;
+}
+
+static enum err admit_all_change(struct room_change *room, void *context)
+{
+    enum err e = permission_check(room, PERMISSION_USE_LOBBY);
+    if (!e && room->state.waiting_count > 0 && room->state.participant_count >= room->state.max_participants)
+        e = ERR_MEETING_FULL;
+    return e ? e : admit_some(room, context);
+}
+
+enum err lobby_admit_all(struct call *call, int64_t meeting_id)
+{
+    bool left = true;
+    enum err e = ERR_OK;
+    while (left && !e)
+        e = room_change(call, meeting_id, admit_all_change, &left);
+    return e;
+}
+
+/* Whether those who wait need nobody's word: there is no waiting room, and the host is here or need not be. */
+static enum err is_open(struct room_change *room, bool *open)
+{
+    const struct meeting_state *s = &room->state;
+    *open = false;
+    if (s->waiting_count == 0 || setting_is(s->settings, SETTING_WAITING_ROOM))
+        return ERR_OK;
+    if (setting_is(s->settings, SETTING_JOIN_BEFORE_HOST)) {
+        *open = true;
+        return ERR_OK;
+    }
+    struct participant host;
+    enum err e = participant_find_joined(room->call, s->id, s->host_id, &host);
+    *open = !e;
+    return e == ERR_NOT_JOINED ? ERR_OK : e;
+}
+
+enum err lobby_open_step(struct room_change *room)
+{
+    bool open;
+    enum err e = is_open(room, &open);
+    return e || !open ? e : admit_some(room, &room->state.look_again);
+}
+
+static enum err open_change(struct room_change *room, void *context)
+{
+    bool *left = context;
+    enum err e = room_check_open(room->state.status) ? ERR_OK : lobby_open_step(room);
+    *left = room->state.look_again;
+    return e;
+}
+
+enum err lobby_open(struct call *call, int64_t meeting_id)
+{
+    bool left = true;
+    enum err e = ERR_OK;
+    while (left && !e)
+        e = room_change(call, meeting_id, open_change, &left);
+    return e;
+}
+
+/* ---- sending away ---- */
+
+static enum err refuse_change(struct room_change *room, void *context)
+{
+    const int64_t *user_id = context;
+    struct participant p;
+    enum err e = permission_check(room, PERMISSION_USE_LOBBY);
+    if (!e)
+        e = find_waiting(room, *user_id, &p);
+    if (e)
+        return e;
+    tell_visitor(room, EVENT_LOBBY_REFUSED, *user_id);
+    return lobby_vacate(room, &p, PARTICIPANT_LEFT, "refused", CLOSE_STAY_OPEN);
+}
+
+enum err lobby_refuse(struct call *call, int64_t meeting_id, int64_t user_id)
+{
+    return room_change(call, meeting_id, refuse_change, &user_id);
+}
+
+static enum err send_back_change(struct room_change *room, void *context)
+{
+    const int64_t *user_id = context;
+    struct participant p;
+    enum err e = permission_check(room, PERMISSION_USE_LOBBY);
+    if (!e && *user_id == room->state.host_id)
+        e = fault_set(&room->call->fault, ERR_FORBIDDEN, NULL, "The host cannot be put into the lobby.");
+    if (!e)
+        e = participant_find_target(room, *user_id, &p);
+    if (!e)
+        e = participant_dao_send_back(room->call->app->db, room->state.id, *user_id, call_now_ms(room->call));
+    if (e)
+        return call_no_row(e, ERR_NOT_FOUND);
+    room->state.participant_count--;
+    room->state.online_count -= participant_is_online(&p);
+    room->state.waiting_count++;
+    char effect[64];
+    snprintf(effect, sizeof effect, "outside:%lld", (long long)*user_id);
+    struct buf data = {0};
+    struct json j = participant_data(&data, *user_id);
+    json_str(&j, "reason", "lobby");
+    participant_data_by(&j, room, *user_id);
+    json_object_end(&j);
+    room_log_add(&room->log, EVENT_USER_LEFT, ENVELOPE_EVERYBODY, effect, &data);
+    room_log_about(&room->log, *user_id);
+    p.status = PARTICIPANT_WAITING;
+    p.joined_at_ms = call_now_ms(room->call);
+    p.audio = p.video = p.screen = false;
+    p.hand_raised_at_ms = 0;
+    return add_lobby_joined(room, &p);
+}
+
+enum err lobby_send_back(struct call *call, int64_t meeting_id, int64_t user_id)
+{
+    return room_change(call, meeting_id, send_back_change, &user_id);
+}
+
+/* ---- looking ---- */
+
+struct listing {
+    struct call *call;
+    int64_t meeting_id;
+    struct participant *items;
+    int count;
+    int64_t seq;
+};
+
+static enum err list_body(void *context)
+{
+    struct listing *l = context;
+    struct db *db = l->call->app->db;
+    enum err e = event_dao_last_seq(db, l->meeting_id, &l->seq);
+    return e ? call_no_row(e, ERR_NOT_FOUND)
+             : participant_dao_list_status(db, l->call->arena, l->meeting_id, PARTICIPANT_WAITING, LIMIT_WAITING,
+                                           &l->items, &l->count);
+}
+
+enum err lobby_list(struct call *call, int64_t meeting_id, struct participant **items, int *count, int64_t *seq)
+{
+    struct listing l = {.call = call, .meeting_id = meeting_id};
+    enum err e = permission_check_reader(call, meeting_id, PERMISSION_USE_LOBBY);
+    if (!e)
+        e = db_snapshot(call->app->db, list_body, &l);
+    if (e)
+        return e;
+    *items = l.items;
+    *count = l.count;
+    *seq = l.seq;
+    return ERR_OK;
+}

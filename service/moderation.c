@@ -1,0 +1,135 @@
+#include "service/moderation.h"
+
+#include <stdio.h>
+
+#include "core/envelope.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "service/participant.h"
+#include "service/permission.h"
+
+/* An event that says only who did it. */
+static void add_deed(struct room_change *room, const char *type, const char *audience)
+{
+    struct buf data = {0};
+    struct json j = json_to(&data);
+    json_object(&j, NULL);
+    json_int(&j, "by", room->call->user_id);
+    json_object_end(&j);
+    room_log_add(&room->log, type, audience, ENVELOPE_NO_EFFECT, &data);
+}
+
+static enum err mute_all_change(struct room_change *room, void *context)
+{
+    (void)context;
+    enum err e = permission_check(room, PERMISSION_MUTE_OTHERS);
+    if (e)
+        return e;
+    add_deed(room, EVENT_ALL_MUTED, ENVELOPE_EVERYBODY);
+    return participant_dao_mute_all(room->call->app->db, room->state.id, room->state.host_id);
+}
+
+enum err moderation_mute_all(struct call *call, int64_t meeting_id)
+{
+    return room_change(call, meeting_id, mute_all_change, NULL);
+}
+
+static enum err ask_unmute_change(struct room_change *room, void *context)
+{
+    const int64_t *user_id = context;
+    struct participant target;
+    char audience[24];
+    enum err e = permission_check(room, PERMISSION_MUTE_OTHERS);
+    if (!e)
+        e = participant_find_target(room, *user_id, &target);
+    if (e || target.audio)
+        return e;
+    snprintf(audience, sizeof audience, "%lld", (long long)*user_id);
+    add_deed(room, EVENT_UNMUTE_ASKED, audience);
+    room_log_about(&room->log, *user_id);
+    return ERR_OK;
+}
+
+enum err moderation_ask_unmute(struct call *call, int64_t meeting_id, int64_t user_id)
+{
+    return room_change(call, meeting_id, ask_unmute_change, &user_id);
+}
+
+static enum err lower_hands_change(struct room_change *room, void *context)
+{
+    (void)context;
+    int64_t count = 0;
+    enum err e = permission_check(room, PERMISSION_LOWER_HANDS);
+    if (!e)
+        e = participant_dao_lower_hands(room->call->app->db, room->state.id, &count);
+    if (!e && count)
+        add_deed(room, EVENT_HANDS_LOWERED, ENVELOPE_EVERYBODY);
+    return e;
+}
+
+enum err moderation_lower_hands(struct call *call, int64_t meeting_id)
+{
+    return room_change(call, meeting_id, lower_hands_change, NULL);
+}
+
+/* Somebody who has left is only barred from coming back, and nobody in the room sees that. */
+static enum err ban_absent(struct room_change *room, int64_t user_id)
+{
+    return call_no_row(participant_dao_ban(room->call->app->db, room->state.id, user_id), ERR_OK);
+}
+
+static enum err remove_change(struct room_change *room, void *context)
+{
+    const int64_t *user_id = context;
+    struct call *call = room->call;
+    struct participant target;
+    enum err e = permission_check(room, PERMISSION_REMOVE);
+    if (e)
+        return e;
+    if (*user_id == room->state.host_id)
+        return fault_set(&call->fault, ERR_FORBIDDEN, NULL, "The host cannot be removed.");
+    e = participant_dao_find(call->app->db, call->arena, room->state.id, *user_id, &target);
+    if (e)
+        return call_no_row(e, ERR_NOT_FOUND);
+    if (target.status != PARTICIPANT_JOINED && target.status != PARTICIPANT_WAITING)
+        return ban_absent(room, *user_id);
+    return participant_vacate(room, &target, PARTICIPANT_REMOVED, "removed", CLOSE_REMOVED);
+}
+
+enum err moderation_remove(struct call *call, int64_t meeting_id, int64_t user_id)
+{
+    return room_change(call, meeting_id, remove_change, &user_id);
+}
+
+static enum err lift_ban_change(struct room_change *room, void *context)
+{
+    const int64_t *user_id = context;
+    const char *hosts;
+    enum err e = permission_check(room, PERMISSION_REMOVE);
+    if (!e)
+        e = call_no_row(participant_dao_lift_ban(room->call->app->db, room->state.id, *user_id), ERR_NOT_FOUND);
+    if (!e)
+        e = room_audience_hosts(room, &hosts);
+    if (e)
+        return e;
+    struct buf data = {0};
+    struct json j = participant_data(&data, *user_id);
+    participant_data_by(&j, room, *user_id);
+    json_object_end(&j);
+    room_log_add(&room->log, EVENT_BAN_LIFTED, hosts, ENVELOPE_NO_EFFECT, &data);
+    room_log_about(&room->log, *user_id);
+    return ERR_OK;
+}
+
+enum err moderation_lift_ban(struct call *call, int64_t meeting_id, int64_t user_id)
+{
+    return room_change(call, meeting_id, lift_ban_change, &user_id);
+}
+
+enum err moderation_removed(struct call *call, int64_t meeting_id, struct participant **items, int *count)
+{
+    enum err e = permission_check_reader(call, meeting_id, PERMISSION_REMOVE);
+    return e ? e
+             : participant_dao_list_status(call->app->db, call->arena, meeting_id, PARTICIPANT_REMOVED,
+                                           LIMIT_PARTICIPANTS, items, count);
+}

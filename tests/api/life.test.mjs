@@ -1,0 +1,158 @@
+/* The life of a meeting: the ends that come by themselves, by any worker, once, also after all were down. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startSystem } from '../lib/system.mjs';
+import { createMeeting, join, logOf, ok, people, refused, sleep } from './support.mjs';
+
+let sys;
+let ada, ben, cleo;
+before(async () => {
+    sys = await startSystem();
+    [ada, ben, cleo] = await people(sys, 'Ada', 'Ben', 'Cleo');
+});
+after(() => sys?.stop());
+
+/* As if the meeting's past lay that much further back. */
+function age(meeting, minutes) {
+    const back = ['start_time', 'actual_start_time', 'host_lost_at', 'empty_since', 'due_at']
+        .map((column) => `${column} = ${column} - INTERVAL ${minutes} MINUTE`).join(', ');
+    return sys.sql(`UPDATE meetings SET ${back} WHERE id = ?`, [meeting.id]);
+}
+
+async function until(what, check) {
+    for (let i = 0; i < 200; i++) {
+        const value = await check();
+        if (value)
+            return value;
+        await sleep(50);
+    }
+    assert.fail(`never: ${what}`);
+}
+
+const stored = async (meeting) => (await sys.sql('SELECT * FROM meetings WHERE id = ?', [meeting.id]))[0];
+const status = async (meeting) => (await stored(meeting)).status;
+const over = (meeting) => until('the meeting ends', async () => await status(meeting) >= 3);
+const ends = async (meeting) => (await logOf(sys, meeting)).filter((e) => e.type === 'meeting_ended').map((e) => e.data.reason);
+const leave = (user, meeting) => user.client.post(`/meetings/${meeting.id}/leave`, {});
+
+test('an empty meeting stays open as long as its host wanted, and then ends', async () => {
+    const meeting = await createMeeting(ada, { emptyMinutes: 10 });
+    await join(ben, meeting);
+    assert.equal(ok(await leave(ben, meeting)).meetingEnded, false);
+    await age(meeting, 9);
+    await sleep(1500);
+    assert.equal(await status(meeting), 2);
+    await age(meeting, 2);
+    await over(meeting);
+    assert.deepEqual(await ends(meeting), ['empty']);
+});
+
+test('coming back to an empty meeting goes on with it', async () => {
+    const meeting = await createMeeting(ada, { emptyMinutes: 10 });
+    await join(ben, meeting);
+    ok(await leave(ben, meeting));
+    await join(cleo, meeting);
+    await until('the plan is made anew', async () => (await stored(meeting)).due_at === null);
+    await age(meeting, 60);
+    await sleep(1500);
+    assert.equal(await status(meeting), 2);
+});
+
+test('a meeting that ends on time gives notice once, and ends', async () => {
+    const meeting = await createMeeting(ada, { endsOnTime: true, duration: 30 });
+    await join(ada, meeting);
+    await join(ben, meeting);
+    await age(meeting, 24);
+    await sleep(1500);
+    assert.ok(!(await logOf(sys, meeting)).some((e) => e.type === 'meeting_ending'));
+    await age(meeting, 2);
+    const notice = await until('notice', async () => (await logOf(sys, meeting)).find((e) => e.type === 'meeting_ending'));
+    assert.ok(Math.abs(Date.parse(notice.data.endsAt) - Date.now() - 4 * 60_000) < 60_000);
+    ok(await ada.client.patch(`/meetings/${meeting.id}/participants/me`, { audio: true })); // a change plans anew and gives no second notice
+    await age(meeting, 5);
+    await over(meeting);
+    assert.deepEqual(await ends(meeting), ['time_over']);
+    assert.equal((await logOf(sys, meeting)).filter((e) => e.type === 'meeting_ending').length, 1);
+    refused(await leave(ben, meeting), 'not_joined');
+});
+
+test('more time given after the notice is taken', async () => {
+    const meeting = await createMeeting(ada, { endsOnTime: true, duration: 30 });
+    await join(ada, meeting);
+    await age(meeting, 27);
+    await until('notice', async () => (await logOf(sys, meeting)).some((e) => e.type === 'meeting_ending'));
+    ok(await ada.client.patch(`/meetings/${meeting.id}`, { duration: 60 }));
+    await age(meeting, 5);
+    await sleep(1500);
+    assert.equal(await status(meeting), 2);
+});
+
+test('a meeting that nobody came to expires', async () => {
+    const meeting = await createMeeting(ada, { duration: 30 });
+    await age(meeting, 24 * 60);
+    await sleep(1500);
+    assert.equal(await status(meeting), 1);
+    await age(meeting, 31);
+    await over(meeting);
+    assert.equal(await status(meeting), 4);
+    assert.deepEqual(await ends(meeting), ['expired']);
+});
+
+test('host gone, policy end: the others are told, and the meeting ends unless the host returns', async () => {
+    const meeting = await createMeeting(ada, { hostLossPolicy: 'end', hostLossMinutes: 7 });
+    for (const user of [ada, ben])
+        await join(user, meeting);
+    ok(await leave(ada, meeting));
+    const away = (await logOf(sys, meeting)).find((e) => e.type === 'host_away');
+    assert.equal(away.data.policy, 'end');
+    assert.ok(Math.abs(Date.parse(away.data.endsAt) - Date.now() - 7 * 60_000) < 60_000);
+    assert.equal(ok(await ben.client.get(`/meetings/${meeting.id}`)).hostAway, true);
+    await join(ada, meeting);
+    assert.equal(ok(await ben.client.get(`/meetings/${meeting.id}`)).hostAway, false);
+    await age(meeting, 8);
+    await sleep(1500);
+    assert.equal(await status(meeting), 2);
+    ok(await leave(ada, meeting));
+    await age(meeting, 8);
+    await over(meeting);
+    assert.deepEqual(await ends(meeting), ['host_lost']);
+});
+
+test('host gone, policy lock: nobody new comes in until the host returns', async () => {
+    const meeting = await createMeeting(ada, { hostLossPolicy: 'lock' });
+    for (const user of [ada, ben])
+        await join(user, meeting);
+    ok(await leave(ada, meeting));
+    refused(await cleo.client.post(`/meetings/${meeting.id}/join`, {}), 'meeting_locked');
+    assert.equal(ok(await ben.client.get(`/meetings/${meeting.id}`)).host.id, ada.id);
+    await join(ada, meeting);
+    await join(cleo, meeting);
+});
+
+test('host gone, policy hand over: a co-host before a participant, an account before a guest', async () => {
+    const meeting = await createMeeting(ada, { hostLossPolicy: 'hand_over' });
+    for (const user of [ada, ben, cleo])
+        await join(user, meeting);
+    ok(await ada.client.patch(`/meetings/${meeting.id}/participants/${cleo.id}`, { role: 'cohost' }));
+    ok(await leave(ada, meeting));
+    assert.equal(ok(await ben.client.get(`/meetings/${meeting.id}`)).host.id, cleo.id);
+    await join(ada, meeting);
+    ok(await ada.client.post(`/meetings/${meeting.id}/host`, { userId: ada.id }), 204); // the creator takes it back
+    const change = (await logOf(sys, meeting)).findLast((e) => e.type === 'host_changed');
+    assert.deepEqual(change.data, { userId: ada.id, previousUserId: cleo.id, previousRole: 'cohost' });
+    refused(await ben.client.post(`/meetings/${meeting.id}/host`, { userId: ben.id }), 'forbidden');
+});
+
+test('what came due while everything was down is done once when it is up again', async () => {
+    const meetings = [];
+    for (let i = 0; i < 60; i++)
+        meetings.push(await createMeeting(ada, { duration: 1 }));
+    await sys.processes.pool.stop();
+    for (const meeting of meetings)
+        await age(meeting, 3 * 24 * 60);
+    await sys.processes.pool.start();
+    for (const meeting of meetings)
+        await over(meeting);
+    for (const meeting of meetings)
+        assert.deepEqual(await ends(meeting), ['expired']);
+});
