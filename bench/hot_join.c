@@ -16,6 +16,7 @@
 #include "db/event_dao.h"
 #include "db/participant_dao.h"
 #include "service/join.h"
+#include "service/setting.h"
 
 enum mode { COUNTER, LOCK, SINCE };
 
@@ -51,9 +52,11 @@ static enum err counter_body(void *context)
 {
     struct one_join *j = context;
     int64_t seq;
-    enum err e = participant_dao_insert(j->db, j->meeting, j->user, "x", (struct seat){NULL, NULL}, j->now_ms);
+    struct arrival a = {.meeting_id = j->meeting, .user_id = j->user, .display_name = "x", .status = PARTICIPANT_JOINED,
+                        .role = ROLE_PARTICIPANT, .address = "127.0.0.1"};
+    enum err e = participant_dao_insert(j->db, &a, j->now_ms);
     if (!e)
-        e = meeting_dao_take_seat(j->db, j->meeting, false, j->now_ms, &seq);
+        e = meeting_dao_take_seat(j->db, &a, SETTING_LOCKED | SETTING_WAITING_ROOM, j->now_ms, &seq);
     return e ? e : add_event(j, seq);
 }
 
@@ -93,7 +96,7 @@ static enum err join_one(struct app *app, struct arena *arena, enum mode mode, i
     call.relay = "bench";
     call.connection = connection;
     enum err e = db_select_int(app->db, "SELECT event_seq FROM meetings WHERE id = ?", DB_PARAMS(db_int(meeting)), &seq);
-    return e ? e : join_room(&call, meeting, NULL, seq, &view);
+    return e ? e : join_room(&call, meeting, (struct join_ticket){NULL, NULL}, seq, &view);
 }
 
 static int run(enum mode mode, int64_t meeting, int64_t user, int joins, int ready, int go)
