@@ -164,7 +164,7 @@ static void connect_one(struct client *c)
 static void shake_hands(struct client *c)
 {
     int64_t now_s = time(NULL);
-    struct token_claims claims = {c->user, c->user, now_s + TOKEN_LIFE_S, now_s};
+    struct token_claims claims = {.user_id = c->user, .session_id = c->user, .expires_at_s = now_s + TOKEN_LIFE_S, .issued_at_s = now_s};
     char *token;
     if (token_sign(&s.keys, &claims, &token) != ERR_OK)
         fail("token_sign");
