@@ -5,9 +5,10 @@
 #include "handlers/exchange.h"
 #include "handlers/room_view.h"
 #include "handlers/routes.h"
+#include "service/host.h"
 #include "service/join.h"
+#include "service/leave.h"
 #include "service/meeting.h"
-#include "service/participant.h"
 #include "service/shape.h"
 
 struct meeting_input {
@@ -256,7 +257,7 @@ enum err meeting_leave_post(struct exchange *x)
     if (!e)
         e = no_body(x);
     if (!e)
-        e = participant_leave(&x->call, id, &meeting_ended);
+        e = leave_meeting(&x->call, id, &meeting_ended);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
@@ -295,5 +296,5 @@ enum err meeting_host_post(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = exchange_body(x, host_fields, FIELD_COUNT(host_fields), &in);
-    return e ? e : participant_set_host(&x->call, id, in.user_id.value);
+    return e ? e : host_set(&x->call, id, in.user_id.value);
 }

@@ -4,17 +4,19 @@
 #include "core/limits.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
+#include "service/meeting.h"
 #include "service/participant.h"
 #include "service/shape.h"
 
 enum err participants_get(struct exchange *x)
 {
     int64_t id;
+    struct meeting meeting;
     struct participant *items;
     int count;
     enum err e = exchange_meeting(x, &id);
     if (!e)
-        e = participant_list(&x->call, id, &items, &count);
+        e = meeting_detail(&x->call, id, &meeting, &items, &count);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);

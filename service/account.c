@@ -4,7 +4,7 @@
 #include "core/text.h"
 #include "db/session_dao.h"
 #include "service/auth.h"
-#include "service/participant.h"
+#include "service/leave.h"
 
 struct account_change {
     struct call *call;
@@ -68,7 +68,7 @@ enum err account_set_disabled(struct call *call, const char *email, bool disable
     enum err e = find(call, email, &c.user);
     if (!e)
         e = db_transaction(call->app->db, disabled_body, &c);
-    return e || !disabled ? e : participant_leave_everywhere(call, c.user.id);
+    return e || !disabled ? e : leave_all_meetings(call, c.user.id);
 }
 
 static enum err admin_body(void *context)

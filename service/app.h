@@ -26,7 +26,7 @@ struct app {
     struct db *db;
     struct kv *kv;
     struct scoreboard *scoreboard; /* NULL where there is no pool */
-    struct token_keys token_keys; /* for the whole life: new keys come with new workers */
+    struct token_keys token_keys;  /* for the whole life: new keys come with new workers */
     struct token_memory token_memory;
     struct rate_bucket rate_buckets[RATE_BUCKETS];  /* by the hash of their key */
     unsigned char password_key[PASSWORD_KEY_BYTES]; /* meeting passwords are encrypted with it */

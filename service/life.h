@@ -6,9 +6,6 @@
 
 #include "service/room.h"
 
-/* When a meeting in this state wants to be looked at next, ms since 1970; 0: never. */
-int64_t life_due_ms(const struct meeting_state *state);
-
 /* Looks at meetings that are due, at most LIMIT_DUE_MEETINGS; *count says how many. One that fails is logged and left
  * for the next time. */
 MUST_CHECK enum err life_tick(struct call *call, int *count);

@@ -99,7 +99,7 @@ enum err lobby_vacate(struct room_change *room, const struct participant *p, enu
     e = add_lobby_left(room, p->user_id, reason, close_code);
     bool last =
         s->status == MEETING_ONGOING && !s->empty_since_ms && s->participant_count == 0 && s->waiting_count == 0;
-    return !e && last ? participant_emptied(room) : e;
+    return !e && last ? room_emptied(room) : e;
 }
 
 /* ---- letting in ---- */

@@ -7,11 +7,11 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "service/life.h"
 #include "service/lobby.h"
 #include "service/meeting_cache.h"
 #include "service/participant.h"
 #include "service/permission.h"
+#include "service/schedule.h"
 #include "service/secretbox.h"
 #include "service/shape.h"
 
@@ -42,7 +42,7 @@ static enum err create_body(void *context)
     struct meeting_state state = {.status = MEETING_SCHEDULED,
                                   .start_time_ms = c->meeting.start_time_ms,
                                   .duration_minutes = c->meeting.duration_minutes};
-    enum err e = meeting_dao_insert(call->app->db, &c->meeting, life_due_ms(&state), call_now_ms(call), &id);
+    enum err e = meeting_dao_insert(call->app->db, &c->meeting, schedule_due_ms(&state), call_now_ms(call), &id);
     if (e)
         return e;
     e = meeting_dao_by_id(call->app->db, call->arena, id, &c->stored);
@@ -256,33 +256,11 @@ enum err meeting_update(struct call *call, int64_t id, const struct meeting_chan
     return ERR_OK;
 }
 
-enum err meeting_finish(struct room_change *room, enum meeting_status status, const char *reason, int64_t by_user)
-{
-    room->state.status = status;
-    room->state.actual_end_ms = call_now_ms(room->call);
-    room->state.participant_count = room->state.online_count = room->state.waiting_count = 0;
-    room->state.host_lost_ms = room->state.empty_since_ms = 0;
-    room->state.look_again = false;
-    char effect[16];
-    snprintf(effect, sizeof effect, "all:%d", CLOSE_MEETING_OVER);
-    struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    json_str(&j, "reason", reason);
-    if (by_user)
-        json_int(&j, "by", by_user);
-    else
-        json_null(&j, "by");
-    json_object_end(&j);
-    room_log_add(&room->log, EVENT_MEETING_ENDED, ENVELOPE_EVERYBODY, effect, &data);
-    return participant_dao_end_all(room->call->app->db, room->state.id, room->state.actual_end_ms);
-}
-
 static enum err end_change(struct room_change *room, void *context)
 {
     (void)context;
     enum err e = permission_check(room, PERMISSION_END_MEETING);
-    return e ? e : meeting_finish(room, MEETING_ENDED, "ended", room->call->user_id);
+    return e ? e : room_finish(room, MEETING_ENDED, "ended", room->call->user_id);
 }
 
 enum err meeting_end(struct call *call, int64_t id, struct meeting *out)
@@ -295,7 +273,7 @@ static enum err cancel_change(struct room_change *room, void *context)
 {
     (void)context;
     enum err e = permission_check(room, PERMISSION_CANCEL_MEETING);
-    return e ? e : meeting_finish(room, MEETING_CANCELLED, "cancelled", room->call->user_id);
+    return e ? e : room_finish(room, MEETING_CANCELLED, "cancelled", room->call->user_id);
 }
 
 enum err meeting_cancel(struct call *call, int64_t id) { return room_change(call, id, cancel_change, NULL); }

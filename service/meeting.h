@@ -68,9 +68,4 @@ MUST_CHECK enum err meeting_end(struct call *call, int64_t id, struct meeting *o
 /* Cancels it; by the host. Whoever is in is sent out. Errors as meeting_end. */
 MUST_CHECK enum err meeting_cancel(struct call *call, int64_t id);
 
-/* Inside a room_change: the meeting is over, with status ended or cancelled, and nobody is in it or waits any more.
- * reason is what meeting_ended says; by_user 0: nobody. */
-MUST_CHECK enum err meeting_finish(struct room_change *room, enum meeting_status status, const char *reason,
-                                   int64_t by_user);
-
 #endif

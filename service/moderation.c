@@ -5,6 +5,7 @@
 #include "core/envelope.h"
 #include "core/json.h"
 #include "core/limits.h"
+#include "service/leave.h"
 #include "service/participant.h"
 #include "service/permission.h"
 
@@ -93,7 +94,7 @@ static enum err remove_change(struct room_change *room, void *context)
         return call_no_row(e, ERR_NOT_FOUND);
     if (target.status != PARTICIPANT_JOINED && target.status != PARTICIPANT_WAITING)
         return ban_absent(room, *user_id);
-    return participant_vacate(room, &target, PARTICIPANT_REMOVED, "removed", CLOSE_REMOVED);
+    return leave_vacate(room, &target, PARTICIPANT_REMOVED, "removed", CLOSE_REMOVED);
 }
 
 enum err moderation_remove(struct call *call, int64_t meeting_id, int64_t user_id)

@@ -1,13 +1,10 @@
 #include "service/participant.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/envelope.h"
 #include "core/json.h"
 #include "core/limits.h"
-#include "service/lobby.h"
-#include "service/meeting.h"
 #include "service/permission.h"
 #include "service/setting.h"
 
@@ -77,144 +74,9 @@ void participant_event(struct room_change *room, const char *type, int64_t user_
     room_log_about(&room->log, user_id);
 }
 
-/* ---- the host's seat ---- */
-
-static const char *row_role_name(int64_t role) { return role == ROLE_COHOST ? "cohost" : "participant"; }
-
-static enum err add_host_changed(struct room_change *room, int64_t user_id)
-{
-    int64_t previous = room->state.host_id, role = 0;
-    enum err e = participant_dao_row_role(room->call->app->db, room->state.id, previous, &role);
-    if (e && e != ERR_DB_NO_ROW)
-        return e;
-    struct buf data = {0};
-    struct json j = participant_data(&data, user_id);
-    json_int(&j, "previousUserId", previous);
-    json_str(&j, "previousRole", row_role_name(role));
-    json_object_end(&j);
-    participant_event(room, EVENT_HOST_CHANGED, user_id, &data);
-    room->state.host_id = user_id;
-    room->state.host_lost_ms = 0;
-    return ERR_OK;
-}
-
-static enum err hand_over_to_heir(struct room_change *room)
-{
-    int64_t heir;
-    enum err e = participant_dao_heir(room->call->app->db, room->state.id, &heir);
-    return e ? e : add_host_changed(room, heir);
-}
-
-/* The host's seat stays the host's; the others are told what happens until the return. */
-static void add_host_away(struct room_change *room)
-{
-    struct meeting_state *s = &room->state;
-    bool ends = s->host_loss_policy == HOST_LOSS_END;
-    s->host_lost_ms = call_now_ms(room->call);
-    struct buf data = {0};
-    struct json j = participant_data(&data, s->host_id);
-    json_str(&j, "policy", ends ? "end" : "lock");
-    json_time(&j, "endsAt", ends ? s->host_lost_ms + s->host_loss_minutes * 60000 : 0);
-    json_object_end(&j);
-    participant_event(room, EVENT_HOST_AWAY, s->host_id, &data);
-}
-
-enum err participant_emptied(struct room_change *room)
-{
-    if (room->state.empty_minutes == 0)
-        return meeting_finish(room, MEETING_ENDED, "empty", 0);
-    room->state.empty_since_ms = call_now_ms(room->call);
-    return ERR_OK;
-}
-
-static enum err after_departure(struct room_change *room, int64_t user_id)
-{
-    struct meeting_state *s = &room->state;
-    if (s->participant_count == 0)
-        return participant_emptied(room);
-    s->look_again = s->waiting_count > 0; /* there may be a seat for somebody now */
-    if (s->host_id != user_id)
-        return ERR_OK;
-    if (s->host_loss_policy == HOST_LOSS_HAND_OVER)
-        return hand_over_to_heir(room);
-    add_host_away(room);
-    return ERR_OK;
-}
-
-enum err participant_vacate(struct room_change *room, const struct participant *p, enum participant_status status,
-                            const char *reason, int close_code)
-{
-    if (p->status == PARTICIPANT_WAITING)
-        return lobby_vacate(room, p, status, reason, close_code);
-    enum err e =
-        participant_dao_end_stay(room->call->app->db, room->state.id, p->user_id, status, call_now_ms(room->call));
-    if (e)
-        return call_no_row(e, ERR_NOT_JOINED);
-    room->state.participant_count--;
-    room->state.online_count -= participant_is_online(p);
-    char effect[64];
-    snprintf(effect, sizeof effect, "user:%lld:%d", (long long)p->user_id, close_code);
-    struct buf data = {0};
-    struct json j = participant_data(&data, p->user_id);
-    json_str(&j, "reason", reason);
-    participant_data_by(&j, room, p->user_id);
-    json_object_end(&j);
-    room_log_add(&room->log, EVENT_USER_LEFT, ENVELOPE_EVERYBODY, effect, &data);
-    room_log_about(&room->log, p->user_id);
-    return after_departure(room, p->user_id);
-}
-
-static enum err leave_change(struct room_change *room, void *context)
-{
-    bool *meeting_ended = context;
-    struct participant me;
-    enum err e = participant_find_present(room->call, room->state.id, room->call->user_id, &me);
-    if (!e)
-        e = participant_vacate(room, &me, PARTICIPANT_LEFT, "left", CLOSE_STAY_OPEN);
-    *meeting_ended = room->state.status == MEETING_ENDED;
-    return e;
-}
-
-enum err participant_leave(struct call *call, int64_t meeting_id, bool *meeting_ended)
-{
-    return room_change(call, meeting_id, leave_change, meeting_ended);
-}
-
-static enum err sign_out_change(struct room_change *room, void *context)
-{
-    const int64_t *user_id = context;
-    struct participant p;
-    enum err e = participant_find_present(room->call, room->state.id, *user_id, &p);
-    if (!e)
-        e = participant_vacate(room, &p, PARTICIPANT_LEFT, "removed", CLOSE_SIGNED_OUT);
-    return e == ERR_NOT_JOINED ? ERR_OK : e;
-}
-
-enum err participant_leave_everywhere(struct call *call, int64_t user_id)
-{
-    enum { MEETINGS = 100 };
-    int64_t *meetings;
-    int count;
-    enum err e = participant_dao_meetings_of(call->app->db, call->arena, user_id, MEETINGS, &meetings, &count);
-    for (int i = 0; i < count && !e; i++)
-        e = room_change(call, meetings[i], sign_out_change, &user_id);
-    return e;
-}
-
-enum err participant_list(struct call *call, int64_t meeting_id, struct participant **items, int *count)
-{
-    struct meeting meeting;
-    struct participant *everybody;
-    int n;
-    enum err e = meeting_detail(call, meeting_id, &meeting, &everybody, &n);
-    if (e)
-        return e;
-    *items = everybody;
-    *count = n;
-    return ERR_OK;
-}
-
 /* ---- roles ---- */
+
+const char *participant_role_name(int64_t role) { return role == ROLE_COHOST ? "cohost" : "participant"; }
 
 struct role_change {
     int64_t user_id;
@@ -250,7 +112,7 @@ static enum err role_change(struct room_change *room, void *context)
     c->target.role = c->role;
     struct buf data = {0};
     struct json j = participant_data(&data, c->user_id);
-    json_str(&j, "role", row_role_name(c->role));
+    json_str(&j, "role", participant_role_name(c->role));
     participant_data_by(&j, room, c->user_id);
     json_object_end(&j);
     participant_event(room, EVENT_ROLE_CHANGED, c->user_id, &data);
@@ -265,24 +127,6 @@ enum err participant_set_role(struct call *call, int64_t meeting_id, int64_t use
     if (!e)
         *out = c.target;
     return e;
-}
-
-static enum err host_change(struct room_change *room, void *context)
-{
-    const int64_t *user_id = context;
-    struct participant target;
-    bool reclaims = room->state.creator_id == room->call->user_id && *user_id == room->call->user_id;
-    enum err e = reclaims ? room_check_open(room->state.status) : permission_check(room, PERMISSION_HAND_OVER);
-    if (!e)
-        e = participant_find_target(room, *user_id, &target);
-    if (e || *user_id == room->state.host_id)
-        return e;
-    return add_host_changed(room, *user_id);
-}
-
-enum err participant_set_host(struct call *call, int64_t meeting_id, int64_t user_id)
-{
-    return room_change(call, meeting_id, host_change, &user_id);
 }
 
 /* ---- media, hands, names: one's own, or another's with the permission for that ---- */

@@ -1,4 +1,5 @@
-/* The people in a meeting: leaving, roles, removal, media, raised hands. Coming in is in join.h. */
+/* The people in a meeting: finding them, their roles, media, hands and names. Coming in is in join.h, going out in
+ * leave.h, the host's seat in host.h. */
 #ifndef SERVICE_PARTICIPANT_H
 #define SERVICE_PARTICIPANT_H
 
@@ -6,24 +7,6 @@
 
 #include "db/participant_dao.h"
 #include "service/room.h"
-
-/* Leaves. The last one out ends the meeting (*meeting_ended); a host who leaves hands over to the longest-present
- * co-host, else the longest-present participant. ERR_NOT_FOUND, ERR_NOT_JOINED. */
-MUST_CHECK enum err participant_leave(struct call *call, int64_t meeting_id, bool *meeting_ended);
-
-/* Takes somebody who is in, or waits, out of the meeting, for all those ways out: inside a room_change. reason is what
- * user_left or lobby_left says; close_code what their connection is closed with. */
-MUST_CHECK enum err participant_vacate(struct room_change *room, const struct participant *p,
-                                       enum participant_status status, const char *reason, int close_code);
-
-/* Inside a room_change: nobody is in any more. The meeting ends, or stays open as long as its host wanted. */
-MUST_CHECK enum err participant_emptied(struct room_change *room);
-
-/* Takes somebody whose account was disabled out of all meetings. */
-MUST_CHECK enum err participant_leave_everywhere(struct call *call, int64_t user_id);
-
-/* Who may see the people of a meeting sees those who are in it, longest present first. ERR_NOT_FOUND, ERR_FORBIDDEN. */
-MUST_CHECK enum err participant_list(struct call *call, int64_t meeting_id, struct participant **items, int *count);
 
 /* ERR_FORBIDDEN unless the caller is or was in the meeting (and was not removed). */
 MUST_CHECK enum err participant_check_took_part(struct call *call, int64_t meeting_id);
@@ -35,10 +18,6 @@ MUST_CHECK enum err participant_show(struct call *call, int64_t meeting_id, int6
  * the host). */
 MUST_CHECK enum err participant_set_role(struct call *call, int64_t meeting_id, int64_t user_id,
                                          enum participant_role role, struct participant *out);
-
-/* Hands the host's seat to somebody who is in; by the host. The creator takes it back the same way. ERR_FORBIDDEN,
- * ERR_NOT_FOUND. */
-MUST_CHECK enum err participant_set_host(struct call *call, int64_t meeting_id, int64_t user_id);
 
 /* Somebody's media: 1 on, 0 off, -1 as it is. Others than oneself can only be switched off. ERR_NOT_JOINED,
  * ERR_FORBIDDEN, ERR_NOT_FOUND. */
@@ -64,6 +43,9 @@ MUST_CHECK enum err participant_find_present(struct call *call, int64_t meeting_
 
 /* The person that an action is about, who must be in. ERR_NOT_FOUND. */
 MUST_CHECK enum err participant_find_target(struct room_change *room, int64_t user_id, struct participant *out);
+
+/* The role of a row for people: "cohost" or "participant". */
+const char *participant_role_name(int64_t role);
 
 /* Begins an event's data with whom it is about; and names who did it, where that was somebody else. */
 struct json participant_data(struct buf *data, int64_t user_id);

@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "db/relay_dao.h"
+#include "service/leave.h"
 #include "service/participant.h"
 
 enum { SWEEP_SEATS = 50 }; /* of dead relays, in one sign of life */
@@ -42,7 +43,7 @@ static enum err give_up(struct room_change *room, int64_t user_id, const char *c
     if (!p.connection || strcmp(p.connection, connection) != 0 || (!p.offline_at_ms && !even_if_online))
         return ERR_OK;
     /* nobody is connected, unless a relay that lives could not renew its lease: its clients are to come back */
-    return participant_vacate(room, &p, PARTICIPANT_LEFT, "timeout", CLOSE_COME_BACK);
+    return leave_vacate(room, &p, PARTICIPANT_LEFT, "timeout", CLOSE_COME_BACK);
 }
 
 /* The reports of one room that are worked on together. */

@@ -1,5 +1,6 @@
 #include "service/room.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/envelope.h"
@@ -7,8 +8,8 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "db/participant_dao.h"
-#include "service/life.h"
 #include "service/meeting_cache.h"
+#include "service/schedule.h"
 #include "service/shape.h"
 
 void room_log_start(struct room_log *log, struct call *call, int64_t meeting_id)
@@ -98,7 +99,7 @@ static enum err change_body(void *context)
     e = run->change(room, run->context);
     if (e || (room->log.count == 0 && !room->keep_state))
         return e;
-    room->state.due_ms = life_due_ms(&room->state);
+    room->state.due_ms = schedule_due_ms(&room->state);
     int64_t first = room->state.event_seq + 1;
     room->state.event_seq += room->log.count;
     e = room_log_store(&room->log, first);
@@ -116,6 +117,36 @@ enum err room_change(struct call *call, int64_t meeting_id, enum err (*change)(s
         run.room.log.count = 0; /* nothing happened, as far as anyone can tell */
     room_log_publish(&run.room.log);
     return e;
+}
+
+enum err room_finish(struct room_change *room, enum meeting_status status, const char *reason, int64_t by_user)
+{
+    room->state.status = status;
+    room->state.actual_end_ms = call_now_ms(room->call);
+    room->state.participant_count = room->state.online_count = room->state.waiting_count = 0;
+    room->state.host_lost_ms = room->state.empty_since_ms = 0;
+    room->state.look_again = false;
+    char effect[16];
+    snprintf(effect, sizeof effect, "all:%d", CLOSE_MEETING_OVER);
+    struct buf data = {0};
+    struct json j = json_to(&data);
+    json_object(&j, NULL);
+    json_str(&j, "reason", reason);
+    if (by_user)
+        json_int(&j, "by", by_user);
+    else
+        json_null(&j, "by");
+    json_object_end(&j);
+    room_log_add(&room->log, EVENT_MEETING_ENDED, ENVELOPE_EVERYBODY, effect, &data);
+    return participant_dao_end_all(room->call->app->db, room->state.id, room->state.actual_end_ms);
+}
+
+enum err room_emptied(struct room_change *room)
+{
+    if (room->state.empty_minutes == 0)
+        return room_finish(room, MEETING_ENDED, "empty", 0);
+    room->state.empty_since_ms = call_now_ms(room->call);
+    return ERR_OK;
 }
 
 enum err room_audience_hosts(struct room_change *room, const char **audience)

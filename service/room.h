@@ -93,6 +93,14 @@ MUST_CHECK enum err room_change(struct call *call, int64_t meeting_id,
 /* ERR_MEETING_ENDED or ERR_MEETING_CANCELLED where the meeting is over. */
 MUST_CHECK enum err room_check_open(int64_t status);
 
+/* Inside a room_change: the meeting is over, with status ended or cancelled, and nobody is in it or waits any more.
+ * reason is what meeting_ended says; by_user 0: nobody. */
+MUST_CHECK enum err room_finish(struct room_change *room, enum meeting_status status, const char *reason,
+                                int64_t by_user);
+
+/* Inside a room_change: nobody is in any more. The meeting ends, or stays open as long as its host wanted. */
+MUST_CHECK enum err room_emptied(struct room_change *room);
+
 /* A page of the room's log after a number. viewer_id 0: everything, for a relay. */
 MUST_CHECK enum err room_events_after(struct call *call, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
                                       struct room_event **items, int *count);

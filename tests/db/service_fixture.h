@@ -8,7 +8,9 @@
 
 #include "db/user_dao.h"
 #include "service/chat.h"
+#include "service/host.h"
 #include "service/join.h"
+#include "service/leave.h"
 #include "service/meeting.h"
 #include "service/moderation.h"
 #include "service/participant.h"
@@ -97,7 +99,7 @@ static inline enum err leave(int64_t meeting_id, int64_t user_id)
 {
     struct call call = call_of(user_id);
     bool ended;
-    return participant_leave(&call, meeting_id, &ended);
+    return leave_meeting(&call, meeting_id, &ended);
 }
 
 /* The types of the room's events after a number, in order: "user_joined user_left". */

@@ -1,0 +1,67 @@
+#include "service/host.h"
+
+#include "core/envelope.h"
+#include "core/json.h"
+#include "service/participant.h"
+#include "service/permission.h"
+#include "service/schedule.h"
+
+static enum err hand_over(struct room_change *room, int64_t user_id)
+{
+    int64_t previous = room->state.host_id, role = 0;
+    enum err e = participant_dao_row_role(room->call->app->db, room->state.id, previous, &role);
+    if (e && e != ERR_DB_NO_ROW)
+        return e;
+    struct buf data = {0};
+    struct json j = participant_data(&data, user_id);
+    json_int(&j, "previousUserId", previous);
+    json_str(&j, "previousRole", participant_role_name(role));
+    json_object_end(&j);
+    participant_event(room, EVENT_HOST_CHANGED, user_id, &data);
+    room->state.host_id = user_id;
+    room->state.host_lost_ms = 0;
+    return ERR_OK;
+}
+
+/* The host's seat stays the host's; the others are told what happens until the return. */
+static void add_host_away(struct room_change *room)
+{
+    struct meeting_state *s = &room->state;
+    bool ends = s->host_loss_policy == HOST_LOSS_END;
+    s->host_lost_ms = call_now_ms(room->call);
+    struct buf data = {0};
+    struct json j = participant_data(&data, s->host_id);
+    json_str(&j, "policy", ends ? "end" : "lock");
+    json_time(&j, "endsAt", schedule_host_lost_ms(s));
+    json_object_end(&j);
+    participant_event(room, EVENT_HOST_AWAY, s->host_id, &data);
+}
+
+enum err host_gone(struct room_change *room)
+{
+    int64_t heir;
+    if (room->state.host_loss_policy != HOST_LOSS_HAND_OVER) {
+        add_host_away(room);
+        return ERR_OK;
+    }
+    enum err e = participant_dao_heir(room->call->app->db, room->state.id, &heir);
+    return e ? e : hand_over(room, heir);
+}
+
+static enum err host_change(struct room_change *room, void *context)
+{
+    const int64_t *user_id = context;
+    struct participant target;
+    bool reclaims = room->state.creator_id == room->call->user_id && *user_id == room->call->user_id;
+    enum err e = reclaims ? room_check_open(room->state.status) : permission_check(room, PERMISSION_HAND_OVER);
+    if (!e)
+        e = participant_find_target(room, *user_id, &target);
+    if (e || *user_id == room->state.host_id)
+        return e;
+    return hand_over(room, *user_id);
+}
+
+enum err host_set(struct call *call, int64_t meeting_id, int64_t user_id)
+{
+    return room_change(call, meeting_id, host_change, &user_id);
+}

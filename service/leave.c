@@ -1,0 +1,78 @@
+#include "service/leave.h"
+
+#include <stdio.h>
+
+#include "core/envelope.h"
+#include "core/json.h"
+#include "service/host.h"
+#include "service/lobby.h"
+#include "service/participant.h"
+
+static enum err after_departure(struct room_change *room, int64_t user_id)
+{
+    struct meeting_state *s = &room->state;
+    if (s->participant_count == 0)
+        return room_emptied(room);
+    s->look_again = s->waiting_count > 0; /* there may be a seat for somebody now */
+    return s->host_id == user_id ? host_gone(room) : ERR_OK;
+}
+
+enum err leave_vacate(struct room_change *room, const struct participant *p, enum participant_status status,
+                      const char *reason, int close_code)
+{
+    if (p->status == PARTICIPANT_WAITING)
+        return lobby_vacate(room, p, status, reason, close_code);
+    enum err e =
+        participant_dao_end_stay(room->call->app->db, room->state.id, p->user_id, status, call_now_ms(room->call));
+    if (e)
+        return call_no_row(e, ERR_NOT_JOINED);
+    room->state.participant_count--;
+    room->state.online_count -= participant_is_online(p);
+    char effect[64];
+    snprintf(effect, sizeof effect, "user:%lld:%d", (long long)p->user_id, close_code);
+    struct buf data = {0};
+    struct json j = participant_data(&data, p->user_id);
+    json_str(&j, "reason", reason);
+    participant_data_by(&j, room, p->user_id);
+    json_object_end(&j);
+    room_log_add(&room->log, EVENT_USER_LEFT, ENVELOPE_EVERYBODY, effect, &data);
+    room_log_about(&room->log, p->user_id);
+    return after_departure(room, p->user_id);
+}
+
+static enum err leave_change(struct room_change *room, void *context)
+{
+    bool *meeting_ended = context;
+    struct participant me;
+    enum err e = participant_find_present(room->call, room->state.id, room->call->user_id, &me);
+    if (!e)
+        e = leave_vacate(room, &me, PARTICIPANT_LEFT, "left", CLOSE_STAY_OPEN);
+    *meeting_ended = room->state.status == MEETING_ENDED;
+    return e;
+}
+
+enum err leave_meeting(struct call *call, int64_t meeting_id, bool *meeting_ended)
+{
+    return room_change(call, meeting_id, leave_change, meeting_ended);
+}
+
+static enum err sign_out_change(struct room_change *room, void *context)
+{
+    const int64_t *user_id = context;
+    struct participant p;
+    enum err e = participant_find_present(room->call, room->state.id, *user_id, &p);
+    if (!e)
+        e = leave_vacate(room, &p, PARTICIPANT_LEFT, "removed", CLOSE_SIGNED_OUT);
+    return e == ERR_NOT_JOINED ? ERR_OK : e;
+}
+
+enum err leave_all_meetings(struct call *call, int64_t user_id)
+{
+    enum { MEETINGS = 100 };
+    int64_t *meetings;
+    int count;
+    enum err e = participant_dao_meetings_of(call->app->db, call->arena, user_id, MEETINGS, &meetings, &count);
+    for (int i = 0; i < count && !e; i++)
+        e = room_change(call, meetings[i], sign_out_change, &user_id);
+    return e;
+}

@@ -1,0 +1,43 @@
+#include "service/schedule.h"
+
+#include "core/limits.h"
+#include "service/setting.h"
+
+enum { MINUTE_MS = 60 * 1000, AT_ONCE = 1 /* any time that is over */ };
+
+static int64_t earlier(int64_t a, int64_t b) { return a && (!b || a < b) ? a : b; }
+
+int64_t schedule_expires_ms(const struct meeting_state *s)
+{
+    return s->start_time_ms + s->duration_minutes * MINUTE_MS + LIMIT_UNSTARTED_MS;
+}
+
+int64_t schedule_time_over_ms(const struct meeting_state *s)
+{
+    return setting_is(s->settings, SETTING_ENDS_ON_TIME) ? s->actual_start_ms + s->duration_minutes * MINUTE_MS : 0;
+}
+
+int64_t schedule_empty_ms(const struct meeting_state *s)
+{
+    return s->empty_since_ms ? s->empty_since_ms + s->empty_minutes * MINUTE_MS : 0;
+}
+
+int64_t schedule_host_lost_ms(const struct meeting_state *s)
+{
+    bool ends = s->host_lost_ms && s->host_loss_policy == HOST_LOSS_END;
+    return ends ? s->host_lost_ms + s->host_loss_minutes * MINUTE_MS : 0;
+}
+
+int64_t schedule_due_ms(const struct meeting_state *s)
+{
+    if (s->status == MEETING_SCHEDULED)
+        return s->look_again ? AT_ONCE : schedule_expires_ms(s);
+    if (s->status != MEETING_ONGOING)
+        return 0;
+    if (s->look_again)
+        return AT_ONCE;
+    int64_t end = schedule_time_over_ms(s);
+    if (end && !s->warned_ms)
+        end -= LIMIT_ENDING_NOTICE_MS;
+    return earlier(earlier(schedule_empty_ms(s), schedule_host_lost_ms(s)), end);
+}

@@ -1,0 +1,20 @@
+/* What a meeting's time holds for it. All times are ms since 1970, 0 where that will not come. */
+#ifndef SERVICE_SCHEDULE_H
+#define SERVICE_SCHEDULE_H
+
+#include "db/meeting_dao.h"
+
+/* When a scheduled meeting expires that nobody came to. */
+int64_t schedule_expires_ms(const struct meeting_state *state);
+
+/* When a meeting that ends on time is over. */
+int64_t schedule_time_over_ms(const struct meeting_state *state);
+
+/* When it has been empty, or without its host, for as long as it may be. */
+int64_t schedule_empty_ms(const struct meeting_state *state);
+int64_t schedule_host_lost_ms(const struct meeting_state *state);
+
+/* When housekeeping is to look at it next. */
+int64_t schedule_due_ms(const struct meeting_state *state);
+
+#endif
