@@ -51,6 +51,12 @@ test('pages around the call', async () => {
   await clean(ana, 'profile');
   await ana.page.keyboard.press('Escape');
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
+  await ana.page.getByRole('link', { name: 'Test the network' }).click();
+  await ana.button('Start the test').click();
+  await ana.page.getByText(/^(Everything works|A call is possible)/).waitFor({ timeout: 60_000 });
+  await clean(ana, 'network test');
+  await ana.go('#/');
+  await ana.page.locator('.meeting-what').waitFor();
   await ana.page.emulateMedia({ colorScheme: 'dark' });
   await clean(ana, 'dashboard, dark');
   await ana.page.emulateMedia({ colorScheme: 'light' });

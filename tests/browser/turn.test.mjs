@@ -1,56 +1,21 @@
 /* Through a real coturn, and through nothing else: two browsers see and hear each other, with credentials that the workers
  * made; these run out and are renewed while the call goes on; the TURN server goes away and comes back. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { freePorts, startSystem } from '../lib/system.mjs';
+import { startSystem } from '../lib/system.mjs';
 import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { Turn } from './turn.mjs';
 
 const TTL_S = 10; // renewed after 7
-const secret = 'as the crow flies';
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'em-turn-'));
 
 let sys;
 let browser;
 let turn;
 let people;
 
-/** coturn on loopback, started again on the same port. */
-class Turn {
-  constructor(port, relayPort) {
-    Object.assign(this, { port, relayPort, log: '' });
-  }
-
-  async start() {
-    this.process = spawn('setpriv', ['--pdeathsig', 'TERM', 'turnserver', '-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${this.port}`,
-      `--min-port=${this.relayPort}`, `--max-port=${this.relayPort + 199}`, '--use-auth-secret', `--static-auth-secret=${secret}`,
-      '--realm=echomeet.test', '--allow-loopback-peers', '--no-cli', '--cli-password=unused', '--no-tls', '--no-dtls', '--fingerprint',
-      '--log-file=stdout', '--verbose', `--pidfile=${path.join(folder, 'pid')}`, `--userdb=${path.join(folder, 'users')}`], { stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.process.stdout, this.process.stderr]) stream.on('data', (data) => { this.log += data; });
-    this.ended = new Promise((resolve) => { this.process.once('exit', resolve); });
-    const seen = this.log.length;
-    await until(() => /listener opened on.*127\.0\.0\.1/i.test(this.log.slice(seen)), `coturn listens:\n${this.log}`);
-  }
-
-  async kill() {
-    this.process.kill('SIGKILL');
-    await this.ended;
-  }
-}
-
 before(async () => {
-  fs.writeFileSync(path.join(folder, 'secret'), secret);
-  const [port] = await freePorts(1);
-  turn = new Turn(port, 30_200);
-  [sys, browser] = await Promise.all([
-    startSystem({
-      env: { ECHOMEET_TURN_URLS: `turn:127.0.0.1:${port}`, ECHOMEET_TURN_SECRET_FILE: path.join(folder, 'secret'), ECHOMEET_TURN_TTL_S: String(TTL_S) },
-    }),
-    startBrowser(), turn.start(),
-  ]);
+  turn = await Turn.start();
+  [sys, browser] = await Promise.all([startSystem({ env: { ...turn.env, ECHOMEET_TURN_TTL_S: String(TTL_S) } }), startBrowser()]);
   people = await Promise.all(['Ana', 'Bo'].map((name) => Person.arrive(browser, sys.base, name, { settings: { relayOnly: true } })));
   for (const person of people) await person.signUp(`${person.name.toLowerCase()}@example.org`);
   const code = await people[0].page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Behind walls' })).code);
@@ -58,9 +23,8 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  await turn?.kill();
   await sys?.stop();
-  fs.rmSync(folder, { recursive: true });
+  await turn?.stop();
 });
 
 /** Of the way that media take now: [type of our end, type of the other's]. */
@@ -123,7 +87,7 @@ test('credentials that have run out open nothing', async () => {
 test('the TURN server dies and comes back: the call finds its way again by itself', async () => {
   await turn.kill();
   await until(async () => (await people[0].received(await people[1].myId())).state !== 'connected', 'the way is gone', 30_000);
-  await turn.start();
+  await turn.again();
   await mediaFlows(people, { ms: 60_000 });
   for (const person of people) assert.deepEqual(await way(person), ['relay', 'relay']);
 });

@@ -2,7 +2,7 @@
  * The page: starts the parts, and shows what the address after the # asks for.
  *
  *     #/          my meetings            #/signin, #/signup   (?next=… where to go then)
- *     #/m/CODE    a meeting
+ *     #/m/CODE    a meeting            #/network            what works for a call here
  *
  * For diagnosis in the browser's console (and for the tests): `window.echomeet.call` is the present call, with its
  * `client` (socket), `mesh` (`mesh.peers.get(userId).pc` is an RTCPeerConnection), `media` and `store`.
@@ -14,6 +14,7 @@ import { applyTheme, settings } from './settings.js';
 import { Dashboard, parseCode } from './views/dashboard.js';
 import { Header } from './views/header.js';
 import { Meeting } from './views/meeting.js';
+import { Network } from './views/network.js';
 import { Sign } from './views/sign.js';
 import { Toasts } from './views/toasts.js';
 
@@ -63,6 +64,7 @@ function View({ route: { path, name, argument, next }, user }) {
       echomeet.call = call;
     }} />`;
   }
+  if (name === 'network') return html`<${Network} key=${user.id} api=${api} />`;
   if (['', 'signin', 'signup'].includes(name)) return html`<${Dashboard} key=${user.id} api=${api} />`;
   return html`
     <${Header} api=${api} />

@@ -301,7 +301,7 @@ export class LocalMedia {
 }
 
 /** @param {unknown} error @returns {DeviceProblem} */
-function reason(error) {
+export function reason(error) {
   switch (/** @type {DOMException} */ (error).name) {
     case 'NotAllowedError':
     case 'SecurityError':

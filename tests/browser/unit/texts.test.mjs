@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { STEPS } from '../../../www/js/network-test.js';
 import en from '../../../www/lang/en.js';
 import zh from '../../../www/lang/zh-CN.js';
 
@@ -35,6 +36,22 @@ test('every text that the page names exists', () => {
       assert.ok(exists(first) && exists(second), `${file}: ${first}, ${second}`);
     }
   }
+});
+
+test('every outcome of the network test has words', () => {
+  const device = ['ok', 'none', 'denied', 'busy', 'insecure', 'failed'];
+  const reasons = {
+    browser: ['ok', 'insecure', 'old', 'failed'], microphone: [...device, 'silent'], camera: [...device, 'dark'],
+    server: ['ok', 'slow', 'unreachable', 'failed'], socket: ['ok', 'slow', 'blocked', 'broken', 'silent', 'failed'],
+    media: ['ok', 'blocked', 'dark', 'failed'], stun: ['ok', 'direct', 'none', 'unreachable', 'failed'],
+    turn: ['ok', 'none', 'unreachable', 'refused', 'blocked', 'dark', 'failed'],
+  };
+  assert.deepEqual(Object.keys(reasons).sort(), [...STEPS].sort());
+  for (const [step, list] of Object.entries(reasons)) for (const reason of list) assert.ok(en[`network.${step}.${reason}`], `${step} ${reason}`);
+  const source = fs.readFileSync(path.join(root, 'www/js/network-test.js'), 'utf8');
+  const used = [...source.matchAll(/\b(?:ok|warning|problem|skipped)\((?:[^'()]+\? )?'(\w+)'(?: : '(\w+)')?/g)].flatMap(([, ...words]) => words.filter(Boolean));
+  assert.ok(used.length > 10);
+  for (const word of used) assert.ok(Object.values(reasons).some((list) => list.includes(word)), word);
 });
 
 test('every error code of the server has words', () => {

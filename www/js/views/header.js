@@ -45,6 +45,7 @@ export function Header({ api }) {
           ${icon('languages', 20)} ${other === 'en' ? 'EN' : LANGUAGES[other].slice(-2)}
         </button>
         ${user && html`
+          <a class="icon-button network-link" href="#/network" aria-label=${t('network.link')} data-tip=${t('network.link')}>${icon('activity')}</a>
           <button type="button" class="text-button page-header-user" aria-haspopup="dialog" onClick=${() => setProfile(true)}>
             <${Avatar} name=${user.displayName} /><span class="name">${user.displayName}</span>
             <span class="visually-hidden">${t('profile.title')}</span></button>

@@ -16,6 +16,7 @@ export function Profile({ api, onClose }) {
         <${About} api=${api} />
         <${Password} api=${api} onChanged=${() => setRound(round + 1)} />
         <${SignIns} key=${round} api=${api} />
+        <p><a href="#/network" onClick=${onClose}>${t('network.title')}</a></p>
       </div>
     <//>`;
 }
