@@ -50,6 +50,7 @@ enum {
     LIMIT_CLIENT_ID_CHARS = 64, /* a client's own id of a message */
     LIMIT_JOIN_MESSAGES = 50,   /* chat history that a join brings along */
     LIMIT_MESSAGES_PAGE = 100,
+    LIMIT_UNREAD = 1000,             /* unread messages are counted up to this */
     LIMIT_TRANSCRIPT_PAGE = 10000, /* messages of a chat as text */
     LIMIT_ADMITTED = 9,            /* people let in from the lobby in one transaction */
     LIMIT_EVENTS_PAGE = 500,       /* events of one fetch; more missed than that: a snapshot */

@@ -383,6 +383,20 @@ enum err db_execute(struct db *db, const char *sql, const struct db_param *param
     return e;
 }
 
+/* "%", "_" and the escape itself are ordinary characters of a text. */
+const char *db_like_pattern(struct arena *arena, const char *text)
+{
+    char *out = arena_alloc(arena, 2 * strlen(text) + 3), *p = out;
+    *p++ = '%';
+    for (; *text; text++) {
+        if (*text == '%' || *text == '_' || *text == '!')
+            *p++ = '!';
+        *p++ = *text;
+    }
+    *p = '%';
+    return out;
+}
+
 enum err db_change_one(struct db *db, const char *sql, const struct db_param *params, int count)
 {
     struct db_result result;

@@ -112,6 +112,9 @@ MUST_CHECK enum err db_transaction(struct db *db, enum err (*body)(void *context
 /* The same for reading only: body sees one state of the database (REPEATABLE READ, consistent snapshot). */
 MUST_CHECK enum err db_snapshot(struct db *db, enum err (*body)(void *context), void *context);
 
+/* A pattern for LIKE … ESCAPE '!' that finds a text anywhere, "%" and "_" taken literally. In the arena. */
+const char *db_like_pattern(struct arena *arena, const char *text);
+
 /* Runs statements separated by semicolons as they are; for migrations. */
 MUST_CHECK enum err db_run_script(struct db *db, const char *script);
 

@@ -127,20 +127,6 @@ static void where_add(struct where *w, const char *piece)
 
 static void where_value(struct where *w, struct db_param value) { w->params[w->count++] = value; }
 
-/* "%", "_" and the escape itself are ordinary characters of a keyword. */
-static const char *like_pattern(struct arena *arena, const char *keyword)
-{
-    char *out = arena_alloc(arena, 2 * strlen(keyword) + 3), *p = out;
-    *p++ = '%';
-    for (; *keyword; keyword++) {
-        if (*keyword == '%' || *keyword == '_' || *keyword == '!')
-            *p++ = '!';
-        *p++ = *keyword;
-    }
-    *p = '%';
-    return out;
-}
-
 #define TOOK_PART \
     "EXISTS (SELECT 1 FROM participants v WHERE v.meeting_id = m.id AND v.user_id = ? AND v.status IN (1, 2))"
 
@@ -154,7 +140,7 @@ static void where_build(struct where *w, struct arena *arena, const struct meeti
         where_add(w, TOOK_PART);
         where_value(w, db_int(f->viewer_id));
     }
-    if (!f->only_created && !f->only_joined) {
+    if (!f->only_created && !f->only_joined && !f->everything) {
         where_add(w, "(m.is_public = 1 OR m.creator_id = ? OR " TOOK_PART ")");
         where_value(w, db_int(f->viewer_id));
         where_value(w, db_int(f->viewer_id));
@@ -168,7 +154,7 @@ static void where_build(struct where *w, struct arena *arena, const struct meeti
         where_value(w, db_int(f->creator_id));
     }
     if (f->keyword) {
-        const char *pattern = like_pattern(arena, f->keyword);
+        const char *pattern = db_like_pattern(arena, f->keyword);
         where_add(w, "(m.title LIKE ? ESCAPE '!' OR m.description LIKE ? ESCAPE '!')");
         where_value(w, db_text(pattern));
         where_value(w, db_text(pattern));

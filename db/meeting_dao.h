@@ -82,6 +82,7 @@ struct meeting_filter {
     int is_recorded;       /* 1 or 0; -1: either */
     bool only_joined;      /* the viewer is or was in it */
     bool only_created;     /* the viewer created it */
+    bool everything;       /* also what the viewer does not see otherwise */
     const char *sort;      /* one of meeting_dao_sorts */
     int64_t limit;
     int64_t offset;

@@ -19,8 +19,8 @@ static const char SQL_LIST[] = MESSAGE_COLUMNS
     "WHERE s.meeting_id = ? AND s.id < ? AND (s.to_id IS NULL OR s.to_id = ? OR s.sender_id = ?) ORDER BY s.id DESC LIMIT ?";
 
 static const char SQL_COUNT_AFTER[] =
-    "SELECT COUNT(*) FROM messages WHERE meeting_id = ? AND id > ? AND sender_id <> ? AND deleted_at IS NULL "
-    "AND (to_id IS NULL OR to_id = ?)";
+    "SELECT COUNT(*) FROM (SELECT 1 FROM messages WHERE meeting_id = ? AND id > ? AND sender_id <> ? "
+    "AND deleted_at IS NULL AND (to_id IS NULL OR to_id = ?) LIMIT ?) unread";
 
 static const char SQL_COUNT_PUBLIC[] =
     "SELECT COUNT(*) FROM messages WHERE meeting_id = ? AND to_id IS NULL AND deleted_at IS NULL";
@@ -78,10 +78,12 @@ enum err message_dao_update(struct db *db, const struct message *m)
                       NULL);
 }
 
-enum err message_dao_count_after(struct db *db, int64_t meeting_id, int64_t viewer_id, int64_t after_id, int64_t *count)
+enum err message_dao_count_after(struct db *db, int64_t meeting_id, int64_t viewer_id, int64_t after_id, int64_t limit,
+                                 int64_t *count)
 {
-    return db_select_int(db, SQL_COUNT_AFTER,
-                         DB_PARAMS(db_int(meeting_id), db_int(after_id), db_int(viewer_id), db_int(viewer_id)), count);
+    return db_select_int(
+        db, SQL_COUNT_AFTER,
+        DB_PARAMS(db_int(meeting_id), db_int(after_id), db_int(viewer_id), db_int(viewer_id), db_int(limit)), count);
 }
 
 enum err message_dao_count_public(struct db *db, int64_t meeting_id, int64_t *count)

@@ -36,9 +36,9 @@ MUST_CHECK enum err message_dao_by_id(struct db *db, struct arena *arena, int64_
 /* Writes text, edited_at and deleted_at. */
 MUST_CHECK enum err message_dao_update(struct db *db, const struct message *message);
 
-/* How many messages of others with an id above after_id the viewer may see. */
+/* How many messages of others with an id above after_id the viewer may see, counted up to limit. */
 MUST_CHECK enum err message_dao_count_after(struct db *db, int64_t meeting_id, int64_t viewer_id, int64_t after_id,
-                                            int64_t *count);
+                                            int64_t limit, int64_t *count);
 
 /* Messages to everybody that were not deleted: how many, and those with an id above after_id, oldest first. */
 MUST_CHECK enum err message_dao_count_public(struct db *db, int64_t meeting_id, int64_t *count);

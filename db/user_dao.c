@@ -11,7 +11,8 @@ static const char SQL_PROFILE[] = "UPDATE users SET display_name = ?, locale = ?
 static const char SQL_SIGN_IN[] = "UPDATE users SET last_sign_in_at = ? WHERE id = ?";
 static const char SQL_DISABLED[] = "UPDATE users SET disabled_at = ?, updated_at = ? WHERE id = ?";
 static const char SQL_ADMIN[] = "UPDATE users SET is_admin = ?, updated_at = ? WHERE id = ?";
-static const char SQL_LIST[] = USER_COLUMNS "WHERE id > ? AND guest_of IS NULL ORDER BY id LIMIT ?";
+static const char SQL_LIST[] = USER_COLUMNS
+    "WHERE id > ? AND guest_of IS NULL AND (email LIKE ? ESCAPE '!' OR display_name LIKE ? ESCAPE '!') ORDER BY id LIMIT ?";
 static const char SQL_PASSWORD[] = "UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ?";
 
 enum err user_dao_insert(struct db *db, const struct user *u, int64_t now_ms, int64_t *id)
@@ -79,9 +80,11 @@ enum err user_dao_set_admin(struct db *db, int64_t id, bool is_admin, int64_t no
     return db_execute(db, SQL_ADMIN, DB_PARAMS(db_int(is_admin), db_time(now_ms), db_int(id)), NULL);
 }
 
-enum err user_dao_list(struct db *db, struct arena *arena, int64_t after_id, int64_t limit, struct user **items,
-                       int *count)
+enum err user_dao_list(struct db *db, struct arena *arena, const char *keyword, int64_t after_id, int64_t limit,
+                       struct user **items, int *count)
 {
-    return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_int(after_id), db_int(limit)), read_row, sizeof **items,
-                         items, count);
+    const char *pattern = db_like_pattern(arena, keyword ? keyword : "");
+    return db_select_all(db, arena, SQL_LIST,
+                         DB_PARAMS(db_int(after_id), db_text(pattern), db_text(pattern), db_int(limit)), read_row,
+                         sizeof **items, items, count);
 }

@@ -36,8 +36,9 @@ MUST_CHECK enum err user_dao_note_sign_in(struct db *db, int64_t id, int64_t now
 MUST_CHECK enum err user_dao_set_disabled(struct db *db, int64_t id, int64_t disabled_at_ms, int64_t now_ms);
 MUST_CHECK enum err user_dao_set_admin(struct db *db, int64_t id, bool is_admin, int64_t now_ms);
 
-/* Accounts (no guests) with an id above after_id, oldest first, at most limit. */
-MUST_CHECK enum err user_dao_list(struct db *db, struct arena *arena, int64_t after_id, int64_t limit,
-                                  struct user **items, int *count);
+/* Accounts (no guests) with an id above after_id, oldest first, at most limit; with a keyword (may be NULL), those
+ * whose name or e-mail holds it. */
+MUST_CHECK enum err user_dao_list(struct db *db, struct arena *arena, const char *keyword, int64_t after_id,
+                                  int64_t limit, struct user **items, int *count);
 
 #endif

@@ -24,7 +24,7 @@ static enum err list(struct call *call)
     enum err e;
     int64_t after = 0;
     puts("ID\tE-MAIL\tNAME\tSTATE\tCREATED\tLAST SIGN-IN");
-    while (!(e = account_list(call, after, LIMIT_PAGE_SIZE, &items, &count)) && count) {
+    while (!(e = account_list(call, NULL, after, LIMIT_PAGE_SIZE, &items, &count)) && count) {
         for (int i = 0; i < count; i++) {
             const struct user *u = &items[i];
             char created[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE] = "never";

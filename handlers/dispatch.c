@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
+#include "service/account.h"
 #include "service/auth.h"
 #include "service/meeting.h"
 #include "service/rate.h"
@@ -31,7 +32,11 @@ static enum err authenticate_bearer(struct exchange *x, enum access access)
     if (strncasecmp(authorization, "Bearer ", 7) != 0)
         return ERR_UNAUTHORIZED;
     enum err e = auth_check_access(&x->call, authorization + 7);
-    return !e && x->call.guest_of && access != ACCESS_MEMBER ? ERR_FORBIDDEN : e;
+    if (e)
+        return e;
+    if (access == ACCESS_ADMIN)
+        return account_check_admin(&x->call);
+    return x->call.guest_of && access != ACCESS_MEMBER ? ERR_FORBIDDEN : ERR_OK;
 }
 
 static enum err authenticate(struct exchange *x, enum access access)
@@ -43,6 +48,7 @@ static enum err authenticate(struct exchange *x, enum access access)
     switch (access) {
     case ACCESS_ANYBODY: return ERR_OK;
     case ACCESS_USER:
+    case ACCESS_ADMIN:
     case ACCESS_MEMBER: return authenticate_bearer(x, access);
     case ACCESS_RELAY: x->call.relay = req->relay_id; return *req->relay_id ? ERR_OK : ERR_BAD_REQUEST;
     case ACCESS_RELAY_USER:

@@ -127,7 +127,7 @@ static const struct field list_fields[] = {
 };
 /* clang-format on */
 
-enum err meetings_get(struct exchange *x)
+static enum err list_meetings(struct exchange *x, bool everything)
 {
     struct list_input in = {
         .page = {.value = 1}, .page_size = {.value = LIMIT_DEFAULT_PAGE_SIZE}, .sort = {.value = "-startTime"}};
@@ -144,6 +144,7 @@ enum err meetings_get(struct exchange *x)
         .is_recorded = exchange_tristate(in.is_recorded),
         .only_joined = in.only_joined.value,
         .only_created = in.only_created.value,
+        .everything = everything,
         .sort = in.sort.value,
         .limit = in.page_size.value,
         .offset = (in.page.value - 1) * in.page_size.value,
@@ -167,6 +168,9 @@ enum err meetings_get(struct exchange *x)
     json_object_end(&j);
     return ERR_OK;
 }
+
+enum err meetings_get(struct exchange *x) { return list_meetings(x, false); }
+enum err admin_meetings_get(struct exchange *x) { return list_meetings(x, true); }
 
 enum err meeting_get(struct exchange *x)
 {

@@ -57,7 +57,10 @@ const struct route routes[] = {
     {"GET", API "/meetings/:meetingId/events", ACCESS_MEMBER, RATE_READ, events_get},
 
     {"GET", API "/media", ACCESS_MEMBER, RATE_READ, media_get},
-    {"GET", API "/ws/stats", ACCESS_USER, RATE_READ, ws_stats_get},
+    {"GET", API "/ws/stats", ACCESS_ADMIN, RATE_READ, ws_stats_get},
+    {"GET", API "/admin/users", ACCESS_ADMIN, RATE_READ, admin_users_get},
+    {"PATCH", API "/admin/users/:userId", ACCESS_ADMIN, RATE_WRITE, admin_user_patch},
+    {"GET", API "/admin/meetings", ACCESS_ADMIN, RATE_READ, admin_meetings_get},
 
     {"GET", "/healthz", ACCESS_ANYBODY, RATE_NONE, healthz_get},
     {"GET", "/readyz", ACCESS_ANYBODY, RATE_NONE, readyz_get},

@@ -9,7 +9,7 @@ extern const int route_count;
 
 /* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, media.c,
  * moderation.c (and the lobby), invites.c (and guests), records.c, rooms.c (for relays), relays.c,
- * health.c, metrics.c */
+ * admin.c, health.c, metrics.c */
 enum err auth_register_post(struct exchange *x);
 enum err auth_login_post(struct exchange *x);
 enum err auth_refresh_post(struct exchange *x);
@@ -76,5 +76,8 @@ enum err healthz_get(struct exchange *x);
 enum err readyz_get(struct exchange *x);
 enum err metrics_get(struct exchange *x);
 enum err ws_stats_get(struct exchange *x);
+enum err admin_users_get(struct exchange *x);
+enum err admin_user_patch(struct exchange *x);
+enum err admin_meetings_get(struct exchange *x);
 
 #endif

@@ -6,7 +6,7 @@
 #include "service/auth.h"
 #include "service/leave.h"
 
-struct account_change {
+struct flag_change {
     struct call *call;
     struct user user;
     bool flag;
@@ -14,7 +14,7 @@ struct account_change {
 
 static enum err create_body(void *context)
 {
-    struct account_change *c = context;
+    struct flag_change *c = context;
     return user_dao_insert(c->call->app->db, &c->user, call_now_ms(c->call), &c->user.id);
 }
 
@@ -22,7 +22,7 @@ enum err account_create(struct call *call, const char *email, const char *passwo
                         struct user *out)
 {
     size_t password_chars = text_chars(password), name_chars = text_chars(display_name);
-    struct account_change c = {
+    struct flag_change c = {
         .call = call, .user = {.email = auth_normal_email(call, email), .display_name = display_name, .locale = "en"}};
     if (!c.user.email)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
@@ -41,9 +41,19 @@ enum err account_create(struct call *call, const char *email, const char *passwo
     return ERR_OK;
 }
 
-enum err account_list(struct call *call, int64_t after_id, int64_t limit, struct user **items, int *count)
+enum err account_list(struct call *call, const char *keyword, int64_t after_id, int64_t limit, struct user **items,
+                      int *count)
 {
-    return user_dao_list(call->app->db, call->arena, after_id, limit, items, count);
+    return user_dao_list(call->app->db, call->arena, keyword, after_id, limit, items, count);
+}
+
+enum err account_check_admin(struct call *call)
+{
+    struct user user;
+    enum err e = user_dao_by_id(call->app->db, call->arena, call->user_id, &user);
+    if (e)
+        return call_no_row(e, ERR_UNAUTHORIZED);
+    return user.is_admin && !user.disabled_at_ms ? ERR_OK : ERR_FORBIDDEN;
 }
 
 static enum err find(struct call *call, const char *email, struct user *out)
@@ -55,31 +65,57 @@ static enum err find(struct call *call, const char *email, struct user *out)
 
 static enum err disabled_body(void *context)
 {
-    struct account_change *c = context;
+    struct flag_change *c = context;
     struct db *db = c->call->app->db;
     int64_t now = call_now_ms(c->call);
     enum err e = user_dao_set_disabled(db, c->user.id, c->flag ? now : 0, now);
     return e || !c->flag ? e : session_dao_end_others(db, c->user.id, 0, now);
 }
 
+static enum err set_disabled(struct call *call, const struct user *user, bool disabled)
+{
+    struct flag_change c = {.call = call, .user = *user, .flag = disabled};
+    enum err e = db_transaction(call->app->db, disabled_body, &c);
+    return e || !disabled ? e : leave_all_meetings(call, user->id);
+}
+
 enum err account_set_disabled(struct call *call, const char *email, bool disabled)
 {
-    struct account_change c = {.call = call, .flag = disabled};
-    enum err e = find(call, email, &c.user);
-    if (!e)
-        e = db_transaction(call->app->db, disabled_body, &c);
-    return e || !disabled ? e : leave_all_meetings(call, c.user.id);
+    struct user user;
+    enum err e = find(call, email, &user);
+    return e ? e : set_disabled(call, &user, disabled);
 }
 
 static enum err admin_body(void *context)
 {
-    struct account_change *c = context;
+    struct flag_change *c = context;
     return user_dao_set_admin(c->call->app->db, c->user.id, c->flag, call_now_ms(c->call));
+}
+
+static enum err set_admin(struct call *call, const struct user *user, bool is_admin)
+{
+    struct flag_change c = {.call = call, .user = *user, .flag = is_admin};
+    return db_transaction(call->app->db, admin_body, &c);
 }
 
 enum err account_set_admin(struct call *call, const char *email, bool is_admin)
 {
-    struct account_change c = {.call = call, .flag = is_admin};
-    enum err e = find(call, email, &c.user);
-    return e ? e : db_transaction(call->app->db, admin_body, &c);
+    struct user user;
+    enum err e = find(call, email, &user);
+    return e ? e : set_admin(call, &user, is_admin);
+}
+
+enum err account_change(struct call *call, int64_t user_id, struct account_changes changes, struct user *out)
+{
+    struct user user;
+    enum err e = user_dao_by_id(call->app->db, call->arena, user_id, &user);
+    if (e || user.guest_of)
+        return e ? call_no_row(e, ERR_NOT_FOUND) : ERR_NOT_FOUND;
+    if (user_id == call->user_id && (changes.disabled > 0 || changes.is_admin == 0))
+        return fault_set(&call->fault, ERR_CONFLICT, NULL, "Another administrator has to do that.");
+    if (changes.disabled >= 0)
+        e = set_disabled(call, &user, changes.disabled);
+    if (!e && changes.is_admin >= 0)
+        e = set_admin(call, &user, changes.is_admin);
+    return e ? e : call_no_row(user_dao_by_id(call->app->db, call->arena, user_id, out), ERR_NOT_FOUND);
 }

@@ -9,8 +9,22 @@
 MUST_CHECK enum err account_create(struct call *call, const char *email, const char *password, const char *display_name,
                                    struct user *out);
 
-/* A page of accounts with ids above after_id. */
-MUST_CHECK enum err account_list(struct call *call, int64_t after_id, int64_t limit, struct user **items, int *count);
+/* A page of accounts with ids above after_id, whose name or e-mail holds keyword (NULL: all). */
+MUST_CHECK enum err account_list(struct call *call, const char *keyword, int64_t after_id, int64_t limit,
+                                 struct user **items, int *count);
+
+/* ERR_FORBIDDEN unless the caller is an administrator, ERR_UNAUTHORIZED where the account is gone. */
+MUST_CHECK enum err account_check_admin(struct call *call);
+
+/* What an administrator changes of an account; what is -1 stays. */
+struct account_changes {
+    int disabled; /* as account_set_disabled */
+    int is_admin;
+};
+
+/* ERR_NOT_FOUND; ERR_CONFLICT: administrators neither disable themselves nor give up being one. */
+MUST_CHECK enum err account_change(struct call *call, int64_t user_id, struct account_changes changes,
+                                   struct user *out);
 
 /* Disabled: its sign-ins end, it leaves the meetings it is in, it cannot sign in or join. An access token that is out
  * still reads until it has run out (15 minutes). ERR_NOT_FOUND. */

@@ -318,7 +318,7 @@ static enum err view_body(void *context)
         return event_dao_list(db, arena, id, r->since_seq, r->call->user_id, LIMIT_EVENTS_PAGE, &v->events,
                               &v->event_count);
     }
-    e = message_dao_count_after(db, id, r->call->user_id, v->me.last_read_id, &v->unread_count);
+    e = message_dao_count_after(db, id, r->call->user_id, v->me.last_read_id, LIMIT_UNREAD, &v->unread_count);
     if (!e)
         e = participant_dao_list(db, arena, id, false, &v->participants, &v->participant_count);
     return e ? e

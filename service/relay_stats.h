@@ -17,7 +17,7 @@ struct relay_stats {
 /* "<name>=<number> …" from the calling relay. Unknown names are left out, so that a newer relay may tell more. */
 MUST_CHECK enum err relay_stats_report(struct call *call, const char *text);
 
-/* The relays whose lease has not run out. ERR_FORBIDDEN unless the caller is an administrator. */
+/* The relays whose lease has not run out. */
 MUST_CHECK enum err relay_stats_list(struct call *call, struct relay_stats **items, int *count);
 
 #endif

@@ -3,15 +3,29 @@
 #include "service/secretbox.h"
 #include "service/setting.h"
 
-void shape_user(struct json *j, const char *key, const struct user *u)
+static void shape_user_members(struct json *j, const struct user *u)
 {
-    json_object(j, key);
     json_int(j, "id", u->id);
     json_str(j, "email", u->email);
     json_str(j, "displayName", u->display_name);
     json_str(j, "locale", u->locale);
     json_bool(j, "isAdmin", u->is_admin);
     json_time(j, "lastSignInAt", u->last_sign_in_at_ms);
+}
+
+void shape_user(struct json *j, const char *key, const struct user *u)
+{
+    json_object(j, key);
+    shape_user_members(j, u);
+    json_object_end(j);
+}
+
+void shape_account(struct json *j, const char *key, const struct user *u)
+{
+    json_object(j, key);
+    shape_user_members(j, u);
+    json_time(j, "createdAt", u->created_at_ms);
+    json_time(j, "disabledAt", u->disabled_at_ms);
     json_object_end(j);
 }
 

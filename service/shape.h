@@ -13,6 +13,8 @@
 #include "service/call.h"
 
 void shape_user(struct json *j, const char *key, const struct user *user);
+/* An account as administrators see it. */
+void shape_account(struct json *j, const char *key, const struct user *user);
 void shape_session(struct json *j, const char *key, const struct session *session, int64_t current_id);
 void shape_participant(struct json *j, const char *key, const struct participant *participant);
 void shape_participants(struct json *j, const char *key, const struct participant *items, int count);
