@@ -14,8 +14,16 @@ before(async () => {
 });
 after(() => sys?.stop());
 
-/* Statements that the database ran for one call: prepared ones executed, and plain ones, without those of this counting. */
+/* Statements that the database ran for one call: prepared ones executed, and plain ones, without those of this counting. The least
+ * of three: housekeeping looks into the database by itself. */
 async function statements(call) {
+    const costs = [];
+    for (let i = 0; i < 3; i++)
+        costs.push(await statementsOnce(call));
+    return costs.sort((a, b) => a.all - b.all)[0];
+}
+
+async function statementsOnce(call) {
     const count = async () => Object.fromEntries((await sys.sql("SHOW GLOBAL STATUS WHERE Variable_name IN ('Com_stmt_execute', 'Com_select', 'Questions')"))
         .map((row) => [row.Variable_name, Number(row.Value)]));
     await call(); // statements are prepared, connections opened
