@@ -128,7 +128,8 @@ static void where_add(struct where *w, const char *piece)
 static void where_value(struct where *w, struct db_param value) { w->params[w->count++] = value; }
 
 #define TOOK_PART \
-    "EXISTS (SELECT 1 FROM participants v WHERE v.meeting_id = m.id AND v.user_id = ? AND v.status IN (1, 2))"
+    "EXISTS (SELECT 1 FROM participants v WHERE v.meeting_id = m.id AND v.user_id = ? " \
+    "AND (v.status = 1 OR (v.status = 2 AND v.left_at IS NOT NULL)))"
 
 static void where_build(struct where *w, struct arena *arena, const struct meeting_filter *f)
 {

@@ -17,27 +17,29 @@ static const char SQL_INSERT[] =
 #define NO_MEDIA "audio = 0, video = 0, screen = 0, hand_raised_at = NULL"
 static const char SQL_REJOIN[] =
     "UPDATE participants SET display_name = ?, role = ?, status = ?, " NO_MEDIA ", address = ?, invite_id = ?, "
-    "joined_at = ?, left_at = NULL, relay = ?, connection = ?, offline_at = NULL "
+    "joined_at = ?, left_at = IF(status = 1, NULL, left_at), relay = ?, connection = ?, offline_at = NULL "
     "WHERE meeting_id = ? AND user_id = ? AND status = 2";
 static const char SQL_ADMIT[] =
-    "UPDATE participants SET status = 1, joined_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 4";
+    "UPDATE participants SET status = 1, joined_at = ?, left_at = NULL WHERE meeting_id = ? AND user_id = ? AND status = 4";
 static const char SQL_SEND_BACK[] = "UPDATE participants SET status = 4, " NO_MEDIA
-                                    ", joined_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
+                                    ", joined_at = ?, left_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
 static const char SQL_TAKE_OVER[] = "UPDATE participants SET relay = ?, connection = ?, offline_at = NULL "
                                     "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
 static const char SQL_OFFLINE[] =
     "UPDATE participants SET offline_at = ? "
     "WHERE meeting_id = ? AND user_id = ? AND connection = ? AND status IN (1, 4) AND offline_at IS NULL";
-#define END_STAY NO_MEDIA ", left_at = ?, relay = NULL, connection = NULL, offline_at = NULL "
-static const char SQL_END_STAY[] =
-    "UPDATE participants SET status = ?, " END_STAY "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
-static const char SQL_BAN[] = "UPDATE participants SET status = 3 WHERE meeting_id = ? AND user_id = ? AND status = 2";
+/* Assignments are made from left to right: left_at looks at the status before, role at the one after. */
+#define END_STAY \
+    "left_at = IF(status = 1, ?, left_at), " NO_MEDIA ", relay = NULL, connection = NULL, offline_at = NULL, status = "
+static const char SQL_END_STAY[] = "UPDATE participants SET " END_STAY "?, role = IF(status = 3, 3, role) "
+                                   "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
+static const char SQL_BAN[] = "UPDATE participants SET status = 3, role = 3 WHERE meeting_id = ? AND user_id = ? AND status = 2";
 static const char SQL_LIFT_BAN[] =
     "UPDATE participants SET status = 2 WHERE meeting_id = ? AND user_id = ? AND status = 3";
 static const char SQL_ADDRESS_BANNED[] =
     "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND status = 3 AND address = ? AND address <> ''";
 static const char SQL_END_ALL[] =
-    "UPDATE participants SET status = 2, " END_STAY "WHERE meeting_id = ? AND status IN (1, 4)";
+    "UPDATE participants SET " END_STAY "2 WHERE meeting_id = ? AND status IN (1, 4)";
 static const char SQL_MEETINGS_OF[] =
     "SELECT meeting_id FROM participants WHERE user_id = ? AND status IN (1, 4) LIMIT ?";
 static const char SQL_HEIR[] =
@@ -131,7 +133,8 @@ enum err participant_dao_admit(struct db *db, int64_t meeting_id, int64_t user_i
 
 enum err participant_dao_send_back(struct db *db, int64_t meeting_id, int64_t user_id, int64_t now_ms)
 {
-    return db_change_one(db, SQL_SEND_BACK, DB_PARAMS(db_time(now_ms), db_int(meeting_id), db_int(user_id)));
+    return db_change_one(db, SQL_SEND_BACK,
+                         DB_PARAMS(db_time(now_ms), db_time(now_ms), db_int(meeting_id), db_int(user_id)));
 }
 
 enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat)
@@ -152,7 +155,7 @@ enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t use
                                   int64_t now_ms)
 {
     return db_change_one(db, SQL_END_STAY,
-                         DB_PARAMS(db_int(status), db_time(now_ms), db_int(meeting_id), db_int(user_id)));
+                         DB_PARAMS(db_time(now_ms), db_int(status), db_int(meeting_id), db_int(user_id)));
 }
 
 enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id)

@@ -25,12 +25,18 @@ struct participant {
     bool audio, video, screen;
     int64_t hand_raised_at_ms; /* 0: down */
     int64_t joined_at_ms;
-    int64_t left_at_ms;     /* 0: still in it */
+    int64_t left_at_ms;     /* when they were in it last; 0: they are, or never were */
     const char *connection; /* that owns the seat; NULL: none */
     int64_t offline_at_ms;  /* since when that connection is broken; 0: it is not */
     int64_t invite_id;      /* the invitation that they came by; 0: none */
     int64_t last_read_id;   /* the last message that they have read */
 };
+
+/* Whether they were ever let in: who only waited in the lobby was not. */
+static inline bool participant_was_in(const struct participant *p)
+{
+    return p->status == PARTICIPANT_JOINED || p->left_at_ms;
+}
 
 /* Whether their connection is there. The meeting's online_count is the number of those for whom it is. */
 static inline bool participant_is_online(const struct participant *p)

@@ -251,15 +251,24 @@ enum err lobby_refuse(struct call *call, int64_t meeting_id, int64_t user_id)
     return room_change(call, meeting_id, refuse_change, &user_id);
 }
 
+/* The lobby is no place for whom it lets pass: they would be back by asking. */
+static enum err check_stays_there(struct room_change *room, const struct participant *p)
+{
+    const struct meeting_state *s = &room->state;
+    if (p->user_id != s->host_id && p->user_id != s->creator_id && p->role != ROLE_COHOST)
+        return ERR_OK;
+    return fault_set(&room->call->fault, ERR_FORBIDDEN, NULL, "Host, creator and co-hosts pass the lobby.");
+}
+
 static enum err send_back_change(struct room_change *room, void *context)
 {
     const int64_t *user_id = context;
     struct participant p;
     enum err e = permission_check(room, PERMISSION_USE_LOBBY);
-    if (!e && *user_id == room->state.host_id)
-        e = fault_set(&room->call->fault, ERR_FORBIDDEN, NULL, "The host cannot be put into the lobby.");
     if (!e)
         e = participant_find_target(room, *user_id, &p);
+    if (!e)
+        e = check_stays_there(room, &p);
     if (!e)
         e = participant_dao_send_back(room->call->app->db, room->state.id, *user_id, call_now_ms(room->call));
     if (e)

@@ -20,7 +20,7 @@ MUST_CHECK enum err lobby_admit_all(struct call *call, int64_t meeting_id);
 /* Sends somebody away who waits; they may ask again. Errors as lobby_admit. */
 MUST_CHECK enum err lobby_refuse(struct call *call, int64_t meeting_id, int64_t user_id);
 
-/* Puts somebody who is in back into the lobby; never the host. ERR_NOT_FOUND, ERR_FORBIDDEN, … */
+/* Puts somebody who is in back into the lobby; never those who pass it. ERR_NOT_FOUND, ERR_FORBIDDEN, … */
 MUST_CHECK enum err lobby_send_back(struct call *call, int64_t meeting_id, int64_t user_id);
 
 /* Lets in who waits for nobody any more: the host has come, or the settings have changed. */

@@ -100,8 +100,8 @@ static int keep_joined(struct participant *items, int count, int64_t viewer_id, 
     int n = 0;
     *took_part = false;
     for (int i = 0; i < count; i++) {
-        bool was_in = items[i].status == PARTICIPANT_JOINED || items[i].status == PARTICIPANT_LEFT;
-        if (items[i].user_id == viewer_id && was_in)
+        bool may_stay = items[i].status == PARTICIPANT_JOINED || items[i].status == PARTICIPANT_LEFT;
+        if (items[i].user_id == viewer_id && may_stay && participant_was_in(&items[i]))
             *took_part = true;
         if (items[i].status == PARTICIPANT_JOINED)
             items[n++] = items[i];

@@ -44,7 +44,9 @@ enum err participant_check_took_part(struct call *call, int64_t meeting_id)
     enum err e = participant_dao_find(call->app->db, call->arena, meeting_id, call->user_id, &p);
     if (e)
         return call_no_row(e, ERR_FORBIDDEN);
-    return p.status == PARTICIPANT_REMOVED ? ERR_REMOVED : p.status == PARTICIPANT_WAITING ? ERR_FORBIDDEN : ERR_OK;
+    if (p.status == PARTICIPANT_REMOVED)
+        return ERR_REMOVED;
+    return p.status == PARTICIPANT_WAITING || !participant_was_in(&p) ? ERR_FORBIDDEN : ERR_OK;
 }
 
 enum err participant_show(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out)
@@ -169,11 +171,11 @@ static enum err check_switching_on(struct room_change *room, const struct media_
 static enum err find_media_target(struct room_change *room, struct media_change *c)
 {
     struct call *call = room->call;
-    enum err e = room_check_open(room->state.status);
-    if (e)
-        return e;
+    enum err e;
     if (c->user_id == call->user_id) {
-        e = participant_find_joined(call, room->state.id, c->user_id, &c->target);
+        e = room_check_open(room->state.status);
+        if (!e)
+            e = participant_find_joined(call, room->state.id, c->user_id, &c->target);
         return e ? e : check_switching_on(room, c);
     }
     e = find_whose(room, c->user_id, PERMISSION_MUTE_OTHERS, PERMISSION_MUTE_OTHERS, &c->target);

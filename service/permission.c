@@ -38,7 +38,8 @@ static enum err check_runner(struct call *call, int64_t meeting_id, int64_t host
         enum err e = participant_dao_find(call->app->db, call->arena, meeting_id, call->user_id, &me);
         if (e)
             return call_no_row(e, ERR_FORBIDDEN);
-        if (me.status != PARTICIPANT_JOINED && !(over && me.status == PARTICIPANT_LEFT))
+        bool was_in = me.status == PARTICIPANT_LEFT && participant_was_in(&me);
+        if (me.status != PARTICIPANT_JOINED && !(over && was_in))
             return ERR_FORBIDDEN;
     }
     return permission_has(permission, me.role, me.is_guest, settings) ? ERR_OK : ERR_FORBIDDEN;

@@ -102,6 +102,18 @@ test('host, creator and co-hosts never wait', async () => {
     assert.equal((await join(ada, meeting)).waiting, undefined, 'the creator');
 });
 
+test('who passes the lobby is not put into it', async () => {
+    const meeting = await createMeeting(ada);
+    for (const user of [ada, ben, cleo])
+        await join(user, meeting);
+    ok(await ada.client.post(`/meetings/${meeting.id}/host`, { userId: ben.id }), 204);
+    ok(await ben.client.patch(`/meetings/${meeting.id}/participants/${cleo.id}`, { role: 'cohost' }));
+    for (const [name, user] of Object.entries({ creator: ada, host: ben, cohost: cleo }))
+        refused(await cleo.client.post(`/meetings/${meeting.id}/lobby/return`, { userId: user.id }), 'forbidden', undefined, name);
+    ok(await ben.client.patch(`/meetings/${meeting.id}/participants/${cleo.id}`, { role: 'participant' }));
+    ok(await ben.client.post(`/meetings/${meeting.id}/lobby/return`, { userId: cleo.id }), 204);
+});
+
 test('a lobby set before the start lets nobody start the meeting but those who run it', async () => {
     const meeting = await createMeeting(ada, { waitingRoom: true });
     await waits(ben, meeting);

@@ -170,6 +170,18 @@ test('a co-host who has left does nothing from outside', async () => {
     refused(await ben.client.post(`/meetings/${meeting.id}/end`), 'forbidden');
 });
 
+test('a co-host who was removed, in or not, comes back as a participant when that is lifted', async () => {
+    const meeting = await meetingOf(ada, ben, cleo);
+    for (const user of [ben, cleo])
+        ok(await patch(ada, meeting, user, { role: 'cohost' }));
+    ok(await cleo.client.post(`/meetings/${meeting.id}/leave`));
+    for (const user of [ben, cleo]) {
+        ok(await remove(ada, meeting, user), 204);
+        ok(await ada.client.delete(`/meetings/${meeting.id}/removed/${user.id}`), 204);
+        assert.equal((await join(user, meeting)).me.role, 'participant');
+    }
+});
+
 test('removing the last one inside ends the meeting', async () => {
     const meeting = await createMeeting(ada);
     await join(ben, meeting);
