@@ -216,6 +216,8 @@ static enum err wait_change(struct room_change *room, void *context)
         e = use_invite(v);
     if (!e)
         e = lobby_enter(room, &a, v->row.status != 0);
+    /* whom they wait for may have come between the look and this change */
+    room->state.look_again = !setting_is(room->state.settings, SETTING_WAITING_ROOM);
     v->seated_seq = room->state.event_seq + room->log.count;
     return e;
 }
