@@ -13,15 +13,60 @@ const shots = path.join(root, 'build/screenshots');
 /** Two cores have to carry every picture of every page, so the fake ones are small. */
 const SETTINGS = { videoQuality: 'low', microphoneOn: true, cameraOn: true, panel: null };
 
-export function startBrowser() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: [
-      '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream',
-      '--auto-select-desktop-capture-source=Entire screen', '--allow-loopback-in-peer-connection', '--autoplay-policy=no-user-gesture-required',
-    ],
-  });
+const LAUNCH = {
+  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+  args: [
+    '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream',
+    '--auto-select-desktop-capture-source=Entire screen', '--allow-loopback-in-peer-connection', '--autoplay-policy=no-user-gesture-required',
+  ],
+};
+
+export const startBrowser = () => chromium.launch(LAUNCH);
+
+/** A Chromium of one's own, that is somebody's whole computer: it can sleep, and break. */
+export class Computer {
+  static async start() {
+    const computer = new Computer();
+    computer.server = await chromium.launchServer(LAUNCH);
+    computer.browser = await chromium.connect(computer.server.wsEndpoint());
+    return computer;
+  }
+
+  /** Its processes, the first one's children after it. */
+  processes() {
+    const parents = new Map();
+    for (const pid of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        const [, parent] = /^\d+ \(.*\) \S (\d+)/s.exec(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
+        parents.set(Number(pid), Number(parent));
+      } catch {
+        // has ended meanwhile
+      }
+    }
+    const found = [this.server.process().pid];
+    for (const pid of found) for (const [child, parent] of parents) if (parent === pid) found.push(child);
+    return found;
+  }
+
+  /** @param {NodeJS.Signals} name */
+  signal(name) {
+    for (const pid of this.processes()) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // has ended meanwhile
+      }
+    }
+  }
+
+  sleep() { this.signal('SIGSTOP'); }
+  wake() { this.signal('SIGCONT'); }
+
+  async close() {
+    this.wake();
+    await this.server.kill();
+  }
 }
 
 /** Somebody with a browser of their own. `complaints` collects what the console says against us. */

@@ -40,6 +40,10 @@ export class Turn {
     await until(() => /listener opened on.*127\.0\.0\.1/i.test(this.log.slice(seen)), 'coturn listens');
   }
 
+  /** Takes nothing in and lets nothing out, and tells nobody. */
+  freeze() { this.process.kill('SIGSTOP'); }
+  thaw() { this.process.kill('SIGCONT'); }
+
   async kill() {
     this.process.kill('SIGKILL');
     await this.ended;
