@@ -314,6 +314,30 @@ test('nothing is begun towards a page that is away; a connection that stands is 
   assert.equal(kept, true);
 });
 
+test('where the network lets nothing through that is said, and over as soon as it does', async () => {
+  const states = await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    let open = false;
+    bench.network = (from, to, data) => { // neither learns an address of the other
+      if (open) return 5;
+      if (data.kind === 'candidate') return null;
+      if (data.description) data.description.sdp = data.description.sdp.replace(/a=candidate:.*\r\n/g, '');
+      return 5;
+    };
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    const seen = [];
+    a.on('change', ([view]) => view && seen.at(-1) !== view.state && seen.push(view.state));
+    a.add(2);
+    b.add(1);
+    await bench.until(() => seen.at(-1) === 'blocked', 'blocked', 90_000);
+    open = true;
+    await bench.bothWays(1, 2);
+    return seen;
+  });
+  assert.deepEqual(states, ['connecting', 'trouble', 'blocked', 'connected']);
+});
+
 test('signals that are nonsense harm nothing', async () => {
   await page.evaluate(async () => {
     const { bench } = window;

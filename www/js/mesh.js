@@ -159,7 +159,9 @@ export class Mesh extends Emitter {
 
   /** @param {number} userId @param {string | null} remoteInstance @returns {Peer} */
   #create(userId, remoteInstance) {
-    this.peers.get(userId)?.close();
+    const before = this.peers.get(userId);
+    if (before?.state === 'trouble' && !before.stood) this.#blocked.add(userId); // the other side gave it up first
+    before?.close();
     this.#count += 1;
     const peer = new Peer({
       id: userId,

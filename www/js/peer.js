@@ -58,6 +58,8 @@ export class Peer {
   remoteInstance;
   /** Whether a description of the other was applied: then this connection cannot serve another instance of it. */
   touched = false;
+  /** Whether it ever stood. */
+  stood = false;
 
   #o;
   /** @type {Local} */
@@ -401,6 +403,7 @@ export class Peer {
     const { connectionState } = this.pc;
     if (connectionState === 'connected') {
       this.#restarts = 0;
+      this.stood = true;
       clearTimeout(this.#timers.mend);
       this.#setState('connected');
     } else if (connectionState === 'disconnected') {
