@@ -1,16 +1,17 @@
 /** My meetings: start, schedule or join one; those that are on, that are planned and that are over. */
 import { html, useEffect, useState } from '../ui.js';
 import { icon } from '../icons.js';
-import { clockTime, dayName, errorText, t } from '../i18n.js';
-import { Code, Field, FormError, IconButton, copyText, meetingLink, useBusy } from './controls.js';
+import { errorText, t } from '../i18n.js';
+import { Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
+import { ENDED, MeetingList, ONGOING, SCHEDULED, Skeleton } from './meeting-list.js';
+import { FilterBar, Found, NO_FILTER, isFiltering } from './meeting-search.js';
 import { Schedule } from './schedule.js';
 import { toast } from '../toasts.js';
 
-const ONGOING = 2;
-const SCHEDULED = 1;
-const CANCELLED = 4;
 const REFRESH_MS = 30_000;
+/** Of those that are over the last ones are enough; the others are found. */
+const PAST_SHOWN = 10;
 
 /** A code as people type or paste it: "k7q x2p", or a whole link. @param {string} text @returns {string | null} */
 export function parseCode(text) {
@@ -25,6 +26,7 @@ export function Dashboard({ api }) {
   const [meetings, setMeetings] = useState(/** @type {any[] | null} */ (null));
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [scheduling, setScheduling] = useState(false);
+  const [filter, setFilter] = useState(NO_FILTER);
   const [busy, run] = useBusy();
 
   const load = async () => {
@@ -62,7 +64,10 @@ export function Dashboard({ api }) {
         <${JoinByCode} />
       </section>
       <${FormError} error=${problem} onRetry=${load} />
-      ${meetings ? html`<${Lists} meetings=${meetings} />` : !problem && html`<${Skeleton} />`}
+      ${!meetings && !problem && html`<${Skeleton} />`}
+      ${meetings && (meetings.length > 0 || isFiltering(filter)) && html`<${FilterBar} filter=${filter} onChange=${setFilter} />`}
+      ${meetings && (isFiltering(filter) ? html`<${Found} api=${api} filter=${filter} onChange=${setFilter} />`
+        : html`<${Lists} meetings=${meetings} onAllPast=${() => setFilter({ ...NO_FILTER, status: String(ENDED) })} />`)}
       ${scheduling && html`<${Schedule} api=${api} onClose=${() => setScheduling(false)} onDone=${load} />`}
     </main>`;
 }
@@ -94,16 +99,18 @@ function JoinByCode() {
     </form>`;
 }
 
-/** @param {{meetings: any[]}} props */
-function Lists({ meetings }) {
+/** @param {{meetings: any[], onAllPast: () => void}} props */
+function Lists({ meetings, onAllPast }) {
   const now = meetings.filter(({ status }) => status === ONGOING);
   const upcoming = meetings.filter(({ status }) => status === SCHEDULED).sort((a, b) => whenStarts(a) - whenStarts(b));
   const past = meetings.filter(({ status }) => status > ONGOING).sort((a, b) => whenEnded(b) - whenEnded(a));
   if (meetings.length === 0) return html`<p class="empty">${t('dashboard.empty')}</p>`;
   return html`
-    <${List} title=${t('dashboard.now')} meetings=${now} />
-    <${List} title=${t('dashboard.upcoming')} meetings=${upcoming} />
-    <${List} title=${t('dashboard.past')} meetings=${past} />`;
+    <${MeetingList} title=${t('dashboard.now')} meetings=${now} />
+    <${MeetingList} title=${t('dashboard.upcoming')} meetings=${upcoming} />
+    <${MeetingList} title=${t('dashboard.past')} meetings=${past.slice(0, PAST_SHOWN)}>
+      ${past.length > PAST_SHOWN && html`<p><button type="button" class="text-button" onClick=${onAllPast}>${t('dashboard.allPast')}</button></p>`}
+    <//>`;
 }
 
 /** @param {any} meeting */
@@ -111,63 +118,3 @@ const whenStarts = ({ startTime }) => Date.parse(startTime);
 
 /** @param {any} meeting */
 const whenEnded = ({ actualEndTime, startTime }) => Date.parse(actualEndTime ?? startTime);
-
-/** @param {{title: string, meetings: any[]}} props */
-function List({ title, meetings }) {
-  if (meetings.length === 0) return null;
-  return html`
-    <section class="meetings">
-      <h2>${title}</h2>
-      <ul>${meetings.map((meeting) => html`<${Row} key=${meeting.id} meeting=${meeting} />`)}</ul>
-    </section>`;
-}
-
-/** @param {{meeting: any}} props */
-function Row({ meeting }) {
-  const on = meeting.status === ONGOING;
-  const open = meeting.status <= ONGOING;
-  const when = meeting.actualStartTime ?? meeting.startTime;
-  return html`
-    <li class="meeting">
-      <div class="meeting-when">
-        ${on ? html`<span class="live"><span class="dot"></span>${t('dashboard.now')}</span>`
-          : html`<span>${dayName(when)}</span><time dateTime=${when}>${clockTime(when)}</time>`}
-      </div>
-      <div class="meeting-what">
-        <strong>${meeting.title}${meeting.hasPassword ? html`<${Protected} />` : null}</strong>
-        <span class="quiet">${details(meeting)}</span>
-      </div>
-      ${open && html`
-        <div class="meeting-do">
-          <${Code} code=${meeting.code} />
-          <${IconButton} label=${t('dashboard.copyNamed', { title: meeting.title })} name="link"
-            onClick=${() => copyText(meetingLink(meeting.code))} />
-          <a class=${on ? 'button primary' : 'button secondary'} href=${`#/m/${meeting.code}`}
-            aria-label=${t('dashboard.joinNamed', { title: meeting.title })}>${t('dashboard.join')}</a>
-        </div>`}
-    </li>`;
-}
-
-const Protected = () => html`
-  <span class="mark" data-tip=${t('dashboard.protected')}>${icon('lock', 14)}<span class="visually-hidden">
-    ${t('dashboard.protected')}</span></span>`;
-
-/** @param {any} meeting */
-function details(meeting) {
-  const parts = [t('dashboard.hostedBy', { name: meeting.host.displayName })];
-  if (meeting.status === ONGOING) parts.unshift(t('dashboard.inIt', { count: meeting.onlineCount }));
-  else if (meeting.status === CANCELLED) parts.unshift(t('dashboard.cancelled'));
-  else parts.unshift(t('dashboard.minutes', { count: minutes(meeting) }));
-  return parts.join(' · ');
-}
-
-/** As it was, or as it is planned. @param {any} meeting */
-function minutes({ actualStartTime, actualEndTime, duration }) {
-  if (!actualStartTime || !actualEndTime) return duration;
-  return Math.max(1, Math.round((Date.parse(actualEndTime) - Date.parse(actualStartTime)) / 60_000));
-}
-
-const Skeleton = () => html`
-  <section class="meetings" aria-busy="true" aria-label=${t('app.loading')}>
-    <ul>${[1, 2, 3].map((n) => html`<li key=${n} class="meeting skeleton"><span></span><span></span></li>`)}</ul>
-  </section>`;
