@@ -123,7 +123,7 @@ test('without devices and without permission one can join, is told why, and sees
   await mute.page.reload();
   await mute.signUp('mute@example.org');
   await mute.go(`#/m/${code}`);
-  await mute.page.getByText('Your microphone is blocked by the browser. Click the lock in the address bar and allow it.').waitFor();
+  await mute.page.getByText('Your microphone is blocked by the browser. Click the sign to the left of the address and allow it there.').waitFor();
   await mute.page.getByText('No camera was found. You can join without one.').waitFor();
   await mute.shot('before-no-devices');
   await mute.button('Join').click();

@@ -8,6 +8,8 @@ import { Mesh } from './mesh.js';
 import { IceServers } from './ice-servers.js';
 import { ShownPictures } from './shown-pictures.js';
 import { LocalMedia } from './media.js';
+import { MutedVoice } from './muted-voice.js';
+import { LinkQuality } from './quality.js';
 import { Speaking } from './speaking.js';
 import { addHistory, applyEvent, me, roomFromSnapshot } from './room-state.js';
 import { settings } from './settings.js';
@@ -22,6 +24,7 @@ import { errorText, t } from './i18n.js';
  * @typedef {object} CallState
  * @property {'before' | 'joining' | 'in' | 'ended'} phase
  * @property {boolean} reconnecting
+ * @property {boolean} serverAway it is the server that went away, and it said so
  * @property {Room | null} room
  * @property {Record<number, import('./mesh.js').PeerView>} links media of the others, by user id
  * @property {PendingLine[]} pending
@@ -37,10 +40,12 @@ import { errorText, t } from './i18n.js';
 
 /** @type {CallState} */
 const INITIAL = {
-  phase: 'before', reconnecting: false, room: null, links: {}, pending: [], seenMessage: 0, endCode: null,
+  phase: 'before', reconnecting: false, serverAway: false, room: null, links: {}, pending: [], seenMessage: 0, endCode: null,
   startedAt: 0, endedAt: 0, chatTo: null, typing: {}, reactions: [], pinned: null,
 };
 const MEDIA_RETRY_MS = 2_000;
+/** Close codes of a server that stops or is replaced. */
+const SERVER_AWAY = [1001, 1012];
 /** Who writes says so this often; without news it is believed for a little longer than that. */
 const TYPING_EVERY_MS = 3_000;
 const TYPING_HOLDS_MS = 5_000;
@@ -60,6 +65,10 @@ export class Call {
   shown = null;
   /** @type {IceServers | null} */
   iceServers = null;
+  /** @type {MutedVoice | null} */
+  mutedVoice = null;
+  /** @type {LinkQuality | null} */
+  quality = null;
   /** @type {MeetingClient | null} */
   client = null;
 
@@ -98,7 +107,7 @@ export class Call {
     client.on('signal', ({ from, data }) => this.mesh?.receive(from, data));
     client.on('transient', (message) => this.#transient(message));
     client.on('state', (state) => {
-      this.store.set({ reconnecting: state === 'reconnecting' });
+      this.store.set({ reconnecting: state === 'reconnecting', serverAway: SERVER_AWAY.includes(client.lostWith) });
       this.#tellMedia();
     });
     client.on('closed', ({ code }) => this.#closed(client, code));
@@ -387,11 +396,8 @@ export class Call {
     document.removeEventListener('visibilitychange', this.#wakeUp);
     this.mesh?.close();
     this.mesh = null;
-    this.speaking?.close();
-    this.speaking = null;
-    this.shown?.close();
-    this.iceServers?.close();
-    this.shown = this.iceServers = null;
+    for (const part of [this.speaking, this.mutedVoice, this.quality, this.shown, this.iceServers]) part?.close();
+    this.speaking = this.mutedVoice = this.quality = this.shown = this.iceServers = null;
     this.client = null;
   }
 
@@ -411,6 +417,8 @@ export class Call {
     mesh.setLocal(this.#local());
     this.mesh = mesh;
     this.speaking = new Speaking(myId, () => this.media.store.get().microphone, () => mesh.peers);
+    this.mutedVoice = new MutedVoice(this.media);
+    this.quality = new LinkQuality(() => mesh.peers);
   }
 
   #local() {

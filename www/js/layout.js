@@ -11,6 +11,8 @@ const WIDEST = 16 / 9;
 const NARROWEST = 3 / 4;
 /** How much of a tile's worth hangs on showing the whole picture. */
 const WHOLENESS = 0.2;
+/** In a wide box people stand side by side rather than one on the other, where it costs no more than this. */
+const ASIDE = 1.06;
 
 /**
  * @param {object} box
@@ -33,12 +35,48 @@ export function layoutTiles({ width, height, count, gap = 8 }) {
     const ratio = Math.min(WIDEST, Math.max(narrowest, cellWidth / cellHeight));
     const tileWidth = Math.min(cellWidth, cellHeight * ratio);
     const tile = { columns, rows, width: Math.floor(tileWidth), height: Math.floor(tileWidth / ratio) };
-    const worth = tile.width * tile.height * (1 - WHOLENESS + WHOLENESS * (ratio / WIDEST));
+    const aside = width > height && columns >= rows ? ASIDE : 1;
+    const worth = tile.width * tile.height * (1 - WHOLENESS + WHOLENESS * (ratio / WIDEST)) * aside;
     if (worth <= bestWorth) continue;
     best = tile;
     bestWorth = worth;
   }
   return best;
+}
+
+/** A face in a smaller tile tells nothing; the rest goes to another page. Pixels, and square pixels. */
+const SMALLEST_WIDTH = 110;
+const SMALLEST_AREA = 150 * 84;
+
+/**
+ * How many tiles a page holds, and how many pages there are.
+ * @param {object} box
+ * @param {number} box.width pixels
+ * @param {number} box.height
+ * @param {number} box.count tiles
+ * @param {number} [box.gap]
+ */
+export function layoutPages({ width, height, count, gap = 8 }) {
+  let perPage = Math.max(1, count);
+  while (perPage > 1 && width > 0 && isTooSmall(layoutTiles({ width, height, count: perPage, gap }))) perPage -= 1;
+  const pages = Math.max(1, Math.ceil(count / perPage));
+  return { perPage, pages };
+}
+
+/** @param {Grid} tile */
+const isTooSmall = ({ width, height }) => width < SMALLEST_WIDTH || width * height < SMALLEST_AREA;
+
+/**
+ * Who is on which page. Oneself, who stands last, is on the first page too: one wants to see oneself without looking.
+ * @template T
+ * @param {T[]} people oneself last
+ * @param {number} perPage @param {number} page from 0
+ * @returns {T[]}
+ */
+export function onPage(people, perPage, page) {
+  if (people.length <= perPage || perPage < 2) return people.slice(page * perPage, (page + 1) * perPage);
+  const order = [...people.slice(0, perPage - 1), people[people.length - 1], ...people.slice(perPage - 1, -1)];
+  return order.slice(page * perPage, (page + 1) * perPage);
 }
 
 /**

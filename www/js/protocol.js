@@ -81,6 +81,8 @@ export class MeetingClient extends Emitter {
   seq = -1;
   /** @type {any} the server's hello on the present socket */
   hello = null;
+  /** The close code with which the room was last lost; 1001 and 1012: the server goes away and comes back. */
+  lostWith = 0;
 
   #options;
   /** @type {WebSocket | null} */
@@ -250,6 +252,7 @@ export class MeetingClient extends Emitter {
   /** @param {WebSocket} socket @param {number} code */
   #lost(socket, code) {
     if (this.#socket !== socket) return;
+    if (this.#joined) this.lostWith = code;
     this.#drop();
     if (FINAL_CLOSE[code]) {
       this.#finish({ code: FINAL_CLOSE[code] });

@@ -10,7 +10,8 @@
  * @property {string} displayName
  * @property {Role} role
  * @property {'joined' | 'left' | 'removed'} status
- * @property {boolean} online false while the seat is kept for a connection that broke
+ * @property {boolean} online false while the seat is kept for a connection that broke, or that never was (a join by REST)
+ * @property {boolean} [lost] not online, and this page saw the connection break
  * @property {boolean} audio
  * @property {boolean} video
  * @property {boolean} screen
@@ -64,7 +65,7 @@ export function applyEvent(room, { type, data, at }) {
     case 'user_left':
       return { ...room, participants: room.participants.filter(({ userId }) => userId !== data.userId) };
     case 'presence_changed':
-      return change(room, data.userId, { online: data.online });
+      return change(room, data.userId, { online: data.online, lost: !data.online });
     case 'media_changed':
       return change(room, data.userId, { audio: data.audio, video: data.video, screen: data.screen });
     case 'hand_raised':

@@ -6,12 +6,14 @@ import { createStore } from './store.js';
 
 const KEY = 'echomeet.settings';
 
+/** @typedef {'top-left' | 'top-right' | 'bottom-left' | 'bottom-right'} Corner */
 /**
  * @typedef {object} Settings
  * @property {string | null} language "en", "zh-CN", or null: the browser's
  * @property {'system' | 'light' | 'dark'} theme
  * @property {string | null} microphoneId
  * @property {string | null} cameraId
+ * @property {string | null} speakerId where the others are heard; null: as the system has it
  * @property {'low' | 'standard' | 'high'} videoQuality
  * @property {boolean} microphoneOn as it was left before the last call
  * @property {boolean} cameraOn
@@ -22,12 +24,15 @@ const KEY = 'echomeet.settings';
  * @property {boolean} relayOnly media go over TURN servers only: nobody learns this computer's address
  * @property {'chat' | 'people' | null} panel what was open beside the stage
  * @property {'grid' | 'speaker'} view everybody alike, or one large
+ * @property {boolean} selfApart one's own picture floats over those of the others
+ * @property {Corner} selfCorner and where
  */
 
 /** @type {Settings} */
 const DEFAULTS = {
-  language: null, theme: 'system', microphoneId: null, cameraId: null, videoQuality: 'standard',
-  relayOnly: false, echoCancellation: true, noiseSuppression: true, autoGainControl: true, backgroundBlur: false, microphoneOn: true, cameraOn: true, panel: null, view: 'grid',
+  language: null, theme: 'system', microphoneId: null, cameraId: null, speakerId: null, videoQuality: 'standard',
+  relayOnly: false, echoCancellation: true, noiseSuppression: true, autoGainControl: true, backgroundBlur: false,
+  microphoneOn: true, cameraOn: true, panel: null, view: 'grid', selfApart: false, selfCorner: 'bottom-right',
 };
 
 /** @returns {Partial<Settings>} */

@@ -2,6 +2,7 @@
 import { h, render, Fragment, createContext } from '../vendor/preact.mjs';
 import { useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from '../vendor/hooks.mjs';
 import htm from '../vendor/htm.mjs';
+import { language } from './i18n.js';
 
 export { h, render, Fragment, createContext };
 export { useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState };
@@ -35,6 +36,29 @@ export function useTick(everyMs) {
     const timer = setInterval(() => redraw((n) => n + 1), everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);
+}
+
+/**
+ * A component that is drawn again only where one of its properties, or the language, is another one: what is in a long
+ * list must not be drawn because of its neighbours.
+ * @template {(props: any) => any} View
+ * @param {View} view
+ * @returns {View}
+ */
+export function memo(view) {
+  /** @this {any} @param {any} props */
+  function Same(props) {
+    const drawnIn = language();
+    this.shouldComponentUpdate = (/** @type {any} */ next) => language() !== drawnIn || !sameFields(props, next);
+    return h(view, props);
+  }
+  return /** @type {any} */ (Same);
+}
+
+/** @param {Record<string, unknown>} a @param {Record<string, unknown>} b */
+function sameFields(a, b) {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => Object.is(a[name], b[name]));
 }
 
 /** @param {...(string | false | null | undefined)} names */

@@ -1,7 +1,7 @@
 /* The arrangement of tiles: fits, wastes little, cuts faces only where the window is upright. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseSpeaker, layoutTiles } from '../../../www/js/layout.js';
+import { chooseSpeaker, layoutPages, layoutTiles, onPage } from '../../../www/js/layout.js';
 
 const WINDOWS = [[1440, 800], [1920, 1000], [768, 940], [390, 740], [320, 480], [1000, 300]];
 
@@ -52,4 +52,29 @@ test('who is large: the one chosen, else who speaks; it stands still while sever
   assert.equal(choose({ pinned: 1, speaking: new Set([2]) }), 1);
   assert.equal(choose({ pinned: 9, speaking: new Set([3]) }), 3);
   assert.equal(choose({ ids: [1] }), 1);
+});
+
+test('any window, any number of people: no tile is too small to know a face, everybody is on some page, once', () => {
+  for (const [width, height] of [[1416, 810], [1068, 810], [744, 940], [374, 740], [820, 330], [2540, 1360]]) {
+    for (let count = 1; count <= 60; count += 1) {
+      const { perPage, pages } = layoutPages({ width, height, count });
+      const people = Array.from({ length: count }, (_, i) => i);
+      const shown = Array.from({ length: pages }, (_, page) => onPage(people, perPage, page));
+      assert.deepEqual(shown.flat().sort((a, b) => a - b), people, `${count} in ${width} x ${height}`);
+      assert.ok(shown[0].includes(count - 1), 'oneself is on the first page');
+      for (const page of shown) {
+        assert.ok(page.length > 0 && page.length <= perPage);
+        const tile = layoutTiles({ width, height, count: page.length });
+        assert.ok(tile.width >= 110 && tile.width * tile.height >= 12_000, `${count} in ${width} x ${height}: ${tile.width} x ${tile.height}`);
+        assert.ok(tile.columns * (tile.width + 8) - 8 <= width && tile.rows * (tile.height + 8) - 8 <= height, 'it fits');
+      }
+    }
+  }
+  assert.equal(layoutPages({ width: 1416, height: 810, count: 49 }).pages, 1, 'a desk shows 49 at once');
+  assert.ok(layoutPages({ width: 374, height: 740, count: 50 }).pages > 2, 'a phone does not');
+});
+
+test('two in a wide window sit side by side', () => {
+  const { columns } = layoutTiles({ width: 1416, height: 810, count: 2 });
+  assert.equal(columns, 2);
 });

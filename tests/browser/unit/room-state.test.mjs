@@ -36,6 +36,14 @@ test('people come, come again and go', () => {
   assert.equal(room.everyone[4], 'Neu', 'who was there is remembered');
 });
 
+test('who was never connected is not taken for somebody who is coming back', () => {
+  let room = applyEvent(roomFromSnapshot(snapshot()), { type: 'user_joined', data: { participant: person(9, { online: false }) } });
+  assert.ok(!room.participants.find(({ userId }) => userId === 9).lost);
+  room = applyEvent(room, { type: 'presence_changed', data: { userId: 9, online: true } });
+  room = applyEvent(room, { type: 'presence_changed', data: { userId: 9, online: false } });
+  assert.equal(room.participants.find(({ userId }) => userId === 9).lost, true);
+});
+
 test('presence, devices, roles and hands change one person', () => {
   let room = roomFromSnapshot(snapshot());
   room = applyEvent(room, { type: 'presence_changed', data: { userId: 2, online: false } });
@@ -43,7 +51,7 @@ test('presence, devices, roles and hands change one person', () => {
   room = applyEvent(room, { type: 'role_changed', data: { userId: 2, role: 'cohost' } });
   room = applyEvent(room, { type: 'hand_raised', data: { userId: 2, handRaisedAt: '2026-01-31T10:05:00.000Z' } });
   assert.deepEqual(room.participants[1], person(2, {
-    online: false, audio: false, video: false, screen: true, role: 'cohost', handRaisedAt: '2026-01-31T10:05:00.000Z',
+    online: false, lost: true, audio: false, video: false, screen: true, role: 'cohost', handRaisedAt: '2026-01-31T10:05:00.000Z',
   }));
   room = applyEvent(room, { type: 'hand_raised', data: { userId: 1, handRaisedAt: '2026-01-31T10:04:00.000Z' } });
   assert.deepEqual(ids(hands(room)), [1, 2], 'the first to raise comes first');

@@ -5,9 +5,13 @@ import { duration, errorText, t } from '../i18n.js';
 import { REACTIONS } from '../call.js';
 import { settings } from '../settings.js';
 import { isHosting, me } from '../room-state.js';
+import { SHORTCUTS, switchCamera, switchMicrophone } from '../shortcuts.js';
 import { toast } from '../toasts.js';
-import { Code, IconButton, copyText, meetingLink, useMenu } from './controls.js';
-import { DeviceSwitch } from './preview.js';
+import { Code, IconButton, useMenu } from './controls.js';
+import { DeviceSwitch } from './devices.js';
+import { More, canShare } from './more.js';
+import { MutedHint } from './muted-hint.js';
+import { togglePanel } from './panel.js';
 
 /** @typedef {import('../room-state.js').Room} Room */
 
@@ -18,39 +22,39 @@ const unread = (room, seen) => room.messages
 /** @param {unknown} on */
 const lit = (on) => (on ? 'on-stage active' : 'on-stage');
 
-/** @param {{call: import('../call.js').Call, room: Room}} props */
-export function Bar({ call, room }) {
+/** @param {{call: import('../call.js').Call, room: Room, openDialog: (name: import('./more.js').DialogName) => void}} props */
+export function Bar({ call, room, openDialog }) {
   const { seenMessage } = useStore(call.store);
   const media = useStore(call.media.store);
   const { panel, view } = useStore(settings);
   const self = me(room);
   const raised = Boolean(self?.handRaisedAt);
   const news = panel === 'chat' ? 0 : unread(room, seenMessage);
-  const toggle = (/** @type {'chat' | 'people'} */ name) => settings.set({ panel: panel === name ? null : name });
-  const canShare = Boolean(navigator.mediaDevices?.getDisplayMedia);
   const deviceProblem = (/** @type {'microphone' | 'camera'} */ kind) => {
     const problem = call.media.store.get()[`${kind}Problem`];
     if (problem && !call.media.store.get()[`${kind}On`]) toast(t(`device.${kind}.${problem}`), 'error');
   };
   return html`
     <footer class="bar" aria-label=${t('bar.label')}>
-      <${Info} call=${call} room=${room} />
+      <${Info} call=${call} room=${room} onOpen=${() => openDialog('info')} />
       <div class="bar-main">
-        <${DeviceSwitch} kind="microphone" on=${media.microphoneOn}
-          onClick=${() => call.media.setMicrophone(!media.microphoneOn).then(() => deviceProblem('microphone'))} />
-        <${DeviceSwitch} kind="camera" on=${media.cameraOn}
-          onClick=${() => call.media.setCamera(!media.cameraOn).then(() => deviceProblem('camera'))} />
-        ${canShare && html`<${IconButton} class=${lit(media.screen)} name=${media.screen ? 'monitor-off' : 'monitor-up'}
+        <${MutedHint} call=${call} />
+        <${DeviceSwitch} kind="microphone" on=${media.microphoneOn} shortcut=${SHORTCUTS.microphone}
+          onClick=${() => switchMicrophone(call, !media.microphoneOn).then(() => deviceProblem('microphone'))} />
+        <${DeviceSwitch} kind="camera" on=${media.cameraOn} shortcut=${SHORTCUTS.camera}
+          onClick=${() => switchCamera(call, !media.cameraOn).then(() => deviceProblem('camera'))} />
+        ${canShare() && html`<${IconButton} class=${`${lit(media.screen)} wide-only`} name=${media.screen ? 'monitor-off' : 'monitor-up'}
           label=${t(media.screen ? 'bar.stopShare' : 'bar.share')} onClick=${() => call.toggleScreen()} />`}
-        <${IconButton} class=${lit(raised)} name="hand" aria-pressed=${raised}
+        <${IconButton} class=${lit(raised)} name="hand" aria-pressed=${raised} shortcut=${SHORTCUTS.hand}
           label=${t(raised ? 'bar.lowerHand' : 'bar.raiseHand')} onClick=${() => call.toggleHand()} />
         <${Reactions} call=${call} />
         <${IconButton} class=${lit(panel === 'chat')} name="message-square" badge=${news} aria-pressed=${panel === 'chat'}
-          label=${news ? t('bar.chatUnread', { count: news }) : t('bar.chat')} onClick=${() => toggle('chat')} />
+          data-opens="chat" shortcut=${SHORTCUTS.chat} label=${news ? t('bar.chatUnread', { count: news }) : t('bar.chat')} onClick=${() => togglePanel('chat')} />
         <${IconButton} class=${lit(panel === 'people')} name="users" aria-pressed=${panel === 'people'}
-          label=${t('bar.people')} onClick=${() => toggle('people')} />
-        <${IconButton} class=${lit(view === 'speaker')} name="gallery-thumbnails" aria-pressed=${view === 'speaker'}
-          label=${t('bar.speakerView')} onClick=${() => call.toggleView()} />
+          data-opens="people" shortcut=${SHORTCUTS.people} label=${t('bar.people')} onClick=${() => togglePanel('people')} />
+        <${IconButton} class=${`${lit(view === 'speaker')} wide-only`} name="gallery-thumbnails" aria-pressed=${view === 'speaker'}
+          shortcut=${SHORTCUTS.view} label=${t('bar.speakerView')} onClick=${() => call.toggleView()} />
+        <${More} call=${call} openDialog=${openDialog} />
       </div>
       <${Leave} call=${call} hosting=${isHosting(self)} />
     </footer>`;
@@ -71,16 +75,16 @@ function Reactions({ call }) {
     </div>`;
 }
 
-/** @param {{call: import('../call.js').Call, room: Room}} props */
-function Info({ call, room }) {
+/** @param {{call: import('../call.js').Call, room: Room, onOpen: () => void}} props */
+function Info({ call, room, onOpen }) {
   useTick(1000);
   const { code } = room.meeting;
   const since = Date.parse(room.meeting.actualStartTime) || call.store.get().startedAt;
   return html`
     <div class="bar-info">
       <span class="elapsed" data-tip=${t('bar.elapsed')}>${duration((Date.now() - since) / 1000)}</span>
-      <button type="button" class="text-button" data-tip=${t('bar.copyLink')} onClick=${() => copyText(meetingLink(code))}>
-        <${Code} code=${code} /> ${icon('link', 16)}<span class="visually-hidden">${t('bar.copyLink')}</span>
+      <button type="button" class="text-button" data-tip=${t('info.title')} aria-haspopup="dialog" onClick=${onOpen}>
+        <${Code} code=${code} /> ${icon('info', 18)}<span class="visually-hidden">${t('info.title')}</span>
       </button>
     </div>`;
 }

@@ -4,11 +4,13 @@ import { clockTime, dayName, errorText, t } from '../i18n.js';
 import { Avatar, Code, Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
 import { Preview } from './preview.js';
+import { Profile } from './profile.js';
 
 const SCHEDULED = 1;
 const OVER = 3;
 /** Who is there is looked up so often. */
 const LOOK_MS = 10_000;
+const NAMES_SHOWN = 4;
 
 /** @param {{api: import('../api.js').Api, call: import('../call.js').Call, code: string}} props */
 export function BeforeCall({ api, call, code }) {
@@ -17,6 +19,7 @@ export function BeforeCall({ api, call, code }) {
   const [unseen, setUnseen] = useState(/** @type {string | null} */ (null)); // why the meeting cannot be looked at
   const [problem, setProblem] = useState(/** @type {any} */ (null));
   const [passwordAsked, setPasswordAsked] = useState(false);
+  const [naming, setNaming] = useState(false);
   const [busy, run] = useBusy();
   const passwordField = useRef(/** @type {HTMLInputElement | null} */ (null));
 
@@ -72,21 +75,25 @@ export function BeforeCall({ api, call, code }) {
         ${closed ? html`
           <${FormError} error=${{ code: closed }} />
           <a class="button secondary" href="#/">${t('app.home')}</a>` : html`
-          <p class="before-name"><${Avatar} name=${name} /> ${t('before.asName', { name })}</p>
+          <p class="before-name"><${Avatar} name=${name} /> <span>${t('before.asName', { name })}${' '}
+            <button type="button" class="link" aria-haspopup="dialog" onClick=${() => setNaming(true)}>${t('before.rename')}</button></span></p>
           ${askPassword ? html`<${Field} label=${t('before.password')} name="password" type="password" autocomplete="off" maxlength="64"
             inputRef=${passwordField} error=${wrongPassword ? errorText(problem) : null} />` : null}
           <${FormError} error=${wrongPassword ? unclear : problem ?? unclear} />
           <button class="primary big" disabled=${busy}>${t(busy ? 'before.joining' : 'before.join')}</button>`}
       </form>
+      ${naming && html`<${Profile} api=${api} onClose=${() => setNaming(false)} />`}
     </main>`;
 }
 
-/** Who hosts it, when it is planned, how many are there. @param {{meeting: any}} props */
+/** Who hosts it, when it is planned, who is there. @param {{meeting: any}} props */
 function Facts({ meeting }) {
-  const { host, status, startTime, onlineCount } = meeting;
+  const { host, status, startTime, onlineCount, participants } = meeting;
+  const names = participants.filter((/** @type {any} */ { online }) => online).map((/** @type {any} */ { displayName }) => displayName);
   const planned = status === SCHEDULED && Date.parse(startTime) > Date.now();
   return html`
     <p class="quiet">${t('before.hostedBy', { name: host.displayName })}</p>
     ${planned && html`<p class="quiet">${t('before.starts', { when: `${dayName(startTime)} ${clockTime(startTime)}` })}</p>`}
-    <p class="quiet">${onlineCount ? t('before.here', { count: onlineCount }) : t('before.nobody')}</p>`;
+    <p class="quiet">${onlineCount ? t('before.here', { count: onlineCount }) : t('before.nobody')}
+      ${names.length > 0 && html`<span class="before-people">${names.slice(0, NAMES_SHOWN).join(' · ')}${names.length > NAMES_SHOWN && ' …'}</span>`}</p>`;
 }

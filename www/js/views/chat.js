@@ -1,16 +1,19 @@
 /** The chat: what was written, and the line one writes in. */
-import { html, useEffect, useLayoutEffect, useRef, useState, useStore, classes } from '../ui.js';
+import { html, useCallback, useEffect, useLayoutEffect, useRef, useState, useStore, classes } from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, t } from '../i18n.js';
-import { others } from '../room-state.js';
+import { mayDelete, others } from '../room-state.js';
 import { toast } from '../toasts.js';
 import { useBusy, useFieldId } from './controls.js';
+import { EmojiButton } from './emoji.js';
 import { LONGEST, Line } from './message.js';
 
 /** @typedef {import('../room-state.js').Message} Message */
 
 /** Lines of one person within this time stand under one name. */
 const TOGETHER_MS = 120_000;
+/** So many lines are drawn at first, and so many more on demand: a long chat must not make the page slow. */
+const DRAWN = 150;
 /** With fewer lines than the server sends at once there is nothing before them. */
 const PAGE = 50;
 /** So close to the end counts as reading the newest lines. */
@@ -26,6 +29,7 @@ export function Chat({ call, room }) {
   const composer = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const log = useRef(/** @type {HTMLElement | null} */ (null));
   const atEnd = useRef(true);
+  const { drawn, hidden, showEarlier } = useDrawn(messages, atEnd);
   useEffect(() => call.seen(), [messages]);
   useLayoutEffect(() => {
     if (atEnd.current && log.current) log.current.scrollTop = log.current.scrollHeight;
@@ -34,10 +38,11 @@ export function Chat({ call, room }) {
     const { scrollTop, clientHeight, scrollHeight } = /** @type {HTMLElement} */ (log.current);
     atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   };
-  const edit = (/** @type {number | null} */ id) => {
+  const focusComposer = useCallback(() => composer.current?.focus(), []);
+  const edit = useCallback((/** @type {number | null} */ id) => {
     setEditing(id);
-    if (id === null) composer.current?.focus();
-  };
+    if (id === null) focusComposer();
+  }, []);
   const editLast = () => {
     const last = messages.filter(({ sender, deletedAt }) => sender.id === myId && !deletedAt).at(-1);
     if (last) setEditing(last.id);
@@ -45,11 +50,11 @@ export function Chat({ call, room }) {
   return html`
     <div class="chat">
       <div class="chat-log" ref=${log} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-label=${t('chat.log')}>
-        ${messages.length >= PAGE && html`<${Earlier} call=${call} log=${log} />`}
+        ${(hidden || messages.length >= PAGE) && html`<${Earlier} call=${call} log=${log} showEarlier=${showEarlier} />`}
         ${messages.length + pending.length === 0 && html`<p class="empty">${t('chat.empty')}</p>`}
-        ${messages.map((message, i) => html`<${Line} key=${message.id} call=${call} room=${room} message=${message}
-          first=${!together(messages[i - 1], message)} editing=${editing === message.id} onEdit=${edit}
-          onDeleted=${() => composer.current?.focus()} />`)}
+        ${drawn.map((message, i) => html`<${Line} key=${message.id} call=${call} myId=${myId} message=${message}
+          first=${!together(drawn[i - 1], message)} may=${mayDelete(room, message)} editing=${editing === message.id}
+          onEdit=${edit} onDeleted=${focusComposer} />`)}
         ${pending.map((line) => html`<${Waiting} key=${line.clientId} line=${line} room=${room} />`)}
       </div>
       <${Writing} call=${call} room=${room} />
@@ -57,6 +62,28 @@ export function Chat({ call, room }) {
         atEnd.current = true;
       }} />
     </div>`;
+}
+
+/**
+ * Which lines are drawn: the last ones while one reads at the end; where one reads further up, none is taken away.
+ * @param {Message[]} messages @param {{current: boolean}} atEnd
+ */
+function useDrawn(messages, atEnd) {
+  const from = useRef(0); // the id of the first one drawn
+  const [, redraw] = useState(0);
+  const newest = messages.at(-DRAWN)?.id ?? 0;
+  if (atEnd.current || from.current > newest) from.current = newest;
+  const start = Math.max(0, messages.findIndex(({ id }) => id >= from.current));
+  /** Draws more of those at hand. @returns {boolean} false where there are none: those that are fetched then will be */
+  const showEarlier = () => {
+    atEnd.current = false;
+    if (start === 0) from.current = 0;
+    if (start === 0) return false;
+    from.current = messages[Math.max(0, start - DRAWN)].id;
+    redraw((n) => n + 1);
+    return true;
+  };
+  return { drawn: messages.slice(start), hidden: start > 0, showEarlier };
 }
 
 /** @param {Message | undefined} before @param {Message} message */
@@ -73,8 +100,8 @@ const Waiting = ({ line, room }) => html`
     <p>${line.text}</p>
   </article>`;
 
-/** @param {{call: import('../call.js').Call, log: {current: HTMLElement | null}}} props */
-function Earlier({ call, log }) {
+/** @param {{call: import('../call.js').Call, log: {current: HTMLElement | null}, showEarlier: () => boolean}} props */
+function Earlier({ call, log, showEarlier }) {
   const [more, setMore] = useState(true);
   const [busy, run] = useBusy();
   if (!more) return null;
@@ -82,7 +109,7 @@ function Earlier({ call, log }) {
     const element = log.current;
     const fromEnd = element ? element.scrollHeight - element.scrollTop : 0;
     try {
-      setMore(await call.earlierMessages());
+      if (!showEarlier()) setMore(await call.earlierMessages());
       requestAnimationFrame(() => element && (element.scrollTop = element.scrollHeight - fromEnd)); // stay where one reads
     } catch (error) {
       toast(errorText(error), 'error');
@@ -126,6 +153,14 @@ function Composer({ call, room, area, onEditLast, onSent }) {
     setText(now);
     call.typing(now.trim() !== '');
   };
+  /** Where the caret is. @param {string} emoji */
+  const insert = (emoji) => {
+    const field = area.current;
+    if (!field) return;
+    field.focus();
+    field.setRangeText(emoji, field.selectionStart, field.selectionEnd, 'end');
+    typed();
+  };
   const send = (/** @type {Event} */ event) => {
     event.preventDefault();
     const line = text.trim();
@@ -145,6 +180,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
   return html`
     <form class=${classes('composer', chatTo !== null && 'private')} onSubmit=${send}>
       ${(present.length > 0 || gone) && html`<${Recipient} call=${call} people=${present} chatTo=${chatTo} goneName=${gone ? name : null} />`}
+      <${EmojiButton} onChoose=${insert} />
       <textarea ref=${area} rows="1" maxlength=${LONGEST} aria-label=${label} placeholder=${label}
         value=${text} onInput=${typed} onKeyDown=${pressed}></textarea>
       <button class="icon-button" aria-label=${t('chat.send')} data-tip=${t('chat.send')} disabled=${!text.trim() || gone}>

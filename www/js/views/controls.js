@@ -39,29 +39,33 @@ export const FormError = ({ error, onRetry }) => (error ? html`
     ${onRetry && html` <button type="button" class="link" onClick=${onRetry}>${t('app.retry')}</button>`}</p>` : null);
 
 /**
- * A button that is only an icon. Its label is its accessible name and its tooltip.
+ * A button that is only an icon. Its label is its accessible name and, with the keys that do the same, its tooltip.
  * @param {{label: string, name: import('../icons.js').IconName, class?: string, size?: number, badge?: number,
- *   onClick: (event: MouseEvent) => void, [attribute: string]: any}} props
+ *   shortcut?: import('../shortcuts.js').Keys, onClick: (event: MouseEvent) => void, [attribute: string]: any}} props
  */
-export function IconButton({ label, name, class: extra, size, badge, ...rest }) {
+export function IconButton({ label, name, class: extra, size, badge, shortcut, ...rest }) {
   return html`
-    <button type="button" class=${classes('icon-button', extra)} aria-label=${label} data-tip=${label} ...${rest}>
+    <button type="button" class=${classes('icon-button', extra)} aria-label=${label} aria-keyshortcuts=${shortcut?.aria}
+      data-tip=${shortcut ? `${label} (${shortcut.shown})` : label} ...${rest}>
       ${icon(name, size)}
       ${badge ? html`<span class="badge" aria-hidden="true">${badge > 99 ? '99+' : badge}</span>` : null}
     </button>`;
 }
 
 /**
- * @param {{title: string, onClose: () => void, children?: any}} props
+ * The focus goes back to where it was, also where the dialog is taken away without having been closed.
+ * @param {{title: string, class?: string, onClose: () => void, children?: any}} props
  */
-export function Dialog({ title, onClose, children }) {
+export function Dialog({ title, class: extra, onClose, children }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const id = useFieldId();
   useEffect(() => {
-    ref.current?.showModal();
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();
   }, []);
   return html`
-    <dialog ref=${ref} class="dialog" aria-labelledby=${id} onClose=${onClose}
+    <dialog ref=${ref} class=${classes('dialog', extra)} aria-labelledby=${id} onClose=${onClose}
       onClick=${(/** @type {MouseEvent} */ event) => event.target === ref.current && ref.current?.close()}>
       <div class="dialog-body">
         <header>
@@ -101,8 +105,8 @@ export function Confirm({ title, action, onConfirm, onClose, children }) {
 
 /**
  * Something that opens above its button: closed by a touch elsewhere, by Escape and by the choice itself.
- * @returns {{open: boolean, setOpen: (open: boolean) => void, root: {current: HTMLElement | null}, escape: (event: KeyboardEvent) => void}}
- *   `root` holds the button, first, and what opens
+ * @returns {{open: boolean, setOpen: (open: boolean) => void, close: () => void, root: {current: HTMLElement | null},
+ *   escape: (event: KeyboardEvent) => void}} `root` holds the button, first, and what opens; `close` gives the focus back to the button
  */
 export function useMenu() {
   const [open, setOpen] = useState(false);
@@ -116,13 +120,16 @@ export function useMenu() {
     addEventListener('pointerdown', outside);
     return () => removeEventListener('pointerdown', outside);
   }, [open]);
-  const escape = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== 'Escape' || !open) return;
-    event.stopPropagation(); // or what is around it closes as well
+  const close = () => {
     setOpen(false);
     root.current?.querySelector('button')?.focus();
   };
-  return { open, setOpen, root, escape };
+  const escape = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'Escape' || !open) return;
+    event.stopPropagation(); // or what is around it closes as well
+    close();
+  };
+  return { open, setOpen, close, root, escape };
 }
 
 /** @param {string} code */

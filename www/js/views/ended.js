@@ -24,8 +24,8 @@ export function Ended({ call, onRejoin }) {
         <h1 ref=${heading} tabindex="-1">${hasText(title) ? t(title) : t('ended.lost')}</h1>
         ${why && html`<p>${why}</p>`}
         <p class="quiet">${room.meeting.title} · ${t('ended.duration', { time: duration((endedAt - startedAt) / 1000) })}</p>
-        <h2>${t('ended.people')}</h2>
-        <ul class="ended-people">
+        <h2 id="ended-people">${t('ended.people')}</h2>
+        <ul class="ended-people" tabindex="0" aria-labelledby="ended-people">
           ${names.map(([id, name]) => html`<li key=${id}><${Avatar} name=${name} /> <span class="name">${name}</span></li>`)}
         </ul>
         <div class="ended-do">

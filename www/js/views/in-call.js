@@ -1,33 +1,45 @@
 /** The call: the stage, the panel beside it, the bar below it, and the sound of everybody. */
-import { html, useEffect, useRef, useStore } from '../ui.js';
-import { t } from '../i18n.js';
+import { html, useEffect, useRef, useState, useStore, classes } from '../ui.js';
 import { settings } from '../settings.js';
 import { others } from '../room-state.js';
-import { announce } from '../toasts.js';
+import { actionOf, switchCamera, switchMicrophone } from '../shortcuts.js';
 import { Bar } from './bar.js';
-import { Panel } from './panel.js';
+import { DeviceDialog } from './devices.js';
+import { MeetingInfo } from './info.js';
+import { Panel, togglePanel } from './panel.js';
+import { ShortcutList } from './shortcut-list.js';
 import { Stage } from './stage.js';
-import { Sound, playAll, sound } from './video.js';
+import { StageLine } from './stage-line.js';
+import { Sound } from './video.js';
+import { closePictureInPicture, toggleFullScreen, useFullScreen, useIdle } from './windows.js';
 
-/** @param {{call: import('../call.js').Call}} props */
+/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('./more.js').DialogName} DialogName */
+
+/** @param {{call: Call}} props */
 export function InCall({ call }) {
-  const { room, reconnecting, links } = useStore(call.store);
+  const { room, links } = useStore(call.store);
   const { panel } = useStore(settings);
-  const { blocked } = useStore(sound);
-  useShortcuts(call);
+  const [dialog, setDialog] = useState(/** @type {DialogName | null} */ (null));
+  const full = useFullScreen();
+  const idle = useIdle(full);
+  useShortcuts(call, () => setDialog('shortcuts'));
+  useEffect(() => closePictureInPicture, []);
   const stage = useArrival();
   if (!room) return null;
+  const close = () => setDialog(null);
   return html`
-    <div class="call" data-panel=${panel ?? 'none'}>
+    <div class=${classes('call', full && 'full', idle && 'idle')} data-panel=${panel ?? 'none'}>
       <main class="call-stage" ref=${stage} tabindex="-1">
         <h1 class="visually-hidden">${room.meeting.title}</h1>
-        ${reconnecting && html`<p class="stage-line" role="status">${t('stage.reconnecting')}</p>`}
-        ${blocked && html`<p class="stage-line" role="status">${t('stage.soundBlocked')}${' '}
-          <button type="button" class="link" onClick=${playAll}>${t('stage.soundOn')}</button></p>`}
+        <${StageLine} call=${call} room=${room} />
         <${Stage} call=${call} room=${room} />
       </main>
       <${Panel} call=${call} room=${room} />
-      <${Bar} call=${call} room=${room} />
+      <${Bar} call=${call} room=${room} openDialog=${setDialog} />
+      ${dialog === 'devices' && html`<${DeviceDialog} call=${call} onClose=${close} />`}
+      ${dialog === 'info' && html`<${MeetingInfo} room=${room} onClose=${close} />`}
+      ${dialog === 'shortcuts' && html`<${ShortcutList} onClose=${close} />`}
       ${others(room).flatMap(({ userId }) => {
         const { microphone, screenAudio } = links[userId]?.remote ?? {};
         return [
@@ -48,20 +60,44 @@ function useArrival() {
   return stage;
 }
 
-/** Ctrl+D: microphone, Ctrl+E: camera. @param {import('../call.js').Call} call */
-function useShortcuts(call) {
+/** @param {Call} call @param {() => void} showList */
+function useShortcuts(call, showList) {
   useEffect(() => {
-    const pressed = (/** @type {KeyboardEvent} */ event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
-      const { microphoneOn, cameraOn } = call.media.store.get();
-      if (event.key === 'd') {
-        call.media.setMicrophone(!microphoneOn);
-        announce(t(microphoneOn ? 'note.mutedNow' : 'note.unmutedNow'));
-      } else if (event.key === 'e') call.media.setCamera(!cameraOn);
-      else return;
-      event.preventDefault();
+    let talking = false; // the space bar is held down
+    /** @type {Record<import('../shortcuts.js').Action, () => unknown>} */
+    const actions = {
+      microphone: () => switchMicrophone(call, !call.media.store.get().microphoneOn),
+      camera: () => switchCamera(call, !call.media.store.get().cameraOn),
+      hand: () => call.toggleHand(),
+      chat: () => togglePanel('chat'),
+      people: () => togglePanel('people'),
+      view: () => call.toggleView(),
+      fullScreen: toggleFullScreen,
+      list: showList,
+      talk: () => {
+        if (call.media.store.get().microphoneOn) return;
+        talking = true;
+        switchMicrophone(call, true);
+      },
     };
+    const pressed = (/** @type {KeyboardEvent} */ event) => {
+      const action = actionOf(event);
+      if (!action) return;
+      event.preventDefault();
+      if (!event.repeat) actions[action]();
+    };
+    const silent = () => {
+      if (talking) switchMicrophone(call, false);
+      talking = false;
+    };
+    const released = (/** @type {KeyboardEvent} */ { key }) => key === ' ' && silent();
     addEventListener('keydown', pressed);
-    return () => removeEventListener('keydown', pressed);
+    addEventListener('keyup', released);
+    addEventListener('blur', silent);
+    return () => {
+      removeEventListener('keydown', pressed);
+      removeEventListener('keyup', released);
+      removeEventListener('blur', silent);
+    };
   }, [call]);
 }

@@ -1,34 +1,41 @@
 /** One line of the chat: its text with links, its marks, and what may be done with it. */
-import { html, useEffect, useRef, useState, classes } from '../ui.js';
+import { html, memo, useEffect, useRef, useState, classes } from '../ui.js';
 import { clockTime, errorText, t } from '../i18n.js';
 import { findLinks } from '../links.js';
-import { mayDelete } from '../room-state.js';
 import { toast } from '../toasts.js';
 import { Confirm, IconButton, useBusy } from './controls.js';
 
 /** @typedef {import('../room-state.js').Message} Message */
-/** @typedef {import('../room-state.js').Room} Room */
 
 export const LONGEST = 4000;
 
 /**
- * @param {{call: import('../call.js').Call, room: Room, message: Message, first: boolean, editing: boolean,
- *   onEdit: (id: number | null) => void, onDeleted: () => void}} props `first` under its name; `editing`: this line now
+ * @typedef {object} LineProps
+ * @property {import('../call.js').Call} call
+ * @property {number} myId
+ * @property {Message} message
+ * @property {boolean} first under its name
+ * @property {boolean} may be deleted by this person
+ * @property {boolean} editing this line now
+ * @property {(id: number | null) => void} onEdit
+ * @property {() => void} onDeleted
  */
-export function Line({ call, room, message, first, editing, onEdit, onDeleted }) {
+
+/** Drawn again only where it changes itself. */
+export const Line = memo((/** @type {LineProps} */ { call, myId, message, first, may, editing, onEdit, onDeleted }) => {
   const { id, text, to, editedAt, deletedAt } = message;
-  const mine = message.sender.id === room.myId;
+  const mine = message.sender.id === myId;
   return html`
     <article class=${classes('line', mine && 'mine', first && 'first', to && 'private')} data-message=${id}>
-      ${first && html`<${Head} message=${message} mine=${mine} myId=${room.myId} />`}
+      ${first && html`<${Head} message=${message} mine=${mine} myId=${myId} />`}
       ${deletedAt && html`<p class="quiet deleted">${t('chat.deleted')}</p>`}
       ${!deletedAt && editing && html`<${Editor} call=${call} message=${message} onDone=${() => onEdit(null)} />`}
       ${!deletedAt && !editing && html`
         <p>${findLinks(text).map(textOrLink)}${editedAt && html` <span class="quiet edited">${t('chat.edited')}</span>`}</p>
-        <${Actions} call=${call} message=${message} mine=${mine} may=${mayDelete(room, message)}
+        <${Actions} call=${call} message=${message} mine=${mine} may=${may}
           onEdit=${() => onEdit(id)} onDeleted=${onDeleted} />`}
     </article>`;
-}
+});
 
 /** @param {{message: Message, mine: boolean, myId: number}} props */
 function Head({ message: { sender, to, createdAt }, mine, myId }) {

@@ -8,6 +8,20 @@ import { IconButton } from './controls.js';
 
 /** @typedef {import('../settings.js').Settings['panel']} Name */
 
+/** Opens it with this in it, or closes it where that was shown. @param {Exclude<Name, null>} name */
+export function togglePanel(name) {
+  if (settings.get().panel === name) closePanel();
+  else settings.set({ panel: name });
+}
+
+/** Where the focus was inside, it goes to the button that opens the panel. */
+export function closePanel() {
+  const { panel } = settings.get();
+  const inside = document.querySelector('.panel')?.contains(document.activeElement);
+  settings.set({ panel: null });
+  if (inside) /** @type {HTMLElement | null} */ (document.querySelector(`[data-opens="${panel}"]`))?.focus();
+}
+
 /** @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
 export function Panel({ call, room }) {
   const { panel } = useStore(settings);
@@ -18,7 +32,7 @@ export function Panel({ call, room }) {
   const other = panel === 'chat' ? 'people' : 'chat';
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     const inDialog = /** @type {Element} */ (event.target).closest('dialog');
-    if (event.key === 'Escape' && !inDialog) settings.set({ panel: null });
+    if (event.key === 'Escape' && !inDialog) closePanel();
   };
   const arrows = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
@@ -29,7 +43,7 @@ export function Panel({ call, room }) {
     <aside class="panel" aria-label=${t('panel.label')} onKeyDown=${pressed}>
       <header>
         <div role="tablist" onKeyDown=${arrows}>${tab('people')}${tab('chat')}</div>
-        <${IconButton} label=${t('panel.close')} name="x" onClick=${() => settings.set({ panel: null })} />
+        <${IconButton} label=${t('panel.close')} name="x" onClick=${closePanel} />
       </header>
       <div id="panel-body" class="panel-body" role="tabpanel" aria-labelledby="tab-${panel}">
         ${panel === 'chat' ? html`<${Chat} call=${call} room=${room} />` : html`<${People} call=${call} room=${room} />`}

@@ -51,9 +51,9 @@ const Search = ({ value, onInput }) => html`
 /** @param {{call: Call, room: Room, person: Participant, place: number, open: boolean, onOpen: (open: boolean) => void}} props
  *   `place`: among the raised hands */
 function Person({ call, room, person, place, open, onOpen }) {
-  const { userId, displayName, role, online, audio, handRaisedAt } = person;
+  const { userId, displayName, role, online, lost, audio, handRaisedAt } = person;
   const self = userId === room.myId;
-  const state = !online ? t('people.away') : role !== 'participant' && t(`people.${role}`);
+  const state = !online ? t(lost ? 'people.away' : 'people.notConnected') : role !== 'participant' && t(`people.${role}`);
   const id = useFieldId();
   const row = useRef(/** @type {HTMLElement | null} */ (null));
   const escape = (/** @type {KeyboardEvent} */ event) => {
@@ -71,7 +71,7 @@ function Person({ call, room, person, place, open, onOpen }) {
           ${state && html`<span class="quiet">${state}</span>`}
         </span>
         ${handRaisedAt && html`
-          <span class="person-hand" role="img" aria-label=${t('tile.hand')}>${icon('hand', 18)}${place}</span>`}
+          <span class="person-hand" role="img" aria-label=${t('tile.handPlace', { place })}>${icon('hand', 18)}${place}</span>`}
         ${!audio && html`<span class="person-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 18)}</span>`}
         ${!self && html`<${IconButton} label=${t('people.more', { name: displayName })} name="ellipsis-vertical" size=${18}
           aria-expanded=${open} aria-controls=${open ? id : undefined} onClick=${() => onOpen(!open)} />`}

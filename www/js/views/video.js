@@ -1,5 +1,7 @@
 /** A picture that moves, and a sound: the two elements that play a track. */
-import { html, useEffect, useRef, classes } from '../ui.js';
+import { html, useEffect, useRef, useStore, classes } from '../ui.js';
+import { settings } from '../settings.js';
+import { toSpeaker } from '../speaker.js';
 import { createStore } from '../store.js';
 
 /** Browsers hold sound back until the person has touched the page; then this is true. */
@@ -39,6 +41,10 @@ export function Video({ track, stream, mirrored = false, label, whole = false })
 /** @param {{stream: MediaStream}} props */
 export function Sound({ stream }) {
   const ref = useRef(/** @type {HTMLAudioElement | null} */ (null));
+  const { speakerId } = useStore(settings);
+  useEffect(() => {
+    if (ref.current) toSpeaker(ref.current);
+  }, [speakerId]);
   useEffect(() => {
     if (!ref.current) return;
     ref.current.srcObject = stream;

@@ -1,0 +1,93 @@
+/**
+ * How well the media of each of the others arrives, measured in this browser: packets lost, and how long one takes there
+ * and back. Only what lasts counts, and only what is bad is of interest to anybody.
+ */
+import { createStore } from './store.js';
+
+/** @typedef {{received: number, lost: number, roundTripMs: number}} Sample sums since the connection began */
+/** @typedef {'weak' | 'bad'} Quality */
+
+const EVERY_MS = 1_000;
+/** Everybody is asked once in so many turns, a part of them in each: reports are long. */
+const TURNS = 4;
+const WEAK = { loss: 0.04, roundTripMs: 400 };
+const BAD = { loss: 0.12, roundTripMs: 900 };
+/** With so few packets a share says nothing. */
+const ENOUGH_PACKETS = 30;
+/** In a row, before it shows. */
+const LASTS = 2;
+
+/** @param {Sample | undefined} before @param {Sample} now @returns {Quality | null} null: good, or not known */
+export function judge(before, now) {
+  if (!before) return null;
+  const lost = Math.max(0, now.lost - before.lost);
+  const all = lost + Math.max(0, now.received - before.received);
+  const loss = all >= ENOUGH_PACKETS ? lost / all : 0;
+  if (loss > BAD.loss || now.roundTripMs > BAD.roundTripMs) return 'bad';
+  return loss > WEAK.loss || now.roundTripMs > WEAK.roundTripMs ? 'weak' : null;
+}
+
+/** @param {Iterable<any>} reports of RTCPeerConnection.getStats() @returns {Sample} */
+export function sampleOf(reports) {
+  const sample = { received: 0, lost: 0, roundTripMs: 0 };
+  for (const report of reports) {
+    if (report.type === 'inbound-rtp') {
+      sample.received += report.packetsReceived ?? 0;
+      sample.lost += report.packetsLost ?? 0;
+    } else if (report.type === 'candidate-pair' && report.nominated) {
+      sample.roundTripMs = Math.max(sample.roundTripMs, (report.currentRoundTripTime ?? 0) * 1000);
+    }
+  }
+  return sample;
+}
+
+export class LinkQuality {
+  /** Those with whom it is not good. */
+  store = createStore({ users: /** @type {Record<number, Quality>} */ ({}) });
+  #peers;
+  #timer;
+  #turn = 0;
+  /** @type {Map<number, {sample: Sample, quality: Quality | null, times: number}>} */
+  #known = new Map();
+
+  /** @param {() => Iterable<[number, {pc: RTCPeerConnection}]>} peers */
+  constructor(peers) {
+    this.#peers = peers;
+    this.#timer = setInterval(() => this.#look(), EVERY_MS);
+  }
+
+  close() {
+    clearInterval(this.#timer);
+  }
+
+  async #look() {
+    this.#turn += 1;
+    const peers = new Map(this.#peers());
+    for (const userId of this.#known.keys()) if (!peers.has(userId)) this.#known.delete(userId);
+    const now = [...peers].filter(([userId]) => userId % TURNS === this.#turn % TURNS);
+    await Promise.all(now.map(async ([userId, { pc }]) => {
+      const reports = await pc.getStats().catch(() => null);
+      if (reports) this.#learn(userId, sampleOf(reports.values()));
+    }));
+    this.#tell();
+  }
+
+  /** @param {number} userId @param {Sample} sample */
+  #learn(userId, sample) {
+    const before = this.#known.get(userId);
+    const quality = judge(before?.sample, sample);
+    const times = before && before.quality === quality ? before.times + 1 : 1;
+    this.#known.set(userId, { sample, quality, times });
+  }
+
+  #tell() {
+    const { users: shown } = this.store.get();
+    /** @type {Record<number, Quality>} */
+    const users = {};
+    for (const [userId, { quality, times }] of this.#known) {
+      const lasting = times >= LASTS ? quality : shown[userId] ?? null;
+      if (lasting) users[userId] = lasting;
+    }
+    if (JSON.stringify(users) !== JSON.stringify(shown)) this.store.set({ users });
+  }
+}

@@ -1,0 +1,31 @@
+/** "You are muted", for whoever speaks with the microphone off. Once, and not again at every word. */
+import { html, useEffect, useState, useStore } from '../ui.js';
+import { t } from '../i18n.js';
+import { SHORTCUTS } from '../shortcuts.js';
+
+const SHOWN_MS = 5_000;
+const PAUSE_MS = 20_000;
+
+/** @param {{call: import('../call.js').Call}} props */
+export function MutedHint({ call }) {
+  const { speaking } = useStore(/** @type {import('../muted-voice.js').MutedVoice} */ (call.mutedVoice).store);
+  const { microphoneOn } = useStore(call.media.store);
+  const [shownAt, setShownAt] = useState(0);
+  const [visible, setVisible] = useState(false);
+  useEffect(() => {
+    if (!speaking || Date.now() - shownAt < PAUSE_MS) return;
+    setShownAt(Date.now());
+    setVisible(true);
+  }, [speaking]);
+  useEffect(() => {
+    if (!visible) return undefined;
+    const timer = setTimeout(() => setVisible(false), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [visible]);
+  useEffect(() => {
+    if (microphoneOn) setVisible(false);
+    else setShownAt(0);
+  }, [microphoneOn]);
+  return html`<div class="muted-hint" role="status">${visible && html`
+    <p><strong>${t('bar.youAreMuted')}</strong> ${t('bar.unmuteHow', { keys: SHORTCUTS.microphone.shown })}</p>`}</div>`;
+}

@@ -1,0 +1,39 @@
+/** A QR code as one path of an inline SVG. The library that computes it is fetched only where a code is shown. */
+import { html, useEffect, useState } from '../ui.js';
+
+/** Squares around it that must be empty, as the standard asks. */
+const QUIET = 4;
+
+/** @param {{text: string, label: string}} props */
+export function Qr({ text, label }) {
+  const [picture, setPicture] = useState(/** @type {{size: number, path: string} | null} */ (null));
+  useEffect(() => {
+    let wanted = true;
+    import('../../vendor/qrcode.mjs').then(({ default: qrcode }) => {
+      if (wanted) setPicture(draw(qrcode, text));
+    }, () => {}); // the address stands beside it
+    return () => {
+      wanted = false;
+    };
+  }, [text]);
+  if (!picture) return html`<div class="qr"></div>`;
+  return html`
+    <svg class="qr" role="img" aria-label=${label} viewBox=${`0 0 ${picture.size} ${picture.size}`} shape-rendering="crispEdges">
+      <rect width=${picture.size} height=${picture.size} fill="#fff" /><path d=${picture.path} fill="#000" />
+    </svg>`;
+}
+
+/** @param {typeof import('../../vendor/qrcode.mjs').default} qrcode @param {string} text */
+function draw(qrcode, text) {
+  const code = qrcode(0, 'M');
+  code.addData(text);
+  code.make();
+  const count = code.getModuleCount();
+  let path = '';
+  for (let row = 0; row < count; row += 1) {
+    for (let column = 0; column < count; column += 1) {
+      if (code.isDark(row, column)) path += `M${column + QUIET} ${row + QUIET}h1v1h-1z`;
+    }
+  }
+  return { size: count + 2 * QUIET, path };
+}

@@ -1,0 +1,26 @@
+/** A shared screen, whole; of one's own only a note, for the picture of it would show itself without end. */
+import { html } from '../ui.js';
+import { icon } from '../icons.js';
+import { t } from '../i18n.js';
+import { Video } from './video.js';
+
+/**
+ * @param {{person: import('../room-state.js').Participant, self: boolean, link?: import('../mesh.js').PeerView, onStop: () => void}} props
+ */
+export function Screen({ person, self, link, onStop }) {
+  const name = t('screen.of', { name: person.displayName });
+  if (self) {
+    return html`
+      <div class="screen own" data-screen=${person.userId}>
+        ${icon('monitor-up', 40)}
+        <p>${t('screen.mine')}</p>
+        <button type="button" class="secondary" onClick=${onStop}>${t('bar.stopShare')}</button>
+      </div>`;
+  }
+  return html`
+    <figure class="screen" data-screen=${person.userId}>
+      ${link?.remote.screen ? html`<${Video} stream=${link.remote.screen} whole label=${name} />`
+        : html`<p class="screen-wait quiet">${t('tile.connecting')}</p>`}
+      <figcaption class="tile-name">${icon('monitor-up', 16)} <span class="name">${name}</span></figcaption>
+    </figure>`;
+}

@@ -1,0 +1,67 @@
+/** The line at the top of the stage that says what is happening when something does not work, and what helps. */
+import { html, useEffect, useState, useStore } from '../ui.js';
+import { icon } from '../icons.js';
+import { t } from '../i18n.js';
+import { others } from '../room-state.js';
+import { playAll, sound } from './video.js';
+
+/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../room-state.js').Room} Room */
+
+/** A connection that stumbles often mends itself; after this it is worth a word. */
+const TROUBLE_LASTS_MS = 4_000;
+
+/** @param {{call: Call, room: Room}} props */
+export function StageLine({ call, room }) {
+  const { blocked } = useStore(sound);
+  const { reconnecting, serverAway } = useStore(call.store);
+  const offline = useOffline();
+  const trouble = useLasting(mediaTrouble(call, room));
+  if (reconnecting) {
+    const text = offline ? t('stage.offline') : t(serverAway ? 'stage.serverAway' : 'stage.reconnecting');
+    return html`<p class="stage-line" role="status">${icon('loader-circle', 18)} <span>${text}</span></p>`;
+  }
+  if (trouble) return html`<p class="stage-line" role="status">${icon('signal-low', 18)} <span>${trouble}</span></p>`;
+  if (!blocked) return null;
+  return html`
+    <p class="stage-line" role="status">${icon('volume-2', 18)} <span>${t('stage.soundBlocked')}${' '}
+      <button type="button" class="link" onClick=${playAll}>${t('stage.soundOn')}</button></span></p>`;
+}
+
+/** With whom neither sound nor picture is exchanged, in words. @param {Call} call @param {Room} room @returns {string} */
+function mediaTrouble(call, room) {
+  const { links } = useStore(call.store);
+  const reachable = others(room).filter(({ online }) => online);
+  const cut = reachable.filter(({ userId }) => links[userId]?.state === 'trouble');
+  if (cut.length === 0) return '';
+  if (cut.length === reachable.length) return t('stage.mediaBlocked');
+  return cut.length === 1 ? t('stage.mediaBlockedOne', { name: cut[0].displayName }) : t('stage.mediaBlockedSome', { count: cut.length });
+}
+
+/** The text, once there has been one for a while. @param {string} text */
+function useLasting(text) {
+  const [lasts, setLasts] = useState(false);
+  const some = text !== '';
+  useEffect(() => {
+    setLasts(false);
+    if (!some) return undefined;
+    const timer = setTimeout(() => setLasts(true), TROUBLE_LASTS_MS);
+    return () => clearTimeout(timer);
+  }, [some]);
+  return lasts ? text : '';
+}
+
+/** Whether the browser itself has no network. */
+function useOffline() {
+  const [offline, setOffline] = useState(!navigator.onLine);
+  useEffect(() => {
+    const look = () => setOffline(!navigator.onLine);
+    addEventListener('online', look);
+    addEventListener('offline', look);
+    return () => {
+      removeEventListener('online', look);
+      removeEventListener('offline', look);
+    };
+  }, []);
+  return offline;
+}
