@@ -1,0 +1,466 @@
+/* What the page offers before, in and around a call, one thing after the other in one running system: two people with
+ * browsers, and a crowd that has none. */
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { register } from '../lib/client.mjs';
+import { startSystem } from '../lib/system.mjs';
+import { Person, startBrowser, until } from './support.mjs';
+
+const jsQR = createRequire(import.meta.url)('jsqr');
+/** Of the chat, from before anybody came. */
+const OLD_LINES = 210;
+let sys;
+let browser;
+let ana; // hosts
+let bo;
+let code;
+
+before(async () => {
+  [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
+  ana = await Person.arrive(browser, sys.base, 'Ana Lima');
+  bo = await Person.arrive(browser, sys.base, 'Bo Nilsson');
+  for (const person of [ana, bo]) await collectAnnouncements(person);
+  await ana.signUp('ana@example.org');
+  await bo.signUp('bo@example.org');
+  code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Weekly planning', password: 'tulip' })).code);
+  const [{ id }] = await sys.sql('SELECT id FROM meetings WHERE code = ?', [code]);
+  const sender = await ana.myId();
+  const lines = Array.from({ length: OLD_LINES }, (_, i) => [id, sender, `old-${i}`, `old line ${i + 1}`, new Date()]);
+  await sys.sql(`INSERT INTO messages (meeting_id, sender_id, client_id, body, created_at) VALUES ${lines.map(() => '(?, ?, ?, ?, ?)').join()}`, lines.flat());
+});
+after(async () => {
+  await browser?.close();
+  await sys?.stop();
+});
+
+/** What a screen reader would be told: every text that a live region takes. */
+async function collectAnnouncements(person) {
+  await person.context.addInitScript(() => {
+    window.announced = [];
+    new MutationObserver((changes) => {
+      for (const { target } of changes) {
+        const region = (target instanceof Element ? target : target.parentElement)?.closest('[role=status], [role=alert], [aria-live=polite]');
+        const text = region?.textContent.trim();
+        if (text && window.announced.at(-1) !== text) window.announced.push(text);
+      }
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+  });
+  await person.page.reload();
+}
+
+const announced = (person, text) => until(() => person.page.evaluate((wanted) => window.announced.some((one) => one.includes(wanted)), text), `a screen reader is told: ${text}`);
+const focused = (person) => person.page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent.trim());
+const settings = (person) => person.page.evaluate(() => window.echomeet.settings.get());
+const media = (person) => person.page.evaluate(() => {
+  const { microphoneOn, cameraOn } = window.echomeet.call.media.store.get();
+  return `${microphoneOn} ${cameraOn}`;
+});
+const more = async (person, item) => {
+  await person.button('More').click();
+  await person.page.locator('.bar-more .menu').getByRole('button', { name: item }).click();
+};
+
+// --- before the call ------------------------------------------------------------------------------------------------
+
+test('before the call: one sees the level of the microphone, tries the speaker, and the choice is remembered', async () => {
+  await ana.go(`#/m/${code}`);
+  await ana.page.getByText('Nobody is here yet').waitFor();
+  await until(() => ana.page.evaluate(() => Number(document.querySelector('.level').style.getPropertyValue('--level')) > 0.05), 'the level moves');
+  await ana.button('Devices').click();
+  const speaker = ana.page.getByLabel('Speaker', { exact: true });
+  await until(async () => (await speaker.locator('option').count()) > 1, 'there are several speakers');
+  await speaker.selectOption({ index: 1 });
+  const chosen = await speaker.inputValue();
+  await ana.page.evaluate(() => {
+    const { play } = HTMLMediaElement.prototype;
+    HTMLMediaElement.prototype.play = function recorded() {
+      if (this instanceof HTMLAudioElement) window.played = this;
+      return play.call(this);
+    };
+  });
+  await ana.button('Test the speaker').click();
+  await ana.page.getByText('You should hear two tones').waitFor();
+  await until(() => ana.page.evaluate(() => window.played?.currentTime > 0.2), 'the sound runs');
+  assert.equal(await ana.page.evaluate(() => window.played.sinkId), chosen, 'at the speaker that was chosen');
+  await ana.page.getByText('You should hear two tones').waitFor({ state: 'detached' });
+  await ana.page.reload();
+  await ana.button('Devices').click();
+  await until(async () => await speaker.inputValue() === chosen, 'it is chosen the next time too');
+});
+
+test('one changes the name that is shown, and the focus comes back', async () => {
+  await ana.button('Change name').focus();
+  await ana.page.keyboard.press('Enter');
+  await ana.page.getByLabel('Your name').fill('Ana L.');
+  await ana.page.getByLabel('Your name').press('Enter');
+  await ana.page.getByText('Saved').waitFor();
+  await ana.page.keyboard.press('Escape');
+  await ana.page.getByText('You join as Ana L.').waitFor();
+  assert.equal(await focused(ana), 'Change name');
+  await ana.page.evaluate(async () => window.echomeet.api.userChanged(await window.echomeet.api.patch('/users/me', { displayName: 'Ana Lima' })));
+});
+
+test('one joins with the microphone off, and the others see who is there before they join', async () => {
+  await ana.button('Mute microphone').click();
+  await ana.page.getByText('You will join with your microphone off.').waitFor();
+  await ana.button('Join').click();
+  await ana.page.locator('.call').waitFor();
+  assert.equal(await media(ana), 'false true');
+  await bo.go(`#/m/${code}`);
+  await bo.button('Join').click();
+  await bo.page.getByText('This meeting has a password. Ask the host for it.').waitFor();
+  assert.equal(await bo.page.evaluate(() => document.activeElement?.getAttribute('name')), 'password', 'the focus is where something is missing');
+  await bo.page.getByLabel('Meeting password').fill('tulip');
+  await bo.button('Join').click();
+  await bo.page.locator('.call').waitFor();
+  await bo.tile(await ana.myId()).getByLabel('Microphone is off').waitFor();
+  await announced(ana, 'Bo Nilsson joined');
+  await bo.button('Leave the meeting').click();
+  await bo.page.locator('.ended').waitFor();
+  await bo.go('#/');
+  await bo.go(`#/m/${code}`); // who has been in it is told more
+  await bo.page.getByText('1 person is here').waitFor();
+  assert.equal(await bo.page.locator('.before-people').textContent(), 'Ana Lima');
+});
+
+test('where the browser says no, it is explained in that browser\'s terms, and one can try again', async () => {
+  const agents = {
+    'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0': 'take the block away',
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15': 'Open Safari > Settings for this website',
+  };
+  for (const [userAgent, words] of Object.entries(agents)) {
+    const other = await Person.arrive(browser, sys.base, 'Other', { userAgent });
+    await other.context.addInitScript(() => {
+      const { mediaDevices } = navigator;
+      const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+      mediaDevices.getUserMedia = (wish) => (window.allowed ? ask(wish) : Promise.reject(new DOMException('', 'NotAllowedError')));
+    });
+    await other.signUp(`${userAgent.length}@example.org`);
+    await other.go(`#/m/${code}`);
+    await other.page.getByText(words).first().waitFor();
+    await other.page.evaluate(() => {
+      window.allowed = true;
+    });
+    await other.button('Try again').first().click();
+    await other.button('Mute microphone').waitFor();
+    await other.context.close();
+  }
+});
+
+// --- in the call ----------------------------------------------------------------------------------------------------
+
+test('shortcuts: hand, panels, view and the list of them; a dialog gives the focus back; fields keep their keys', async () => {
+  await bo.page.getByLabel('Meeting password').fill('tulip');
+  await bo.button('Join').click();
+  await bo.page.locator('.call').waitFor();
+  const { keyboard } = ana.page;
+  await ana.page.locator('.call-stage').focus();
+  await keyboard.press('Control+Alt+h');
+  await bo.tile(await ana.myId()).getByLabel('Hand is raised, number 1').waitFor();
+  await announced(bo, 'Ana Lima raised a hand');
+  await keyboard.press('Control+Alt+p');
+  await ana.page.getByRole('tab', { name: 'People', selected: true }).waitFor();
+  await keyboard.press('Control+Alt+c');
+  await ana.page.getByRole('tab', { name: 'Chat', selected: true }).waitFor();
+  await until(async () => await focused(ana) === 'Write to everyone', 'one can write at once');
+  await keyboard.type('is it ? or not');
+  assert.equal(await ana.page.locator('.composer textarea').inputValue(), 'is it ? or not');
+  assert.equal(await ana.page.locator('dialog').count(), 0);
+  await ana.page.locator('.composer textarea').fill('');
+  await keyboard.press('Escape');
+  await ana.page.locator('.panel').waitFor({ state: 'detached' });
+  assert.equal(await focused(ana), 'Chat', 'the focus is at the button that opens it again');
+  await ana.button('Raise hand').or(ana.button('Lower hand')).focus();
+  await keyboard.press('?');
+  await ana.page.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
+  assert.equal(await ana.page.locator('.keys > div').count(), 9);
+  await keyboard.press('Escape');
+  await ana.page.locator('dialog').waitFor({ state: 'detached' });
+  assert.equal(await focused(ana), 'Lower hand');
+  await keyboard.press('Enter');
+  await bo.tile(await ana.myId()).locator('.tile-hand').waitFor({ state: 'detached' });
+});
+
+test('the space bar held down is a microphone, let go it is none; the tooltip names the keys', async () => {
+  await ana.page.locator('.call-stage').focus();
+  assert.equal(await media(ana), 'false true');
+  await ana.page.keyboard.down(' ');
+  await until(async () => await media(ana) === 'true true', 'heard while it is down');
+  await bo.tile(await ana.myId()).getByLabel('Microphone is off').waitFor({ state: 'detached' });
+  await ana.page.keyboard.up(' ');
+  await until(async () => await media(ana) === 'false true', 'muted again');
+  await announced(ana, 'Your microphone is off');
+  assert.equal(await ana.button('Unmute microphone').getAttribute('data-tip'), 'Unmute microphone (Ctrl+D)');
+});
+
+test('who speaks while muted is told so', async () => {
+  // The fake microphone beeps. The hint went with the switch; it comes again after the next sounds.
+  await ana.page.locator('.muted-hint').getByText('You are muted.').waitFor();
+  await ana.shot('muted-hint');
+  await announced(ana, 'You are muted. Press Ctrl+D, or hold the space bar to talk.');
+  await ana.page.keyboard.press('Control+d');
+  await ana.page.locator('.muted-hint p').waitFor({ state: 'detached' });
+});
+
+test('devices can be changed in the call: the others are heard from another speaker', async () => {
+  await more(ana, 'Devices');
+  const speaker = ana.page.getByLabel('Speaker', { exact: true });
+  await speaker.selectOption({ index: 2 });
+  const chosen = await speaker.inputValue();
+  await until(() => ana.page.evaluate((id) => [...document.querySelectorAll('.call audio')].every(({ sinkId }) => sinkId === id), chosen), 'all sound goes there');
+  assert.ok(await ana.page.locator('.call audio').count() > 0);
+  await ana.page.keyboard.press('Escape');
+  await until(async () => await focused(ana) === 'More', 'the focus is back');
+});
+
+test('the information: code, link, the password for the host alone, and a QR code that cameras can read', async () => {
+  await more(bo, 'Meeting information');
+  await bo.page.getByText('There is one; the host knows it.').waitFor();
+  await bo.page.keyboard.press('Escape');
+  await ana.context.grantPermissions(['clipboard-read', 'clipboard-write', 'camera', 'microphone']);
+  await more(ana, 'Meeting information');
+  await ana.page.locator('svg.qr').waitFor();
+  const link = `${sys.base}/#/m/${code}`;
+  assert.equal(await readQr(ana.page), link);
+  assert.equal(await ana.page.getByText('tulip').count(), 0, 'not for those who look on');
+  await ana.button('Show').click();
+  await ana.page.getByText('tulip').waitFor();
+  for (const [button, text] of [['Copy code', code], ['Copy link', link], ['Copy the password', 'tulip']]) {
+    await ana.page.locator('dialog').getByRole('button', { name: button, exact: true }).click();
+    await until(async () => await ana.page.evaluate(() => navigator.clipboard.readText()) === text, `${button} copies it`);
+  }
+  await ana.button('Copy the invitation').click();
+  const all = await ana.page.evaluate(() => navigator.clipboard.readText());
+  for (const part of ['Weekly planning', link, code, 'tulip']) assert.ok(all.includes(part), part);
+  await ana.page.keyboard.press('Escape');
+});
+
+/** What a camera would see of it. */
+async function readQr(page) {
+  const { data, width, height } = await page.evaluate(async () => {
+    const svg = document.querySelector('svg.qr').cloneNode(true);
+    svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+    svg.setAttribute('width', '200');
+    svg.setAttribute('height', '200');
+    const image = new Image();
+    image.src = `data:image/svg+xml,${encodeURIComponent(svg.outerHTML)}`;
+    await image.decode();
+    const canvas = new OffscreenCanvas(200, 200).getContext('2d');
+    canvas.drawImage(image, 0, 0);
+    return { data: [...canvas.getImageData(0, 0, 200, 200).data], width: 200, height: 200 };
+  });
+  return jsQR(Uint8ClampedArray.from(data), width, height)?.data;
+}
+
+test('emoji: chosen by keyboard, put where the caret is; what comes unread is counted', async () => {
+  await bo.button('Chat').click();
+  await bo.page.locator('.composer textarea').fill('ab');
+  await bo.page.locator('.composer textarea').press('ArrowLeft');
+  await bo.button('Insert an emoji').focus();
+  await bo.page.keyboard.press('Enter');
+  await until(() => bo.page.evaluate(() => document.activeElement?.textContent === '😀'), 'the first one has the focus');
+  await bo.page.keyboard.press('ArrowDown');
+  await bo.page.keyboard.press('ArrowRight');
+  await bo.page.keyboard.press('Enter');
+  assert.equal(await bo.page.locator('.composer textarea').inputValue(), 'a😐b');
+  assert.equal(await focused(bo), 'Write to everyone');
+  await bo.page.keyboard.press('Enter');
+  await ana.page.getByRole('button', { name: 'Chat, 1 unread' }).waitFor();
+  await announced(ana, 'Bo Nilsson wrote: a😐b');
+  await bo.button('Close the panel').click();
+});
+
+test('a long chat draws its last lines, and earlier ones where one asks for them', async () => {
+  await ana.page.getByRole('button', { name: 'Chat, 1 unread' }).click();
+  await ana.page.locator('.chat-log .line').first().waitFor();
+  const count = () => ana.page.locator('.chat-log .line').count();
+  assert.ok(await count() < 100, 'as many as come with the room');
+  for (let clicks = 0; clicks < 8 && await ana.button('Show earlier messages').count(); clicks += 1) {
+    const before = await count();
+    await ana.button('Show earlier messages').click();
+    await until(async () => await count() > before || !(await ana.button('Show earlier messages').count()), 'earlier lines');
+  }
+  await ana.page.getByText('old line 1', { exact: true }).waitFor();
+  assert.equal(await count(), OLD_LINES + 1);
+  await ana.say('and on');
+  await until(async () => await count() === 150, 'who reads at the end has the last ones only');
+  await ana.button('Close the panel').click();
+});
+
+test('one\'s own picture stands apart, is moved by dragging and by keys, and stays where it is', async () => {
+  await ana.tile(await ana.myId()).hover();
+  await ana.button('Show my picture apart').click();
+  await ana.page.locator('.self-view.bottom-right').waitFor();
+  assert.equal(await ana.page.locator('.tiles .tile').count(), 1, 'the others have all the room');
+  assert.match(await ana.page.locator('.self-view video').getAttribute('class'), /mirrored/);
+  const box = await ana.page.locator('.self-view').boundingBox();
+  await ana.page.mouse.move(box.x + 60, box.y + box.height / 2);
+  await ana.page.mouse.down();
+  await ana.page.mouse.move(100, 100, { steps: 5 });
+  await ana.page.mouse.up();
+  await ana.page.locator('.self-view.top-left').waitFor();
+  await ana.page.getByRole('button', { name: 'Move my picture' }).focus();
+  await ana.page.keyboard.press('ArrowRight');
+  await ana.page.locator('.self-view.top-right').waitFor();
+  await announced(ana, 'Top right');
+  assert.deepEqual(((({ selfApart, selfCorner }) => [selfApart, selfCorner]))(await settings(ana)), [true, 'top-right']);
+  await ana.button('My picture back among the others').focus();
+  await ana.page.keyboard.press('Enter');
+  await ana.page.locator('.tiles .tile').nth(1).waitFor();
+});
+
+test('a shared screen has its sharer beside it, first of all', async () => {
+  await bo.button('Share your screen').click();
+  await ana.page.locator('.screen video').waitFor();
+  const first = ana.page.locator('.strip .tile').first();
+  assert.equal(await first.getAttribute('data-user'), String(await bo.myId()));
+  await bo.button('Stop sharing').first().click();
+  await ana.page.locator('.screen').waitFor({ state: 'detached' });
+});
+
+test('full screen: the bar goes after a while without movement, and comes back for the keyboard', async () => {
+  const hidden = () => ana.page.locator('.bar').evaluate((bar) => getComputedStyle(bar).opacity === '0');
+  await more(ana, 'Full screen');
+  await ana.page.locator('.call.full').waitFor();
+  await ana.page.mouse.move(200, 200);
+  await until(hidden, 'gone', 15_000);
+  await ana.shot('full-screen-idle');
+  await ana.page.keyboard.press('Tab');
+  await until(async () => !(await hidden()), 'back at a key');
+  await ana.button('Raise hand').focus();
+  await ana.page.keyboard.press('Shift+Tab');
+  await ana.page.locator('.call.idle').waitFor();
+  assert.equal(await hidden(), false, 'never from under the keyboard');
+  await ana.page.keyboard.press('Control+Alt+f');
+  await ana.page.locator('.call.full').waitFor({ state: 'detached' });
+});
+
+test('a small window above other programs shows who speaks and has the microphone', async () => {
+  await more(ana, 'Small window on top');
+  const small = await until(() => ana.page.evaluate(() => {
+    const { window: own } = window.documentPictureInPicture ?? {};
+    return own ? { name: own.document.querySelector('.tile-name')?.textContent, button: own.document.querySelector('button')?.getAttribute('aria-label') } : null;
+  }).then((found) => found?.name && found), 'the window is there');
+  assert.deepEqual(small, { name: 'Bo Nilsson', button: 'Mute microphone' });
+  await ana.page.evaluate(() => window.documentPictureInPicture.window.document.querySelector('button').click());
+  await until(async () => (await media(ana)).startsWith('false'), 'muted from there');
+  await more(ana, 'Close the small window');
+  await until(() => ana.page.evaluate(() => !window.documentPictureInPicture.window), 'gone');
+});
+
+test('many people: pages beyond what fits, oneself on the first, nobody who was never there is "reconnecting"', async () => {
+  const guests = [];
+  for (let n = 1; n <= 10; n += 1) guests.push(await register(sys, `Guest ${n}`));
+  for (const guest of guests) await guest.client.post(`/meetings/${code}/join`, { password: 'tulip' });
+  await until(async () => await ana.tiles().count() === 12, 'a desk shows all of them');
+  assert.equal(await ana.page.locator('.pages').count(), 0);
+  await ana.tile(guests[0].id).getByText('Not connected').waitFor();
+  assert.equal(await ana.page.getByText('Reconnecting…').count(), 0);
+  await bo.page.setViewportSize({ width: 568, height: 320 }); // a small phone on its side
+  await bo.page.locator('.pages').waitFor();
+  const ids = () => bo.page.locator('.tiles .tile').evaluateAll((tiles) => tiles.map((tile) => Number(tile.dataset.user)));
+  const first = await ids();
+  assert.ok(first.includes(await bo.myId()), 'oneself');
+  await bo.shot('pages-phone');
+  await bo.button('Next people').focus();
+  const seen = new Set(first);
+  for (let turns = 0; turns < 6 && await bo.button('Next people').getAttribute('aria-disabled') !== 'true'; turns += 1) {
+    await bo.page.keyboard.press('Enter');
+    for (const id of await ids()) seen.add(id);
+  }
+  assert.equal(seen.size, 12, 'everybody is on some page');
+  await announced(bo, 'Page 2 of');
+  assert.equal(await focused(bo), 'Next people', 'the focus stays');
+  await bo.page.setViewportSize({ width: 1280, height: 800 });
+  for (const guest of guests) await guest.client.post(`/meetings/${code}/leave`);
+  await until(async () => await ana.tiles().count() === 2, 'they are gone');
+  await announced(ana, 'Guest 10 left');
+});
+
+// --- when things go wrong -------------------------------------------------------------------------------------------
+
+test('the line says that one is offline, and that the server is being restarted', async () => {
+  const relay = sys.processes.relay;
+  await relay.stop();
+  await ana.page.getByText('The server is being restarted. You are back in a moment.').waitFor();
+  await bo.context.setOffline(true);
+  await bo.page.getByText('You are offline.').waitFor();
+  await bo.shot('call-offline');
+  await bo.context.setOffline(false);
+  await relay.start();
+  for (const person of [ana, bo]) await person.page.locator('.stage-line').waitFor({ state: 'detached', timeout: 60_000 });
+});
+
+test('the line says with whom no media comes through', async () => {
+  const walled = await Person.arrive(browser, sys.base, 'Walled');
+  await walled.context.addInitScript(() => {
+    const Real = RTCPeerConnection;
+    // As behind a firewall: only relays may be used, and there are none.
+    window.RTCPeerConnection = class extends Real {
+      constructor(options) { super({ ...options, iceTransportPolicy: 'relay' }); }
+    };
+  });
+  await walled.signUp('walled@example.org');
+  await walled.join(code, 'tulip');
+  await walled.page.getByText('No sound or picture gets through to the others.').waitFor({ timeout: 60_000 });
+  await walled.shot('call-walled');
+  await ana.page.getByText('No sound or picture between you and Walled at the moment.').waitFor({ timeout: 60_000 });
+  await walled.button('Leave the meeting').click();
+  await ana.page.locator('.stage-line').waitFor({ state: 'detached' });
+  await walled.context.close();
+});
+
+// --- around the call ------------------------------------------------------------------------------------------------
+
+test('meetings are found by word, state, day, password, recording and whose they are, in any order and page by page', async () => {
+  const cy = await register(sys, 'Cy');
+  await cy.client.post('/meetings', { title: 'Of somebody else', startTime: new Date(Date.now() + 7_200_000).toISOString() });
+  await bo.button('Leave the meeting').click();
+  await bo.page.locator('.ended').waitFor();
+  await bo.page.evaluate(async () => {
+    const { api } = window.echomeet;
+    const at = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
+    for (let n = 1; n <= 23; n += 1) await api.post('/meetings', { title: `Series ${String(n).padStart(2, '0')}`, startTime: at(n) });
+    await api.post('/meetings', { title: 'Secret', startTime: at(2), password: 'x1y2' });
+    await api.post('/meetings', { title: 'Taped', startTime: at(3), isRecorded: true });
+  });
+  await bo.go('#/');
+  const { page } = bo;
+  const titles = () => page.locator('.meeting-what strong').evaluateAll((list) => list.map((one) => one.firstChild.textContent.trim()));
+  const heading = (text) => page.getByRole('heading', { name: text, exact: true }).waitFor();
+  await page.getByLabel('Search titles and descriptions').fill('series');
+  await heading('23 meetings found');
+  assert.equal((await titles()).length, 20);
+  await page.getByText('Page 1 of 2').waitFor();
+  await bo.button('Next page').click();
+  await page.getByText('Page 2 of 2').waitFor();
+  await until(async () => (await titles()).join() === 'Series 03,Series 02,Series 01', 'the last three, latest first');
+  await bo.button('Filters').click();
+  await page.getByLabel('Order').selectOption('Title A to Z');
+  await until(async () => (await titles())[0] === 'Series 01', 'the other way round, from the first page');
+  await page.getByLabel('To', { exact: true }).fill(new Date(Date.now() + 3 * 86_400_000).toLocaleDateString('sv'));
+  await until(async () => (await titles()).join() === 'Series 01,Series 02,Series 03', 'until a day, which counts');
+  await bo.button('Clear').click();
+  await page.getByRole('heading', { name: 'Upcoming' }).waitFor();
+  await page.getByLabel('Password').selectOption('Yes');
+  await page.getByLabel('Status').selectOption('Scheduled');
+  await until(async () => (await titles()).join() === 'Secret', 'with a password');
+  await bo.button('Clear').click();
+  await page.getByLabel('Recorded').selectOption('Yes');
+  await until(async () => (await titles()).join() === 'Taped', 'recorded');
+  await page.getByLabel('Recorded').selectOption('Any');
+  await page.getByLabel('Whose').selectOption('I was in');
+  await until(async () => (await titles()).join() === 'Weekly planning', 'where I was in');
+  await page.getByLabel('Whose').selectOption('Any');
+  await page.getByLabel('Search titles and descriptions').fill('else');
+  await until(async () => (await titles()).join() === 'Of somebody else', 'of others, where they are public');
+  await page.getByLabel('Search titles and descriptions').fill('no such thing');
+  await page.getByText('No meeting fits. Try fewer filters.').waitFor();
+});
+
+test('the console shows nothing but what was provoked', () => {
+  // The small window has no storage, which only the tests' own preparation of every page wants.
+  const provoked = /Failed to read the 'localStorage'|status of (400|403|5\d\d)|WebSocket connection|ERR_INTERNET_DISCONNECTED/;
+  for (const person of [ana, bo]) assert.deepEqual(person.complaints.filter((text) => !provoked.test(text)), []);
+});
