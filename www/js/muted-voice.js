@@ -14,7 +14,7 @@ const WITHIN_MS = 1_200;
 export class MutedVoice {
   store = createStore({ speaking: false });
   #media;
-  #meter = new Meter();
+  #meter = new Meter({ samples: 4096 }); // nearly all that there is between two looks
   #timer;
   /** @type {MediaStreamTrack | null} whose copy is measured */
   #original = null;

@@ -19,7 +19,12 @@ export class Meter {
   #source = null;
   /** @type {MediaStreamTrack | null} */
   #track = null;
-  #samples = new Float32Array(512);
+  #samples;
+
+  /** @param {{samples?: number}} [options] how much of the sound a look takes in: 48,000 are a second; a power of two */
+  constructor({ samples = 512 } = {}) {
+    this.#samples = new Float32Array(samples);
+  }
 
   /** @param {MediaStreamTrack | null} track */
   listen(track) {
@@ -29,7 +34,7 @@ export class Meter {
     this.#source = null;
     if (!track) return;
     this.#context ??= new AudioContext();
-    this.#analyser ??= new AnalyserNode(this.#context, { fftSize: 512 });
+    this.#analyser ??= new AnalyserNode(this.#context, { fftSize: this.#samples.length });
     this.#source = this.#context.createMediaStreamSource(new MediaStream([track]));
     this.#source.connect(this.#analyser);
   }

@@ -1,5 +1,5 @@
 /** "You are muted", for whoever speaks with the microphone off. Once, and not again at every word. */
-import { html, useEffect, useState, useStore } from '../ui.js';
+import { html, useEffect, useRef, useState, useStore } from '../ui.js';
 import { t } from '../i18n.js';
 import { SHORTCUTS } from '../shortcuts.js';
 
@@ -10,22 +10,22 @@ const PAUSE_MS = 20_000;
 export function MutedHint({ call }) {
   const { speaking } = useStore(/** @type {import('../muted-voice.js').MutedVoice} */ (call.mutedVoice).store);
   const { microphoneOn } = useStore(call.media.store);
-  const [shownAt, setShownAt] = useState(0);
+  const shownAt = useRef(0);
   const [visible, setVisible] = useState(false);
   useEffect(() => {
-    if (!speaking || Date.now() - shownAt < PAUSE_MS) return;
-    setShownAt(Date.now());
-    setVisible(true);
-  }, [speaking]);
+    if (microphoneOn) {
+      shownAt.current = 0; // muted again one may forget it again
+      setVisible(false);
+    } else if (speaking && Date.now() - shownAt.current > PAUSE_MS) {
+      shownAt.current = Date.now();
+      setVisible(true);
+    }
+  }, [speaking, microphoneOn]);
   useEffect(() => {
     if (!visible) return undefined;
     const timer = setTimeout(() => setVisible(false), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [visible]);
-  useEffect(() => {
-    if (microphoneOn) setVisible(false);
-    else setShownAt(0);
-  }, [microphoneOn]);
   return html`<div class="muted-hint" role="status">${visible && html`
     <p><strong>${t('bar.youAreMuted')}</strong> ${t('bar.unmuteHow', { keys: SHORTCUTS.microphone.shown })}</p>`}</div>`;
 }
