@@ -6,20 +6,26 @@
 #include "core/buf.h"
 #include "tests/check_main.h"
 
+static bool is_zero(const unsigned char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
 START_TEST(test_arena_gives_zeroed_aligned_memory)
 {
     struct arena *arena = arena_new();
     for (size_t size = 1; size < 3000; size += 7) {
         unsigned char *p = arena_alloc(arena, size);
         ck_assert_uint_eq((uintptr_t)p % _Alignof(max_align_t), 0);
-        for (size_t i = 0; i < size; i++)
-            ck_assert_uint_eq(p[i], 0);
+        ck_assert(is_zero(p, size));
         memset(p, 0xff, size);
     }
     arena_reset(arena);
     unsigned char *again = arena_alloc(arena, 64);
-    for (size_t i = 0; i < 64; i++)
-        ck_assert_uint_eq(again[i], 0);
+    ck_assert(is_zero(again, 64));
     arena_free(&arena);
     ck_assert_ptr_null(arena);
     arena_free(&arena);
