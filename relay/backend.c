@@ -131,18 +131,27 @@ static void finish(struct call *call, struct reply *reply)
 
 static void fail(struct call *call, enum err err) { finish(call, &(struct reply){.err = err}); }
 
-/* One header line; only two matter. */
+/* The value of a header line of this name ("Status:"), or NULL. */
+static const char *header_value(const char *line, size_t len, const char *name)
+{
+    size_t n = strlen(name);
+    if (len < n || strncasecmp(line, name, n) != 0)
+        return NULL;
+    while (n < len && line[n] == ' ')
+        n++;
+    return line + n;
+}
+
+/* One header line; only three matter. Its end is a line end, so that a number stops there. */
 static void read_line(const char *line, size_t len, struct reply *reply)
 {
-    static const char status[] = "Status:", room[] = "Echomeet-Room:";
-    if (len >= sizeof status - 1 && strncasecmp(line, status, sizeof status - 1) == 0)
-        reply->status = atoi(line + sizeof status - 1);
-    if (len >= sizeof room - 1 && strncasecmp(line, room, sizeof room - 1) == 0) {
-        const char *value = line + sizeof room - 1, *end = line + len;
-        while (value < end && *value == ' ')
-            value++;
-        reply->room = (struct slice){value, (size_t)(end - value)};
-    }
+    const char *value;
+    if ((value = header_value(line, len, "Status:")))
+        reply->status = atoi(value);
+    if ((value = header_value(line, len, "Retry-After:")))
+        reply->retry_after_s = atoi(value);
+    if ((value = header_value(line, len, "Echomeet-Room:")))
+        reply->room = (struct slice){value, (size_t)(line + len - value)};
 }
 
 /* Reads the CGI headers of a complete answer. False where they have no end. */

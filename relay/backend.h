@@ -43,6 +43,7 @@ struct reply {
     enum err err;
     int status;        /* HTTP status */
     struct slice room; /* header Echomeet-Room; .at is NULL where there is none */
+    int retry_after_s; /* header Retry-After; 0 where there is none */
     struct slice body;
     const char *request_id;
 };

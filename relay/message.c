@@ -8,6 +8,8 @@
 #include "relay/conn.h"
 #include "core/skim.h"
 
+enum { REFILL_S = 1 }; /* every allowance is at least one message a second */
+
 struct message;
 
 /* A type of message: who works on it, and what it must keep to. */
@@ -57,6 +59,8 @@ void message_error(struct conn *c, int64_t id, enum err e, const char *field)
     json_str(&j, "code", err_code(e));
     json_str(&j, "message", err_title(e));
     json_bool(&j, "retryable", err_retryable(e));
+    if (e == ERR_RATE_LIMITED)
+        json_int(&j, "retryAfter", REFILL_S);
     if (field)
         json_str(&j, "field", field);
     json_object_end(&j);
@@ -102,6 +106,8 @@ void message_problem(struct conn *c, int64_t id, const struct reply *reply)
     put_slice(&j, "code", part[0]);
     put_slice(&j, "message", part[1].at ? part[1] : part[2]);
     json_bool(&j, "retryable", err_retryable(e));
+    if (reply->retry_after_s > 0)
+        json_int(&j, "retryAfter", reply->retry_after_s);
     put_slice(&j, "field", part[3]);
     json_object_end(&j);
     json_object_end(&j);

@@ -11,7 +11,7 @@
  *     const socket = await openSocket(sys, ana.token, { relay: 1, via: 'query' });   // straight to relay 1, token in the address
  *
  *     socket.hello                       the data of the hello message
- *     await socket.request(type, data)   sends with an id; answers the ack's data, throws RequestError {code, retryable, field, message}
+ *     await socket.request(type, data)   sends with an id; answers the ack's data, throws RequestError {code, retryable, retryAfter, field, message}
  *     socket.send(type, data, id)        sends without waiting
  *     socket.sendText(text)              sends anything (a string, or a Buffer for a binary frame)
  *     await socket.waitFor(type, match?, {timeout})   the first message of that type for which match(message) is true and
@@ -82,9 +82,9 @@ export async function register(sys, displayName = 'Ana', extra = {}) {
 /* --- WebSocket --------------------------------------------------------------------------------------------- */
 
 export class RequestError extends Error {
-    constructor({ code, message, retryable, field }) {
+    constructor({ code, message, retryable, retryAfter, field }) {
         super(`${code}: ${message}`);
-        Object.assign(this, { code, retryable, field });
+        Object.assign(this, { code, retryable, retryAfter, field });
     }
 }
 

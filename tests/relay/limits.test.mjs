@@ -13,7 +13,7 @@ before(async () => {
     sys = await startSystem({
         env: {
             ECHOMEET_RELAY_RATE_SIGNALS: '2', ECHOMEET_RELAY_RATE_CALLS: '1', ECHOMEET_RELAY_RATE_TRANSIENT: '1',
-            ECHOMEET_RELAY_RATE_PINGS: '1', ECHOMEET_RELAY_REFUSED: '15',
+            ECHOMEET_RELAY_RATE_PINGS: '1', ECHOMEET_RELAY_REFUSED: '15', ECHOMEET_RATE_CHAT: '4',
         },
     });
     ana = await register(sys, 'Ana');
@@ -30,7 +30,7 @@ async function flood(socket, n, type, data) {
         answers.push(await Promise.race(['ack', 'error', 'pong'].map((kind) =>
             socket.waitFor(kind, (m) => m.id === first + i).catch(() => new Promise(() => {})))));
     const errors = answers.filter((m) => m.type === 'error' && m.error.code === 'rate_limited');
-    assert.ok(errors.every((m) => m.error.retryable === true));
+    assert.ok(errors.every((m) => m.error.retryable === true && m.error.retryAfter === 1));
     return errors.length;
 }
 
@@ -56,6 +56,26 @@ test('one class leaves the others alone', async () => {
     assert.ok(await flood(a.socket, 14, 'ping', {}) >= 3);
     assert.equal(await flood(a.socket, 5, 'webrtc_signal', { to: b.id }), 0);
     assert.equal(await flood(a.socket, 2, 'reaction', {}), 0);
+    await Promise.all([a.socket.close(), b.socket.close()]);
+});
+
+test('who floods the chat is told when to go on, by WebSocket and by REST; hands still go up', async () => {
+    const { meeting, people: [a, b] } = await makeRoom(sys, ['A', 'B']);
+    const say = (n) => a.socket.request('chat_message', { text: 'Hello', clientId: `c${n}` });
+    for (let n = 0; n < 4; n++)
+        await say(n);
+    await assert.rejects(say(4), ({ code, retryable, retryAfter }) => {
+        assert.deepEqual([code, retryable], ['rate_limited', true]);
+        assert.ok(retryAfter >= 1 && retryAfter <= 15, `retryAfter: ${retryAfter}`); // four a minute
+        return true;
+    });
+    const { status, headers } = await a.client.post(`/meetings/${meeting.id}/messages`, { text: 'Hello', clientId: 'r' });
+    assert.equal(status, 429);
+    assert.ok(Number(headers.get('retry-after')) >= 1 && Number(headers.get('retry-after')) <= 15);
+    await a.socket.request('raise_hand');
+    await b.socket.request('chat_message', { text: 'Others are not touched', clientId: '1' });
+    await sys.redis('FLUSHALL');
+    await say(4);
     await Promise.all([a.socket.close(), b.socket.close()]);
 });
 
