@@ -120,11 +120,12 @@ static inline const char *events_after(int64_t meeting_id, int64_t after)
 /* Counters and rows agree, and the log has no gap. */
 static inline void check_consistent(int64_t meeting_id)
 {
-    char sql[768];
+    char sql[1024];
     snprintf(sql, sizeof sql,
              "SELECT m.participant_count = (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = m.id AND p.status = 1) "
              "AND m.online_count = (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = m.id AND p.status = 1 "
              "AND p.connection IS NOT NULL AND p.offline_at IS NULL) "
+             "AND m.waiting_count = (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = m.id AND p.status = 4) "
              "AND m.event_seq = (SELECT COUNT(*) FROM room_events e WHERE e.meeting_id = m.id) "
              "AND m.event_seq = (SELECT COALESCE(MAX(e.seq), 0) FROM room_events e WHERE e.meeting_id = m.id) "
              "FROM meetings m WHERE m.id = %lld", (long long)meeting_id);

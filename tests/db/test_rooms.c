@@ -1,11 +1,9 @@
 /* The rules of meetings on real servers: joining, leaving, the host's seat, chat, the room's log, also with many at once. */
 #include <hiredis/hiredis.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "service/events.h"
 #include "tests/check_main.h"
-#include "tests/db/service_fixture.h"
+#include "tests/db/at_once.h"
 
 START_TEST(test_meeting_code_that_is_taken_is_drawn_again)
 {
@@ -248,24 +246,6 @@ START_TEST(test_room_changes_go_on_without_redis)
     app_end();
 }
 END_TEST
-
-/* Runs `work` in several processes at once, each with connections of its own. */
-static void at_once(int processes, void (*work)(int number, void *context), void *context)
-{
-    pid_t pids[32];
-    for (int i = 0; i < processes; i++)
-        if ((pids[i] = fork()) == 0) {
-            app_begin();
-            work(i, context);
-            app_end();
-            _exit(0);
-        }
-    for (int i = 0; i < processes; i++) {
-        int status;
-        ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
-        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "process %d", i);
-    }
-}
 
 enum { STORM_PROCESSES = 8, STORM_USERS = 6, STORM_SEATS = 10, STORM_ROUNDS = 12 };
 
