@@ -94,6 +94,17 @@ static enum err check_account(struct visitor *v)
     return v->user.guest_of && v->user.guest_of != v->meeting.id ? ERR_FORBIDDEN : ERR_OK;
 }
 
+/* The ban of somebody holds for guests of their network whom nobody has seen yet: also for one made before the ban. */
+static enum err check_guest(const struct visitor *v)
+{
+    bool banned;
+    if (!v->user.guest_of || v->row.status)
+        return ERR_OK;
+    enum err e =
+        participant_dao_address_banned(v->call->app->db, v->meeting.id, guest_network(v->call), &banned);
+    return !e && banned ? ERR_REMOVED : e;
+}
+
 /* Whether they have to wait: for somebody's word, or for the host. */
 static enum err must_wait(struct visitor *v, bool *wait)
 {
@@ -115,7 +126,7 @@ static struct arrival arrival_of(const struct visitor *v, enum participant_statu
     bool cohost = (v->row.status && v->row.role == ROLE_COHOST) || (v->invite.id && v->invite.role == ROLE_COHOST);
     return (struct arrival){.meeting_id = v->meeting.id,
                             .user_id = v->call->user_id,
-                            .display_name = v->user.display_name,
+                            .display_name = v->row.status ? v->row.display_name : v->user.display_name,
                             .status = status,
                             .role = cohost ? ROLE_COHOST : ROLE_PARTICIPANT,
                             .is_guest = v->user.guest_of != 0,
@@ -227,6 +238,8 @@ static enum err come_in(struct visitor *v)
 {
     bool wait;
     enum err e = check_account(v);
+    if (!e)
+        e = check_guest(v);
     if (!e)
         e = must_wait(v, &wait);
     if (e)

@@ -256,6 +256,15 @@ test('those who run the meeting switch off, lower and rename, never switch on, a
         refused(await patch(ben, meeting, ada, change), 'forbidden', undefined, JSON.stringify(change));
 });
 
+test('who comes back has the name that they had in this meeting', async () => {
+    const meeting = await meetingOf(ada, ben);
+    ok(await patch(ada, meeting, ben, { displayName: 'Ben from Oslo' }));
+    ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
+    assert.equal((await join(ben, meeting)).me.displayName, 'Ben from Oslo');
+    const { data } = await lastEvent(meeting);
+    assert.equal(data.participant.displayName, 'Ben from Oslo');
+});
+
 test('all muted but host and co-hosts, all hands down, somebody asked to unmute', async () => {
     const meeting = await meetingOf(ada, ben, cleo);
     ok(await patch(ada, meeting, ben, { role: 'cohost' }));
