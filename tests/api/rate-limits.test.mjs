@@ -10,7 +10,7 @@ let sys;
 before(async () => {
     sys = await startSystem({
         only: ['mariadb', 'redis', 'pool', 'web'],
-        env: { ECHOMEET_RATE_READ: '60', ECHOMEET_RATE_WRITE: '30', ECHOMEET_RATE_SIGN_IN_ACCOUNT: '5', ECHOMEET_RATE_SIGN_IN_ADDRESS: '30', ECHOMEET_RATE_PASSWORD_GUESSES: '4' },
+        env: { ECHOMEET_RATE_READ: '60', ECHOMEET_RATE_WRITE: '30', ECHOMEET_RATE_SIGN_IN_ACCOUNT: '5', ECHOMEET_RATE_SIGN_IN_ADDRESS: '12', ECHOMEET_RATE_PASSWORD_GUESSES: '4' },
     });
 });
 after(() => sys?.stop());
@@ -95,7 +95,7 @@ test('one address has so many sign-ins and new accounts', async () => {
     let serial = 0;
     const start = Date.now();
     const { done, answer } = await untilRefused(() => api(sys).post('/auth/login', { email: `nobody${serial++}@example.org`, password: 'wrong password' }), 60);
-    assertAbout(done, 30, start);
+    assertAbout(done, 12, start);
     refused(answer, 'rate_limited');
     /* on a slow machine a token or two may have come back meanwhile */
     const register = () => api(sys).post('/auth/register', { email: `new${serial++}@example.org`, password: 'correct horse', displayName: 'New' });
