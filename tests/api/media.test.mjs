@@ -60,6 +60,16 @@ test('everybody who is signed in gets credentials of their own, by the call and 
         assert.ok(!sys.log('pool').includes(text), 'neither secret nor credentials are logged');
 });
 
+test('a guest, too, renews what came with the join', async () => {
+    const [ada] = await people(sys, 'Ada');
+    const meeting = await createMeeting(ada, { allowGuests: true });
+    const { accessToken, user } = ok(await api(sys).post(`/meetings/${meeting.code}/guests`, { displayName: 'Grace' }), 201);
+    const guest = { id: user.id, client: api(sys, accessToken) };
+    const begun = nowSeconds();
+    checkMedia((await join(guest, meeting)).media, guest, begun);
+    checkMedia(ok(await guest.client.get('/media')), guest, begun);
+});
+
 test('without a TURN server nothing runs out', async () => {
     const plain = await startSystem({ only: ['mariadb', 'redis', 'pool', 'web'], workers: { api: 1, signin: 1, relay: 1 } });
     try {
