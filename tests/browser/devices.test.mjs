@@ -120,6 +120,20 @@ test('echo, noise and loudness are left to the browser, or not, as one likes; th
   await mediaFlows([ana, bo]);
 });
 
+test('the switches stand beside the choice of devices', async () => {
+  await bo.button('More').click();
+  await bo.page.getByRole('button', { name: 'Devices' }).click();
+  const noise = bo.page.getByLabel('Hold back noise');
+  assert.equal(await noise.isChecked(), true);
+  await noise.uncheck();
+  await until(async () => (await media(bo)).microphone?.noiseSuppression === false, 'noise is let through');
+  assert.equal(await bo.page.getByLabel('Blur what is behind you').count(), 0, 'this camera cannot');
+  await bo.shot('call-devices-processing');
+  await noise.check();
+  await until(async () => (await media(bo)).microphone?.noiseSuppression === true, 'and held back again');
+  await bo.page.keyboard.press('Escape');
+});
+
 test('where a camera can blur what is behind, it is asked to; where it cannot, nothing is offered', async () => {
   const state = () => bo.page.evaluate(() => window.echomeet.call.media.store.get().canBlur);
   assert.equal(await state(), false, "Chromium's fake camera cannot");

@@ -456,4 +456,10 @@ export default {
   'network.turn.blocked': 'The server lets you in, but nothing comes through. Tell your administrator.',
   'network.turn.dark': 'The server carries pictures, but they are not shown. Start the browser again.',
   'network.turn.failed': 'It could not be tried.',
+
+  'processing.title': 'What the browser does to your sound and picture',
+  'processing.noise': 'Hold back noise',
+  'processing.echo': 'Cancel echo',
+  'processing.gain': 'Keep your voice equally loud',
+  'processing.blur': 'Blur what is behind you',
 };

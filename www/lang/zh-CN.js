@@ -451,4 +451,10 @@ export default {
   'network.turn.blocked': '服务器允许进入，但没有数据通过。请告诉管理员。',
   'network.turn.dark': '服务器能传输画面，但无法显示。请重新启动浏览器。',
   'network.turn.failed': '无法检测。',
+
+  'processing.title': '声音与画面处理',
+  'processing.noise': '抑制噪音',
+  'processing.echo': '消除回声',
+  'processing.gain': '自动调节音量',
+  'processing.blur': '虚化背景',
 };

@@ -8,6 +8,7 @@ import { canChooseSpeaker, playChime } from '../speaker.js';
 import { Meter } from '../speaking.js';
 import { toast } from '../toasts.js';
 import { Dialog, IconButton, useBusy, useFieldId } from './controls.js';
+import { Processing } from './processing.js';
 import { Video } from './video.js';
 
 /** @typedef {import('../call.js').Call} Call */
@@ -118,6 +119,7 @@ export function DeviceDialog({ call, onClose }) {
         <div class="device-dialog-choices">
           <${DeviceChoices} call=${call} />
           <${Level} track=${microphoneOn ? microphone : null} />
+          <${Processing} call=${call} />
           <${DeviceProblem} kind="microphone" problem=${microphoneProblem} onRetry=${() => call.media.setMicrophone(true)} />
           <${DeviceProblem} kind="camera" problem=${cameraProblem} onRetry=${() => call.media.setCamera(true)} />
         </div>

@@ -21,7 +21,11 @@ export function StageLine({ call, room }) {
     const text = offline ? t('stage.offline') : t(serverAway ? 'stage.serverAway' : 'stage.reconnecting');
     return html`<p class="stage-line" role="status">${icon('loader-circle', 18)} <span>${text}</span></p>`;
   }
-  if (trouble) return html`<p class="stage-line" role="status">${icon('signal-low', 18)} <span>${trouble}</span></p>`;
+  if (trouble) {
+    return html`
+      <p class="stage-line" role="status">${icon('signal-low', 18)} <span>${trouble}${' '}
+        <a href="#/network" target="_blank" rel="noopener">${t('network.link')}</a></span></p>`;
+  }
   if (!blocked) return null;
   return html`
     <p class="stage-line" role="status">${icon('volume-2', 18)} <span>${t('stage.soundBlocked')}${' '}
@@ -32,7 +36,7 @@ export function StageLine({ call, room }) {
 function mediaTrouble(call, room) {
   const { links } = useStore(call.store);
   const reachable = others(room).filter(({ online }) => online);
-  const cut = reachable.filter(({ userId }) => links[userId]?.state === 'trouble');
+  const cut = reachable.filter(({ userId }) => ['trouble', 'blocked'].includes(links[userId]?.state ?? ''));
   if (cut.length === 0) return '';
   if (cut.length === reachable.length) return t('stage.mediaBlocked');
   return cut.length === 1 ? t('stage.mediaBlockedOne', { name: cut[0].displayName }) : t('stage.mediaBlockedSome', { count: cut.length });
