@@ -100,8 +100,7 @@ static enum err check_guest(const struct visitor *v)
     bool banned;
     if (!v->user.guest_of || v->row.status)
         return ERR_OK;
-    enum err e =
-        participant_dao_address_banned(v->call->app->db, v->meeting.id, guest_network(v->call), &banned);
+    enum err e = participant_dao_address_banned(v->call->app->db, v->meeting.id, guest_network(v->call), &banned);
     return !e && banned ? ERR_REMOVED : e;
 }
 
