@@ -18,7 +18,7 @@ export class Problem extends Error {
   }
 }
 
-/** @typedef {{id: number, email: string, displayName: string, locale: string}} User */
+/** @typedef {{id: number, email: string, displayName: string, locale: string, isAdmin: boolean}} User */
 /** @typedef {{token: string, expiresAt: number}} AccessToken `expiresAt` in milliseconds since 1970, by this clock */
 /** @typedef {{user: User | null, ready: boolean}} Session `ready` once it is known whether somebody is signed in */
 

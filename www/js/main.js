@@ -3,6 +3,7 @@
  *
  *     #/          my meetings            #/signin, #/signup   (?next=… where to go then)
  *     #/m/CODE    a meeting            #/network            what works for a call here
+ *     #/admin     for administrators
  *
  * For diagnosis in the browser's console (and for the tests): `window.echomeet.call` is the present call, with its
  * `client` (socket), `mesh` (`mesh.peers.get(userId).pc` is an RTCPeerConnection), `media` and `store`.
@@ -11,6 +12,7 @@ import { html, render, useEffect, useState, useStore } from './ui.js';
 import { Api } from './api.js';
 import { language, languageStore, loadLanguage, t } from './i18n.js';
 import { applyTheme, settings } from './settings.js';
+import { Admin } from './views/admin.js';
 import { Dashboard, parseCode } from './views/dashboard.js';
 import { Header } from './views/header.js';
 import { Meeting } from './views/meeting.js';
@@ -64,6 +66,7 @@ function View({ route: { path, name, argument, next }, user }) {
       echomeet.call = call;
     }} />`;
   }
+  if (name === 'admin' && user.isAdmin) return html`<${Admin} key=${user.id} api=${api} />`;
   if (name === 'network') return html`<${Network} key=${user.id} api=${api} />`;
   if (['', 'signin', 'signup'].includes(name)) return html`<${Dashboard} key=${user.id} api=${api} />`;
   return html`

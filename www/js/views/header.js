@@ -44,6 +44,8 @@ export function Header({ api }) {
         <button type="button" class="text-button" lang=${other} data-tip=${t('app.language')} onClick=${changeLanguage}>
           ${icon('languages', 20)} ${other === 'en' ? 'EN' : LANGUAGES[other].slice(-2)}
         </button>
+        ${user?.isAdmin && html`
+          <a class="icon-button network-link" href="#/admin" aria-label=${t('admin.link')} data-tip=${t('admin.link')}>${icon('shield')}</a>`}
         ${user && html`
           <a class="icon-button network-link" href="#/network" aria-label=${t('network.link')} data-tip=${t('network.link')}>${icon('activity')}</a>
           <button type="button" class="text-button page-header-user" aria-haspopup="dialog" onClick=${() => setProfile(true)}>

@@ -17,6 +17,7 @@ export function Profile({ api, onClose }) {
         <${Password} api=${api} onChanged=${() => setRound(round + 1)} />
         <${SignIns} key=${round} api=${api} />
         <p><a href="#/network" onClick=${onClose}>${t('network.title')}</a></p>
+        ${api.session.get().user?.isAdmin && html`<p><a href="#/admin" onClick=${onClose}>${t('admin.title')}</a></p>`}
       </div>
     <//>`;
 }

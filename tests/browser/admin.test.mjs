@@ -1,0 +1,65 @@
+/* The administrator's page: server, running meetings, accounts. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { startSystem } from '../lib/system.mjs';
+import { Person, root, startBrowser } from './support.mjs';
+
+const axe = fs.readFileSync(path.join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
+let sys;
+let browser;
+let ana;
+let bo;
+
+before(async () => {
+  [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
+  ana = await Person.arrive(browser, sys.base, 'Ana Lima', { bypassCSP: true }); // axe comes as a script of its own
+  bo = await Person.arrive(browser, sys.base, 'Bo Nilsson');
+  await ana.signUp('ana@example.org');
+  await bo.signUp('bo@example.org');
+});
+after(async () => {
+  await browser?.close();
+  await sys?.stop();
+});
+
+const row = (text) => ana.page.locator('.admin tr', { hasText: text });
+
+test('only administrators have it', async () => {
+  await ana.go('#/admin');
+  await ana.page.getByText('There is no such page').waitFor();
+  assert.equal(await ana.page.getByRole('link', { name: 'Administration' }).count(), 0);
+});
+
+test('server, meetings that go on and accounts are shown; an account is disabled and enabled', async () => {
+  await sys.sql("UPDATE users SET is_admin = 1 WHERE email = 'ana@example.org'");
+  await bo.button('Start now').click();
+  await bo.page.getByRole('button', { name: 'Join' }).click();
+  await bo.page.locator('.call').waitFor();
+  await ana.page.reload();
+  await ana.page.getByRole('link', { name: 'Administration' }).click();
+  await row('1 of 1 online').waitFor();
+  await ana.page.getByText(/^Connections: \d+$/).waitFor();
+  await row('bo@example.org').waitFor();
+  for (const colorScheme of ['light', 'dark']) {
+    await ana.page.emulateMedia({ colorScheme });
+    await ana.page.evaluate(axe);
+    const { violations } = await ana.page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' '))}`), []);
+    await ana.shot(`admin-${colorScheme}`);
+  }
+  assert.equal(await row('ana@example.org').getByRole('button').count(), 0, 'nothing to do to oneself');
+  await ana.page.getByLabel('Search by name or e-mail').fill('bo@');
+  await row('ana@example.org').waitFor({ state: 'detached' });
+  await ana.page.getByRole('button', { name: 'Disable Bo Nilsson' }).click();
+  await ana.page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+  await row('disabled').waitFor();
+  await bo.page.getByRole('heading', { name: 'Welcome back' }).or(bo.page.getByText(/signed out|sign in/i)).first().waitFor();
+  await ana.page.getByRole('button', { name: 'Enable Bo Nilsson' }).click();
+  await row('active').waitFor();
+  await ana.page.getByRole('button', { name: 'Make administrator Bo Nilsson' }).click();
+  await row('administrator').waitFor();
+  await ana.page.setViewportSize({ width: 390, height: 844 });
+  await ana.shot('admin-phone');
+});
