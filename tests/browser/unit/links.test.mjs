@@ -28,9 +28,9 @@ test('nothing else becomes a link', () => {
 });
 
 test('a long line does not take long', () => {
-  const begun = Date.now();
+  const begun = process.cpuUsage().user;
   findLinks(`https://a.test/${'('.repeat(3900)}`);
   findLinks(`https://a.test/${')'.repeat(3900)}`);
   findLinks('http://'.repeat(570));
-  assert.ok(Date.now() - begun < 500);
+  assert.ok(process.cpuUsage().user - begun < 5_000_000, 'of this processor’s time'); // where each part is looked at anew it is minutes
 });
