@@ -46,6 +46,15 @@ describe('check-layers', () => {
             assert.match(stdout, /^relay\/a\.c:2: the relay knows no rule, but names raise_hand$/m);
         });
 
+    for (const rule of ['service/permission.def', 'service/setting.def'])
+        test(`refuses a relay that knows a text of ${rule}`, () => {
+            const [line] = fs.readFileSync(path.join(root, rule), 'utf8').match(/^[A-Z]+\(.*$/m);
+            const [, word] = line.match(/"(\w+)"/);
+            const { status, stdout } = check({ [rule]: `${line}\n`, 'relay/a.c': `int ${word};\nconst char *t = "${word}";\n` });
+            assert.equal(status, 1);
+            assert.match(stdout, new RegExp(`^relay/a\\.c:2: the relay knows no rule, but names "${word}"$`, 'm'));
+        });
+
     test('lets pass what is allowed', () => {
         const { status, stdout } = check({
             'core/err.h': '#include <stdint.h>\n',
