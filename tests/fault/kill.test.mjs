@@ -1,5 +1,5 @@
-/* The kill test. Many people in several rooms on two relays talk, mute, raise hands, break off, leave and come back at random,
- * while workers are killed every second, a relay every ten, Redis is restarted empty twice and the database once. At the end
+/* The kill test. Many people in several rooms on two relays talk, mute, raise hands, break off, leave and come back at random, and those
+ * who run the rooms do to others whatever they may (deeds.mjs), while workers are killed every second, a relay every ten, Redis is restarted empty twice and the database once. At the end
  * everybody was shown exactly the log of their room, every message that was acknowledged is in it once, and nobody is shown
  * who is not there.
  *
@@ -7,7 +7,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { compare, makeMeeting, makePeople, Member, randomFrom, settle, sleep, workersOf } from './support.mjs';
+import { Attendee, compareAll, doDeed, reopen } from './deeds.mjs';
+import { makeMeeting, makePeople, randomFrom, settle, sleep, workersOf } from './support.mjs';
 
 const PEOPLE = Number(process.env.ECHOMEET_FAULT_PEOPLE || 60);
 const ROOMS = Number(process.env.ECHOMEET_FAULT_ROOMS || 6);
@@ -15,7 +16,7 @@ const SECONDS = Number(process.env.ECHOMEET_FAULT_SECONDS || 30);
 const SEED = Number(process.env.ECHOMEET_FAULT_SEED || Date.now() % 1_000_000);
 const PAUSE_MS = 2 * PEOPLE; // on average so many messages a second come in however many people there are: 500
 const REJOIN_MS = 30_000;
-const IMPOSSIBLE = ['meeting_ended', 'meeting_full', 'removed', 'already_joined', 'validation_failed', 'bad_request', 'unknown_type'];
+const IMPOSSIBLE = ['meeting_ended', 'meeting_full', 'already_joined', 'validation_failed', 'bad_request', 'unknown_type'];
 
 let sys;
 let rooms;
@@ -31,18 +32,19 @@ before(async () => {
     rooms = [];
     for (let r = 0; r < ROOMS; r++) {
         const own = people.filter((_, i) => i % ROOMS === r);
-        const meeting = await makeMeeting(own[0], { maxParticipants: own.length + 2 });
-        rooms.push({ id: meeting.id, members: own.map((person) => new Member(sys, person, meeting.id)) });
+        const meeting = await makeMeeting(own[0], { maxParticipants: own.length + 2, emptyMinutes: 60 });
+        const members = own.map((person) => new Attendee(sys, person, meeting.id));
+        rooms.push({ id: meeting.id, members, stays: members[0] });
     }
 });
 after(() => sys?.stop());
 
 function count(what) { done[what] = (done[what] ?? 0) + 1; }
 
-/* One person at random: an endless row of deeds. The first one of a room breaks off but never leaves, so that it does not end. */
+/* One person at random: an endless row of deeds. The first one of a room breaks off but never leaves, so that somebody can open it. */
 class Actor {
-    constructor(member, room, random, stays) {
-        Object.assign(this, { member, room, random, stays });
+    constructor(member, room, random) {
+        Object.assign(this, { member, room, random });
         this.sent = 0;
         this.acked = [];
         this.unacked = null; // a message that was sent and not acknowledged: it is sent again
@@ -53,7 +55,7 @@ class Actor {
             try {
                 if (this.member.present)
                     await this.act();
-                else
+                else if (!this.member.waiting || this.random() < 0.05) // else somebody's word is waited for
                     await this.enter();
                 await sleep(this.random() * PAUSE_MS);
             } catch (error) {
@@ -68,13 +70,15 @@ class Actor {
             await member.close(); // else by the same connection, of which a join without an answer may have a seat
         await member.enter(this.random() < 0.5 ? 0 : 1, { since });
         member.left = false;
-        count(since === null ? 'joined' : 'came back');
+        count(member.waits ? 'had to wait' : since === null ? 'joined' : 'came back');
     }
 
     async act() {
         const { member, random } = this;
         const dice = random();
-        if (this.unacked || dice < 0.55)
+        if (!this.unacked && random() < (member.runs ? 0.5 : 0.05))
+            count(await doDeed(member, this.room, random));
+        else if (this.unacked || dice < 0.55)
             await this.chat();
         else if (dice < 0.72)
             await member.ask('media_control', { audio: random() < 0.5 });
@@ -84,7 +88,7 @@ class Actor {
             await member.break();
         else if (dice < 0.95)
             await member.close();
-        else if (dice < 0.97 && !this.stays)
+        else if (dice < 0.97 && member !== this.room.stays)
             await this.leave();
         else
             await sleep(random() * 2500);
@@ -118,10 +122,12 @@ class Actor {
             this.unacked = null; // whom it was for has left
         else
             assert.ok(!IMPOSSIBLE.includes(error.code), error.message);
-        if (error.code === 'not_joined' && this.member.connected)
+        if (['not_joined', 'conflict'].includes(error.code) && this.member.connected)
             await this.member.close();
         if (error.code === 'no_answer')
             this.member.faults.push(error.message);
+        if (error.code === 'removed' || error.code === 'meeting_locked')
+            await sleep(this.random() * 1000);
         await sleep(50 + this.random() * 200);
     }
 }
@@ -161,6 +167,13 @@ async function harmAll(random) {
     }
 }
 
+/* Whoever stays comes first, and opens the room for all the others. */
+async function openAll(actors) {
+    await comeTogether(actors.filter(({ member, room }) => member === room.stays));
+    for (const actor of actors.filter(({ member, room }) => member === room.stays))
+        await reopen(actor.room);
+}
+
 /* Everybody who did not leave is in the room and has no message under way. */
 async function comeTogether(actors) {
     const deadline = Date.now() + REJOIN_MS;
@@ -182,12 +195,12 @@ async function comeTogether(actors) {
 test(`${PEOPLE} people in ${ROOMS} rooms, ${SECONDS} s of faults, seed ${SEED}`, async (t) => {
     let over = false;
     const random = randomFrom(SEED);
-    const actors = rooms.flatMap((room) => room.members.map((member, i) =>
-        new Actor(member, room, randomFrom(SEED + member.person.id), i === 0)));
+    const actors = rooms.flatMap((room) => room.members.map((member) => new Actor(member, room, randomFrom(SEED + member.person.id))));
     await Promise.all(rooms.map(async ({ members: [first] }) => first.enter(0)));
     const running = actors.map((actor) => actor.run(() => over));
     await Promise.race([harmAll(random), Promise.all(running)]).finally(() => { over = true; });
     await Promise.all(running);
+    await openAll(actors);
     const late = Date.now() + REJOIN_MS;
     do {
         await comeTogether(actors);
@@ -197,7 +210,7 @@ test(`${PEOPLE} people in ${ROOMS} rooms, ${SECONDS} s of faults, seed ${SEED}`,
 
     const wrong = [];
     for (const { id, members } of rooms)
-        wrong.push(...await compare(sys, id, members), ...await compareMessages(id, actors.filter((a) => a.member.meetingId === id)));
+        wrong.push(...await compareAll(sys, id, members), ...await compareMessages(id, actors.filter((a) => a.member.meetingId === id)));
     if (wrong.length)
         t.diagnostic(`logs: ${sys.keepLogs()}`);
     assert.deepEqual(wrong.slice(0, 10), [], `${wrong.length} things are wrong, seed ${SEED}`);
