@@ -54,6 +54,7 @@ enum {
     LIMIT_TRANSCRIPT_PAGE = 10000, /* messages of a chat as text */
     LIMIT_ADMITTED = 9,            /* people let in from the lobby in one transaction */
     LIMIT_EVENTS_PAGE = 500,       /* events of one fetch; more missed than that: a snapshot */
+    LIMIT_RESUME_MIB = 8,          /* of missed events; more than that: a snapshot as well */
 
     /* relay */
     LIMIT_FRAME_BYTES = 64 * 1024,    /* one message from a client */
@@ -66,23 +67,23 @@ enum {
     LIMIT_TRANSIENT_BYTES = 1024,     /* data of a message that nobody keeps: typing, reaction */
     LIMIT_BAD_MESSAGES = 20,          /* of one connection, then it is closed (4400) */
     LIMIT_UNREAD_REPLY_BYTES =
-        256 * 1024,                      /* replies that a client leaves unread before its socket is not read either */
-    LIMIT_CLOSE_MS = 2 * 1000,           /* for a client to answer our close frame */
-    LIMIT_DRAIN_MS = 2 * 1000,           /* for all clients, when the relay ends */
-    LIMIT_GAP_MS = 100,                  /* a gap in a room's events may close by itself before it is fetched */
-    LIMIT_RETRY_MS = 5 * 1000,           /* longest pause between two tries of anything */
-    LIMIT_PRESENCE_CALLS = 4,            /* with reports of ended connections, so that clients' calls have room */
-    LIMIT_PRESENCE_BATCH = 100,          /* reports in one call */
-    LIMIT_CALL_QUEUE = 16,               /* calls of one connection that wait for its call in flight */
-    LIMIT_CALLS_IN_FLIGHT = 64,          /* worker calls of one relay at once */
-    LIMIT_CALL_MS = 10 * 1000,           /* deadline of one worker call */
-    LIMIT_REPLY_BYTES = 4 * 1024 * 1024, /* one worker's reply */
-    LIMIT_RING_MS = 15 * 1000,           /* that long at least; whoever needs older ones has them fetched */
-    LIMIT_ROOM_RING_EVENTS = 256,        /* recent events of a room kept in the relay */
-    LIMIT_SYNC_MS = 3 * 1000,            /* between comparisons with the workers; is also the lease's heartbeat */
-    LIMIT_SYNC_DEGRADED_MS = 1000,       /* the same while Redis is away */
-    LIMIT_LEASE_MS = 15 * 1000,          /* a relay not heard of for this long is dead */
-    LIMIT_SYNC_ROOMS = 20000,            /* rooms named in one comparison */
+        256 * 1024,                       /* replies that a client leaves unread before its socket is not read either */
+    LIMIT_CLOSE_MS = 2 * 1000,            /* for a client to answer our close frame */
+    LIMIT_DRAIN_MS = 2 * 1000,            /* for all clients, when the relay ends */
+    LIMIT_GAP_MS = 100,                   /* a gap in a room's events may close by itself before it is fetched */
+    LIMIT_RETRY_MS = 5 * 1000,            /* longest pause between two tries of anything */
+    LIMIT_PRESENCE_CALLS = 4,             /* with reports of ended connections, so that clients' calls have room */
+    LIMIT_PRESENCE_BATCH = 100,           /* reports in one call */
+    LIMIT_CALL_QUEUE = 16,                /* calls of one connection that wait for its call in flight */
+    LIMIT_CALLS_IN_FLIGHT = 64,           /* worker calls of one relay at once */
+    LIMIT_CALL_MS = 10 * 1000,            /* deadline of one worker call */
+    LIMIT_REPLY_BYTES = 16 * 1024 * 1024, /* a worker's: a page of the largest events, or a room of all who may be in */
+    LIMIT_RING_MS = 15 * 1000,            /* that long at least; whoever needs older ones has them fetched */
+    LIMIT_ROOM_RING_EVENTS = 256,         /* recent events of a room kept in the relay */
+    LIMIT_SYNC_MS = 3 * 1000,             /* between comparisons with the workers; is also the lease's heartbeat */
+    LIMIT_SYNC_DEGRADED_MS = 1000,        /* the same while Redis is away */
+    LIMIT_LEASE_MS = 15 * 1000,           /* a relay not heard of for this long is dead */
+    LIMIT_SYNC_ROOMS = 20000,             /* rooms named in one comparison */
 
     /* workers */
     LIMIT_STATEMENT_MS = 10 * 1000, /* one SQL statement, then the server breaks it off */

@@ -310,6 +310,21 @@ struct view_read {
     struct room_view view;
 };
 
+/* The events that were missed, unless they are too many or too large: then the whole room is less. */
+static enum err read_missed(const struct view_read *r, struct room_view *v)
+{
+    const struct call *call = r->call;
+    size_t bytes = 0;
+    if (r->since_seq < 0 || r->since_seq > v->seq || v->seq - r->since_seq > LIMIT_EVENTS_PAGE)
+        return ERR_OK;
+    enum err e = event_dao_list(call->app->db, call->arena, v->meeting.id, r->since_seq, call->user_id,
+                                LIMIT_EVENTS_PAGE, &v->events, &v->event_count);
+    for (int i = 0; i < v->event_count && !e; i++)
+        bytes += strlen(v->events[i].data);
+    v->resumed = !e && bytes <= LIMIT_RESUME_MIB * 1024 * 1024;
+    return e;
+}
+
 static enum err view_body(void *context)
 {
     struct view_read *r = context;
@@ -327,11 +342,9 @@ static enum err view_body(void *context)
     v->waiting = v->me.status == PARTICIPANT_WAITING;
     if (v->waiting)
         return ERR_OK;
-    if (r->since_seq >= 0 && r->since_seq <= v->seq && v->seq - r->since_seq <= LIMIT_EVENTS_PAGE) {
-        v->resumed = true;
-        return event_dao_list(db, arena, id, r->since_seq, r->call->user_id, LIMIT_EVENTS_PAGE, &v->events,
-                              &v->event_count);
-    }
+    e = read_missed(r, v);
+    if (e || v->resumed)
+        return e;
     e = message_dao_count_after(db, id, r->call->user_id, v->me.last_read_id, LIMIT_UNREAD, &v->unread_count);
     if (!e)
         e = participant_dao_list(db, arena, id, false, &v->participants, &v->participant_count);

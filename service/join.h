@@ -38,7 +38,8 @@ MUST_CHECK enum err join_meeting(struct call *call, int64_t meeting_id, struct j
                                  struct room_view *out);
 
 /* Takes a seat for the call's connection: joins where the user is not in yet, else moves the seat to this connection.
- * since_seq: the last event that the client saw, -1: none; more missed than LIMIT_EVENTS_PAGE makes a whole view.
+ * since_seq: the last event that the client saw, -1: none; more missed than LIMIT_EVENTS_PAGE or
+ * LIMIT_RESUME_MIB makes a whole view.
  * Errors as join_meeting, without ERR_ALREADY_JOINED. */
 MUST_CHECK enum err join_room(struct call *call, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
                               struct room_view *out);

@@ -73,6 +73,55 @@ test('who comes back too late gets the whole room, and goes on from there', asyn
     await Promise.all([ana.socket.close(), back.close()]);
 });
 
+/* So many events of that size, which no relay is told of. */
+async function addEvents(meeting, count, bytes) {
+    await sys.sql(`INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at)
+        SELECT m.id, m.event_seq + n.seq, 'hand_lowered', '*', '-', CONCAT('{"userId":1,"pad":"', REPEAT('x', ?), '"}'), 'test', NOW(3)
+        FROM meetings m JOIN seq_1_to_500 n WHERE m.id = ? AND n.seq <= ?`, [bytes, meeting.id, count]);
+    await sys.sql('UPDATE meetings SET event_seq = event_seq + ? WHERE id = ?', [count, meeting.id]);
+}
+
+test('megabytes that were missed come back whole; where they are too many, the whole room is less', async () => {
+    const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
+    const { seq } = ben.socket;
+    await Promise.all([ana, ben].map(async ({ socket }) => { socket.terminate(); await socket.closed; }));
+    await eventually(async () => (await sys.sql('SELECT COUNT(*) AS n FROM participants WHERE meeting_id = ? AND offline_at IS NULL', [meeting.id]))[0].n === 0);
+    await addEvents(meeting, 300, 25_000);
+    let back = await openSocket(sys, ben.token, { relay: 0 });
+    let view = await back.request('join_room', { meetingId: meeting.id, since: seq });
+    assert.equal(view.resumed, true);
+    assert.deepEqual(view.events.map((m) => m.seq), (await log(meeting, seq)).filter((n) => n <= view.seq));
+    await back.close();
+    await addEvents(meeting, 100, 25_000);
+    back = await openSocket(sys, ben.token, { relay: 0 });
+    view = await back.request('join_room', { meetingId: meeting.id, since: seq });
+    assert.equal(view.resumed, undefined);
+    assert.equal(view.participants.length, 2);
+    await back.close();
+});
+
+test('a page of the largest events closes a gap; a client that cannot take it at once comes back for it', async () => {
+    const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
+    await addEvents(meeting, 500, 15_000);
+    const [{ last }] = await sys.sql('SELECT event_seq AS last FROM meetings WHERE id = ?', [meeting.id]);
+    const how = await Promise.race([ana.socket.closed, ana.socket.waitFor('hand_lowered', (m) => m.seq === last, { timeout: 20_000 })]);
+    assert.ok(how.seq === last || how.code === 4408, JSON.stringify(how));
+    const shown = [...ana.socket.events];
+    if (how.code) {
+        const back = await openSocket(sys, ana.token, { relay: 0 });
+        const view = await back.request('join_room', { meetingId: meeting.id, since: ana.socket.seq });
+        assert.equal(view.resumed, true);
+        shown.push(...view.events);
+        ana.socket = back;
+    }
+    assertRising(shown);
+    const end = shown.at(-1).seq;
+    assert.ok(end >= last);
+    assert.deepEqual(shown.map((m) => m.seq), (await log(meeting, ana.joined.seq)).filter((n) => n <= end));
+    ben.socket.terminate();
+    await ana.socket.close();
+});
+
 test('events whose messages Redis lost are found by comparison, those before a later one by its number', async () => {
     const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
     const listeners = async () => {
