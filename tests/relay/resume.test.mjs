@@ -235,7 +235,7 @@ test('workers killed in the middle lose no message: the sender is told, sends ag
                 try { process.kill(pid, 'SIGKILL'); } catch { /* gone already */ }
     };
     await Promise.all([sayAll(), killAll()]);
-    assert.equal(again, 3);
+    assert.ok(again >= 3, `${again}`); // the last one may have to be sent several times
     await ben.socket.waitFor('chat_message', (m) => m.data.message.text === String(sent - 1), { timeout: 10000 });
     assert.deepEqual(texts(ben.socket.events), numbers(0, sent));
     assert.deepEqual(ben.socket.events.map((m) => m.seq), await log(meeting, ben.joined.seq));
