@@ -12,11 +12,9 @@ import { html, render, useEffect, useState, useStore } from './ui.js';
 import { Api } from './api.js';
 import { language, languageStore, loadLanguage, t } from './i18n.js';
 import { applyTheme, settings } from './settings.js';
-import { Admin } from './views/admin.js';
 import { Dashboard, parseCode } from './views/dashboard.js';
 import { Header } from './views/header.js';
-import { Meeting } from './views/meeting.js';
-import { Network } from './views/network.js';
+import { Later } from './views/later.js';
 import { Sign } from './views/sign.js';
 import { Toasts } from './views/toasts.js';
 
@@ -25,6 +23,11 @@ const api = new Api({ acceptLanguage: language });
 /** @type {{api: Api, settings: typeof settings, call: import('./call.js').Call | null}} */
 const echomeet = { api, settings, call: null };
 Object.assign(window, { echomeet });
+
+/** What the first page does not need is fetched when it is wanted. */
+const meetingView = () => import('./views/meeting.js').then(({ Meeting }) => Meeting);
+const adminView = () => import('./views/admin.js').then(({ Admin }) => Admin);
+const networkView = () => import('./views/network.js').then(({ Network }) => Network);
 
 function readRoute() {
   const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
@@ -62,12 +65,12 @@ function View({ route: { path, name, argument, next }, user }) {
   }
   const code = name === 'm' ? parseCode(argument) : null;
   if (code) {
-    return html`<${Meeting} key=${`${user.id}/${code}`} api=${api} code=${code} expose=${(/** @type {any} */ call) => {
+    return html`<${Later} load=${meetingView} key=${`${user.id}/${code}`} api=${api} code=${code} expose=${(/** @type {any} */ call) => {
       echomeet.call = call;
     }} />`;
   }
-  if (name === 'admin' && user.isAdmin) return html`<${Admin} key=${user.id} api=${api} />`;
-  if (name === 'network') return html`<${Network} key=${user.id} api=${api} />`;
+  if (name === 'admin' && user.isAdmin) return html`<${Later} load=${adminView} key=${user.id} api=${api} />`;
+  if (name === 'network') return html`<${Later} load=${networkView} key=${user.id} api=${api} />`;
   if (['', 'signin', 'signup'].includes(name)) return html`<${Dashboard} key=${user.id} api=${api} />`;
   return html`
     <${Header} api=${api} />
@@ -79,5 +82,6 @@ function View({ route: { path, name, argument, next }, user }) {
 settings.subscribe(applyTheme);
 applyTheme();
 api.start();
+if (readRoute().name === 'm') meetingView(); // on its way while it is found out who is signed in
 await loadLanguage();
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById('app')));
