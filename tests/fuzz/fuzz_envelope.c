@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (envelope_read(line, size, &e)) {
         MUST(e.meeting_id >= 0 && e.seq >= 0 && e.audience_len && e.effect_len && e.frame_len);
         MUST(e.frame + e.frame_len == line + size);
-        (void)envelope_concerns(&e, 3);
+        MUST(!envelope_names(&e, 3) || envelope_concerns(&e, 3));
         check_effect(&e);
         if (!memchr(line, '\0', size))
             check_again(&e);
