@@ -73,10 +73,27 @@ enum err moderation_lower_hands(struct call *call, int64_t meeting_id)
     return room_change(call, meeting_id, lower_hands_change, NULL);
 }
 
-/* Somebody who has left is only barred from coming back, and nobody in the room sees that. */
+/* Who may come back, and who not, is for those who run the meeting. */
+static enum err tell_of_ban(struct room_change *room, const char *type, int64_t user_id)
+{
+    const char *hosts;
+    enum err e = room_audience_hosts(room, &hosts);
+    if (e)
+        return e;
+    struct buf data = {0};
+    struct json j = participant_data(&data, user_id);
+    participant_data_by(&j, room, user_id);
+    json_object_end(&j);
+    room_log_add(&room->log, type, hosts, ENVELOPE_NO_EFFECT, &data);
+    room_log_about(&room->log, user_id);
+    return ERR_OK;
+}
+
+/* Somebody who has left is only barred from coming back; who is already stays so. */
 static enum err ban_absent(struct room_change *room, int64_t user_id)
 {
-    return call_no_row(participant_dao_ban(room->call->app->db, room->state.id, user_id), ERR_OK);
+    enum err e = participant_dao_ban(room->call->app->db, room->state.id, user_id);
+    return e ? call_no_row(e, ERR_OK) : tell_of_ban(room, EVENT_USER_BANNED, user_id);
 }
 
 static enum err remove_change(struct room_change *room, void *context)
@@ -105,21 +122,10 @@ enum err moderation_remove(struct call *call, int64_t meeting_id, int64_t user_i
 static enum err lift_ban_change(struct room_change *room, void *context)
 {
     const int64_t *user_id = context;
-    const char *hosts;
     enum err e = permission_check(room, PERMISSION_REMOVE);
     if (!e)
         e = call_no_row(participant_dao_lift_ban(room->call->app->db, room->state.id, *user_id), ERR_NOT_FOUND);
-    if (!e)
-        e = room_audience_hosts(room, &hosts);
-    if (e)
-        return e;
-    struct buf data = {0};
-    struct json j = participant_data(&data, *user_id);
-    participant_data_by(&j, room, *user_id);
-    json_object_end(&j);
-    room_log_add(&room->log, EVENT_BAN_LIFTED, hosts, ENVELOPE_NO_EFFECT, &data);
-    room_log_about(&room->log, *user_id);
-    return ERR_OK;
+    return e ? e : tell_of_ban(room, EVENT_BAN_LIFTED, *user_id);
 }
 
 enum err moderation_lift_ban(struct call *call, int64_t meeting_id, int64_t user_id)

@@ -25,6 +25,7 @@
 #define EVENT_ALL_MUTED "all_muted"
 #define EVENT_UNMUTE_ASKED "unmute_asked"
 #define EVENT_HANDS_LOWERED "hands_lowered"
+#define EVENT_USER_BANNED "user_banned"
 #define EVENT_BAN_LIFTED "ban_lifted"
 #define EVENT_LOBBY_JOINED "lobby_joined"
 #define EVENT_LOBBY_LEFT "lobby_left"

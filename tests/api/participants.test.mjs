@@ -132,6 +132,11 @@ test('who was removed from a private meeting does not see it any more', async ()
     await join(ben, meeting);
     ok(await remove(ada, meeting, ben), 204);
     refused(await ben.client.get(`/meetings/${meeting.id}`), 'forbidden');
+    await join(cleo, meeting);
+    ok(await cleo.client.post(`/meetings/${meeting.id}/leave`));
+    ok(await cleo.client.get(`/meetings/${meeting.id}`)); // who was in sees it, until they are kept out
+    ok(await remove(ada, meeting, cleo), 204);
+    refused(await cleo.client.get(`/meetings/${meeting.id}`), 'forbidden');
     assert.ok(!ok(await ben.client.get('/meetings?pageSize=100&sort=-createdAt')).items.some((m) => m.id === meeting.id));
     assert.ok(!ok(await ben.client.get('/meetings?onlyJoined=true&pageSize=100')).items.some((m) => m.id === meeting.id));
 });
@@ -140,8 +145,13 @@ test('who has left can be kept out, too', async () => {
     const meeting = await meetingOf(ada, ben);
     ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
     ok(await remove(ada, meeting, ben), 204);
+    ok(await remove(ada, meeting, ben), 204); // they are kept out already: nothing more is told
     refused(await join_(ben, meeting), 'removed');
     assert.deepEqual(await seatsOf(sys, meeting), { counter: 1, counted: 1 });
+    const log = await logOf(sys, meeting);
+    assert.deepEqual(log.slice(-2).map((e) => e.type), ['user_left', 'user_banned']);
+    assert.deepEqual([log.at(-1).audience, log.at(-1).data], [`${ada.id}`, { userId: ben.id, by: ada.id }]);
+    assert.equal(ok(await ada.client.get(`/meetings/${meeting.id}/audit`)).items.at(-1).type, 'user_banned');
 });
 
 test('host and co-hosts remove, others do not, and nobody removes the host', async () => {
