@@ -229,9 +229,19 @@ test('names, titles and messages of others are text and nothing else', async () 
     'javascript:window.hacked=1', '{{constructor.constructor("window.hacked=1")()}}', '${window.hacked=1}'];
   const eve = await Person.arrive(browser, sys.base, payloads[0]);
   await eve.signUp('eve@example.org');
-  const code = await eve.page.evaluate(async (title) => (await window.echomeet.api.post('/meetings', { title })).code, payloads[1]);
+  const code = await eve.page.evaluate(async ([title, description]) => (await window.echomeet.api.post('/meetings', {
+    title, description, password: title.slice(0, 60),
+  })).code, payloads.slice(1));
+  await eve.page.reload();
+  await eve.page.getByLabel('Search titles and descriptions').fill(payloads[1]);
+  await eve.page.locator('.meeting-what', { hasText: payloads[1] }).waitFor();
   await eve.join(code);
-  await ana.join(code);
+  await eve.button('More').click();
+  await eve.page.locator('.bar-more').getByRole('button', { name: 'Meeting information' }).click();
+  await eve.button('Show').click();
+  for (const payload of payloads.slice(1, 3)) await eve.page.locator('dialog').getByText(payload, { exact: true }).first().waitFor();
+  await eve.page.keyboard.press('Escape');
+  await ana.join(code, payloads[1].slice(0, 60));
   for (const payload of payloads) await eve.say(payload);
   await ana.page.getByRole('button', { name: /^Chat/ }).click();
   for (const payload of payloads) await ana.page.locator('.chat-log p').getByText(payload, { exact: true }).waitFor();
