@@ -149,6 +149,16 @@ void conn_close(struct conn *c, int code)
     push_new(c, frame_close(code));
 }
 
+void conn_close_answered(struct conn *c, int code)
+{
+    if (!c->requests.current) {
+        conn_close(c, code);
+        return;
+    }
+    requests_drop(&c->requests);
+    c->due_code = (uint16_t)code;
+}
+
 static void client_closed(struct conn *c, int code)
 {
     c->deaf = true;

@@ -52,6 +52,7 @@ struct conn {
     struct outq out;
     /* hub.c */
     bool outside;      /* in the room, but at its door: gets only what names its user, and says nothing */
+    uint16_t due_code; /* its room is over: it is closed with this once the call in flight is answered; 0: it is not */
     struct room *room; /* NULL: not in a room, or not open any more */
     uint32_t room_index;
     int64_t position; /* the room's events up to this one have passed */
@@ -104,6 +105,9 @@ void conn_refused(struct conn *c);
 
 /* Closes with a code; the seat, if there is one, is kept for the grace period. */
 void conn_close(struct conn *c, int code);
+
+/* The same once the call in flight is answered: whoever asked for the end learns that it worked. */
+void conn_close_answered(struct conn *c, int code);
 
 /* Goes on with input that waits, if there is room for it now. */
 void conn_resume(struct conn *c);

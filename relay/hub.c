@@ -100,7 +100,9 @@ static void offer(struct conn *c, struct event *e)
     /* the event that ends a stay has been sent; the seat is gone already, so nobody need be told */
     hub_leave(c);
     c->seat = 0;
-    if (e->effect.close_code)
+    if (e->effect.close_code && e->effect.kind == EFFECT_ALL)
+        conn_close_answered(c, e->effect.close_code);
+    else if (e->effect.close_code)
         conn_close(c, e->effect.close_code);
 }
 

@@ -158,6 +158,8 @@ static void on_reply(void *data, const struct reply *reply)
         message_problem(c, request->id, reply);
     move(c, reply);
     free(request);
+    if (c->due_code)
+        conn_close(c, c->due_code);
     next(c);
     conn_resume(c);
 }

@@ -220,6 +220,19 @@ test('nobody stays behind in a meeting that ends while they come in', async () =
     }
 });
 
+test('who ends a meeting is answered, and closed then; what they sent after it does nothing', async () => {
+    for (let i = 0; i < 10; i++) {
+        const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
+        ana.socket.sendText('{"type":"end_meeting","id":90}');
+        ana.socket.sendText('{"type":"raise_hand","id":91}');
+        for (const { socket } of [ana, ben])
+            assert.equal((await socket.closed).code, 4410);
+        assert.equal(ana.socket.messages.find((m) => m.id === 90)?.data.id, meeting.id);
+        assert.notEqual(ana.socket.messages.find((m) => m.id === 91)?.type, 'ack');
+        assert.equal(ana.socket.events.at(-1).type, 'meeting_ended');
+    }
+});
+
 test('the end of a meeting is told, and closes with 4410', async () => {
     const { meeting, people: [ana, ben, carl] } = await makeRoom(sys, ['Ana', 'Ben', 'Carl']);
     await ana.client.post(`/meetings/${meeting.id}/end`);
