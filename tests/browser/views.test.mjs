@@ -308,6 +308,29 @@ test('one\'s own picture stands apart, is moved by dragging and by keys, and sta
   await ana.button('My picture back among the others').focus();
   await ana.page.keyboard.press('Enter');
   await ana.page.locator('.tiles .tile').nth(1).waitFor();
+  await until(async () => await focused(ana) === 'Show my picture apart', 'the focus goes with it');
+});
+
+test('the focus is never lost: what takes itself away leaves it to what is near', async () => {
+  const { keyboard } = ana.page;
+  await ana.button('Keep Bo Nilsson large').focus();
+  await keyboard.press('Enter');
+  await until(async () => await focused(ana) === 'No longer keep Bo Nilsson large', 'at the tile that moved');
+  await keyboard.press('Control+Alt+v');
+  await ana.page.locator('.tiles .tile').nth(1).waitFor();
+  assert.equal(await ana.page.evaluate(() => document.activeElement?.closest('.stage') !== null), true, 'still on the stage');
+  await keyboard.press('Control+Alt+p');
+  await ana.button('Actions for Bo Nilsson').focus();
+  await keyboard.press('Enter');
+  await ana.button('Make co-host').focus();
+  await keyboard.press('Enter');
+  await ana.page.locator('.person-do').waitFor({ state: 'detached' });
+  await until(async () => await focused(ana) === 'Actions for Bo Nilsson', 'at the row of that person');
+  await keyboard.press('Enter');
+  await ana.button('No longer co-host').focus();
+  await keyboard.press('Enter');
+  await ana.page.locator('.person-do').waitFor({ state: 'detached' });
+  await ana.button('Close the panel').click();
 });
 
 test('a shared screen has its sharer beside it, first of all', async () => {
@@ -441,8 +464,10 @@ test('meetings are found by word, state, day, password, recording and whose they
   await until(async () => (await titles())[0] === 'Series 01', 'the other way round, from the first page');
   await page.getByLabel('To', { exact: true }).fill(new Date(Date.now() + 3 * 86_400_000).toLocaleDateString('sv'));
   await until(async () => (await titles()).join() === 'Series 01,Series 02,Series 03', 'until a day, which counts');
-  await bo.button('Clear').click();
+  await bo.button('Clear').focus();
+  await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Upcoming' }).waitFor();
+  await until(async () => await focused(bo) === 'Search titles and descriptions', 'the focus is where one goes on');
   await page.getByLabel('Password').selectOption('Yes');
   await page.getByLabel('Status').selectOption('Scheduled');
   await until(async () => (await titles()).join() === 'Secret', 'with a password');

@@ -10,6 +10,7 @@
  */
 import { html, render, useEffect, useState, useStore } from './ui.js';
 import { Api } from './api.js';
+import { keepFocus } from './focus.js';
 import { language, languageStore, loadLanguage, t } from './i18n.js';
 import { applyTheme, settings } from './settings.js';
 import { Dashboard, parseCode } from './views/dashboard.js';
@@ -84,4 +85,6 @@ applyTheme();
 api.start();
 if (readRoute().name === 'm') meetingView(); // on its way while it is found out who is signed in
 await loadLanguage();
-render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById('app')));
+const root = /** @type {HTMLElement} */ (document.getElementById('app'));
+keepFocus(root);
+render(html`<${App} />`, root);

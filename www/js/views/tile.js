@@ -1,6 +1,7 @@
 /** One person on the stage: picture or initials, name, and the marks that matter. */
 import { html, classes, memo } from '../ui.js';
 import { icon } from '../icons.js';
+import { focusSoon } from '../focus.js';
 import { t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { Avatar, IconButton } from './controls.js';
@@ -51,12 +52,26 @@ export const Tile = memo((/** @type {TileProps} */ {
       </span>
       <div class="tile-tools">
         ${mayPin && html`<${IconButton} class=${pinned ? 'tile-tool pinned' : 'tile-tool'} name=${pinned ? 'pin-off' : 'pin'} size=${18}
-          label=${t(pinned ? 'tile.unpin' : 'tile.pin', { name: displayName })} onClick=${() => call.pin(userId)} />`}
-        ${self && mayPart && html`<${IconButton} class="tile-tool" name=${apart ? 'gallery-thumbnails' : 'picture-in-picture-2'} size=${18}
-          label=${t(apart ? 'self.back' : 'self.apart')} onClick=${() => settings.set({ selfApart: !apart })} />`}
+          label=${t(pinned ? 'tile.unpin' : 'tile.pin', { name: displayName })} onClick=${() => pin(call, userId)} />`}
+        ${self && mayPart && html`<${IconButton} class="tile-tool part" name=${apart ? 'gallery-thumbnails' : 'picture-in-picture-2'} size=${18}
+          label=${t(apart ? 'self.back' : 'self.apart')} onClick=${() => setApart(!apart)} />`}
       </div>
     </div>`;
 });
+
+// Both move the tile to another place; the focus goes with it.
+
+/** @param {import('../call.js').Call} call @param {number} userId */
+function pin(call, userId) {
+  call.pin(userId);
+  focusSoon(`.tile[data-user="${userId}"] .tile-tool`);
+}
+
+/** @param {boolean} selfApart */
+function setApart(selfApart) {
+  settings.set({ selfApart });
+  focusSoon('.tile-tool.part');
+}
 
 /** @param {{person: Participant, remote?: PeerView['remote'], media: MediaState | null, name: string}} props */
 function Picture({ person, remote, media, name }) {
