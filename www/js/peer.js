@@ -218,6 +218,21 @@ export class Peer {
     }
   }
 
+  /**
+   * Chromium 150 (Debian 12 has it) forgets what a video sender sends when an offer is taken back: the sender keeps its track,
+   * and not one picture goes out. It learns it anew where the track is another one than before.
+   */
+  async #attachAgain() {
+    for (const [transceiver, role] of this.#roles) {
+      const { sender } = transceiver;
+      const { track } = sender;
+      if (!track || (role !== 'camera' && role !== 'screen')) continue;
+      await sender.replaceTrack(null);
+      if (role === 'screen' && this.#roles.has(transceiver)) await sender.replaceTrack(track);
+    }
+    await this.#sendTracks(); // the camera, which may be another one by now
+  }
+
   /** Adds and removes the screen's lines; the browser then asks for a negotiation. */
   #syncScreen() {
     if (this.#closed || !this.pc.currentRemoteDescription) return; // after the first negotiation
@@ -343,6 +358,7 @@ export class Peer {
       this.#lastAnswer = { kind: 'description', n, description: pc.localDescription, tracks: this.#ownTracks(), wants: this.#o.wants };
       this.#send(this.#lastAnswer);
     }
+    if (collision) await this.#attachAgain();
     await this.#serve(wants);
     this.#collect();
     await this.#lateCandidates();
