@@ -7,15 +7,17 @@
  *     client.on('event', (event) => …);       // then every change, once and in order
  *     client.on('signal', ({ from, data }) => …);
  *     client.on('transient', ({ type, from, data }) => …);   // 'typing' and 'reaction': now or never
- *     client.on('state', (state) => …);       // 'connecting' 'online' 'reconnecting' 'closed'
+ *     client.on('waiting', ({ meeting, me }) => …);           // in the lobby, at first or sent back: nothing of the room comes
+ *     client.on('refused', () => …);          // not let in; client.askAgain() asks once more
+ *     client.on('state', (state) => …);       // 'connecting' 'waiting' 'refused' 'online' 'reconnecting' 'closed'
  *     client.on('closed', ({ code }) => …);   // it will not come back by itself, and why
- *     await client.join('K7QX2P', { password });
+ *     await client.join('K7QX2P', { password, invite });      // its answer has `waiting` where the meeting has a lobby
  *     await client.chat('hello').stored;
  *     await client.leave();
  *
  * What it takes care of: a lost socket is opened again after a growing, random delay, and the room is resumed from the
  * last event seen. Chat messages that were not acknowledged are sent again under the same client id, which the server
- * stores once. A new access token is handed over before the old one runs out. A silent socket is asked whether it lives.
+ * stores once. Who was admitted enters by itself, and who waits waits again after a lost socket. A new access token is handed over before the old one runs out. A silent socket is asked whether it lives.
  */
 import { Emitter } from './store.js';
 
@@ -25,16 +27,20 @@ import { Emitter } from './store.js';
  * @typedef {object} Outgoing a chat line that is not acknowledged yet
  * @property {string} text
  * @property {number} [to]
+ * @property {number} [replyTo]
  * @property {boolean} underWay sent on the present socket, not answered yet
  * @property {(message: any) => void} resolve
  * @property {(error: Error) => void} reject
  */
-/** @typedef {'idle' | 'connecting' | 'online' | 'reconnecting' | 'closed'} State */
+/** @typedef {{meetingId: string | number, password?: string, invite?: string, spent?: ProtocolError}} Room `spent`: the invitation is good no more */
+/** @typedef {'idle' | 'connecting' | 'waiting' | 'refused' | 'online' | 'reconnecting' | 'closed'} State */
 /**
  * @typedef {object} ClientEvents
  * @property {State} state
  * @property {any} snapshot the ack of join_room with the whole room
  * @property {any} resumed the ack of join_room with what was missed; its events come as `event`
+ * @property {{meeting?: any, me?: any, by?: number}} waiting the ack of join_room from the lobby; without a meeting: sent back there, by whom
+ * @property {{by?: number}} refused
  * @property {RoomEvent} event
  * @property {{from: number, data: any}} signal
  * @property {{type: 'typing' | 'reaction', from: number, data: any}} transient
@@ -90,11 +96,14 @@ export class MeetingClient extends Emitter {
   #nextId = 1;
   /** @type {Map<number, {resolve: (data: any) => void, reject: (error: Error) => void, timer: any}>} */
   #waiting = new Map();
-  /** @type {{meetingId: string | number, password?: string} | null} what to return to */
+  /** @type {Room | null} what to return to */
   #room = null;
   /** @type {{resolve: (ack: any) => void, reject: (error: unknown) => void} | null} the first join, until it is decided */
   #joining = null;
   #joined = false;
+  /** in the lobby, with this socket */
+  #waits = false;
+  #myId = 0;
   /** @type {RoomEvent[]} events that overtook the ack of join_room */
   #early = [];
   /** @type {{from: number, data: any}[]} and signals that did; they are set-up of media, so they can wait a moment */
@@ -127,12 +136,12 @@ export class MeetingClient extends Emitter {
    * Opens the socket and joins. Resolves with the room; rejects when the server says no (wrong_password, meeting_full …)
    * or cannot be reached at the first try. After it has resolved the client returns to the room by itself.
    * @param {string | number} meetingId number or code
-   * @param {{password?: string}} [options]
+   * @param {{password?: string, invite?: string}} [options] `invite`: an invitation's token
    * @returns {Promise<any>}
    */
-  join(meetingId, { password } = {}) {
+  join(meetingId, { password, invite } = {}) {
     if (this.#room) return Promise.reject(new ProtocolError({ code: 'conflict', message: 'Already joining or joined' }));
-    this.#room = { meetingId, password };
+    this.#room = { meetingId, password, invite };
     this.seq = -1;
     const decided = new Promise((resolve, reject) => {
       this.#joining = { resolve, reject };
@@ -140,6 +149,13 @@ export class MeetingClient extends Emitter {
     this.#setState('connecting');
     this.#open();
     return decided;
+  }
+
+  /** After a refusal: asks to be let in once more. */
+  askAgain() {
+    if (this.state !== 'refused') return;
+    this.#setState('connecting');
+    this.#open();
   }
 
   /**
@@ -184,12 +200,12 @@ export class MeetingClient extends Emitter {
   /**
    * Sends a line now or as soon as the room is back, in order, stored once however often it had to be sent.
    * @param {string} text
-   * @param {{to?: number, clientId?: string}} [options]
+   * @param {{to?: number, replyTo?: number, clientId?: string}} [options]
    * @returns {{clientId: string, stored: Promise<any>}} `stored` resolves with the message as the server keeps it
    */
-  chat(text, { to, clientId = newId() } = {}) {
+  chat(text, { to, replyTo, clientId = newId() } = {}) {
     const stored = new Promise((resolve, reject) => {
-      this.#unacked.set(clientId, { text, to, underWay: false, resolve, reject });
+      this.#unacked.set(clientId, { text, to, replyTo, underWay: false, resolve, reject });
     });
     this.#sendChat(clientId);
     return { clientId, stored };
@@ -197,7 +213,7 @@ export class MeetingClient extends Emitter {
 
   /** Says good-bye, so that the seat is free at once, and closes. */
   async leave() {
-    if (this.#joined && this.state === 'online') {
+    if ((this.#joined && this.state === 'online') || this.#waits) {
       await Promise.race([this.request('leave_room').catch(() => {}), pause(LEAVE_TIMEOUT_MS)]);
     }
     this.close('left');
@@ -210,7 +226,7 @@ export class MeetingClient extends Emitter {
 
   /** Ask the socket for a sign of life, or try to come back at once: the network or the machine has just woken up. */
   nudge() {
-    if (this.state === 'online') this.#ping();
+    if (this.state === 'online' || this.state === 'waiting') this.#ping();
     else if (this.state === 'reconnecting' && !this.#socket) this.#open();
   }
 
@@ -267,7 +283,7 @@ export class MeetingClient extends Emitter {
   #drop() {
     const socket = this.#socket;
     this.#socket = null;
-    this.#joined = false;
+    this.#joined = this.#waits = false;
     this.hello = null;
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
     if (socket) {
@@ -338,6 +354,7 @@ export class MeetingClient extends Emitter {
       case 'hello':
         clearTimeout(this.#timers.open);
         this.hello = message.data;
+        this.#myId = message.data?.userId ?? this.#myId;
         this.#pingMs = message.data?.pingMs ?? this.#pingMs;
         this.#watch();
         this.#enter();
@@ -373,13 +390,42 @@ export class MeetingClient extends Emitter {
 
   /** @param {RoomEvent} event */
   #roomEvent(event) {
+    if (this.#waits) {
+      this.#lobbyEvent(event);
+      return;
+    }
     if (!this.#joined) {
       this.#early.push(event);
       return;
     }
     if (event.seq <= this.seq) return;
     this.seq = event.seq;
-    this.emit('event', event);
+    if (event.type === 'user_left' && event.data.userId === this.#myId && event.data.reason === 'lobby') {
+      this.#joined = false;
+      this.#wait({ by: event.data.by });
+    } else this.emit('event', event);
+  }
+
+  // --- the lobby --------------------------------------------------------------------------------------------------
+
+  /** From now on nothing of the room comes, until somebody decides. @param {ClientEvents['waiting']} news */
+  #wait(news) {
+    this.#waits = true;
+    this.seq = -1; // what happens meanwhile is not for us: the room comes whole
+    this.#setState('waiting');
+    this.emit('waiting', news);
+  }
+
+  /** @param {RoomEvent} event */
+  #lobbyEvent({ type, data }) {
+    if (type === 'lobby_admitted') {
+      this.#waits = false;
+      this.#enter();
+    } else if (type === 'lobby_refused') {
+      this.#drop(); // or a new socket would ask again without anybody's wish
+      this.#setState('refused');
+      this.emit('refused', { by: data?.by });
+    } else if (type === 'meeting_ended') this.#finish({ code: 'ended' });
   }
 
   // --- the room ---------------------------------------------------------------------------------------------------
@@ -396,27 +442,39 @@ export class MeetingClient extends Emitter {
       ack = await this.request('join_room', {
         meetingId: room.meetingId,
         ...(room.password ? { password: room.password } : {}),
+        ...(room.invite ? { invite: room.invite } : {}),
         ...(this.seq >= 0 ? { since: this.seq } : {}),
       });
     } catch (error) {
-      if (this.#socket === socket) this.#refused(/** @type {ProtocolError} */ (error));
+      if (this.#socket === socket) this.#refused(/** @type {ProtocolError} */ (error), room);
       return;
     }
     if (this.#socket !== socket) return;
     this.#attempts = 0;
+    if (ack.waiting) {
+      this.#decided(ack);
+      this.#wait(ack);
+      for (const event of this.#early.splice(0)) this.#roomEvent(event);
+      return;
+    }
     this.#joined = true;
     if (ack.resumed) this.#resumed(ack);
     else {
       this.seq = ack.seq;
       this.emit('snapshot', ack);
     }
-    const joining = this.#joining;
-    this.#joining = null;
     this.#setState('online');
-    joining?.resolve(ack);
+    this.#decided(ack);
     for (const event of this.#early.splice(0)) this.#roomEvent(event);
     for (const signal of this.#earlySignals.splice(0)) this.emit('signal', signal);
     this.#sendWaitingChat();
+  }
+
+  /** The first join has its answer. @param {any} ack */
+  #decided(ack) {
+    const joining = this.#joining;
+    this.#joining = null;
+    joining?.resolve(ack);
   }
 
   /** @param {any} ack */
@@ -426,8 +484,16 @@ export class MeetingClient extends Emitter {
     this.emit('resumed', ack);
   }
 
-  /** The server did not let us in. @param {ProtocolError} error */
-  #refused(error) {
+  /** The server did not let us in. @param {ProtocolError} error @param {Room} room */
+  #refused(error, room) {
+    if (error.code === 'invite_invalid' && room.invite) {
+      // Whoever is in already stays, and there may be no password: only where there is one it was the invitation that counted.
+      room.invite = undefined;
+      room.spent = error;
+      this.#enter();
+      return;
+    }
+    if (error.code === 'wrong_password' && room.spent && !room.password) error = room.spent;
     const passing = error.retryable && error.code !== 'meeting_full';
     if (passing || error.code === 'token_expired' || error.code === 'unauthorized') {
       this.#freshToken = !passing;
@@ -451,9 +517,9 @@ export class MeetingClient extends Emitter {
     const line = this.#unacked.get(clientId);
     if (!line || line.underWay || !this.#joined) return;
     line.underWay = true;
-    const { text, to } = line;
+    const { text, to, replyTo } = line;
     try {
-      const message = await this.request('chat_message', { text, clientId, ...(to === undefined ? {} : { to }) });
+      const message = await this.request('chat_message', { text, clientId, ...(to === undefined ? {} : { to }), ...(replyTo === undefined ? {} : { replyTo }) });
       if (this.#unacked.delete(clientId)) line.resolve(message);
     } catch (failure) {
       const error = /** @type {ProtocolError} */ (failure);

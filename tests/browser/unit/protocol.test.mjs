@@ -40,7 +40,7 @@ class Server {
     this.wss.on('connection', (socket, request) => {
       this.sockets.push(socket);
       this.protocols.push(request.headers['sec-websocket-protocol']);
-      socket.send(JSON.stringify({ type: 'hello', data: { protocol: 'echomeet.v1', pingMs: this.pingMs } }));
+      socket.send(JSON.stringify({ type: 'hello', data: { protocol: 'echomeet.v1', userId: 1, pingMs: this.pingMs } }));
       socket.on('message', (text) => this.message(socket, JSON.parse(String(text))));
     });
   }
@@ -281,4 +281,87 @@ test('leaving says so and stays away', async () => {
   assert.deepEqual(seen.closed, ['left']);
   await sleep(60);
   assert.equal(server.sockets.length, 1);
+});
+
+const waiting = { waiting: true, meeting: { id: 7 }, me: { userId: 1, status: 'waiting' } };
+const lobbyEvent = (seq, type, data = {}) => server.last.send(JSON.stringify({ type, meetingId: 7, seq, at: '', data }));
+
+test('who waits in the lobby enters when admitted, and gets nothing of the room before', async () => {
+  let admitted = false;
+  server.on.join_room = () => ({ ack: admitted ? snapshot(30) : waiting });
+  const { client, seen } = connect();
+  const ack = await client.join('K7QX2P', { invite: 'inv' });
+  assert.equal(ack.waiting, true);
+  assert.deepEqual(seen.states, ['connecting', 'waiting']);
+  server.event(12);
+  admitted = true;
+  lobbyEvent(20, 'lobby_admitted', { by: 3 });
+  await until(() => client.state === 'online');
+  assert.deepEqual(server.of('join_room'), [{ meetingId: 'K7QX2P', invite: 'inv' }, { meetingId: 'K7QX2P', invite: 'inv' }]);
+  server.event(31);
+  await until(() => seen.events.length > 0);
+  assert.deepEqual([seen.events, seen.snapshots], [[31], 1]);
+});
+
+test('an admission that overtakes the answer counts too', async () => {
+  let asked = 0;
+  server.on.join_room = (data, socket) => {
+    asked += 1;
+    if (asked > 1) return { ack: snapshot(30) };
+    socket.send(JSON.stringify({ type: 'lobby_admitted', meetingId: 7, seq: 20, at: '', data: {} }));
+    return { ack: waiting };
+  };
+  const { client } = connect();
+  await client.join('K7QX2P');
+  await until(() => client.state === 'online');
+});
+
+test('a broken socket waits again; a refusal ends the waiting, and asks again only when told to', async () => {
+  server.on.join_room = () => ({ ack: waiting });
+  const { client, seen } = connect();
+  let refused = 0;
+  client.on('refused', () => { refused += 1; });
+  await client.join('K7QX2P');
+  server.last.terminate();
+  await until(() => server.of('join_room').length === 2 && client.state === 'waiting');
+  lobbyEvent(21, 'lobby_refused', { by: 3 });
+  await until(() => client.state === 'refused');
+  await sleep(100);
+  assert.deepEqual([refused, server.of('join_room').length, seen.closed], [1, 2, []]);
+  server.on.join_room = () => ({ ack: snapshot(30) });
+  client.askAgain();
+  await until(() => client.state === 'online');
+});
+
+test('who is sent back to the lobby waits again and later gets the room whole', async () => {
+  const { client, seen } = connect();
+  await client.join('K7QX2P');
+  const back = [];
+  client.on('waiting', (news) => back.push(news));
+  server.last.send(JSON.stringify({ type: 'user_left', meetingId: 7, seq: 11, at: '', data: { userId: 1, reason: 'lobby', by: 3 } }));
+  await until(() => client.state === 'waiting');
+  assert.deepEqual(back, [{ by: 3 }]);
+  lobbyEvent(14, 'lobby_admitted');
+  await until(() => client.state === 'online');
+  assert.equal(server.of('join_room')[1].since, undefined);
+  assert.equal(seen.snapshots, 2);
+});
+
+test('a chat line says which one it answers', async () => {
+  const { client } = connect();
+  await client.join('K7QX2P');
+  await client.chat('yes', { replyTo: 4 }).stored;
+  assert.equal(server.of('chat_message')[0].replyTo, 4);
+});
+
+test('an invitation that is good no more does not put out who is in; at the door its end is told where a password is needed', async () => {
+  const refused = (code) => ({ error: { code, message: '', retryable: false } });
+  const { client, seen } = connect();
+  await client.join('K7QX2P', { invite: 'inv' });
+  server.on.join_room = (data) => (data.invite ? refused('invite_invalid') : { ack: { ...snapshot(10), resumed: true, events: [] } });
+  server.last.terminate();
+  await until(() => seen.resumed === 1);
+  const late = connect().client;
+  server.on.join_room = (data) => refused(data.invite ? 'invite_invalid' : 'wrong_password');
+  await assert.rejects(late.join('K7QX2P', { invite: 'inv' }), { code: 'invite_invalid' });
 });
