@@ -18,7 +18,7 @@ export class Problem extends Error {
   }
 }
 
-/** @typedef {{id: number, email: string, displayName: string, locale: string, isAdmin: boolean}} User */
+/** @typedef {{id: number, email: string, displayName: string, locale: string, isAdmin: boolean, isGuest?: boolean}} User */
 /** @typedef {{token: string, expiresAt: number}} AccessToken `expiresAt` in milliseconds since 1970, by this clock */
 /** @typedef {{user: User | null, ready: boolean}} Session `ready` once it is known whether somebody is signed in */
 
@@ -40,12 +40,13 @@ export class Api {
   #base;
   #acceptLanguage;
   /** Tells the other tabs of this browser that somebody signed in or out. */
-  #tabs = 'BroadcastChannel' in globalThis ? new BroadcastChannel('echomeet.session') : null;
+  #tabs;
 
-  /** @param {{base?: string, acceptLanguage?: () => string}} [options] */
-  constructor({ base = '/api/v1', acceptLanguage = () => 'en' } = {}) {
+  /** @param {{base?: string, acceptLanguage?: () => string, tabs?: boolean}} [options] `tabs`: the others of this browser are told of this one's session */
+  constructor({ base = '/api/v1', acceptLanguage = () => 'en', tabs = true } = {}) {
     this.#base = base;
     this.#acceptLanguage = acceptLanguage;
+    this.#tabs = tabs && 'BroadcastChannel' in globalThis ? new BroadcastChannel('echomeet.session') : null;
     this.#tabs?.addEventListener('message', ({ data }) => this.#otherTab(data));
   }
 
@@ -113,18 +114,28 @@ export class Api {
     return this.#call('DELETE', path);
   }
 
+  /** What needs nobody signed in. @param {string} method @param {string} path @param {unknown} [body] */
+  open(method, path, body) {
+    return this.#send(method, path, body);
+  }
+
+  /** An answer that is no JSON. @param {string} path @returns {Promise<string>} */
+  text(path) {
+    return this.#call('GET', path, undefined, String);
+  }
+
   /**
    * One call as the person signed in; once more with a new token when the server says that this one has run out.
-   * @param {string} method @param {string} path @param {unknown} [body]
+   * @param {string} method @param {string} path @param {unknown} [body] @param {(text: string) => any} [read] the answer's body
    */
-  async #call(method, path, body) {
+  async #call(method, path, body, read) {
     const { token } = await this.token();
     try {
-      return await this.#send(method, path, body, token);
+      return await this.#send(method, path, body, token, read);
     } catch (error) {
       if (!(error instanceof Problem) || !['unauthorized', 'token_expired'].includes(error.code)) throw error;
       const renewed = await this.token({ fresh: this.#access?.token === token });
-      return this.#send(method, path, body, renewed.token);
+      return this.#send(method, path, body, renewed.token, read);
     }
   }
 
@@ -173,10 +184,10 @@ export class Api {
   }
 
   /**
-   * @param {string} method @param {string} path @param {unknown} [body] @param {string} [token]
+   * @param {string} method @param {string} path @param {unknown} [body] @param {string} [token] @param {(text: string) => any} [read]
    * @returns {Promise<any>} the body, or null where there is none
    */
-  async #send(method, path, body, token) {
+  async #send(method, path, body, token, read = parse) {
     /** @type {Record<string, string>} */
     const headers = { 'Accept-Language': this.#acceptLanguage() };
     if (token) headers.Authorization = `Bearer ${token}`;
@@ -191,11 +202,10 @@ export class Api {
       throw new Problem({ code: 'network' });
     }
     const text = await response.text().catch(() => '');
-    const parsed = parse(text);
-    if (response.ok) return parsed;
+    if (response.ok) return read(text);
     // A web server in front answers for a back end that is away with a page of its own.
     const code = response.status >= 502 && response.status <= 504 ? 'unavailable' : 'internal';
-    throw new Problem({ code, ...parsed, status: response.status });
+    throw new Problem({ code, ...parse(text), status: response.status });
   }
 }
 

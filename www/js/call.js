@@ -11,18 +11,29 @@ import { LocalMedia } from './media.js';
 import { MutedVoice } from './muted-voice.js';
 import { LinkQuality } from './quality.js';
 import { Speaking } from './speaking.js';
-import { addHistory, applyEvent, me, roomFromSnapshot } from './room-state.js';
+import { HostDesk } from './host-desk.js';
+import { addHistory, applyEvent, can, me, roomFromSnapshot, withLobby } from './room-state.js';
 import { settings } from './settings.js';
 import { announce, toast } from './toasts.js';
 import { errorText, t } from './i18n.js';
 
 /** @typedef {import('./room-state.js').Room} Room */
 /** @typedef {import('./room-state.js').Message} Message */
-/** @typedef {{clientId: string, text: string, to: number | null, failed: string | null}} PendingLine a chat line that is not stored yet */
+/** @typedef {{clientId: string, text: string, to: number | null, replyTo: Message | null, failed: string | null}} PendingLine a chat line that is not stored yet */
 /** @typedef {{id: number, userId: number, reaction: string}} Reaction */
 /**
+ * @typedef {object} Waiting in the lobby
+ * @property {any} meeting what one may see of it
+ * @property {'waits' | 'refused' | 'closed'} state
+ * @property {boolean} sentBack by somebody, after having been in
+ * @property {string | null} code why it is closed
+ */
+/**
  * @typedef {object} CallState
- * @property {'before' | 'joining' | 'in' | 'ended'} phase
+ * @property {'before' | 'joining' | 'waiting' | 'in' | 'ended'} phase
+ * @property {Waiting | null} waiting
+ * @property {{by: number} | null} unmuteAsked somebody would like to hear this person
+ * @property {Message | null} replyTo the line that the next one answers
  * @property {boolean} reconnecting
  * @property {boolean} serverAway it is the server that went away, and it said so
  * @property {Room | null} room
@@ -41,11 +52,16 @@ import { errorText, t } from './i18n.js';
 /** @type {CallState} */
 const INITIAL = {
   phase: 'before', reconnecting: false, serverAway: false, room: null, links: {}, pending: [], seenMessage: 0, endCode: null,
-  startedAt: 0, endedAt: 0, chatTo: null, typing: {}, reactions: [], pinned: null,
+  startedAt: 0, endedAt: 0, waiting: null, unmuteAsked: null, replyTo: null, chatTo: null, typing: {}, reactions: [], pinned: null,
 };
 const MEDIA_RETRY_MS = 2_000;
+const LOBBY_RETRY_MS = 3_000;
 /** Close codes of a server that stops or is replaced. */
 const SERVER_AWAY = [1001, 1012];
+/** How it is told that somebody is gone. @type {Record<string, import('./i18n.js').Key>} */
+const LEFT = { removed: 'note.removed', lobby: 'note.sentBack' };
+/** Several lines that are read one after the other are told once. */
+const MARK_MS = 800;
 /** Who writes says so this often; without news it is believed for a little longer than that. */
 const TYPING_EVERY_MS = 3_000;
 const TYPING_HOLDS_MS = 5_000;
@@ -72,13 +88,22 @@ export class Call {
   /** @type {MeetingClient | null} */
   client = null;
 
-  #api;
+  /** what those who run the meeting may do */
+  desk;
+
+  api;
+
   #code;
+  #invite;
+  /** Events of the lobby while its list is being asked for. @type {import('./protocol.js').RoomEvent[] | null} */
+  #lobbyNews = null;
   /** What the room was last told of our devices. @type {{audio: boolean, video: boolean, screen: boolean} | null} */
   #told = null;
   #telling = false;
   #missing = { microphone: false, camera: false };
   #typedAt = 0;
+  /** @type {any} */
+  #markTimer = 0;
   #reactionNumber = 0;
   #wakeUp = () => {
     if (document.visibilityState !== 'visible') return;
@@ -86,11 +111,18 @@ export class Call {
     this.iceServers?.wake();
   };
 
-  /** @param {import('./api.js').Api} api @param {string} code the meeting's */
-  constructor(api, code) {
-    this.#api = api;
+  /** @param {import('./api.js').Api} api @param {string} code the meeting's @param {string} [invite] an invitation's token */
+  constructor(api, code, invite) {
+    this.api = api;
     this.#code = code;
+    this.#invite = invite;
+    this.desk = new HostDesk(api, code);
     this.media.store.subscribe(() => this.#mediaChanged());
+  }
+
+  /** Whether an invitation opens the door, so that no password is needed. */
+  get invited() {
+    return Boolean(this.#invite);
   }
 
   /** @param {{password?: string}} options rejects with the server's reason */
@@ -98,12 +130,14 @@ export class Call {
     this.store.set({ ...INITIAL, phase: 'joining' });
     const client = new MeetingClient({
       url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
-      getToken: (how) => this.#api.token(how),
+      getToken: (how) => this.api.token(how),
     });
     this.client = client;
     client.on('snapshot', (ack) => this.#snapshot(ack));
     client.on('resumed', (ack) => this.#resumed(ack));
     client.on('event', (event) => this.#event(event));
+    client.on('waiting', (news) => this.#waits(news));
+    client.on('refused', () => this.#lobby({ state: 'refused' }));
     client.on('signal', ({ from, data }) => this.mesh?.receive(from, data));
     client.on('transient', (message) => this.#transient(message));
     client.on('state', (state) => {
@@ -112,8 +146,9 @@ export class Call {
     });
     client.on('closed', ({ code }) => this.#closed(client, code));
     try {
-      await client.join(this.#code, { password });
+      await client.join(this.#code, { password, invite: this.#invite });
     } catch (error) {
+      if (/** @type {ProtocolError} */ (error).code === 'invite_invalid') this.#invite = undefined; // the next try may be by password
       this.store.set({ phase: 'before' });
       throw error;
     }
@@ -126,15 +161,28 @@ export class Call {
   }
 
   endForAll() {
-    return this.#api.post(`/meetings/${this.#code}/end`);
+    return this.desk.end();
+  }
+
+  /** After having been refused. */
+  askAgain() {
+    this.#lobby({ state: 'waits' });
+    this.client?.askAgain();
+  }
+
+  /** Out of the lobby, and back to the door. */
+  async stopWaiting() {
+    await this.client?.leave();
+    this.store.set({ phase: 'before', waiting: null });
   }
 
   /** @param {string} text @param {number | null} [to] only for this person */
   async chat(text, to = null) {
     if (!this.client) return;
+    const { replyTo } = this.store.get();
     this.#typedAt = 0; // the line itself says that the writing is done
-    const { clientId, stored } = this.client.chat(text, to ? { to } : {});
-    this.store.set(({ pending }) => ({ pending: [...pending, { clientId, text, to, failed: null }] }));
+    const { clientId, stored } = this.client.chat(text, { ...(to ? { to } : {}), ...(replyTo ? { replyTo: replyTo.id } : {}) });
+    this.store.set(({ pending }) => ({ replyTo: null, pending: [...pending, { clientId, text, to, replyTo, failed: null }] }));
     try {
       const message = await stored;
       this.#forget(clientId);
@@ -146,11 +194,18 @@ export class Call {
     }
   }
 
+  /** The next line answers this one; a private one is answered in private. @param {Message | null} message */
+  reply(message) {
+    const { room } = this.store.get();
+    const other = message?.to && (message.sender.id === room?.myId ? message.to.id : message.sender.id);
+    this.store.set({ replyTo: message, ...(message ? { chatTo: other ?? null } : {}) });
+  }
+
   /** Fetches lines before the oldest at hand. @returns {Promise<boolean>} whether there are still older ones */
   async earlierMessages() {
     const { room } = this.store.get();
     const oldest = room?.messages[0];
-    const { items, hasMore } = await this.#api.get(`/meetings/${this.#code}/messages`, { before: oldest?.id, limit: 50 });
+    const { items, hasMore } = await this.api.get(`/meetings/${this.#code}/messages`, { before: oldest?.id, limit: 50 });
     this.store.set(({ room: now }) => ({ room: now && addHistory(now, items) }));
     return hasMore;
   }
@@ -195,25 +250,19 @@ export class Call {
     settings.set({ view: settings.get().view === 'speaker' ? 'grid' : 'speaker' });
   }
 
-  /** @param {number} userId @param {'cohost' | 'participant'} role */
-  setRole(userId, role) {
-    return this.#api.patch(`/meetings/${this.#code}/participants/${userId}`, { role });
-  }
-
-  /** @param {number} userId */
-  handOver(userId) {
-    return this.#api.post(`/meetings/${this.#code}/host`, { userId });
-  }
-
-  /** Out, and not in again. @param {number} userId */
-  removePerson(userId) {
-    return this.#api.delete(`/meetings/${this.#code}/participants/${userId}`);
-  }
-
   /** The chat is being looked at. */
   seen() {
     const last = this.store.get().room?.messages.at(-1);
-    if (last) this.store.set({ seenMessage: last.id });
+    if (!last || last.id <= this.store.get().seenMessage) return;
+    this.store.set({ seenMessage: last.id });
+    clearTimeout(this.#markTimer);
+    this.#markTimer = setTimeout(() => this.#mark(), MARK_MS);
+  }
+
+  /** The server keeps the place for the next visit; who reads on says it again. */
+  async #mark() {
+    const messageId = this.store.get().seenMessage;
+    if (this.client?.state === 'online') await this.client.request('mark_read', { messageId }).catch(() => {});
   }
 
   async toggleHand() {
@@ -231,6 +280,11 @@ export class Call {
   async toggleScreen() {
     if (this.media.store.get().screen) {
       this.media.stopScreen();
+      return;
+    }
+    const { room } = this.store.get();
+    if (room && !can(room, 'share_screen')) {
+      toast(t('may.share'), 'error');
       return;
     }
     try {
@@ -253,18 +307,23 @@ export class Call {
   #snapshot(ack) {
     const { room: before, startedAt, seenMessage } = this.store.get();
     const room = roomFromSnapshot(ack, before);
+    if (!this.mesh) this.#enterQuietly(room);
     if (!this.mesh) this.#startMedia(room.myId, ack.media);
     this.store.set({
       phase: 'in', room, startedAt: startedAt || Date.now(),
-      seenMessage: before ? seenMessage : (room.messages.at(-1)?.id ?? 0),
+      seenMessage: Math.max(seenMessage, room.lastRead), waiting: null, unmuteAsked: null,
     });
+    this.#lobbyNews = null;
+    this.#learnLobby();
     this.#back(ack);
     this.mesh?.reset(room.participants);
   }
 
   /** @param {any} ack */
   #resumed(ack) {
-    this.store.set(({ room }) => ({ room: room && { ...room, meeting: { ...room.meeting, ...ack.meeting } } }));
+    this.store.set(({ room }) => ({
+      room: room && { ...room, meeting: { ...room.meeting, ...ack.meeting }, permissions: ack.permissions ?? room.permissions },
+    }));
     this.#back(ack);
     this.mesh?.wake();
   }
@@ -289,7 +348,7 @@ export class Call {
     } else if (event.type === 'user_left') {
       this.mesh?.remove(userId);
       this.#writes(userId, false);
-      if (userId !== room.myId) this.#note(event.data.reason === 'removed' ? 'note.removed' : 'note.left', room.everyone[userId]);
+      if (userId !== room.myId) this.#note(LEFT[event.data.reason] ?? 'note.left', room.everyone[userId]);
     } else if (event.type === 'presence_changed') {
       this.mesh?.add(userId, event.data.online);
     } else if (event.type === 'chat_message') {
@@ -298,29 +357,88 @@ export class Call {
       this.#note('note.hand', room.everyone[userId]);
     } else if (event.type === 'meeting_ended') {
       this.client?.close('ended');
-    } else this.#seatChanged(event, room);
+    } else if (event.type === 'lobby_joined' || event.type === 'lobby_left') {
+      this.#lobbyNews?.push(event);
+      if (event.type === 'lobby_joined') this.#note('note.waits', event.data.participant.displayName);
+    } else {
+      this.#seatChanged(event, room);
+      this.#switchedOff(event, room);
+      if (can(room, 'use_lobby') !== can(before, 'use_lobby')) this.#learnLobby();
+    }
   }
+
+  /** Others may switch off what is sent here, and it stops here: nobody has to trust what a page says of itself. @param {import('./protocol.js').RoomEvent} event @param {Room} room */
+  #switchedOff({ type, data }, room) {
+    const by = room.everyone[data?.by] ?? '';
+    const told = this.#told ?? { audio: false, video: false, screen: false };
+    if (type === 'unmute_asked') {
+      this.store.set({ unmuteAsked: { by: data.by } });
+      announce(t('unmute.question', { name: by }));
+    } else if (type === 'all_muted' && me(room)?.role === 'participant' && data.by !== room.myId) {
+      this.#obey({ ...told, audio: false }, by);
+    } else if (type === 'media_changed' && data.userId === room.myId && data.by && data.by !== room.myId) {
+      this.#obey({ audio: data.audio, video: data.video, screen: data.screen }, by);
+    }
+  }
+
+  /** @param {{audio: boolean, video: boolean, screen: boolean}} now as the server has it @param {string} [by] who did it */
+  #obey(now, by) {
+    const { microphoneOn, cameraOn, screen } = this.media.store.get();
+    this.#told = now;
+    if (by && microphoneOn && !now.audio) this.#note('note.mutedBy', by);
+    if (by && cameraOn && !now.video) this.#note('note.cameraOffBy', by);
+    if (by && screen && !now.screen) this.#note('note.shareStoppedBy', by);
+    if (!now.audio) this.media.silence('microphone');
+    if (!now.video) this.media.silence('camera');
+    if (!now.screen) this.media.stopScreen();
+  }
+
+  // --- the lobby --------------------------------------------------------------------------------------------------
+
+  /** This person waits: from the beginning, or sent back. @param {{meeting?: any, by?: number}} news */
+  #waits({ meeting }) {
+    const { room, waiting } = this.store.get();
+    this.#stopMedia();
+    this.media.stopScreen();
+    this.store.set({
+      phase: 'waiting', room: null, links: {}, pending: [],
+      waiting: { meeting: meeting ?? room?.meeting, state: 'waits', code: null, sentBack: !meeting || Boolean(waiting?.sentBack) },
+    });
+  }
+
+  /** @param {Partial<Waiting>} part */
+  #lobby(part) {
+    this.store.set(({ waiting }) => ({ waiting: waiting && { ...waiting, ...part } }));
+  }
+
+  /** Who may let people in has the list of those who wait; the events after it change it. */
+  async #learnLobby() {
+    const { room } = this.store.get();
+    if (!room || !can(room, 'use_lobby')) {
+      this.store.set({ room: room && { ...room, lobby: null } });
+      return;
+    }
+    if (this.#lobbyNews) return; // it is being asked for
+    /** @type {import('./protocol.js').RoomEvent[]} */
+    const news = [];
+    this.#lobbyNews = news;
+    try {
+      const list = await this.desk.lobby();
+      if (this.#lobbyNews === news) this.store.set(({ room: now }) => ({ room: now && withLobby(now, list, news) }));
+    } catch {
+      setTimeout(() => this.store.get().phase === 'in' && this.#learnLobby(), LOBBY_RETRY_MS);
+    }
+    if (this.#lobbyNews === news) this.#lobbyNews = null;
+  }
+
+  // --- what else the server says ----------------------------------------------------------------------------------
 
   /** Somebody's part in the meeting is another now. @param {import('./protocol.js').RoomEvent} event @param {Room} room */
   #seatChanged({ type, data }, room) {
     const name = room.everyone[data?.userId] ?? '';
     const mine = data?.userId === room.myId;
     if (type === 'role_changed' && mine) this.#note(data.role === 'cohost' ? 'note.cohostNow' : 'note.cohostNoLonger');
-    if (type !== 'host_changed') return;
-    this.#note(mine ? 'note.hostNow' : 'note.newHost', name);
-    // The former host is again what they were before, which the event does not say.
-    if (room.participants.some(({ userId }) => userId === data.previousUserId)) this.#learnRole(data.previousUserId);
-  }
-
-  /** @param {number} userId */
-  async #learnRole(userId) {
-    try {
-      const { items } = await this.#api.get(`/meetings/${this.#code}/participants`);
-      const person = items.find((/** @type {any} */ one) => one.userId === userId);
-      if (person && person.role !== 'host') this.#apply({ type: 'role_changed', data: { userId, role: person.role } });
-    } catch {
-      // Then a participant is shown until the next picture of the room.
-    }
+    if (type === 'host_changed') this.#note(mine ? 'note.hostNow' : 'note.newHost', name);
   }
 
   /** @param {{type: 'typing' | 'reaction', from: number, data: any}} message */
@@ -356,7 +474,7 @@ export class Call {
     return this.client ? this.client.request(type, data) : Promise.reject(new ProtocolError({ code: 'offline' }));
   }
 
-  /** @param {{type: string, data: any, at?: string}} event */
+  /** @param {import('./room-state.js').Change} event */
   #apply(event) {
     this.store.set(({ room }) => ({ room: room && applyEvent(room, event) }));
   }
@@ -384,9 +502,10 @@ export class Call {
   /** @param {MeetingClient} client @param {string} code */
   #closed(client, code) {
     if (this.client !== client) return;
-    const inside = this.store.get().phase === 'in';
+    const { phase } = this.store.get();
     this.#release();
-    if (!inside) return;
+    if (phase === 'waiting' && code !== 'left') this.#lobby({ state: 'closed', code });
+    if (phase !== 'in') return;
     this.media.stop();
     this.store.set({ phase: 'ended', endCode: code, endedAt: Date.now(), reconnecting: false, links: {} });
   }
@@ -394,11 +513,16 @@ export class Call {
   #release() {
     removeEventListener('online', this.#wakeUp);
     document.removeEventListener('visibilitychange', this.#wakeUp);
+    clearTimeout(this.#markTimer);
+    this.#stopMedia();
+    this.client = null;
+  }
+
+  #stopMedia() {
     this.mesh?.close();
     this.mesh = null;
     for (const part of [this.speaking, this.mutedVoice, this.quality, this.shown, this.iceServers]) part?.close();
     this.speaking = this.mutedVoice = this.quality = this.shown = this.iceServers = null;
-    this.client = null;
   }
 
   // --- media ------------------------------------------------------------------------------------------------------
@@ -408,7 +532,7 @@ export class Call {
     const mesh = new Mesh({
       myId, iceTransportPolicy: settings.get().relayOnly ? 'relay' : 'all', send: (to, data) => this.client?.signal(to, data),
     });
-    this.iceServers = new IceServers(() => this.#api.get('/media'), (servers) => mesh.setIceServers(servers));
+    this.iceServers = new IceServers(() => this.api.get('/media'), (servers) => mesh.setIceServers(servers));
     this.iceServers.take(access);
     this.shown = new ShownPictures(() => mesh.view(), (wants) => mesh.setWants(wants));
     mesh.on('change', (views) => {
@@ -426,7 +550,24 @@ export class Call {
     return { microphone, camera, screen };
   }
 
+  /** The first moments in the room: muted where the meeting wants that. @param {Room} room */
+  #enterQuietly(room) {
+    const quiet = room.meeting.muteOnEntry && !can(room, 'mute_others');
+    if (!this.media.store.get().microphoneOn || (can(room, 'unmute') && !quiet)) return;
+    this.media.silence('microphone');
+    toast(t(can(room, 'unmute') ? 'may.joinedMuted' : 'may.unmute'));
+  }
+
+  /** What is not allowed is off again before anybody hears it. Who was on when that was decided stays on. */
+  #keepToRules() {
+    const { room } = this.store.get();
+    if (!room || !this.#told || this.#told.audio || !this.media.store.get().microphoneOn || can(room, 'unmute')) return;
+    this.media.silence('microphone');
+    toast(t('may.unmute'), 'error');
+  }
+
   #mediaChanged() {
+    this.#keepToRules();
     this.#tellDevices();
     this.mesh?.setLocal(this.#local());
     this.#tellMedia();
@@ -454,11 +595,13 @@ export class Call {
     this.#telling = true;
     try {
       await this.client.request('media_control', now);
-      this.#told = now;
+      this.#told = now; // what others switched off meanwhile is told again by the next round
       this.#apply({ type: 'media_changed', data: { userId: this.store.get().room?.myId, ...now } });
-    } catch {
-      // Said again below, or after the return.
-      await new Promise((resolve) => setTimeout(resolve, MEDIA_RETRY_MS));
+    } catch (error) {
+      if (/** @type {ProtocolError} */ (error).code === 'forbidden') {
+        this.#obey({ audio: told.audio && now.audio, video: told.video && now.video, screen: told.screen && now.screen });
+        toast(errorText(error), 'error');
+      } else await new Promise((resolve) => setTimeout(resolve, MEDIA_RETRY_MS));
     }
     this.#telling = false;
     this.#tellMedia();

@@ -2,8 +2,8 @@
  * The page: starts the parts, and shows what the address after the # asks for.
  *
  *     #/          my meetings            #/signin, #/signup   (?next=… where to go then)
- *     #/m/CODE    a meeting            #/network            what works for a call here
- *     #/admin     for administrators
+ *     #/m/CODE    a meeting (?invite=… a link that opens it)      #/m/CODE/records   what stays of it
+ *     #/network   what works for a call here                #/admin   for administrators
  *
  * For diagnosis in the browser's console (and for the tests): `window.echomeet.call` is the present call, with its
  * `client` (socket), `mesh` (`mesh.peers.get(userId).pc` is an RTCPeerConnection), `media` and `store`.
@@ -27,13 +27,16 @@ Object.assign(window, { echomeet });
 
 /** What the first page does not need is fetched when it is wanted. */
 const meetingView = () => import('./views/meeting.js').then(({ Meeting }) => Meeting);
+const guestView = () => import('./views/guest-door.js').then(({ GuestDoor }) => GuestDoor);
+const recordsView = () => import('./views/records.js').then(({ Records }) => Records);
 const adminView = () => import('./views/admin.js').then(({ Admin }) => Admin);
 const networkView = () => import('./views/network.js').then(({ Network }) => Network);
 
 function readRoute() {
   const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  const [name, argument = ''] = path.split('/');
-  return { path, name, argument, next: new URLSearchParams(query).get('next') ?? '' };
+  const [name, argument = '', part = ''] = path.split('/');
+  const values = new URLSearchParams(query);
+  return { path, name, argument, part, next: values.get('next') ?? '', invite: values.get('invite') ?? '' };
 }
 
 function useRoute() {
@@ -59,17 +62,21 @@ function App() {
 }
 
 /** @param {{route: ReturnType<typeof readRoute>, user: import('./api.js').User | null}} props */
-function View({ route: { path, name, argument, next }, user }) {
+function View({ route: { path, name, argument, part, next, invite }, user }) {
+  const code = name === 'm' ? parseCode(argument) : null;
+  const expose = (/** @type {any} */ call) => {
+    echomeet.call = call;
+  };
+  if (!user && code && !part) {
+    const here = `${path}${invite ? `?invite=${encodeURIComponent(invite)}` : ''}`;
+    return html`<${Later} load=${guestView} key=${`guest/${code}`} api=${api} code=${code} invite=${invite} next=${here} expose=${expose} />`;
+  }
   if (!user) {
     const signPage = name === 'signin' || name === 'signup';
     return html`<${Sign} api=${api} signUp=${name === 'signup'} next=${signPage ? next : path} />`;
   }
-  const code = name === 'm' ? parseCode(argument) : null;
-  if (code) {
-    return html`<${Later} load=${meetingView} key=${`${user.id}/${code}`} api=${api} code=${code} expose=${(/** @type {any} */ call) => {
-      echomeet.call = call;
-    }} />`;
-  }
+  if (code && part === 'records') return html`<${Later} load=${recordsView} key=${`${user.id}/${code}/records`} api=${api} code=${code} />`;
+  if (code) return html`<${Later} load=${meetingView} key=${`${user.id}/${code}`} api=${api} code=${code} invite=${invite} expose=${expose} />`;
   if (name === 'admin' && user.isAdmin) return html`<${Later} load=${adminView} key=${user.id} api=${api} />`;
   if (name === 'network') return html`<${Later} load=${networkView} key=${user.id} api=${api} />`;
   if (['', 'signin', 'signup'].includes(name)) return html`<${Dashboard} key=${user.id} api=${api} />`;

@@ -89,6 +89,25 @@ export class LocalMedia {
     });
   }
 
+  /**
+   * Somebody else switched this off, or it is not allowed: nothing more is sent from this moment on. What this person
+   * likes to have on in the next call is another matter and stays as it was.
+   * @param {Kind} kind
+   */
+  silence(kind) {
+    const off = () => {
+      const { microphone } = this.store.get();
+      if (kind === 'camera') this.#closeCamera();
+      else if (microphone) microphone.enabled = false;
+      if (kind === 'microphone') this.store.set({ microphoneOn: false });
+    };
+    off();
+    return this.#inTurn(async () => {
+      this.#lost.delete(kind);
+      off(); // one that was being opened meanwhile
+    });
+  }
+
   /** @param {'microphone' | 'camera'} kind @param {string} deviceId */
   useDevice(kind, deviceId) {
     return this.#inTurn(async () => {

@@ -9,7 +9,8 @@
  * @property {number} userId
  * @property {string} displayName
  * @property {Role} role
- * @property {'joined' | 'left' | 'removed'} status
+ * @property {boolean} [isGuest] somebody without an account
+ * @property {'joined' | 'left' | 'removed' | 'waiting'} status
  * @property {boolean} online false while the seat is kept for a connection that broke, or that never was (a join by REST)
  * @property {boolean} [lost] not online, and this page saw the connection break
  * @property {boolean} audio
@@ -25,11 +26,14 @@
  * @property {{id: number, displayName: string}} sender
  * @property {{id: number, displayName: string} | null} to
  * @property {string} text
+ * @property {{id: number, sender: {id: number, displayName: string}} | null} [replyTo] the line that this one answers
  * @property {string} clientId
  * @property {string} createdAt
  * @property {string | null} [editedAt]
  * @property {string | null} [deletedAt] when it was deleted; its text is empty then
  */
+/** @typedef {{seq: number, at: string, key: string, name?: string, by?: string, title?: string}} Happening a line of the chat that nobody wrote: `system.${key}` */
+/** @typedef {{people: Participant[], seq: number} | null} Lobby who waits, as it was after event `seq`; null where it is not known */
 /**
  * @typedef {object} Room
  * @property {any} meeting
@@ -38,7 +42,18 @@
  * @property {Message[]} messages oldest first
  * @property {Record<number, string>} everyone the names of all who were here while this page was, by user id
  * @property {{reason: string, by: number | null} | null} ended
+ * @property {Record<string, string[]>} permissions what each role may do under the meeting's settings
+ * @property {Lobby} lobby
+ * @property {Happening[]} happenings who came, who left, what was set; oldest first
+ * @property {{userId: number, policy: string, endsAt: string | null} | null} hostAway the host is gone and nobody has taken over
+ * @property {string | null} endsAt when the meeting will end by itself, once that has been announced
+ * @property {number} lastRead the newest line of chat that was read, as the server keeps it
  */
+
+/** More of them would push what people wrote out of reach. */
+const HAPPENINGS = 200;
+/** Settings whose change is told in the chat. */
+const TOLD_SETTINGS = ['locked', 'waitingRoom', 'allowUnmute', 'allowShare', 'allowChat', 'allowGuests', 'muteOnEntry', 'endsOnTime'];
 
 /** @param {any} ack the ack of join_room @param {Room | null} [before] the room before the absence @returns {Room} */
 export function roomFromSnapshot(ack, before = null) {
@@ -51,18 +66,33 @@ export function roomFromSnapshot(ack, before = null) {
     messages: mergeMessages([], ack.messages),
     everyone: { ...before?.everyone, ...namesOf(ack.participants) },
     ended: null,
+    permissions: ack.permissions ?? {},
+    lobby: null,
+    happenings: before?.happenings ?? [],
+    hostAway: ack.meeting.hostAway ? before?.hostAway ?? { userId: ack.meeting.host.id, policy: ack.meeting.hostLossPolicy, endsAt: null } : null,
+    endsAt: before?.endsAt ?? null,
+    lastRead: Math.max(ack.lastReadMessageId ?? 0, before?.lastRead ?? 0),
   };
 }
 
-/**
- * @param {Room} room @param {{type: string, data: any, at?: string}} event
- * @returns {Room} the same object where nothing changed
- */
-export function applyEvent(room, { type, data, at }) {
+/** What happened, as the server tells it or as this page knows it from an answer. @typedef {{type: string, data: any, at?: string, seq?: number}} Change */
+
+/** @param {Room} room @param {Change} event @returns {Room} the same object where nothing changed */
+export function applyEvent(room, event) {
+  const now = changed(room, event);
+  const told = event.seq ? happening(room, event) : null;
+  if (!told) return now;
+  const line = { seq: event.seq ?? 0, at: event.at ?? '', ...told };
+  return { ...now, happenings: [...now.happenings.slice(1 - HAPPENINGS), line] };
+}
+
+/** @param {Room} room @param {Change} event @returns {Room} */
+function changed(room, { type, data, at, seq }) {
   switch (type) {
     case 'user_joined':
       return joined(room, data.participant);
     case 'user_left':
+      if (data.userId === room.myId) return room; // then this room is over for this page
       return { ...room, participants: room.participants.filter(({ userId }) => userId !== data.userId) };
     case 'presence_changed':
       return change(room, data.userId, { online: data.online, lost: !data.online });
@@ -82,13 +112,58 @@ export function applyEvent(room, { type, data, at }) {
     case 'message_deleted':
       return withMessages(room, replaceMessage(room.messages, data.message));
     case 'meeting_updated':
-      return { ...room, meeting: { ...room.meeting, ...data.meeting } };
+      return updated(room, data);
+    case 'participant_renamed':
+      return change({ ...room, everyone: { ...room.everyone, [data.userId]: data.displayName } }, data.userId, { displayName: data.displayName });
+    case 'all_muted':
+      return { ...room, participants: room.participants.map((person) => (runs(person) ? person : { ...person, audio: false })) };
+    case 'hands_lowered':
+      return { ...room, participants: room.participants.map((person) => (person.handRaisedAt ? { ...person, handRaisedAt: null } : person)) };
+    case 'lobby_joined':
+    case 'lobby_left':
+      return { ...room, lobby: lobbyChanged(room.lobby, { type, data, seq }) };
+    case 'host_away':
+      return { ...room, hostAway: { userId: data.userId, policy: data.policy, endsAt: data.endsAt ?? null } };
+    case 'meeting_ending':
+      return { ...room, endsAt: data.endsAt };
     case 'meeting_ended':
       return { ...room, ended: { reason: data.reason, by: data.by ?? null } };
     default:
       return room;
   }
 }
+
+/**
+ * Who waits, from a list that was asked for: events may have overtaken it, or may still tell what is in it already.
+ * @param {Room} room @param {{items: Participant[], seq: number}} list @param {Change[]} meanwhile of the lobby, since it was asked for
+ * @returns {Room}
+ */
+export function withLobby(room, { items, seq }, meanwhile) {
+  /** @type {Lobby} */
+  const start = { people: items, seq };
+  return { ...room, lobby: meanwhile.reduce(lobbyChanged, start) };
+}
+
+/** @param {Lobby} lobby @param {Change} event @returns {Lobby} */
+function lobbyChanged(lobby, { type, data, seq = 0 }) {
+  if (!lobby || seq <= lobby.seq) return lobby;
+  const userId = type === 'lobby_joined' ? data.participant.userId : data.userId;
+  const rest = lobby.people.filter((person) => person.userId !== userId);
+  return { seq, people: type === 'lobby_joined' ? [...rest, data.participant] : rest };
+}
+
+/** What this person may do, by the server's own table. @param {Room} room @param {string} permission */
+export const can = (room, permission) => may(room, me(room), permission);
+
+/** @param {Room} room @param {Participant | undefined} person @param {string} permission */
+export function may(room, person, permission) {
+  if (!person) return false;
+  const role = person.role === 'participant' && person.isGuest ? 'guest' : person.role;
+  return Boolean(room.permissions[role]?.includes(permission));
+}
+
+/** Who made the meeting may take the host's seat back. @param {Room} room */
+export const mayReclaim = (room) => room.meeting.creator?.id === room.myId && me(room)?.role !== 'host';
 
 /** Older lines fetched later. @param {Room} room @param {Message[]} messages @returns {Room} */
 export const addHistory = (room, messages) => ({ ...room, messages: mergeMessages(room.messages, messages) });
@@ -106,19 +181,20 @@ export const hands = (room) => room.participants
 
 /** Whether this person may delete that line. @param {Room} room @param {Message} message */
 export const mayDelete = (room, message) => !message.deletedAt
-  && (message.sender.id === room.myId || (isHosting(me(room)) && !message.to));
+  && (message.sender.id === room.myId || (can(room, 'delete_any_message') && !message.to));
 
-/** Whether this person may keep that one out. @param {Room} room @param {Participant} person */
-export const mayRemove = (room, person) => isHosting(me(room)) && person.role !== 'host' && person.userId !== room.myId;
+/** Whether this person may do that to another one: nobody but the host changes anything of the host's. @param {Room} room @param {string} permission @param {Participant} person */
+export const mayDo = (room, permission, person) => can(room, permission) && person.role !== 'host' && person.userId !== room.myId;
 
-/** @param {Participant | undefined} person may end the meeting, remove people … */
-export const isHosting = (person) => person?.role === 'host' || person?.role === 'cohost';
+/** Host and co-hosts, whom "mute all" leaves alone. @param {Participant} person */
+const runs = (person) => person.role !== 'participant';
 
 /** @param {Room} room @param {Participant} participant @returns {Room} */
 function joined(room, participant) {
   const rest = room.participants.filter(({ userId }) => userId !== participant.userId);
   return {
     ...room,
+    hostAway: room.hostAway?.userId === participant.userId ? null : room.hostAway,
     participants: [...rest, participant].sort(byJoining),
     everyone: { ...room.everyone, ...namesOf([participant]) },
   };
@@ -133,14 +209,55 @@ function change(room, userId, fields) {
   };
 }
 
-/** @param {Room} room @param {{userId: number, previousUserId?: number | null}} data @returns {Room} */
-function hostChanged(room, { userId }) {
+/** @param {Room} room @param {{userId: number, previousRole?: Role}} data @returns {Room} */
+function hostChanged(room, { userId, previousRole = 'participant' }) {
   const participants = room.participants.map((person) => {
     if (person.userId === userId) return { ...person, role: /** @type {Role} */ ('host') };
-    return person.role === 'host' ? { ...person, role: /** @type {Role} */ ('participant') } : person;
+    return person.role === 'host' ? { ...person, role: previousRole } : person;
   });
   const host = { id: userId, displayName: room.everyone[userId] ?? '' };
-  return { ...room, participants, meeting: { ...room.meeting, host } };
+  return { ...room, participants, hostAway: null, meeting: { ...room.meeting, host } };
+}
+
+/** @param {Room} room @param {{meeting: any, permissions?: Record<string, string[]>}} data @returns {Room} */
+function updated(room, { meeting, permissions }) {
+  const now = { ...room.meeting, ...meeting };
+  if (!now.hasPassword) now.password = null;
+  const sameEnd = now.endsOnTime && now.duration === room.meeting.duration;
+  return { ...room, meeting: now, permissions: permissions ?? room.permissions, endsAt: sameEnd ? room.endsAt : null };
+}
+
+/** What is told of an event in the chat, by `room` as it was before. @param {Room} room @param {Change} event @returns {{key: string, name?: string, by?: string, title?: string} | null} */
+function happening(room, { type, data }) {
+  const name = room.everyone[data?.userId] ?? '';
+  const by = room.everyone[data?.by] ?? '';
+  switch (type) {
+    case 'user_joined':
+      return { key: 'joined', name: data.participant.displayName };
+    case 'user_left':
+      return { key: { removed: 'removed', lobby: 'sentBack' }[/** @type {string} */ (data.reason)] ?? 'left', name, by };
+    case 'participant_renamed':
+      return { key: 'renamed', name, by: data.displayName };
+    case 'role_changed':
+      return { key: data.role === 'cohost' ? 'cohost' : 'participant', name };
+    case 'host_changed':
+      return { key: 'host', name };
+    case 'all_muted':
+      return { key: 'allMuted', name: by };
+    case 'meeting_updated':
+      return settingsHappening(room, data.meeting, by);
+    default:
+      return null;
+  }
+}
+
+/** One change is told in words; several at once would fill the chat. @param {Room} room @param {any} meeting @param {string} name who did it */
+function settingsHappening(room, meeting, name) {
+  const others = TOLD_SETTINGS.filter((setting) => setting in meeting && meeting[setting] !== room.meeting[setting]);
+  const titled = 'title' in meeting && meeting.title !== room.meeting.title;
+  if (titled && others.length === 0) return { key: 'title', name, title: meeting.title };
+  if (others.length === 1 && !titled) return { key: `${others[0]}.${meeting[others[0]] ? 'on' : 'off'}`, name };
+  return others.length > 0 ? { key: 'settings', name } : null;
 }
 
 /** @param {Room} room @param {Message[]} messages @returns {Room} */

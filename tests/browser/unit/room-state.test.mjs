@@ -1,7 +1,7 @@
 /* The room as the page knows it: what every event does to it. No browser, no socket. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addHistory, applyEvent, hands, isHosting, mayDelete, mayRemove, me, others, roomFromSnapshot } from '../../../www/js/room-state.js';
+import { addHistory, applyEvent, can, hands, may, mayDelete, mayDo, mayReclaim, me, others, roomFromSnapshot, withLobby } from '../../../www/js/room-state.js';
 
 const person = (userId, fields = {}) => ({
   userId, displayName: `P${userId}`, role: 'participant', status: 'joined', online: true, audio: true, video: true, screen: false,
@@ -10,9 +10,11 @@ const person = (userId, fields = {}) => ({
 const line = (id, text = `line ${id}`, senderId = 2) => ({
   id, sender: { id: senderId, displayName: `P${senderId}` }, to: null, text, clientId: `c${id}`, createdAt: '2026-01-31T10:00:00.000Z',
 });
+const RUNS = ['chat', 'delete_any_message', 'remove', 'mute_others', 'use_lobby'];
+const permissions = { host: [...RUNS, 'edit_meeting'], cohost: RUNS, participant: ['chat'], guest: [] };
 const snapshot = (fields = {}) => ({
   meeting: { id: 7, title: 'Plan', host: { id: 1, displayName: 'P1' } }, me: person(1, { role: 'host' }),
-  participants: [person(2), person(1, { role: 'host' }), person(3, { status: 'left' })], messages: [line(1), line(2)], seq: 5, ...fields,
+  participants: [person(2), person(1, { role: 'host' }), person(3, { status: 'left' })], messages: [line(1), line(2)], permissions, lastReadMessageId: 1, seq: 5, ...fields,
 });
 const ids = (list) => list.map(({ userId, id }) => userId ?? id);
 
@@ -22,7 +24,8 @@ test('a snapshot shows who is present, in order of joining, and remembers the na
   assert.deepEqual(room.everyone, { 1: 'P1', 2: 'P2', 3: 'P3' });
   assert.equal(me(room)?.userId, 1);
   assert.deepEqual(ids(others(room)), [2]);
-  assert.equal(isHosting(me(room)), true);
+  assert.equal(can(room, 'edit_meeting'), true);
+  assert.equal(room.lastRead, 1);
 });
 
 test('people come, come again and go', () => {
@@ -60,8 +63,8 @@ test('presence, devices, roles and hands change one person', () => {
 });
 
 test('the host hands over', () => {
-  const room = applyEvent(roomFromSnapshot(snapshot()), { type: 'host_changed', data: { userId: 2, previousUserId: 1 } });
-  assert.deepEqual(room.participants.map(({ role }) => role), ['participant', 'host']);
+  const room = applyEvent(roomFromSnapshot(snapshot()), { type: 'host_changed', data: { userId: 2, previousUserId: 1, previousRole: 'cohost' } });
+  assert.deepEqual(room.participants.map(({ role }) => role), ['cohost', 'host']);
   assert.deepEqual(room.meeting.host, { id: 2, displayName: 'P2' });
 });
 
@@ -111,8 +114,8 @@ test('who may delete a line, and who may remove whom', () => {
   assert.deepEqual(['cohost', 'participant'].map((role) => mayDelete(as(role), line(1, 'own', 1))), [true, true]);
   assert.equal(mayDelete(as('cohost'), secret), false, 'what two people write to each other is theirs');
   assert.equal(mayDelete(as('cohost'), { ...line(1), deletedAt: EARLY }), false);
-  assert.deepEqual(as('cohost').participants.map((one) => mayRemove(as('cohost'), one)), [false, true, false, true]);
-  assert.deepEqual(as('participant').participants.map((one) => mayRemove(as('participant'), one)), [false, false, false, false]);
+  assert.deepEqual(as('cohost').participants.map((one) => mayDo(as('cohost'), 'remove', one)), [false, true, false, true]);
+  assert.deepEqual(as('participant').participants.map((one) => mayDo(as('participant'), 'remove', one)), [false, false, false, false]);
 });
 
 test('the end, updates, and what is not known', () => {
@@ -121,4 +124,72 @@ test('the end, updates, and what is not known', () => {
   assert.equal(applyEvent(room, { type: 'media_changed', data: { userId: 99, audio: true, video: true, screen: true } }), room);
   assert.equal(applyEvent(room, { type: 'meeting_updated', data: { meeting: { title: 'Other' } } }).meeting.title, 'Other');
   assert.deepEqual(applyEvent(room, { type: 'meeting_ended', data: { reason: 'ended', by: 2 } }).ended, { reason: 'ended', by: 2 });
+});
+
+test('permissions are asked for, by the role that one has now; a guest is a participant without an account', () => {
+  let room = roomFromSnapshot(snapshot());
+  assert.equal(may(room, person(9), 'chat'), true);
+  assert.equal(may(room, person(9, { isGuest: true }), 'chat'), false);
+  assert.equal(can(room, 'something_new'), false);
+  room = applyEvent(room, { type: 'meeting_updated', data: { meeting: { allowChat: false }, permissions: { ...permissions, participant: [] }, by: 2 } });
+  assert.equal(may(room, person(9), 'chat'), false);
+  assert.equal(can(room, 'chat'), true);
+  room = applyEvent(room, { type: 'host_changed', data: { userId: 2, previousUserId: 1, previousRole: 'participant' } });
+  assert.equal(can(room, 'remove'), false);
+  assert.equal(mayReclaim({ ...room, meeting: { ...room.meeting, creator: { id: 1 } } }), true);
+  assert.equal(mayReclaim({ ...room, meeting: { ...room.meeting, creator: { id: 2 } } }), false);
+});
+
+test('who runs the meeting is not muted with all the others; hands go down together; names change', () => {
+  let room = roomFromSnapshot(snapshot({ participants: [person(1, { role: 'host' }), person(2), person(3, { role: 'cohost' })] }));
+  room = applyEvent(room, { type: 'hand_raised', data: { userId: 2, handRaisedAt: EARLY } });
+  room = applyEvent(room, { type: 'all_muted', data: { by: 3 } });
+  assert.deepEqual(room.participants.map(({ audio }) => audio), [true, false, true]);
+  room = applyEvent(room, { type: 'hands_lowered', data: { by: 3 } });
+  assert.deepEqual(hands(room), []);
+  room = applyEvent(room, { type: 'participant_renamed', data: { userId: 2, displayName: 'Bo, Oslo' } });
+  assert.deepEqual([room.participants[1].displayName, room.everyone[2]], ['Bo, Oslo', 'Bo, Oslo']);
+});
+
+test('the lobby: a list that was asked for, and the events before, in and after it', () => {
+  const joined = (userId, seq) => ({ type: 'lobby_joined', seq, data: { participant: person(userId, { status: 'waiting' }) } });
+  const left = (userId, seq) => ({ type: 'lobby_left', seq, data: { userId, outcome: 'admitted' } });
+  let room = roomFromSnapshot(snapshot());
+  room = applyEvent(room, joined(5, 6));
+  assert.equal(room.lobby, null, 'nothing is known of it yet');
+  room = withLobby(room, { items: [person(5), person(6)], seq: 8 }, [left(5, 7), joined(7, 9), left(6, 10)]);
+  assert.deepEqual(ids(room.lobby.people), [5, 7], 'what is in the list already is not applied again');
+  room = applyEvent(room, joined(6, 8));
+  assert.deepEqual(ids(room.lobby.people), [5, 7]);
+  room = applyEvent(room, joined(8, 11));
+  room = applyEvent(room, left(5, 12));
+  assert.deepEqual(ids(room.lobby.people), [7, 8]);
+});
+
+test('the host is away until they, or another host, are there', () => {
+  const away = applyEvent(roomFromSnapshot(snapshot()), { type: 'host_away', data: { userId: 1, policy: 'end', endsAt: LATE } });
+  assert.deepEqual(away.hostAway, { userId: 1, policy: 'end', endsAt: LATE });
+  assert.notEqual(applyEvent(away, { type: 'user_joined', data: { participant: person(4) } }).hostAway, null);
+  assert.equal(applyEvent(away, { type: 'user_joined', data: { participant: person(1, { role: 'host' }) } }).hostAway, null);
+  assert.equal(applyEvent(away, { type: 'host_changed', data: { userId: 2, previousUserId: 1 } }).hostAway, null);
+  const ending = applyEvent(away, { type: 'meeting_ending', data: { endsAt: LATE } });
+  assert.equal(ending.endsAt, LATE);
+  assert.equal(applyEvent(ending, { type: 'meeting_updated', data: { meeting: { endsOnTime: false } } }).endsAt, null);
+});
+
+test('what happened is told in the chat: who came, who went, what was set', () => {
+  let room = roomFromSnapshot(snapshot({ meeting: { id: 7, title: 'Plan', locked: false, allowChat: true, host: { id: 1, displayName: 'P1' } } }));
+  const happens = (seq, type, data) => {
+    room = applyEvent(room, { type, seq, at: EARLY, data });
+  };
+  happens(6, 'user_joined', { participant: person(4) });
+  happens(7, 'meeting_updated', { meeting: { locked: true }, by: 1 });
+  happens(8, 'meeting_updated', { meeting: { locked: false, allowChat: false }, by: 1 });
+  happens(9, 'meeting_updated', { meeting: { title: 'Plan B' }, by: 1 });
+  happens(10, 'user_left', { userId: 4, reason: 'removed', by: 1 });
+  happens(11, 'presence_changed', { userId: 2, online: false });
+  assert.deepEqual(room.happenings.map(({ key }) => key), ['joined', 'locked.on', 'settings', 'title', 'removed']);
+  assert.deepEqual(room.happenings[4], { seq: 10, at: EARLY, key: 'removed', name: 'P4', by: 'P1' });
+  applyEvent(room, { type: 'user_left', data: { userId: 2, reason: 'left' } });
+  assert.equal(roomFromSnapshot(snapshot(), room).happenings.length, 5, 'they outlast an absence');
 });

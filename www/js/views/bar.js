@@ -4,7 +4,7 @@ import { icon } from '../icons.js';
 import { duration, errorText, t } from '../i18n.js';
 import { REACTIONS } from '../call.js';
 import { settings } from '../settings.js';
-import { isHosting, me } from '../room-state.js';
+import { can, me } from '../room-state.js';
 import { SHORTCUTS, switchCamera, switchMicrophone } from '../shortcuts.js';
 import { toast } from '../toasts.js';
 import { Code, IconButton, useMenu } from './controls.js';
@@ -29,6 +29,7 @@ export function Bar({ call, room, openDialog }) {
   const { panel, view } = useStore(settings);
   const self = me(room);
   const raised = Boolean(self?.handRaisedAt);
+  const waiting = room.lobby?.people.length ?? 0;
   const news = panel === 'chat' ? 0 : unread(room, seenMessage);
   const deviceProblem = (/** @type {'microphone' | 'camera'} */ kind) => {
     const problem = call.media.store.get()[`${kind}Problem`];
@@ -50,13 +51,13 @@ export function Bar({ call, room, openDialog }) {
         <${Reactions} call=${call} />
         <${IconButton} class=${lit(panel === 'chat')} name="message-square" badge=${news} aria-pressed=${panel === 'chat'}
           data-opens="chat" shortcut=${SHORTCUTS.chat} label=${news ? t('bar.chatUnread', { count: news }) : t('bar.chat')} onClick=${() => togglePanel('chat')} />
-        <${IconButton} class=${lit(panel === 'people')} name="users" aria-pressed=${panel === 'people'}
-          data-opens="people" shortcut=${SHORTCUTS.people} label=${t('bar.people')} onClick=${() => togglePanel('people')} />
+        <${IconButton} class=${lit(panel === 'people')} name="users" badge=${waiting} aria-pressed=${panel === 'people'}
+          data-opens="people" shortcut=${SHORTCUTS.people} label=${waiting ? t('bar.peopleWaiting', { count: waiting }) : t('bar.people')} onClick=${() => togglePanel('people')} />
         <${IconButton} class=${`${lit(view === 'speaker')} wide-only`} name="gallery-thumbnails" aria-pressed=${view === 'speaker'}
           shortcut=${SHORTCUTS.view} label=${t('bar.speakerView')} onClick=${() => call.toggleView()} />
         <${More} call=${call} openDialog=${openDialog} />
       </div>
-      <${Leave} call=${call} hosting=${isHosting(self)} />
+      <${Leave} call=${call} hosting=${can(room, 'end_meeting')} />
     </footer>`;
 }
 

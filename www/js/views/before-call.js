@@ -44,7 +44,7 @@ export function BeforeCall({ api, call, code }) {
   // A private meeting tells a stranger nothing; the code (and a password) may open it all the same.
   const unclear = unseen && unseen !== 'forbidden' ? { code: unseen } : null;
   const knownPassword = meeting?.password;
-  const askPassword = passwordAsked || (meeting?.hasPassword && !knownPassword && meeting.creator?.id !== user?.id);
+  const askPassword = passwordAsked || (meeting?.hasPassword && !call.invited && !knownPassword && meeting.creator?.id !== user?.id);
 
   const join = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();

@@ -1,10 +1,12 @@
 /** The chat: what was written, and the line one writes in. */
-import { html, useCallback, useEffect, useLayoutEffect, useRef, useState, useStore, classes } from '../ui.js';
+import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, useStore, classes } from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, t } from '../i18n.js';
-import { mayDelete, others } from '../room-state.js';
+import { can, mayDelete, others } from '../room-state.js';
+import { saveFile } from '../save-file.js';
 import { toast } from '../toasts.js';
 import { useBusy, useFieldId } from './controls.js';
+import { HappeningLine, Quote, Replying, UnreadMark, entriesOf, jumpTo, useReading } from './chat-lines.js';
 import { EmojiButton } from './emoji.js';
 import { LONGEST, Line } from './message.js';
 
@@ -24,13 +26,17 @@ const WRITERS = 2;
 /** @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
 export function Chat({ call, room }) {
   const { pending } = useStore(call.store);
-  const { messages, myId } = room;
+  const { messages, myId, happenings } = room;
   const [editing, setEditing] = useState(/** @type {number | null} */ (null));
   const composer = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const log = useRef(/** @type {HTMLElement | null} */ (null));
   const atEnd = useRef(true);
   const { drawn, hidden, showEarlier } = useDrawn(messages, atEnd);
-  useEffect(() => call.seen(), [messages]);
+  const showMore = useRef(showEarlier);
+  showMore.current = showEarlier;
+  const firstUnread = useReading(call, messages, myId);
+  const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
+  const entries = useMemo(() => entriesOf(drawn, happenings, !hidden), [drawn[0], messages, happenings, hidden]);
   useLayoutEffect(() => {
     if (atEnd.current && log.current) log.current.scrollTop = log.current.scrollHeight;
   }, [messages, pending]);
@@ -39,6 +45,12 @@ export function Chat({ call, room }) {
     atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   };
   const focusComposer = useCallback(() => composer.current?.focus(), []);
+  const jump = useCallback((/** @type {number} */ id) => jumpTo(id, log.current, async () => (
+    showMore.current() || (!(call.store.get().room?.messages.some((one) => one.id <= id)) && call.earlierMessages().catch(() => false)))), []);
+  const reply = useCallback((/** @type {Message} */ message) => {
+    call.reply(message);
+    focusComposer();
+  }, []);
   const edit = useCallback((/** @type {number | null} */ id) => {
     setEditing(id);
     if (id === null) focusComposer();
@@ -47,14 +59,19 @@ export function Chat({ call, room }) {
     const last = messages.filter(({ sender, deletedAt }) => sender.id === myId && !deletedAt).at(-1);
     if (last) setEditing(last.id);
   };
+  const mayWrite = can(room, 'chat');
   return html`
     <div class="chat">
       <div class="chat-log" ref=${log} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-label=${t('chat.log')}>
+        ${can(room, 'read_records') && messages.length > 0 && html`<${Transcript} call=${call} room=${room} />`}
         ${(hidden || messages.length >= PAGE) && html`<${Earlier} call=${call} log=${log} showEarlier=${showEarlier} />`}
-        ${messages.length + pending.length === 0 && html`<p class="empty">${t('chat.empty')}</p>`}
-        ${drawn.map((message, i) => html`<${Line} key=${message.id} call=${call} myId=${myId} message=${message}
-          first=${!together(drawn[i - 1], message)} may=${mayDelete(room, message)} editing=${editing === message.id}
-          onEdit=${edit} onDeleted=${focusComposer} />`)}
+        ${entries.length + pending.length === 0 && html`<p class="empty">${t('chat.empty')}</p>`}
+        ${entries.flatMap(({ message, happening }, i) => (message ? [
+          message.id === firstUnread && html`<${UnreadMark} key="unread" />`,
+          html`<${Line} key=${message.id} call=${call} myId=${myId} message=${message} quoted=${message.replyTo ? byId.get(message.replyTo.id) : undefined}
+            first=${message.id === firstUnread || !together(entries[i - 1]?.message, message)} may=${mayDelete(room, message)}
+            editing=${editing === message.id} onEdit=${edit} onDeleted=${focusComposer} onReply=${mayWrite ? reply : null} onJump=${jump} />`,
+        ] : [html`<${HappeningLine} key=${`h${happening.seq}`} happening=${happening} />`]))}
         ${pending.map((line) => html`<${Waiting} key=${line.clientId} line=${line} room=${room} />`)}
       </div>
       <${Writing} call=${call} room=${room} />
@@ -97,8 +114,22 @@ const Waiting = ({ line, room }) => html`
   <article class=${classes('line', 'mine', 'first', line.to !== null && 'private', line.failed ? 'failed' : 'waiting')}>
     <header>${line.to && html`<span class="private-mark">${t('chat.toOne', { name: room.everyone[line.to] ?? '' })}</span> `}
       ${line.failed ? t('chat.failed', { reason: line.failed }) : t('chat.sending')}</header>
+    ${line.replyTo && html`<${Quote} replyTo=${line.replyTo} quoted=${line.replyTo} onJump=${() => {}} />`}
     <p>${line.text}</p>
   </article>`;
+
+/** The whole chat as the server keeps it. @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
+function Transcript({ call, room: { meeting } }) {
+  const [busy, run] = useBusy();
+  const save = () => run(async () => {
+    try {
+      saveFile(`EchoMeet ${meeting.code}.txt`, await call.api.text(`/meetings/${meeting.code}/transcript`));
+    } catch (error) {
+      toast(errorText(error), 'error');
+    }
+  });
+  return html`<button type="button" class="link earlier" disabled=${busy} onClick=${save}>${t('records.transcript')}</button>`;
+}
 
 /** @param {{call: import('../call.js').Call, log: {current: HTMLElement | null}, showEarlier: () => boolean}} props */
 function Earlier({ call, log, showEarlier }) {
@@ -135,7 +166,8 @@ function Writing({ call, room }) {
  *   onEditLast: () => void, onSent: () => void}} props
  */
 function Composer({ call, room, area, onEditLast, onSent }) {
-  const { chatTo } = useStore(call.store);
+  const { chatTo, replyTo } = useStore(call.store);
+  const mayWrite = can(room, 'chat');
   const [text, setText] = useState('');
   const present = others(room);
   // Who was chosen may go meanwhile. What was meant for them alone must not go to everybody then.
@@ -164,7 +196,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
   const send = (/** @type {Event} */ event) => {
     event.preventDefault();
     const line = text.trim();
-    if (!line || gone) return;
+    if (!line || gone || !mayWrite) return;
     onSent();
     call.chat(line, chatTo);
     setText('');
@@ -172,18 +204,26 @@ function Composer({ call, room, area, onEditLast, onSent }) {
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     // While an input method composes, Enter chooses a word.
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) send(event);
+    if (event.key === 'Escape' && replyTo) {
+      event.stopPropagation(); // or the whole panel closes
+      call.reply(null);
+    }
     if (event.key !== 'ArrowUp' || text) return;
     event.preventDefault();
     onEditLast();
   };
-  const label = chatTo === null ? t('chat.placeholder') : t('chat.placeholderOne', { name });
+  const label = !mayWrite ? t('may.chat') : chatTo === null ? t('chat.placeholder') : t('chat.placeholderOne', { name });
   return html`
     <form class=${classes('composer', chatTo !== null && 'private')} onSubmit=${send}>
-      ${(present.length > 0 || gone) && html`<${Recipient} call=${call} people=${present} chatTo=${chatTo} goneName=${gone ? name : null} />`}
-      <${EmojiButton} onChoose=${insert} />
-      <textarea ref=${area} rows="1" maxlength=${LONGEST} aria-label=${label} placeholder=${label}
+      ${mayWrite && replyTo && html`<${Replying} message=${replyTo} onClose=${() => {
+        call.reply(null);
+        area.current?.focus();
+      }} />`}
+      ${mayWrite && (present.length > 0 || gone) && html`<${Recipient} call=${call} people=${present} chatTo=${chatTo} goneName=${gone ? name : null} />`}
+      ${mayWrite && html`<${EmojiButton} onChoose=${insert} />`}
+      <textarea ref=${area} rows="1" maxlength=${LONGEST} aria-label=${label} placeholder=${label} disabled=${!mayWrite}
         value=${text} onInput=${typed} onKeyDown=${pressed}></textarea>
-      <button class="icon-button" aria-label=${t('chat.send')} data-tip=${t('chat.send')} disabled=${!text.trim() || gone}>
+      <button class="icon-button" aria-label=${t('chat.send')} data-tip=${t('chat.send')} disabled=${!text.trim() || gone || !mayWrite}>
         ${icon('send')}</button>
     </form>`;
 }

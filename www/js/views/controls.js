@@ -61,8 +61,13 @@ export function Dialog({ title, class: extra, onClose, children }) {
   const id = useFieldId();
   useEffect(() => {
     const dialog = ref.current;
+    const before = /** @type {HTMLElement | null} */ (document.activeElement);
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // The browser gives the focus back only while the dialog is still in the page.
+      if (document.activeElement === document.body) before?.focus();
+    };
   }, []);
   return html`
     <dialog ref=${ref} class=${classes('dialog', extra)} aria-labelledby=${id} onClose=${onClose}

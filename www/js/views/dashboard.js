@@ -5,8 +5,9 @@ import { errorText, t } from '../i18n.js';
 import { Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
 import { ENDED, MeetingList, ONGOING, SCHEDULED, Skeleton } from './meeting-list.js';
+import { MeetingToolsContext } from './meeting-tools.js';
 import { FilterBar, Found, NO_FILTER, isFiltering } from './meeting-search.js';
-import { Schedule } from './schedule.js';
+import { MeetingForm } from './meeting-form.js';
 import { toast } from '../toasts.js';
 
 const REFRESH_MS = 30_000;
@@ -66,9 +67,11 @@ export function Dashboard({ api }) {
       <${FormError} error=${problem} onRetry=${load} />
       ${!meetings && !problem && html`<${Skeleton} />`}
       ${meetings && (meetings.length > 0 || isFiltering(filter)) && html`<${FilterBar} filter=${filter} onChange=${setFilter} />`}
+      <${MeetingToolsContext.Provider} value=${{ api, onChanged: load }}>
       ${meetings && (isFiltering(filter) ? html`<${Found} api=${api} filter=${filter} onChange=${setFilter} />`
         : html`<${Lists} meetings=${meetings} onAllPast=${() => setFilter({ ...NO_FILTER, status: String(ENDED) })} />`)}
-      ${scheduling && html`<${Schedule} api=${api} onClose=${() => setScheduling(false)} onDone=${load} />`}
+      <//>
+      ${scheduling && html`<${MeetingForm} api=${api} onClose=${() => setScheduling(false)} onDone=${load} />`}
     </main>`;
 }
 
@@ -87,8 +90,10 @@ function JoinByCode() {
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
-    const code = parseCode(String(new FormData(form).get('code') ?? ''));
-    if (code) location.hash = `#/m/${code}`;
+    const text = String(new FormData(form).get('code') ?? '');
+    const code = parseCode(text);
+    const [invite = ''] = text.match(/\?invite=[^&\s]+/) ?? []; // a whole link may open the meeting without a password
+    if (code) location.hash = `#/m/${code}${invite}`;
     else setError(t('dashboard.badCode'));
   };
   return html`

@@ -2,6 +2,8 @@
 import { html, useEffect, useRef, useStore } from '../ui.js';
 import { icon } from '../icons.js';
 import { duration, hasText, t } from '../i18n.js';
+import { can } from '../room-state.js';
+import { saveFile } from '../save-file.js';
 import { Avatar } from './controls.js';
 import { Brand } from './header.js';
 
@@ -34,7 +36,9 @@ export function Ended({ call, onRejoin }) {
           ${room.messages.length > 0 && html`
             <button type="button" class="secondary" onClick=${() => saveChat(room)}>
               ${icon('message-square', 18)} ${t('ended.saveChat')}</button>`}
-          <a class="button secondary" href="#/">${t('ended.back')}</a>
+          ${can(room, 'read_records') && html`<a class="button secondary" href=${`#/m/${room.meeting.code}/records`}>
+            ${icon('clipboard-list', 18)} ${t('records.title')}</a>`}
+          ${!call.api.session.get().user?.isGuest && html`<a class="button secondary" href="#/">${t('ended.back')}</a>`}
         </div>
       </section>
     </main>`;
@@ -44,8 +48,7 @@ export function Ended({ call, onRejoin }) {
 function reason(room, code) {
   if (code === 'taken_over') return t('ended.takenOverHint');
   if (code !== 'ended' || !room.ended) return null;
-  if (room.ended.reason === 'empty') return t('ended.empty');
-  if (room.ended.reason === 'cancelled') return t('ended.cancelled');
+  if (room.ended.reason !== 'ended') return t(`ended.${room.ended.reason}`);
   const { by } = room.ended;
   return by && by !== room.myId && room.everyone[by] ? t('ended.endedBy', { name: room.everyone[by] }) : null;
 }
@@ -56,11 +59,5 @@ function saveChat({ meeting, messages }) {
     const who = to ? `${sender.displayName} → ${to.displayName} (${t('chat.private')})` : sender.displayName;
     return `${new Date(createdAt).toLocaleString()}  ${who}: ${text}`;
   });
-  const file = new Blob([`${meeting.title} (${meeting.code})\n\n${lines.join('\n')}\n`], { type: 'text/plain' });
-  const url = URL.createObjectURL(file);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `EchoMeet ${meeting.code}.txt`;
-  link.click();
-  URL.revokeObjectURL(url);
+  saveFile(`EchoMeet ${meeting.code}.txt`, `${meeting.title} (${meeting.code})\n\n${lines.join('\n')}\n`);
 }

@@ -33,7 +33,7 @@ export function Header({ api }) {
   const other = language() === 'en' ? 'zh-CN' : 'en';
   const changeLanguage = async () => {
     await chooseLanguage(other);
-    if (user) api.patch('/users/me', { locale: other }).then((changed) => api.userChanged(changed), () => {});
+    if (user && !user.isGuest) api.patch('/users/me', { locale: other }).then((changed) => api.userChanged(changed), () => {});
   };
   return html`
     <header class="page-header">
@@ -46,7 +46,7 @@ export function Header({ api }) {
         </button>
         ${user?.isAdmin && html`
           <a class="icon-button network-link" href="#/admin" aria-label=${t('admin.link')} data-tip=${t('admin.link')}>${icon('shield')}</a>`}
-        ${user && html`
+        ${user && !user.isGuest && html`
           <a class="icon-button network-link" href="#/network" aria-label=${t('network.link')} data-tip=${t('network.link')}>${icon('activity')}</a>
           <button type="button" class="text-button page-header-user" aria-haspopup="dialog" onClick=${() => setProfile(true)}>
             <${Avatar} name=${user.displayName} /><span class="name">${user.displayName}</span>

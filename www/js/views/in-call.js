@@ -6,6 +6,7 @@ import { actionOf, switchCamera, switchMicrophone } from '../shortcuts.js';
 import { Bar } from './bar.js';
 import { DeviceDialog } from './devices.js';
 import { MeetingInfo } from './info.js';
+import { Notices } from './notices.js';
 import { Panel, togglePanel } from './panel.js';
 import { ShortcutList } from './shortcut-list.js';
 import { Stage } from './stage.js';
@@ -33,6 +34,7 @@ export function InCall({ call }) {
       <main class="call-stage" ref=${stage} tabindex="-1">
         <h1 class="visually-hidden">${room.meeting.title}</h1>
         <${StageLine} call=${call} room=${room} />
+        <${Notices} call=${call} room=${room} />
         <${Stage} call=${call} room=${room} />
       </main>
       <${Panel} call=${call} room=${room} />

@@ -2,6 +2,7 @@
 import { html } from '../ui.js';
 import { icon } from '../icons.js';
 import { clockTime, dayName, t } from '../i18n.js';
+import { MeetingTools } from './meeting-tools.js';
 import { Code, IconButton, copyText, meetingLink } from './controls.js';
 
 export const SCHEDULED = 1;
@@ -35,9 +36,11 @@ function Row({ meeting }) {
         <strong>${meeting.title}${meeting.hasPassword ? html`<${Protected} />` : null}</strong>
         <span class="quiet">${details(meeting)}</span>
       </div>
+      ${!open && html`<div class="meeting-do"><${MeetingTools} meeting=${meeting} /></div>`}
       ${open && html`
         <div class="meeting-do">
           <${Code} code=${meeting.code} />
+          <${MeetingTools} meeting=${meeting} />
           <${IconButton} label=${t('dashboard.copyNamed', { title: meeting.title })} name="link"
             onClick=${() => copyText(meetingLink(meeting.code))} />
           <a class=${on ? 'button primary' : 'button secondary'} href=${`#/m/${meeting.code}`}

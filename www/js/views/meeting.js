@@ -4,11 +4,12 @@ import { Call } from '../call.js';
 import { BeforeCall } from './before-call.js';
 import { InCall } from './in-call.js';
 import { Ended } from './ended.js';
+import { WaitingScreen } from './lobby.js';
 
-/** @param {{api: import('../api.js').Api, code: string, expose: (call: Call | null) => void}} props */
-export function Meeting({ api, code, expose }) {
+/** @param {{api: import('../api.js').Api, code: string, invite?: string, expose: (call: Call | null) => void}} props */
+export function Meeting({ api, code, invite, expose }) {
   const [round, setRound] = useState(0); // joining again after the end is a new call
-  const call = useMemo(() => new Call(api, code), [code, round]);
+  const call = useMemo(() => new Call(api, code, invite || undefined), [code, round]);
   useEffect(() => {
     expose(call);
     return () => {
@@ -18,6 +19,7 @@ export function Meeting({ api, code, expose }) {
   }, [call]);
   const { phase } = useStore(call.store);
   if (phase === 'in') return html`<${InCall} call=${call} />`;
+  if (phase === 'waiting') return html`<${WaitingScreen} api=${api} call=${call} code=${code} />`;
   if (phase === 'ended') return html`<${Ended} call=${call} onRejoin=${() => setRound(round + 1)} />`;
   return html`<${BeforeCall} key=${round} api=${api} call=${call} code=${code} />`;
 }

@@ -3,6 +3,7 @@ import { html, memo, useEffect, useRef, useState, classes } from '../ui.js';
 import { clockTime, errorText, t } from '../i18n.js';
 import { findLinks } from '../links.js';
 import { toast } from '../toasts.js';
+import { Quote } from './chat-lines.js';
 import { Confirm, IconButton, useBusy } from './controls.js';
 
 /** @typedef {import('../room-state.js').Message} Message */
@@ -19,21 +20,25 @@ export const LONGEST = 4000;
  * @property {boolean} editing this line now
  * @property {(id: number | null) => void} onEdit
  * @property {() => void} onDeleted
+ * @property {Message | undefined} quoted the line that this one answers, where it is at hand
+ * @property {((message: Message) => void) | null} onReply null: this person may not write
+ * @property {(id: number) => void} onJump to another line
  */
 
 /** Drawn again only where it changes itself. */
-export const Line = memo((/** @type {LineProps} */ { call, myId, message, first, may, editing, onEdit, onDeleted }) => {
+export const Line = memo((/** @type {LineProps} */ { call, myId, message, first, may, editing, onEdit, onDeleted, quoted, onReply, onJump }) => {
   const { id, text, to, editedAt, deletedAt } = message;
   const mine = message.sender.id === myId;
   return html`
     <article class=${classes('line', mine && 'mine', first && 'first', to && 'private')} data-message=${id}>
       ${first && html`<${Head} message=${message} mine=${mine} myId=${myId} />`}
+      ${message.replyTo && !deletedAt && html`<${Quote} replyTo=${message.replyTo} quoted=${quoted} onJump=${onJump} />`}
       ${deletedAt && html`<p class="quiet deleted">${t('chat.deleted')}</p>`}
       ${!deletedAt && editing && html`<${Editor} call=${call} message=${message} onDone=${() => onEdit(null)} />`}
       ${!deletedAt && !editing && html`
         <p>${findLinks(text).map(textOrLink)}${editedAt && html` <span class="quiet edited">${t('chat.edited')}</span>`}</p>
         <${Actions} call=${call} message=${message} mine=${mine} may=${may}
-          onEdit=${() => onEdit(id)} onDeleted=${onDeleted} />`}
+          onEdit=${() => onEdit(id)} onDeleted=${onDeleted} onReply=${onReply} />`}
     </article>`;
 });
 
@@ -48,18 +53,20 @@ function Head({ message: { sender, to, createdAt }, mine, myId }) {
 /** @param {import('../links.js').Part} part */
 const textOrLink = ({ text, href }) => (href ? html`<a href=${href} target="_blank" rel="noopener noreferrer">${text}</a>` : text);
 
-/** @param {{call: import('../call.js').Call, message: Message, mine: boolean, may: boolean, onEdit: () => void, onDeleted: () => void}} props */
-function Actions({ call, message, mine, may, onEdit, onDeleted }) {
+/** @param {{call: import('../call.js').Call, message: Message, mine: boolean, may: boolean, onEdit: () => void,
+ *   onDeleted: () => void, onReply: ((message: Message) => void) | null}} props */
+function Actions({ call, message, mine, may, onEdit, onDeleted, onReply }) {
   const [asking, setAsking] = useState(false);
-  if (!may) return null;
+  if (!may && !onReply) return null;
   const remove = async () => {
     await call.deleteMessage(message.id);
     onDeleted();
   };
   return html`
     <div class="line-do">
-      ${mine && html`<${IconButton} label=${t('chat.edit')} name="pencil" size=${16} onClick=${onEdit} />`}
-      <${IconButton} label=${t('chat.delete')} name="trash" size=${16} onClick=${() => setAsking(true)} />
+      ${onReply && html`<${IconButton} label=${t('chat.reply')} name="reply" size=${16} onClick=${() => onReply(message)} />`}
+      ${mine && may && html`<${IconButton} label=${t('chat.edit')} name="pencil" size=${16} onClick=${onEdit} />`}
+      ${may && html`<${IconButton} label=${t('chat.delete')} name="trash" size=${16} onClick=${() => setAsking(true)} />`}
       ${asking && html`
         <${Confirm} title=${t('chat.deleteTitle')} action=${t('chat.deleteDo')} onConfirm=${remove} onClose=${() => setAsking(false)}>
           <p>${t(message.to ? 'chat.deletePrivateHint' : 'chat.deleteHint')}</p>

@@ -1,11 +1,11 @@
-/** The list of those who are in the meeting, and what the host and the co-hosts may do about them. */
+/** The list of those who are in the meeting and of those who wait, with what can be done about each. */
 import { html, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
-import { errorText, t } from '../i18n.js';
-import { settings } from '../settings.js';
-import { hands, mayRemove, me } from '../room-state.js';
-import { toast } from '../toasts.js';
-import { Avatar, Code, Confirm, IconButton, copyText, meetingLink, useBusy, useFieldId } from './controls.js';
+import { t } from '../i18n.js';
+import { hands } from '../room-state.js';
+import { Avatar, Code, IconButton, copyText, meetingLink, useFieldId } from './controls.js';
+import { HostTools, PersonActions, hasActions } from './host-controls.js';
+import { LobbyList } from './lobby.js';
 
 /** @typedef {import('../call.js').Call} Call */
 /** @typedef {import('../room-state.js').Participant} Participant */
@@ -25,12 +25,14 @@ export function People({ call, room }) {
   const shown = [...raised, ...rest].filter(({ displayName }) => !many || contains(displayName, wanted));
   return html`
     <div class="people">
+      <${LobbyList} call=${call} room=${room} />
       <section class="people-invite">
         <h2>${t('people.info')}</h2>
         <p><${Code} code=${code} />
           <${IconButton} label=${t('stage.copyLink')} name="link" onClick=${() => copyText(meetingLink(code))} />
           <${IconButton} label=${t('stage.copyCode')} name="copy" onClick=${() => copyText(code)} /></p>
       </section>
+      <${HostTools} api=${call.api} call=${call} room=${room} />
       <h2>${t('people.count', { count: room.participants.length })}</h2>
       ${many && html`<${Search} value=${wanted} onInput=${setWanted} />`}
       ${shown.length === 0 && html`<p class="empty" role="status">${t('people.noneFound')}</p>`}
@@ -51,14 +53,18 @@ const Search = ({ value, onInput }) => html`
 /** @param {{call: Call, room: Room, person: Participant, place: number, open: boolean, onOpen: (open: boolean) => void}} props
  *   `place`: among the raised hands */
 function Person({ call, room, person, place, open, onOpen }) {
-  const { userId, displayName, role, online, lost, audio, handRaisedAt } = person;
+  const { userId, displayName, role, isGuest, online, lost, audio, handRaisedAt } = person;
   const self = userId === room.myId;
-  const state = !online ? t(lost ? 'people.away' : 'people.notConnected') : role !== 'participant' && t(`people.${role}`);
+  const state = !online ? t(lost ? 'people.away' : 'people.notConnected') : role !== 'participant' ? t(`people.${role}`) : isGuest && t('people.guest');
+  const offered = hasActions(room, person);
   const id = useFieldId();
   const row = useRef(/** @type {HTMLElement | null} */ (null));
   const escape = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== 'Escape' || !open || /** @type {Element} */ (event.target).closest('dialog')) return;
     event.stopPropagation(); // or the whole panel closes
+    close();
+  };
+  const close = () => {
     onOpen(false);
     row.current?.querySelector('button')?.focus();
   };
@@ -73,47 +79,9 @@ function Person({ call, room, person, place, open, onOpen }) {
         ${handRaisedAt && html`
           <span class="person-hand" role="img" aria-label=${t('tile.handPlace', { place })}>${icon('hand', 18)}${place}</span>`}
         ${!audio && html`<span class="person-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 18)}</span>`}
-        ${!self && html`<${IconButton} label=${t('people.more', { name: displayName })} name="ellipsis-vertical" size=${18}
+        ${offered && html`<${IconButton} label=${t('people.more', { name: displayName })} name="ellipsis-vertical" size=${18}
           aria-expanded=${open} aria-controls=${open ? id : undefined} onClick=${() => onOpen(!open)} />`}
       </div>
-      ${open && !self && html`<${Actions} id=${id} call=${call} room=${room} person=${person} onDone=${() => onOpen(false)} />`}
+      ${open && offered && html`<${PersonActions} id=${id} call=${call} room=${room} person=${person} onDone=${close} />`}
     </li>`;
-}
-
-/** @param {{id: string, call: Call, room: Room, person: Participant, onDone: () => void}} props */
-function Actions({ id, call, room, person, onDone }) {
-  const [asking, setAsking] = useState(/** @type {'host' | 'remove' | null} */ (null));
-  const [busy, run] = useBusy();
-  const { userId, displayName: name, role } = person;
-  const hosting = me(room)?.role === 'host';
-  const cohost = role === 'cohost';
-  const setRole = () => run(async () => {
-    try {
-      await call.setRole(userId, cohost ? 'participant' : 'cohost');
-      onDone();
-    } catch (error) {
-      toast(errorText(error), 'error');
-    }
-  });
-  const write = () => {
-    call.store.set({ chatTo: userId });
-    settings.set({ panel: 'chat' });
-  };
-  return html`
-    <div class="person-do" id=${id} role="group" aria-label=${t('people.more', { name })}>
-      <button type="button" onClick=${write}>${icon('message-square', 18)} ${t('people.write')}</button>
-      ${hosting && html`
-        <button type="button" disabled=${busy} onClick=${setRole}>
-          ${icon(cohost ? 'shield-off' : 'shield', 18)} ${t(cohost ? 'people.endCohost' : 'people.makeCohost')}</button>
-        <button type="button" onClick=${() => setAsking('host')}>${icon('crown', 18)} ${t('people.makeHost')}</button>`}
-      ${mayRemove(room, person) && html`
-        <button type="button" class="danger-text" onClick=${() => setAsking('remove')}>
-          ${icon('user-x', 18)} ${t('people.remove')}</button>`}
-      ${asking === 'host' && html`
-        <${Confirm} title=${t('people.makeHostTitle', { name })} action=${t('people.makeHost')} onClose=${() => setAsking(null)}
-          onConfirm=${() => call.handOver(userId).then(onDone)}><p>${t('people.makeHostHint')}</p><//>`}
-      ${asking === 'remove' && html`
-        <${Confirm} title=${t('people.removeTitle', { name })} action=${t('people.removeDo')} onClose=${() => setAsking(null)}
-          onConfirm=${() => call.removePerson(userId).then(onDone)}><p>${t('people.removeHint')}</p><//>`}
-    </div>`;
 }

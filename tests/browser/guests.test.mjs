@@ -1,0 +1,217 @@
+/* Around a meeting: making and changing one with every option, links that open it, guests, answers in the chat, and what stays. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { after, before, test } from 'node:test';
+import { startSystem } from '../lib/system.mjs';
+import { looksRight } from './axe.mjs';
+import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+
+let sys;
+let browser;
+let ana;
+let bo;
+let guest;
+let code;
+let link;
+
+before(async () => {
+  [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
+  const context = { bypassCSP: true, acceptDownloads: true, permissions: ['clipboard-read', 'clipboard-write', 'camera', 'microphone'] };
+  [ana, bo, guest] = await Promise.all(['Ana Lima', 'Bo Nilsson', 'Grace'].map((name) => Person.arrive(browser, sys.base, name, context)));
+  await ana.signUp('ana@example.org');
+  await bo.signUp('bo@example.org');
+});
+after(async () => {
+  await browser?.close();
+  await sys?.stop();
+});
+
+/* Each goes on where the one before left off: after a failure there is nothing to learn from the rest. */
+let broken = false;
+const step = (name, work) => test(name, async (t) => {
+  if (broken) {
+    t.skip('the one before failed');
+    return;
+  }
+  broken = true;
+  try {
+    await work();
+    broken = false;
+  } finally {
+    if (broken) for (const person of [ana, bo, guest]) await person.shot(`failed-${person.name}`).catch(() => {});
+  }
+});
+
+const people = async (person) => {
+  if (await person.page.locator('.people').count() === 0) await person.page.getByRole('button', { name: /^People/ }).click();
+};
+const chat = async (person) => {
+  if (await person.page.locator('.chat').count() === 0) await person.page.getByRole('button', { name: /^Chat/ }).click();
+};
+const inCall = (person) => person.page.locator('.call').waitFor();
+const line = (person, text) => person.page.locator('.chat-log .line', { has: person.page.locator('p', { hasText: text }) });
+
+step('a meeting is planned with every option, and changed', async () => {
+  await ana.button('Schedule').click();
+  await ana.page.getByRole('textbox', { name: 'Title' }).fill('Design review');
+  await ana.page.getByLabel('Description (optional)').fill('Bring drawings.');
+  await ana.page.getByLabel('Password (optional)').fill('green tea');
+  await ana.page.locator('summary', { hasText: 'Who comes in' }).click();
+  await ana.page.getByRole('switch', { name: 'Listed for everybody' }).uncheck();
+  await ana.page.locator('summary', { hasText: 'Beginning and end' }).click();
+  await ana.page.getByLabel('When the host is gone').selectOption({ label: 'The meeting ends later' });
+  await ana.page.getByLabel('Minutes without the host').fill('0');
+  await looksRight(ana, 'meeting-form');
+  await ana.button('Schedule it').click();
+  await ana.page.getByText('From 1 to 1,440 minutes.').waitFor();
+  await ana.page.getByLabel('Minutes without the host').fill('7');
+  await ana.button('Schedule it').click();
+  await ana.page.locator('dialog').waitFor({ state: 'detached' });
+  await ana.page.locator('.meeting').waitFor();
+  code = (await ana.page.locator('.meeting .code').textContent()).trim();
+  const meeting = () => ana.page.evaluate((which) => window.echomeet.api.get(`/meetings/${which}`), code);
+  const made = await meeting();
+  assert.deepEqual([made.description, made.password, made.isPublic, made.hostLossPolicy, made.hostLossMinutes, made.allowGuests],
+    ['Bring drawings.', 'green tea', false, 'end', 7, false]);
+  await ana.button('Edit “Design review”').click();
+  await ana.page.getByRole('textbox', { name: 'Title' }).fill('Design review, part two');
+  await ana.button('Save').click();
+  await ana.page.locator('.meeting-what', { hasText: 'Design review, part two' }).waitFor();
+  const now = await meeting();
+  assert.deepEqual({ ...now, updatedAt: 0 }, { ...made, title: 'Design review, part two', updatedAt: 0 }, 'nothing else is another');
+});
+
+step('a link is made, and it opens the meeting without a password', async () => {
+  await ana.button('Invitation links for “Design review, part two”').click();
+  await ana.page.getByLabel('For how many people').fill('2');
+  await ana.button('Make and copy a link').click();
+  await ana.page.getByText('The link is copied.').waitFor();
+  await ana.page.getByText('0 of 2 came').waitFor();
+  link = await ana.page.evaluate(() => navigator.clipboard.readText());
+  assert.match(link, new RegExp(`#/m/${code}\\?invite=.+`));
+  await looksRight(ana, 'invitations');
+  await ana.page.keyboard.press('Escape');
+  await ana.join(code);
+  await bo.go(link.slice(link.indexOf('#')));
+  await bo.button('Join').waitFor();
+  assert.equal(await bo.page.getByLabel('Meeting password').count(), 0);
+  await bo.button('Join').click();
+  await inCall(bo);
+});
+
+step('a guest is not let in without a link, comes in with one, and stays the same one after a reload', async () => {
+  await guest.go(`#/m/${code}`);
+  await guest.page.getByLabel('Your name').fill('Grace');
+  await guest.button('Come in as a guest').click();
+  await guest.page.getByText('This meeting is for people with an account. Sign in to join.').waitFor();
+  await looksRight(guest, 'guest-door');
+  await guest.go('#/');
+  await guest.go(link.slice(link.indexOf('#')));
+  await guest.page.getByRole('heading', { name: `You are invited to the meeting ${code}` }).waitFor();
+  await guest.page.getByLabel('Your name').fill('Grace');
+  await guest.button('Come in as a guest').click();
+  await guest.button('Join').click();
+  await inCall(guest);
+  const id = () => guest.page.evaluate(() => window.echomeet.call.store.get().room.myId);
+  const before = await id();
+  await people(ana);
+  await ana.page.locator(`.person[data-user="${before}"]`, { hasText: 'Guest' }).waitFor();
+  await guest.page.reload();
+  await guest.button('Join').click();
+  await inCall(guest);
+  assert.equal(await id(), before);
+  await mediaFlowsWithGuest();
+  await people(guest);
+  assert.equal(await guest.button('Meeting settings').count(), 0);
+});
+
+/* The guest is nobody whom the page's own client knows. */
+async function mediaFlowsWithGuest() {
+  guest.myId = () => guest.page.evaluate(() => window.echomeet.call.store.get().room.myId);
+  await mediaFlows([ana, bo, guest], { ms: 60_000 });
+}
+
+step('a revoked link opens nothing', async () => {
+  await ana.button('Invitation links').click();
+  await ana.page.getByText('2 of 2 came').waitFor();
+  await ana.button('Revoke').click();
+  await ana.page.getByText('There are no links yet.').waitFor();
+  await ana.page.keyboard.press('Escape');
+  const late = await Person.arrive(browser, sys.base, 'Late');
+  await late.go(link.slice(link.indexOf('#')));
+  await late.page.getByLabel('Your name').fill('Late');
+  await late.button('Come in as a guest').click();
+  await late.page.getByText('This invitation is not valid any more. Ask for a new link.').waitFor();
+  await late.context.close();
+});
+
+step('an answer shows what it answers; a private line is answered in private', async () => {
+  await bo.say('Shall we start at nine?');
+  await chat(ana);
+  await line(ana, 'Shall we start at nine?').hover();
+  await line(ana, 'Shall we start at nine?').getByRole('button', { name: 'Reply' }).click();
+  await ana.page.locator('.replying', { hasText: 'Reply to Bo Nilsson' }).waitFor();
+  await looksRight(ana, 'replying');
+  await ana.page.locator('.composer textarea').fill('Half past is better.');
+  await ana.page.locator('.composer textarea').press('Enter');
+  await chat(guest);
+  const quote = line(guest, 'Half past is better.').locator('.quote');
+  await quote.waitFor();
+  assert.match(await quote.textContent(), /Bo Nilsson\s+Shall we start at nine\?/);
+  await quote.click();
+  await until(() => guest.page.evaluate(() => document.activeElement?.textContent.includes('Shall we start at nine?')), 'the line is found');
+  await bo.page.getByLabel('To', { exact: true }).selectOption({ label: 'Ana Lima' });
+  await bo.page.locator('.composer textarea').fill('A word with you');
+  await bo.page.locator('.composer textarea').press('Enter');
+  await line(ana, 'A word with you').hover();
+  await line(ana, 'A word with you').getByRole('button', { name: 'Reply' }).click();
+  await ana.page.getByLabel('Write to Bo Nilsson alone').waitFor();
+  await ana.page.getByLabel('Write to Bo Nilsson alone').press('Escape');
+  await ana.page.locator('.replying').waitFor({ state: 'detached' });
+  assert.equal(await ana.page.locator('.panel').count(), 1, 'only the answer is given up');
+  await ana.page.getByLabel('To', { exact: true }).selectOption({ label: 'Everyone' });
+});
+
+step('what was not read is marked, and the server keeps the place', async () => {
+  await people(bo);
+  const last = await bo.page.evaluate(() => window.echomeet.call.store.get().room.messages.at(-1).id);
+  const userId = await bo.myId();
+  await until(async () => (await sys.sql('SELECT last_read_id FROM participants WHERE user_id = ?', [userId]))[0].last_read_id === last, 'the server keeps the place');
+  await ana.say('Something new');
+  await bo.button('Chat, 1 unread').waitFor();
+  await bo.go('#/');
+  await bo.page.reload(); // nothing of this page is left: the server knows
+  await bo.join(code, 'green tea');
+  await bo.button('Chat, 1 unread').click();
+  await bo.page.locator('.unread-mark').waitFor();
+  assert.equal(await bo.page.evaluate(() => document.querySelector('.unread-mark').nextElementSibling.textContent.includes('Something new')), true);
+  await looksRight(bo, 'unread');
+  const [download] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Save the chat as text').click()]);
+  const text = fs.readFileSync(await download.path(), 'utf8');
+  assert.match(text, /Something new/);
+  assert.doesNotMatch(text, /A word with you/);
+});
+
+step('what stays of it: who was there when, what was done, the chat', async () => {
+  await people(ana);
+  await ana.button('Mute all').click();
+  await ana.button('Leave the meeting').click();
+  await ana.button('End for everyone').click();
+  await guest.page.getByRole('heading', { name: 'The meeting has ended' }).waitFor();
+  assert.equal(await guest.page.getByRole('link', { name: 'Records' }).count(), 0);
+  assert.equal(await guest.page.getByRole('link', { name: 'Back to my meetings' }).count(), 0);
+  await ana.page.getByRole('link', { name: 'Records' }).click();
+  await ana.page.locator('.chart rect').first().waitFor();
+  assert.deepEqual(await ana.page.locator('.table tbody th').allTextContents(), ['Ana Lima', 'Bo Nilsson', 'Grace Guest']);
+  await ana.page.locator('.deeds li', { hasText: 'Ana Lima muted everybody' }).waitFor();
+  await looksRight(ana, 'records');
+  const [table] = await Promise.all([ana.page.waitForEvent('download'), ana.button('As a table (CSV)').click()]);
+  assert.match(fs.readFileSync(await table.path(), 'utf8'), /Grace/);
+  await ana.go('#/');
+  await ana.page.getByRole('link', { name: 'Records of “Design review, part two”' }).waitFor();
+  await looksRight(ana, 'dashboard-host');
+  await bo.go(`#/m/${code}/records`);
+  await bo.page.getByText('You may not do this.').waitFor();
+  const rest = [ana, bo, guest].flatMap(({ complaints }) => complaints.filter((text) => !/Failed to load resource/.test(text)));
+  assert.deepEqual(rest, []);
+});

@@ -1,0 +1,233 @@
+/* Running a meeting, on the running system: the lobby, muting, asking, locking, removing, roles and the host's seat. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startSystem } from '../lib/system.mjs';
+import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { looksRight } from './axe.mjs';
+
+let sys;
+let browser;
+let ana;
+let bo;
+let wang;
+let code;
+
+before(async () => {
+  [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
+  [ana, bo, wang] = await Promise.all(['Ana Lima', 'Bo Nilsson', '王芳'].map((name) => Person.arrive(browser, sys.base, name, { bypassCSP: true })));
+  for (const [person, email] of [[ana, 'ana@example.org'], [bo, 'bo@example.org'], [wang, 'wang@example.org']]) await person.signUp(email);
+  await ana.button('Start now').click();
+  await ana.button('Join').click();
+  await ana.page.locator('.call').waitFor();
+  code = await ana.page.evaluate(() => window.echomeet.call.store.get().room.meeting.code);
+});
+after(async () => {
+  await browser?.close();
+  await sys?.stop();
+});
+
+/* Each goes on where the one before left off: after a failure there is nothing to learn from the rest. */
+let broken = false;
+const step = (name, work) => test(name, async (t) => {
+  if (broken) {
+    t.skip('the one before failed');
+    return;
+  }
+  broken = true;
+  await work();
+  broken = false;
+});
+
+const people = async (person) => {
+  if (await person.page.locator('.people').count() === 0) await person.page.getByRole('button', { name: /^People/ }).click();
+};
+const menu = async (person, name, action) => {
+  await people(person);
+  await person.button(`Actions for ${name}`).click();
+  await person.page.locator('.person-do').getByRole('button', { name: action, exact: true }).click();
+};
+const setting = async (person, name, on) => {
+  await people(person);
+  await person.button('Meeting settings').click();
+  await person.page.getByRole('switch', { name, exact: true }).setChecked(on);
+  await until(() => person.page.evaluate(() => document.querySelector('.settings').getAttribute('aria-busy') === 'false'), `${name} is set`);
+  await person.button('Done').click();
+  await person.page.locator('dialog').waitFor({ state: 'detached' });
+};
+const knock = async (person) => {
+  await person.go('#/');
+  await person.go(`#/m/${code}`);
+  await person.button('Join').click();
+};
+const microphone = (person) => person.page.evaluate(() => {
+  const { microphone: track, microphoneOn } = window.echomeet.call.media.store.get();
+  return `${microphoneOn} ${track?.enabled}`;
+});
+const inCall = (person) => person.page.locator('.call').waitFor();
+const focused = (person, what) => until(() => person.page.evaluate((selector) => document.activeElement?.matches(selector), what), `${what} has the focus`);
+
+step('the lobby: who waits sees that they wait, and is refused, asks again, comes in, is sent back', async () => {
+  await setting(ana, 'Waiting room', true);
+  await focused(ana, '.host-tools button');
+  await knock(bo);
+  await bo.page.locator('main').getByText('Please wait. The host will let you in.').waitFor();
+  assert.equal(await bo.page.locator('.call').count(), 0);
+  await looksRight(bo, 'waiting');
+  await ana.button('People, 1 waits').waitFor();
+  await ana.page.locator('.toast', { hasText: 'Bo Nilsson waits to be let in' }).waitFor();
+  await looksRight(ana, 'lobby-list');
+  await ana.button('Refuse Bo Nilsson').click();
+  await bo.page.locator('main').getByText('You were not let in.').waitFor();
+  await ana.page.locator('.lobby').waitFor({ state: 'detached' });
+  await looksRight(bo, 'refused');
+  await bo.button('Ask again').click();
+  await ana.button('Let in: Bo Nilsson').waitFor();
+  await bo.page.evaluate(() => window.echomeet.call.client.state).then((state) => assert.equal(state, 'waiting'));
+  await ana.page.getByRole('button', { name: 'Let in: Bo Nilsson' }).focus();
+  await ana.page.keyboard.press('Enter');
+  await inCall(bo);
+  await mediaFlows([ana, bo]);
+  await menu(ana, 'Bo Nilsson', 'Back to the waiting room');
+  await bo.page.locator('main').getByText('You were moved to the waiting room.').waitFor();
+  await until(async () => await ana.tiles().count() === 1, 'his tile is gone');
+  await knock(wang);
+  await ana.button('Let all in').click();
+  await Promise.all([inCall(bo), inCall(wang)]);
+  await mediaFlows([ana, bo, wang]);
+  await setting(ana, 'Waiting room', false);
+});
+
+step('who waits comes back to waiting after a broken connection', async () => {
+  await setting(ana, 'Waiting room', true);
+  await menu(ana, '王芳', 'Back to the waiting room');
+  await wang.page.locator('main').getByText('You were moved to the waiting room.').waitFor();
+  await sys.processes.relay.kill();
+  await sys.processes.relay.start();
+  await until(() => wang.page.evaluate(() => window.echomeet.call.client.state === 'waiting'), 'she waits again');
+  await until(() => ana.page.evaluate(() => window.echomeet.call.client.state === 'online'), 'the host is back');
+  await ana.button('Let in: 王芳').click();
+  await inCall(wang);
+  await setting(ana, 'Waiting room', false);
+  await mediaFlows([ana, bo, wang]);
+});
+
+step('muting one, muting all, and asking to unmute: the microphone really stops', async () => {
+  const boId = await bo.myId();
+  await menu(ana, 'Bo Nilsson', 'Mute');
+  await bo.page.locator('.toast', { hasText: 'Ana Lima muted you' }).waitFor();
+  assert.equal(await microphone(bo), 'false false');
+  await wang.tile(boId).getByLabel('Microphone is off').waitFor();
+  await menu(ana, 'Bo Nilsson', 'Ask to unmute');
+  await bo.page.locator('.notice').getByText('Ana Lima asks you to unmute.').waitFor();
+  await looksRight(bo, 'unmute-question');
+  await bo.page.locator('.notice').getByRole('button', { name: 'Unmute' }).click();
+  await until(async () => await microphone(bo) === 'true true', 'he is on again');
+  await wang.tile(boId).getByLabel('Microphone is off').waitFor({ state: 'detached' });
+  await people(ana);
+  await ana.button('Mute all').click();
+  for (const person of [bo, wang]) await until(async () => await microphone(person) === 'false false', `${person.name} is muted`);
+  assert.equal(await microphone(ana), 'true true', 'not who runs the meeting');
+  await menu(ana, 'Bo Nilsson', 'Turn camera off');
+  await until(() => bo.page.evaluate(() => window.echomeet.call.media.store.get().camera === null), 'his camera is released');
+  await bo.button('Turn camera on').click();
+});
+
+step('only hosts unmute, share and write where that is set, and everybody is told why', async () => {
+  await setting(ana, 'Everybody may unmute', false);
+  await setting(ana, 'Everybody may write in the chat', false);
+  await bo.button('Unmute microphone').click();
+  await bo.page.getByText('Only the host and co-hosts may unmute here.').first().waitFor();
+  assert.equal(await microphone(bo), 'false false');
+  await bo.page.getByRole('button', { name: /^Chat/ }).click();
+  const field = bo.page.locator('.composer textarea');
+  assert.equal(await field.isDisabled(), true);
+  assert.equal(await field.getAttribute('placeholder'), 'Only the host and co-hosts write here.');
+  await bo.page.locator('.happening', { hasText: 'Ana Lima lets only hosts write' }).waitFor();
+  await looksRight(bo, 'chat-closed');
+  await setting(ana, 'Everybody may write in the chat', true);
+  await until(() => field.isEnabled(), 'he may write again');
+  await setting(ana, 'Everybody may unmute', true);
+  await setting(ana, 'Everybody may share a screen', false);
+  await bo.button('Share your screen').click();
+  await bo.page.getByText('Only the host and co-hosts may share a screen here.').first().waitFor();
+  await setting(ana, 'Everybody may share a screen', true);
+  await bo.button('Share your screen').click();
+  await bo.page.getByText('You are sharing your screen').waitFor();
+  await menu(ana, 'Bo Nilsson', 'Stop the shared screen');
+  await until(() => bo.page.evaluate(() => window.echomeet.call.media.store.get().screen === null), 'the sharing has stopped');
+});
+
+step('a name in this meeting, hands lowered together', async () => {
+  await bo.button('Raise hand').click();
+  await wang.button('Raise hand').click();
+  await people(ana);
+  await until(async () => await ana.page.locator('.person-hand').count() === 2, 'two hands');
+  await ana.button('Lower all hands').click();
+  await until(async () => await ana.page.locator('.person-hand').count() === 0, 'no hands');
+  await menu(ana, 'Bo Nilsson', 'Change name');
+  await ana.page.getByLabel('Name', { exact: true }).fill('Bo, Oslo');
+  await ana.button('Save').click();
+  await ana.page.locator('dialog').waitFor({ state: 'detached' });
+  await wang.page.locator('.tile .name', { hasText: 'Bo, Oslo' }).waitFor();
+  await focused(ana, '.person > .icon-button');
+});
+
+step('roles, the host\'s seat, and the creator\'s way back to it', async () => {
+  const role = (person) => person.page.evaluate(() => {
+    const { room } = window.echomeet.call.store.get();
+    return room.participants.find(({ userId }) => userId === room.myId).role;
+  });
+  await menu(ana, '王芳', 'Make co-host');
+  await until(async () => await role(wang) === 'cohost', 'she is co-host');
+  await people(wang);
+  await wang.button('Mute all').waitFor();
+  await menu(ana, 'Bo, Oslo', 'Make host');
+  await ana.page.locator('dialog').getByRole('button', { name: 'Make host' }).click();
+  await until(async () => await role(bo) === 'host' && await role(ana) === 'participant', 'he is the host');
+  assert.equal(await ana.button('Mute all').count(), 0, 'what she may not do is not offered');
+  await menu(ana, 'Ana Lima', 'Be the host again');
+  await until(async () => await role(ana) === 'host' && await role(bo) === 'participant', 'she is the host again');
+  await menu(ana, '王芳', 'No longer co-host');
+  await until(async () => await role(wang) === 'participant', 'she is a participant');
+});
+
+step('locked, removed, and allowed again', async () => {
+  await menu(ana, 'Bo, Oslo', 'Remove from the meeting');
+  await ana.page.getByText('cannot join this meeting again until you allow it').waitFor();
+  await ana.page.locator('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
+  await bo.page.getByRole('heading', { name: 'You were removed from the meeting' }).waitFor();
+  await knock(bo);
+  await bo.page.getByText('You were removed from this meeting.').waitFor();
+  await ana.button('Removed people').click();
+  await ana.button('Allow again: Bo, Oslo').waitFor();
+  await looksRight(ana, 'removed-people');
+  await ana.button('Allow again: Bo, Oslo').click();
+  await ana.page.getByText('Nobody was removed.').waitFor();
+  await ana.page.keyboard.press('Escape');
+  await ana.page.locator('dialog').waitFor({ state: 'detached' });
+  await focused(ana, '.host-tools button');
+  await setting(ana, 'Lock the meeting', true);
+  await knock(bo);
+  await bo.page.getByText('The meeting is locked. Ask the host to let you in.').waitFor();
+  await ana.button('Meeting settings').click();
+  await looksRight(ana, 'meeting-settings');
+  await ana.page.keyboard.press('Escape');
+  await setting(ana, 'Lock the meeting', false);
+  await setting(ana, 'Muted on entry', true);
+  await bo.button('Join').click();
+  await inCall(bo);
+  assert.equal(await microphone(bo), 'false false', 'he comes in muted');
+  assert.equal(await bo.page.evaluate(() => JSON.parse(localStorage.getItem('echomeet.settings')).microphoneOn), true, 'which is not his choice for the next meeting');
+});
+
+step('the host is gone, and nobody takes over: everybody sees until when', async () => {
+  await ana.page.evaluate(() => window.echomeet.call.desk.update({ hostLossPolicy: 'end', hostLossMinutes: 3 }));
+  await ana.button('Leave the meeting').click();
+  await ana.page.locator('.menu').getByRole('button', { name: 'Leave the meeting' }).click();
+  await wang.page.locator('.notice', { hasText: 'Without them the meeting ends at' }).waitFor();
+  await looksRight(wang, 'host-away');
+  await knock(ana);
+  await inCall(ana);
+  await wang.page.locator('.notice').waitFor({ state: 'detached' });
+  assert.deepEqual([ana, bo, wang].flatMap(({ complaints }) => complaints.filter((text) => !/WebSocket|Failed to load resource/.test(text))), []);
+});

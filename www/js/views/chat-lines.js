@@ -1,0 +1,96 @@
+/** What stands in the chat beside what people write: what happened in the meeting, where one stopped reading, and answers. */
+import { html, memo, useEffect, useRef, useState } from '../ui.js';
+import { icon } from '../icons.js';
+import { clockTime, t } from '../i18n.js';
+import { IconButton } from './controls.js';
+
+/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../room-state.js').Message} Message */
+/** @typedef {import('../room-state.js').Happening} Happening */
+/** @typedef {{message: Message, happening?: undefined} | {happening: Happening, message?: undefined}} Entry */
+
+/** How long the line that one jumped to stands out. */
+const FOUND_MS = 1_500;
+
+/**
+ * Lines and happenings in the order of their times.
+ * @param {Message[]} messages @param {Happening[]} happenings @param {boolean} all false: only those after the first line
+ * @returns {Entry[]}
+ */
+export function entriesOf(messages, happenings, all) {
+  const from = all ? '' : messages[0]?.createdAt ?? '';
+  /** @type {Entry[]} */
+  const entries = [];
+  let next = happenings.findIndex(({ at }) => at >= from);
+  if (next < 0) next = happenings.length;
+  for (const message of messages) {
+    for (; next < happenings.length && happenings[next].at < message.createdAt; next += 1) entries.push({ happening: happenings[next] });
+    entries.push({ message });
+  }
+  for (; next < happenings.length; next += 1) entries.push({ happening: happenings[next] });
+  return entries;
+}
+
+/** Drawn once: it never changes. */
+export const HappeningLine = memo((/** @type {{happening: Happening}} */ { happening: { key, at, name = '', by = '', title = '' } }) => html`
+  <p class="happening"><time dateTime=${at}>${clockTime(at)}</time> ${t(`system.${key}`, { name, by, title })}</p>`);
+
+export const UnreadMark = () => html`<p class="unread-mark" role="separator"><span>${t('chat.unreadFrom')}</span></p>`;
+
+/**
+ * The first line that had not been read when the chat was opened, or came to sight again. While one looks at the chat,
+ * what comes is read.
+ * @param {Call} call @param {Message[]} messages @param {number} myId
+ */
+export function useReading(call, messages, myId) {
+  const firstUnread = () => messages.find(({ id, sender, deletedAt }) => id > call.store.get().seenMessage && sender.id !== myId && !deletedAt)?.id ?? null;
+  const [first, setFirst] = useState(firstUnread);
+  const latest = useRef(firstUnread);
+  latest.current = firstUnread;
+  useEffect(() => {
+    if (document.visibilityState === 'visible') call.seen();
+  }, [messages]);
+  useEffect(() => {
+    const seen = () => {
+      if (document.visibilityState !== 'visible') return;
+      setFirst(latest.current());
+      call.seen();
+    };
+    document.addEventListener('visibilitychange', seen);
+    return () => document.removeEventListener('visibilitychange', seen);
+  }, [call]);
+  return first;
+}
+
+/**
+ * Above an answer: what it answers. A touch leads there.
+ * @param {{replyTo: {id: number, sender: {displayName: string}}, quoted: Message | undefined, onJump: (id: number) => void}} props
+ */
+export const Quote = ({ replyTo, quoted, onJump }) => html`
+  <button type="button" class="quote" aria-label=${t('chat.quoteOf', { name: replyTo.sender.displayName, text: quotedText(quoted) })}
+    onClick=${() => onJump(replyTo.id)}><strong>${replyTo.sender.displayName}</strong> <span>${quotedText(quoted)}</span></button>`;
+
+/** @param {Message | undefined} message */
+const quotedText = (message) => (message?.deletedAt ? t('chat.deleted') : message?.text ?? '…');
+
+/** Above the line that one writes in: what it will answer. @param {{message: Message, onClose: () => void}} props */
+export const Replying = ({ message, onClose }) => html`
+  <div class="replying">${icon('reply', 16)}
+    <span class="replying-what"><strong>${t('chat.replyingTo', { name: message.sender.displayName })}</strong> <span>${message.text}</span></span>
+    <${IconButton} name="x" size=${16} label=${t('chat.replyCancel')} onClick=${onClose} /></div>`;
+
+/**
+ * Brings a line into sight, fetching older ones where it must.
+ * @param {number} id @param {HTMLElement | null} log @param {() => Promise<boolean>} more false: there are none
+ */
+export async function jumpTo(id, log, more) {
+  const find = () => /** @type {HTMLElement | null | undefined} */ (log?.querySelector(`[data-message="${id}"]`));
+  while (!find() && await more()) await new Promise((resolve) => requestAnimationFrame(resolve));
+  const line = find();
+  if (!line) return;
+  line.scrollIntoView({ block: 'center' });
+  line.classList.add('found');
+  line.tabIndex = -1;
+  line.focus({ preventScroll: true });
+  setTimeout(() => line.classList.remove('found'), FOUND_MS);
+}

@@ -1,0 +1,174 @@
+/** The dialog in which a meeting is planned or changed, with everything that can be said about one. */
+import { html, useRef, useState } from '../ui.js';
+import { Problem } from '../api.js';
+import { errorText, t } from '../i18n.js';
+import { Confirm, Dialog, Field, FormError, useBusy, useFieldId } from './controls.js';
+import { Switch, WHO_COMES, WHO_MAY } from './meeting-settings.js';
+import { toast } from '../toasts.js';
+
+const DURATIONS = [15, 30, 45, 60, 90, 120, 180, 240, 480];
+const POLICIES = ['hand_over', 'lock', 'end'];
+const SWITCHES = ['isPublic', 'isRecorded', ...WHO_COMES, ...WHO_MAY, 'endsOnTime'];
+const NUMBERS = ['duration', 'maxParticipants', 'hostLossMinutes', 'emptyMinutes'];
+const FIELDS = ['title', 'description', 'startTime', 'password', ...NUMBERS];
+const SCHEDULED = 1;
+
+/** What a new meeting is like where nobody says anything. */
+const DEFAULTS = {
+  title: '', description: '', duration: 60, password: '', maxParticipants: 100, isPublic: true, isRecorded: false, locked: false,
+  waitingRoom: false, joinBeforeHost: true, muteOnEntry: false, allowUnmute: true, allowShare: true, allowChat: true, allowGuests: false,
+  endsOnTime: false, hostLossPolicy: 'hand_over', hostLossMinutes: 5, emptyMinutes: 0,
+};
+
+/** As an input of type datetime-local wants it. @param {Date} date */
+const local = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+
+/** The next full half hour. @param {Date} now */
+function nextHalfHour(now) {
+  const half = 30 * 60_000;
+  return new Date(Math.ceil((now.getTime() + 60_000) / half) * half);
+}
+
+/** @param {number} count minutes */
+const lasting = (count) => (count % 60 ? t('schedule.minutes', { count }) : t('schedule.hours', { count: count / 60 }));
+
+/** What the form says, in the API's words. @param {HTMLFormElement} form @param {boolean} open whether the start can still be chosen */
+function readForm(form, open) {
+  const data = new FormData(form);
+  const text = (/** @type {string} */ name) => String(data.get(name) ?? '');
+  const startTime = new Date(text('startTime'));
+  if (open && Number.isNaN(startTime.getTime())) throw new Problem({ code: 'validation_failed', field: 'startTime' });
+  return {
+    title: text('title').trim(), description: text('description').trim(), password: text('password') || null, hostLossPolicy: text('hostLossPolicy'),
+    ...(open ? { startTime: startTime.toISOString() } : {}),
+    ...Object.fromEntries(NUMBERS.map((name) => [name, Number(text(name))])),
+    ...Object.fromEntries(SWITCHES.map((name) => [name, data.has(name)])),
+  };
+}
+
+/** Only what is another now: what others changed meanwhile stays. @param {any} input @param {any} meeting */
+const changes = (input, meeting) => Object.fromEntries(Object.entries(input).filter(([name, value]) => (
+  name === 'startTime' ? local(new Date(value)) !== local(new Date(meeting.startTime)) : value !== (meeting[name] ?? null)
+)));
+
+/**
+ * @param {object} props
+ * @param {import('../api.js').Api} props.api
+ * @param {any} [props.meeting] to be changed; a new one where there is none
+ * @param {() => void} props.onClose
+ * @param {() => void} [props.onDone] it was saved, or cancelled
+ */
+export function MeetingForm({ api, meeting, onClose, onDone }) {
+  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
+  const [cancelling, setCancelling] = useState(false);
+  const [now] = useState(() => ({ ...DEFAULTS, startTime: nextHalfHour(new Date()).toISOString(), ...meeting })); // what it was when it was opened
+  const [policy, setPolicy] = useState(now.hostLossPolicy);
+  const [busy, run] = useBusy();
+  const form = useRef(/** @type {HTMLFormElement | null} */ (null));
+  const field = problem instanceof Problem ? problem.field : undefined;
+  const error = (/** @type {string} */ name) => (problem && field === name ? errorText(problem) : null);
+  const open = !meeting || meeting.status === SCHEDULED;
+
+  const submit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    run(async () => {
+      try {
+        const input = readForm(/** @type {HTMLFormElement} */ (event.target), open);
+        await save(api, meeting && now, input);
+        onDone?.();
+        onClose();
+      } catch (failure) {
+        setProblem(failure);
+        const wrong = failure instanceof Problem && failure.field && form.current?.elements.namedItem(failure.field);
+        if (wrong instanceof HTMLElement) {
+          const group = wrong.closest('details');
+          if (group) group.open = true;
+          wrong.focus();
+        }
+      }
+    });
+  };
+  const cancel = async () => {
+    await api.delete(`/meetings/${meeting.code}`);
+    toast(t('meeting.cancelled', { title: meeting.title }));
+    onDone?.();
+    onClose();
+  };
+
+  const switches = (/** @type {readonly string[]} */ names) => names.map((name) => html`<${Switch} key=${name} name=${name} on=${now[name]} />`);
+  const number = (/** @type {string} */ name, /** @type {number} */ min, /** @type {number} */ max) => html`
+    <${Field} label=${t(`meeting.${name}`)} hint=${t(`meeting.${name}.hint`)} name=${name} type="number" min=${min} max=${max} defaultValue=${now[name]}
+      error=${error(name)} />`;
+  return html`
+    <${Dialog} title=${t(meeting ? 'meeting.editTitle' : 'schedule.title')} onClose=${onClose}>
+      <form ref=${form} class="meeting-form" onSubmit=${submit} noValidate>
+        <${Field} label=${t('schedule.name')} name="title" required maxlength="200" autofocus defaultValue=${now.title} error=${error('title')} />
+        <${Description} text=${now.description} />
+        <div class="field-row">
+          ${open && html`<${Field} label=${t('schedule.start')} name="startTime" type="datetime-local" required
+            defaultValue=${local(new Date(now.startTime))} error=${error('startTime')} />`}
+          <${Choice} label=${t('schedule.duration')} name="duration" value=${now.duration} error=${error('duration')}
+            options=${[...new Set([...DURATIONS, now.duration])].sort((a, b) => a - b).map((count) => [count, lasting(count)])} />
+        </div>
+        <div class="field-row">
+          <${Field} label=${t('schedule.password')} name="password" maxlength="64" autocomplete="off" defaultValue=${now.password ?? ''} error=${error('password')} />
+          <${Field} label=${t('schedule.max')} name="maxParticipants" type="number" min="2" max="10000" defaultValue=${now.maxParticipants}
+            error=${error('maxParticipants')} />
+        </div>
+        <details><summary>${t('setting.whoComes')}</summary>${switches(['isPublic', ...WHO_COMES])}</details>
+        <details><summary>${t('setting.whoMay')}</summary>${switches(WHO_MAY)}</details>
+        <details><summary>${t('meeting.course')}</summary>
+          ${switches(['isRecorded', 'endsOnTime'])}
+          <div class="field-row">
+            <${Choice} label=${t('meeting.hostLossPolicy')} name="hostLossPolicy" value=${policy} onChange=${setPolicy}
+              options=${POLICIES.map((name) => [name, t(`meeting.policy.${name}`)])} />
+            <div hidden=${policy !== 'end'}>${number('hostLossMinutes', 1, 1440)}</div>
+            ${number('emptyMinutes', 0, 1440)}
+          </div>
+        </details>
+        <${FormError} error=${FIELDS.includes(field ?? '') ? null : problem} />
+        <footer class="dialog-footer">
+          ${meeting && open && html`
+            <button type="button" class="text-button danger-text apart" onClick=${() => setCancelling(true)}>${t('meeting.cancel')}</button>`}
+          <button type="button" class="secondary" onClick=${onClose}>${t('schedule.cancel')}</button>
+          <button class="primary" disabled=${busy}>${t(meeting ? 'app.save' : 'schedule.create')}</button>
+        </footer>
+      </form>
+      ${cancelling && html`
+        <${Confirm} title=${t('meeting.cancelTitle', { title: meeting.title })} action=${t('meeting.cancel')} onConfirm=${cancel}
+          onClose=${() => setCancelling(false)}><p>${t('meeting.cancelHint')}</p><//>`}
+    <//>`;
+}
+
+/** @param {import('../api.js').Api} api @param {any} meeting as the form found it, or none @param {any} input */
+async function save(api, meeting, input) {
+  if (!meeting) {
+    const { title, code } = await api.post('/meetings', input);
+    toast(t('schedule.done', { title, code }));
+    return;
+  }
+  const change = changes(input, meeting);
+  if (Object.keys(change).length > 0) await api.patch(`/meetings/${meeting.code}`, change);
+  toast(t('profile.saved'));
+}
+
+/** @param {{text: string}} props */
+function Description({ text }) {
+  const id = useFieldId();
+  return html`
+    <div class="field"><label for=${id}>${t('meeting.description')}</label>
+      <textarea id=${id} name="description" rows="2" maxlength="2000" defaultValue=${text}></textarea></div>`;
+}
+
+/** @param {{label: string, name: string, value: any, options: [any, string][], error?: string | null, onChange?: (value: string) => void}} props */
+function Choice({ label, name, value, options, error, onChange }) {
+  const id = useFieldId();
+  return html`
+    <div class="field">
+      <label for=${id}>${label}</label>
+      <select id=${id} name=${name} onChange=${(/** @type {Event} */ event) => onChange?.(/** @type {HTMLSelectElement} */ (event.target).value)}>
+        ${options.map(([one, text]) => html`<option value=${one} selected=${one === value}>${text}</option>`)}
+      </select>
+      ${error && html`<p class="field-error" role="alert">${error}</p>`}
+    </div>`;
+}

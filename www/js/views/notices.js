@@ -1,0 +1,48 @@
+/** Lines over the stage that say what holds for a while: the host is away, the meeting will end, somebody wants to hear you. */
+import { html, useEffect, useRef, useStore } from '../ui.js';
+import { icon } from '../icons.js';
+import { clockTime, t } from '../i18n.js';
+
+/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../room-state.js').Room} Room */
+
+/** @param {{call: Call, room: Room}} props */
+export function Notices({ call, room }) {
+  const { unmuteAsked } = useStore(call.store);
+  const { hostAway, endsAt } = room;
+  return html`
+    <div class="notices">
+      ${unmuteAsked && html`<${UnmuteQuestion} key=${unmuteAsked.by} call=${call} name=${room.everyone[unmuteAsked.by] ?? ''} />`}
+      ${hostAway && html`<p class="notice" role="status">${icon('clock', 18)} <span>${awayText(room)}</span></p>`}
+      ${endsAt && html`<p class="notice" role="status">${icon('clock', 18)} <span>${t('notice.ending', { time: clockTime(endsAt) })}</span></p>`}
+    </div>`;
+}
+
+/** @param {Room} room */
+function awayText({ hostAway, everyone }) {
+  const name = everyone[hostAway?.userId ?? 0] ?? '';
+  if (hostAway?.policy !== 'end') return t('notice.awayLocked', { name });
+  return hostAway.endsAt ? t('notice.awayEnds', { name, time: clockTime(hostAway.endsAt) }) : t('notice.awayEndsSoon', { name });
+}
+
+/** Nobody is switched on by others: they ask, and this person answers. @param {{call: Call, name: string}} props */
+function UnmuteQuestion({ call, name }) {
+  const { microphoneOn } = useStore(call.media.store);
+  const first = useRef(/** @type {HTMLButtonElement | null} */ (null));
+  const done = () => call.store.set({ unmuteAsked: null });
+  useEffect(() => {
+    if (microphoneOn) done(); // by the bar or by a key
+  }, [microphoneOn]);
+  const unmute = () => {
+    call.media.setMicrophone(true);
+    done();
+  };
+  return html`
+    <div class="notice ask" role="alertdialog" aria-label=${t('unmute.question', { name })}>
+      ${icon('mic', 18)} <span>${t('unmute.question', { name })}</span>
+      <span class="notice-do">
+        <button type="button" class="secondary" onClick=${done}>${t('unmute.no')}</button>
+        <button type="button" class="primary" ref=${first} onClick=${unmute}>${t('unmute.yes')}</button>
+      </span>
+    </div>`;
+}

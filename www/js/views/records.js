@@ -1,0 +1,158 @@
+/** What stays of a meeting for those who ran it: who was there when, its figures, who did what, and the chat as a text. */
+import { html, useEffect, useState } from '../ui.js';
+import { icon } from '../icons.js';
+import { attendees, marks, span } from '../attendance.js';
+import { clockTime, duration, errorText, hasText, longDate, t } from '../i18n.js';
+import { saveFile } from '../save-file.js';
+import { toast } from '../toasts.js';
+import { Code, FormError, useBusy } from './controls.js';
+import { Header } from './header.js';
+
+/** @typedef {import('../api.js').Api} Api */
+/** @typedef {import('../attendance.js').Attendee} Attendee */
+/** @typedef {{type: string, seq: number, at: string, actorId: number, subjectId: number | null, data: any}} Deed */
+
+/** As many deeds as one answer holds. */
+const PAGE = 500;
+
+/** @param {{api: Api, code: string}} props */
+export function Records({ api, code }) {
+  const [records, setRecords] = useState(/** @type {any} */ (null));
+  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
+  const load = async () => {
+    try {
+      setRecords(await fetchRecords(api, code));
+      setProblem(null);
+    } catch (error) {
+      setProblem(error);
+    }
+  };
+  useEffect(() => {
+    load();
+  }, []);
+  return html`
+    <${Header} api=${api} />
+    <main class="records">
+      <header class="records-head">
+        <div><h1 tabindex="-1">${records?.meeting.title ?? t('records.title')}</h1>
+          <p class="quiet"><${Code} code=${code} />${records && ` · ${longDate(records.meeting.actualStartTime ?? records.meeting.startTime)}`}</p></div>
+        <a class="button secondary" href="#/">${t('ended.back')}</a>
+      </header>
+      <${FormError} error=${problem} onRetry=${load} />
+      ${!records && !problem && html`<p class="quiet" role="status">${t('app.loading')}</p>`}
+      ${records && html`<${All} api=${api} code=${code} ...${records} />`}
+    </main>`;
+}
+
+/** @param {Api} api @param {string} code */
+async function fetchRecords(api, code) {
+  const path = `/meetings/${code}`;
+  const [meeting, figures, stays, deeds] = await Promise.all([
+    api.get(path), api.get(`${path}/statistics`), api.get(`${path}/attendance`), allDeeds(api, `${path}/audit`),
+  ]);
+  return { meeting, figures, people: attendees(stays.items, Date.now()), deeds };
+}
+
+/** @param {Api} api @param {string} path @returns {Promise<Deed[]>} */
+async function allDeeds(api, path) {
+  /** @type {Deed[]} */
+  const all = [];
+  for (;;) {
+    const { items } = await api.get(path, { after: all.at(-1)?.seq ?? 0 });
+    all.push(...items);
+    if (items.length < PAGE) return all;
+  }
+}
+
+/** @param {{api: Api, code: string, meeting: any, figures: any, people: Attendee[], deeds: Deed[]}} props */
+function All({ api, code, meeting, figures, people, deeds }) {
+  const names = new Map([[meeting.creator.id, meeting.creator.displayName], [meeting.host.id, meeting.host.displayName],
+    ...people.map(({ userId, displayName }) => /** @type {[number, string]} */ ([userId, displayName]))]);
+  return html`
+    <${Figures} figures=${figures} />
+    <section aria-labelledby="records-attendance">
+      <div class="records-section"><h2 id="records-attendance">${t('records.attendance')}</h2>
+        <${Download} api=${api} path=${`/meetings/${code}/attendance?format=csv`} file=${`EchoMeet ${code}.csv`} type="text/csv" label=${t('records.csv')} /></div>
+      ${people.length === 0 ? html`<p class="empty">${t('records.nobody')}</p>` : html`
+        <${Chart} people=${people} />
+        <${Table} people=${people} />`}
+    </section>
+    <section aria-labelledby="records-audit">
+      <h2 id="records-audit">${t('records.audit')}</h2>
+      ${deeds.length === 0 && html`<p class="empty">${t('records.noDeeds')}</p>`}
+      <ol class="deeds">${deeds.map((deed) => html`
+        <li key=${deed.seq}><time dateTime=${deed.at}>${clockTime(deed.at)}</time> <span>${deedText(deed, names)}</span></li>`)}</ol>
+    </section>
+    <section aria-labelledby="records-chat">
+      <div class="records-section"><h2 id="records-chat">${t('records.chat')}</h2>
+        <${Download} api=${api} path=${`/meetings/${code}/transcript`} file=${`EchoMeet ${code}.txt`} type="text/plain" label=${t('records.transcript')} /></div>
+      <p class="quiet">${t('records.chatHint', { count: figures.messages })}</p>
+    </section>`;
+}
+
+/** @param {{figures: any}} props */
+const Figures = ({ figures: { people, peak, meetingSeconds, personSeconds, messages } }) => html`
+  <dl class="figures" aria-label=${t('records.figures')}>
+    ${[['people', people], ['peak', peak], ['length', duration(meetingSeconds)], ['together', duration(personSeconds)], ['messages', messages]]
+    .map(([key, value]) => html`<div key=${key}><dt>${t(`records.${key}`)}</dt><dd>${value}</dd></div>`)}
+  </dl>`;
+
+/** @param {{api: Api, path: string, file: string, type: string, label: string}} props */
+function Download({ api, path, file, type, label }) {
+  const [busy, run] = useBusy();
+  const get = () => run(async () => {
+    try {
+      saveFile(file, await api.text(path), type);
+    } catch (error) {
+      toast(errorText(error), 'error');
+    }
+  });
+  return html`<button type="button" class="secondary" disabled=${busy} onClick=${get}>${icon('download', 18)} ${label}</button>`;
+}
+
+const ROW = 32;
+const BAR = 14;
+const NAMES = 160;
+const WIDTH = 920;
+
+/** A line a person, with a bar for each stay. The table below says the same in words. @param {{people: Attendee[]}} props */
+function Chart({ people }) {
+  const time = span(people);
+  const x = (/** @type {number} */ at) => NAMES + ((at - time.from) / (time.to - time.from)) * (WIDTH - NAMES - 8);
+  const height = people.length * ROW + 24;
+  return html`
+    <div class="chart" tabindex="0" role="group" aria-label=${t('records.chart')}>
+      <svg viewBox="0 0 ${WIDTH} ${height}" width=${WIDTH} height=${height} role="img" aria-label=${t('records.chart')}>
+        ${marks(time).map((at) => html`
+          <g key=${at} class="chart-mark"><line x1=${x(at)} x2=${x(at)} y1="0" y2=${height - 20} /><text x=${x(at)} y=${height - 4}
+            text-anchor=${x(at) > WIDTH - 40 ? 'end' : 'middle'}>${clockTime(at)}</text></g>`)}
+        ${people.map(({ userId, displayName, stays }, row) => html`
+          <g key=${userId}><text class="chart-name" x="0" y=${row * ROW + 20}>${shortened(displayName)}</text>
+            ${stays.map(({ from, to }) => html`<rect key=${from} x=${x(from)} y=${row * ROW + 8} width=${Math.max(3, x(to) - x(from))} height=${BAR} rx="4" />`)}</g>`)}
+      </svg>
+    </div>`;
+}
+
+/** @param {string} name */
+const shortened = (name) => ([...name].length > 20 ? `${[...name].slice(0, 19).join('')}…` : name);
+
+/** @param {{people: Attendee[]}} props */
+const Table = ({ people }) => html`
+  <div class="table" tabindex="0" role="group" aria-label=${t('records.attendance')}>
+    <table>
+      <thead><tr><th scope="col">${t('records.who')}</th><th scope="col">${t('records.when')}</th><th scope="col">${t('records.long')}</th></tr></thead>
+      <tbody>${people.map(({ userId, displayName, isGuest, stays, seconds }) => html`
+        <tr key=${userId}><th scope="row">${displayName}${isGuest && html` <span class="quiet">${t('people.guest')}</span>`}</th>
+          <td>${stays.map(({ from, to, open }) => `${clockTime(from)}–${open ? t('records.now') : clockTime(to)}`).join(', ')}</td>
+          <td>${duration(seconds)}</td></tr>`)}</tbody>
+    </table>
+  </div>`;
+
+/** @param {Deed} deed @param {Map<number, string>} names */
+function deedText({ type, actorId, subjectId, data }, names) {
+  const detail = data?.reason ?? data?.outcome ?? data?.role;
+  const key = [`audit.${type}.${detail}`, `audit.${type}`].find(hasText);
+  const name = names.get(actorId) ?? t('records.unknown');
+  const other = subjectId ? names.get(subjectId) ?? t('records.unknown') : '';
+  return key ? t(key, { name, other }) : `${name}: ${type} ${other}`;
+}

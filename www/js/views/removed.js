@@ -1,0 +1,48 @@
+/** The dialog with those who were removed from the meeting, and the way back for them. */
+import { html, useEffect, useState } from '../ui.js';
+import { t } from '../i18n.js';
+import { Avatar, Dialog, FormError, useBusy } from './controls.js';
+
+/** @typedef {import('../room-state.js').Participant} Participant */
+
+/** @param {{call: import('../call.js').Call, onClose: () => void}} props */
+export function Removed({ call, onClose }) {
+  const [people, setPeople] = useState(/** @type {Participant[] | null} */ (null));
+  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
+  const [busy, run] = useBusy();
+  const load = async () => {
+    try {
+      setPeople((await call.desk.removed()).items);
+      setProblem(null);
+    } catch (error) {
+      setProblem(error);
+    }
+  };
+  useEffect(() => {
+    load();
+  }, []);
+  const lift = (/** @type {number} */ userId) => run(async () => {
+    try {
+      await call.desk.liftBan(userId);
+      document.getElementById('removed-hint')?.focus(); // the button goes away
+      await load();
+    } catch (error) {
+      setProblem(error);
+    }
+  });
+  return html`
+    <${Dialog} title=${t('removed.title')} onClose=${onClose}>
+      <p class="quiet" id="removed-hint" tabindex="-1">${t('removed.hint')}</p>
+      <${FormError} error=${problem} onRetry=${load} />
+      ${!people && !problem && html`<p class="quiet" role="status">${t('app.loading')}</p>`}
+      ${people?.length === 0 && html`<p class="empty">${t('removed.none')}</p>`}
+      <ul class="rows">
+        ${people?.map(({ userId, displayName }) => html`
+          <li key=${userId} class="row">
+            <${Avatar} name=${displayName} /><span class="row-what"><span class="name">${displayName}</span></span>
+            <button type="button" class="secondary" disabled=${busy} aria-label=${t('removed.liftNamed', { name: displayName })}
+              onClick=${() => lift(userId)}>${t('removed.lift')}</button>
+          </li>`)}
+      </ul>
+    <//>`;
+}
