@@ -15,7 +15,7 @@ const ROOMS = Number(process.env.ECHOMEET_FAULT_ROOMS || 6);
 const SECONDS = Number(process.env.ECHOMEET_FAULT_SECONDS || 30);
 const SEED = Number(process.env.ECHOMEET_FAULT_SEED || Date.now() % 1_000_000);
 const PAUSE_MS = 2 * PEOPLE; // on average so many messages a second come in however many people there are: 500
-const REJOIN_MS = 30_000;
+const REJOIN_MS = 90_000; // on a machine that is busy elsewhere; else it takes a second or two
 const IMPOSSIBLE = ['meeting_ended', 'meeting_full', 'already_joined', 'validation_failed', 'bad_request', 'unknown_type'];
 
 let sys;
