@@ -115,7 +115,9 @@ export class Person {
     await this.page.getByRole('button', { name: 'Join' }).waitFor();
     if (password) await this.page.getByLabel('Meeting password').fill(password);
     await this.page.getByRole('button', { name: 'Join' }).click();
-    await this.page.locator('.call').waitFor();
+    await this.page.locator('.call').waitFor().catch(async (error) => {
+      throw new Error(`${this.name} is not in the call; the page says: ${await this.page.locator('#app').innerText()}`, { cause: error });
+    });
   }
 
   button(name) { return this.page.getByRole('button', { name, exact: true }); }
