@@ -71,9 +71,13 @@ export function roomFromSnapshot(ack, before = null) {
     happenings: before?.happenings ?? [],
     hostAway: ack.meeting.hostAway ? before?.hostAway ?? { userId: ack.meeting.host.id, policy: ack.meeting.hostLossPolicy, endsAt: null } : null,
     endsAt: before?.endsAt ?? null,
-    lastRead: Math.max(ack.lastReadMessageId ?? 0, before?.lastRead ?? 0),
+    lastRead: Math.max(ack.lastReadMessageId || writtenBefore(ack), before?.lastRead ?? 0),
   };
 }
+
+/** What was written before this person came is no news to them. @param {any} ack @returns {number} the last such line, or 0 */
+const writtenBefore = ({ me: { joinedAt }, messages }) => Math.max(0, ...messages
+  .filter((/** @type {Message} */ { createdAt }) => createdAt < joinedAt).map((/** @type {Message} */ { id }) => id));
 
 /** What happened, as the server tells it or as this page knows it from an answer. @typedef {{type: string, data: any, at?: string, seq?: number}} Change */
 

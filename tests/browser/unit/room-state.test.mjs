@@ -28,6 +28,13 @@ test('a snapshot shows who is present, in order of joining, and remembers the na
   assert.equal(room.lastRead, 1);
 });
 
+test('what was read is what the server keeps; else what was there before one came', () => {
+  const lastRead = (lastReadMessageId, joinedAt) => roomFromSnapshot(snapshot({ lastReadMessageId, me: person(1, { joinedAt }) })).lastRead;
+  assert.equal(lastRead(1, '2026-01-31T11:00:00.000Z'), 1);
+  assert.equal(lastRead(0, '2026-01-31T11:00:00.000Z'), 2, 'lines of 10:00 are no news to somebody of 11:00');
+  assert.equal(lastRead(0, '2026-01-31T09:00:00.000Z'), 0);
+});
+
 test('people come, come again and go', () => {
   let room = roomFromSnapshot(snapshot());
   room = applyEvent(room, { type: 'user_joined', data: { participant: person(4) } });
