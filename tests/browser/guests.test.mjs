@@ -110,6 +110,9 @@ step('a guest is not let in without a link, comes in with one, and stays the sam
   await guest.page.getByRole('heading', { name: `You are invited to the meeting ${code}` }).waitFor();
   await guest.page.getByLabel('Your name').fill('Grace');
   await guest.button('Come in as a guest').click();
+  await guest.button('Join').waitFor();
+  await looksRight(guest, 'guest-before'); // and no profile is offered, for there is no account
+  assert.deepEqual([await guest.page.getByRole('button', { name: /Profile/ }).count(), await guest.page.locator('.before-name button').count()], [0, 0]);
   await guest.button('Join').click();
   await inCall(guest);
   const id = () => guest.page.evaluate(() => window.echomeet.call.store.get().room.myId);

@@ -76,7 +76,8 @@ export function BeforeCall({ api, call, code }) {
           <${FormError} error=${{ code: closed }} />
           <a class="button secondary" href="#/">${t('app.home')}</a>` : html`
           <p class="before-name"><${Avatar} name=${name} /> <span>${t('before.asName', { name })}${' '}
-            <button type="button" class="link" aria-haspopup="dialog" onClick=${() => setNaming(true)}>${t('before.rename')}</button></span></p>
+            ${!user?.isGuest && html`
+              <button type="button" class="link" aria-haspopup="dialog" onClick=${() => setNaming(true)}>${t('before.rename')}</button>`}</span></p>
           ${askPassword ? html`<${Field} label=${t('before.password')} name="password" type="password" autocomplete="off" maxlength="64"
             inputRef=${passwordField} error=${wrongPassword ? errorText(problem) : null} />` : null}
           <${FormError} error=${wrongPassword ? unclear : problem ?? unclear} />
