@@ -31,6 +31,8 @@ async function underLoad(work, { clients = 4 } = {}) {
     const all = Array.from({ length: clients }, one);
     try {
         await work();
+        while (outcomes.length <= 20)
+            await sleep(20);
     } finally {
         going = false;
         await Promise.all(all);

@@ -17,7 +17,8 @@ before(async () => {
 after(() => sys?.stop());
 
 /* What the schema cannot say: the server's sentence for it. */
-const beyondTheSchema = [/^to must be somebody who is in the meeting/, /^startTime must not lie in the past/, /^maxParticipants must not be below/, /^email must be an e-mail address/];
+const beyondTheSchema = [/^to must be somebody who is in the meeting/, /^startTime must not lie in the past/, /^maxParticipants must not be below/, /^email must be an e-mail address/,
+    /^replyTo must be a message/, /^What answers a private message/, /^expiresAt must lie in the future/, /^Give either userId or all/];
 
 function randomizer(seed) {
     const next = () => { seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff; return seed / 0x80000000; };
