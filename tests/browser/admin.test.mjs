@@ -44,6 +44,7 @@ test('server, meetings that go on and accounts are shown; an account is disabled
   await row('bo@example.org').waitFor();
   for (const colorScheme of ['light', 'dark']) {
     await ana.page.emulateMedia({ colorScheme });
+    await ana.page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
     await ana.page.evaluate(axe);
     const { violations } = await ana.page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
     assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' '))}`), []);

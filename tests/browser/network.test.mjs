@@ -87,6 +87,8 @@ test('without the relay the live connection is what is wrong; without the worker
   assert.deepEqual([noServer.server.state, noServer.turn.state], ['problem', 'skipped']);
   assert.match(noServer.server.text, /error/);
   await sys.processes.pool.start();
+  // the web server looks for the workers once a second
+  await until(async () => (await fetch(`${sys.base}/readyz`)).ok, 'workers behind the web server');
 });
 
 test('refused and missing devices are told of, in Chinese as well', async () => {
