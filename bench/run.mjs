@@ -292,7 +292,7 @@ class ApiBench {
         if (wants('signins'))
             await this.signIns();
         if (wants('joins')) {
-            await this.hotJoin(5000);
+            await this.hotJoin(9000);
             await this.hotJoin(0);
         }
     }
