@@ -55,22 +55,24 @@ static void make_refresh_token(struct call *call, char out[static REFRESH_TOKEN_
     sodium_bin2base64(out, REFRESH_TOKEN_CHARS + 1, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
-static enum err make_access_token(struct call *call, int64_t session_id, struct sign_in *out)
+enum err auth_sign_access(struct call *call, struct token_claims claims, int64_t life_s, const char **token)
 {
-    const struct config *config = call->app->config;
-    int64_t now_s = call_now_ms(call) / 1000;
-    struct token_claims claims = {.user_id = out->user.id,
-                                  .session_id = session_id,
-                                  .issued_at_s = now_s,
-                                  .expires_at_s = now_s + config->access_token_s};
     char *text;
+    claims.issued_at_s = call_now_ms(call) / 1000;
+    claims.expires_at_s = claims.issued_at_s + life_s;
     enum err e = token_sign(&call->app->token_keys, &claims, &text);
     if (e)
         return e;
-    out->access_token = arena_strdup(call->arena, text);
-    out->access_expires_in_s = config->access_token_s;
+    *token = arena_strdup(call->arena, text);
     free(text);
     return ERR_OK;
+}
+
+static enum err make_access_token(struct call *call, int64_t session_id, struct sign_in *out)
+{
+    struct token_claims claims = {.user_id = out->user.id, .session_id = session_id};
+    out->access_expires_in_s = call->app->config->access_token_s;
+    return auth_sign_access(call, claims, out->access_expires_in_s, &out->access_token);
 }
 
 /* Stores the next refresh token of a session, given for another one (NULL: the first); inside a transaction. */

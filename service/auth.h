@@ -47,6 +47,9 @@ MUST_CHECK enum err auth_hash_password(struct call *call, const char *password, 
 /* The form in which an e-mail address is stored and looked up; NULL where it cannot be one. */
 const char *auth_normal_email(struct call *call, const char *email);
 
+/* Signs an access token, in the arena: who it is for stands in the claims, its times are filled in. */
+MUST_CHECK enum err auth_sign_access(struct call *call, struct token_claims claims, int64_t life_s, const char **token);
+
 /* Checks the access token of a request and fills the caller. ERR_UNAUTHORIZED, ERR_TOKEN_EXPIRED. */
 MUST_CHECK enum err auth_check_access(struct call *call, const char *access_token);
 

@@ -1,13 +1,13 @@
 #include "service/guest.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/limits.h"
 #include "core/log.h"
 #include "db/meeting_dao.h"
 #include "db/participant_dao.h"
+#include "service/auth.h"
 #include "service/invite.h"
 #include "service/rate.h"
 #include "service/room.h"
@@ -55,23 +55,6 @@ static enum err create_body(void *context)
     return user_dao_insert(c->call->app->db, &c->user, call_now_ms(c->call), &c->user.id);
 }
 
-static enum err make_token(struct call *call, struct guest *g)
-{
-    int64_t now_s = call_now_ms(call) / 1000;
-    struct token_claims claims = {.user_id = g->user.id,
-                                  .guest_of = g->user.guest_of,
-                                  .issued_at_s = now_s,
-                                  .expires_at_s = now_s + LIMIT_GUEST_TOKEN_S};
-    char *text;
-    enum err e = token_sign(&call->app->token_keys, &claims, &text);
-    if (e)
-        return e;
-    g->access_token = arena_strdup(call->arena, text);
-    g->access_expires_in_s = LIMIT_GUEST_TOKEN_S;
-    free(text);
-    return ERR_OK;
-}
-
 enum err guest_create(struct call *call, int64_t meeting_id, const char *display_name, const char *invite,
                       const char *locale, struct guest *out)
 {
@@ -84,8 +67,9 @@ enum err guest_create(struct call *call, int64_t meeting_id, const char *display
         e = db_transaction(call->app->db, create_body, &c);
     if (e)
         return e;
-    struct guest g = {.user = c.user};
-    e = make_token(call, &g);
+    struct guest g = {.user = c.user, .access_expires_in_s = LIMIT_GUEST_TOKEN_S};
+    struct token_claims claims = {.user_id = g.user.id, .guest_of = g.user.guest_of};
+    e = auth_sign_access(call, claims, g.access_expires_in_s, &g.access_token);
     if (e)
         return e;
     log_event(LOG_INFO, "guest_created", "user", LOG_INT(g.user.id), "meeting", LOG_INT(meeting_id), NULL);
