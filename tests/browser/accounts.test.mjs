@@ -38,6 +38,21 @@ test('signing up: what is wrong stands beside its field, then one is in', async 
   await ana.shot('dashboard-empty');
 });
 
+test('an address that changes while the page is being drawn for the first time is followed', async () => {
+  const page = await ana.context.newPage();
+  await page.addInitScript(() => {
+    const drawn = new MutationObserver(() => {
+      if (!document.querySelector('#app > *')) return;
+      drawn.disconnect();
+      location.hash = '#/network';
+    });
+    drawn.observe(document, { childList: true, subtree: true });
+  });
+  await page.goto(`${sys.base}/`);
+  await page.getByRole('heading', { name: 'Test this computer and its network' }).waitFor();
+  await page.close();
+});
+
 test('the same e-mail again is refused in words', async () => {
   const twin = await Person.arrive(browser, sys.base, 'Twin');
   await twin.go('#/signup');

@@ -44,6 +44,7 @@ function useRoute() {
   useEffect(() => {
     const changed = () => setRoute(readRoute());
     addEventListener('hashchange', changed);
+    changed(); // the address may be another one since the drawing
     return () => removeEventListener('hashchange', changed);
   }, []);
   return route;
