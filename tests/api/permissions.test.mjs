@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { openSocket } from '../lib/client.mjs';
+import { eventually, openSocket } from '../lib/client.mjs';
 import { root, startSystem } from '../lib/system.mjs';
 import { api } from './contract.mjs';
 import { createMeeting, join, ok, people } from './support.mjs';
@@ -190,8 +190,16 @@ class World {
         ok(await this.host.client.delete(P(this, this.removed.id)), 204);
         await this.set({ waitingRoom: true, ...Object.fromEntries(off.map((setting) => [setting, false])) });
         assert.equal((await join(this.waiting, this.meeting)).waiting, true);
-        if (hostLeaves)
+        if (hostLeaves) {
             ok(await this.host.client.post(`${M(this)}/leave`, {}));
+            await this.housekeepingDone();
+        }
+    }
+
+    /* A seat has become free and somebody waits: housekeeping looks whether they may come in, which changes the row. */
+    async housekeepingDone() {
+        const looked = async () => (await sys.sql('SELECT 1 FROM meetings WHERE id = ? AND due_at <= UTC_TIMESTAMP(3)', [this.meeting.id])).length === 0;
+        await eventually(looked);
     }
 
     async set(settings) { ok(await this.host.client.patch(M(this), settings)); }
