@@ -48,6 +48,13 @@ enum err host_gone(struct room_change *room)
     return e ? e : hand_over(room, heir);
 }
 
+enum err host_hand_over_kept(struct room_change *room)
+{
+    const struct meeting_state *s = &room->state;
+    bool kept = s->host_lost_ms && s->host_loss_policy == HOST_LOSS_HAND_OVER && s->participant_count > 0;
+    return kept ? host_gone(room) : ERR_OK;
+}
+
 static enum err host_change(struct room_change *room, void *context)
 {
     const int64_t *user_id = context;

@@ -12,4 +12,8 @@ MUST_CHECK enum err host_set(struct call *call, int64_t meeting_id, int64_t user
  * seat, or it stays the host's and the others are told what comes of that. */
 MUST_CHECK enum err host_gone(struct room_change *room);
 
+/* Inside a room_change that may have changed the policy: a seat that was kept for a host who is gone is handed over,
+ * where that is the policy now. */
+MUST_CHECK enum err host_hand_over_kept(struct room_change *room);
+
 #endif

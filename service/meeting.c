@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "service/host.h"
 #include "service/lobby.h"
 #include "service/meeting_cache.h"
 #include "service/participant.h"
@@ -152,7 +153,8 @@ enum err meeting_list(struct call *call, struct meeting_filter *filter, struct m
 struct update {
     const struct meeting_changes *changes;
     struct meeting meeting;
-    bool more_wait; /* who need not wait any more, beyond those who came in with the change */
+    bool more_wait;   /* who need not wait any more, beyond those who came in with the change */
+    bool handed_over; /* the seat of a host who is gone */
 };
 
 /* What the row's state holds and what the meeting shows of it are changed together. */
@@ -239,6 +241,9 @@ static enum err update_change(struct room_change *room, void *context)
     if (!e)
         e = lobby_open_step(room);
     u->more_wait = room->state.look_again;
+    if (!e)
+        e = host_hand_over_kept(room);
+    u->handed_over = room->state.host_id != u->meeting.host_id;
     return e;
 }
 
@@ -252,6 +257,8 @@ enum err meeting_update(struct call *call, int64_t id, const struct meeting_chan
     enum err opened = u.more_wait ? lobby_open(call, id) : ERR_OK;
     if (opened)
         log_event(LOG_WARN, "lobby_not_opened", "meeting", LOG_INT(id), "code", err_code(opened), NULL);
+    if (u.handed_over)
+        return meeting_dao_by_id(call->app->db, call->arena, id, out);
     *out = u.meeting;
     return ERR_OK;
 }

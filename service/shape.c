@@ -1,5 +1,7 @@
 #include "service/shape.h"
 
+#include "core/limits.h"
+#include "service/schedule.h"
 #include "service/secretbox.h"
 #include "service/setting.h"
 
@@ -167,6 +169,21 @@ void shape_meeting_brief(struct json *j, const char *key, const struct call *cal
     json_object_end(j);
 }
 
+/* When it will end by itself: at the end of its time, told as early as `meeting_ending` is, and for want of its host. */
+static void shape_ends(struct json *j, const struct call *call, const struct meeting *m)
+{
+    const struct meeting_state s = {.settings = m->settings,
+                                    .actual_start_ms = m->actual_start_ms,
+                                    .duration_minutes = m->duration_minutes,
+                                    .host_loss_policy = m->host_loss_policy,
+                                    .host_loss_minutes = m->host_loss_minutes,
+                                    .host_lost_ms = m->host_lost_ms};
+    bool ongoing = m->status == MEETING_ONGOING;
+    int64_t end = ongoing ? schedule_time_over_ms(&s) : 0;
+    json_time(j, "endsAt", call_now_ms(call) >= end - LIMIT_ENDING_NOTICE_MS ? end : 0);
+    json_time(j, "hostAwayEndsAt", ongoing ? schedule_host_lost_ms(&s) : 0);
+}
+
 void shape_meeting_members(struct json *j, const struct call *call, const struct meeting *m)
 {
     json_int(j, "id", m->id);
@@ -192,6 +209,7 @@ void shape_meeting_members(struct json *j, const struct call *call, const struct
     json_int(j, "hostLossMinutes", m->host_loss_minutes);
     json_int(j, "emptyMinutes", m->empty_minutes);
     json_bool(j, "hostAway", m->host_lost_ms != 0);
+    shape_ends(j, call, m);
     json_int(j, "participantCount", m->participant_count);
     json_int(j, "onlineCount", m->online_count);
     json_time(j, "createdAt", m->created_at_ms);

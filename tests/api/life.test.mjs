@@ -65,9 +65,12 @@ test('a meeting that ends on time gives notice once, and ends', async () => {
     await age(meeting, 24);
     await sleep(1500);
     assert.ok(!(await logOf(sys, meeting)).some((e) => e.type === 'meeting_ending'));
+    assert.equal(ok(await ben.client.get(`/meetings/${meeting.id}`)).endsAt, null);
     await age(meeting, 2);
     const notice = await until('notice', async () => (await logOf(sys, meeting)).find((e) => e.type === 'meeting_ending'));
     assert.ok(Math.abs(Date.parse(notice.data.endsAt) - Date.now() - 4 * 60_000) < 60_000);
+    const [late] = await people(sys, 'Late');
+    assert.equal((await join(late, meeting)).meeting.endsAt, notice.data.endsAt, 'who comes late is told as well');
     ok(await ada.client.patch(`/meetings/${meeting.id}/participants/me`, { audio: true })); // a change plans anew and gives no second notice
     await age(meeting, 5);
     await over(meeting);
@@ -85,6 +88,18 @@ test('more time given after the notice is taken', async () => {
     await age(meeting, 5);
     await sleep(1500);
     assert.equal(await status(meeting), 2);
+});
+
+test('host gone, policy changed to hand over from outside: somebody who is there becomes host', async () => {
+    const meeting = await createMeeting(ada, { hostLossPolicy: 'lock' });
+    for (const user of [ada, ben])
+        await join(user, meeting);
+    ok(await leave(ada, meeting));
+    const now = ok(await ada.client.patch(`/meetings/${meeting.id}`, { hostLossPolicy: 'hand_over' }));
+    assert.deepEqual([now.hostAway, now.host.id], [false, ben.id]);
+    const log = (await logOf(sys, meeting)).slice(-2);
+    assert.deepEqual(log.map(({ type }) => type), ['meeting_updated', 'host_changed']);
+    assert.equal(log[1].data.userId, ben.id);
 });
 
 test('a meeting that nobody came to expires', async () => {
@@ -106,9 +121,10 @@ test('host gone, policy end: the others are told, and the meeting ends unless th
     const away = (await logOf(sys, meeting)).find((e) => e.type === 'host_away');
     assert.equal(away.data.policy, 'end');
     assert.ok(Math.abs(Date.parse(away.data.endsAt) - Date.now() - 7 * 60_000) < 60_000);
-    assert.equal(ok(await ben.client.get(`/meetings/${meeting.id}`)).hostAway, true);
+    const told = async () => { const { hostAway, hostAwayEndsAt } = ok(await ben.client.get(`/meetings/${meeting.id}`)); return [hostAway, hostAwayEndsAt]; };
+    assert.deepEqual(await told(), [true, away.data.endsAt]);
     await join(ada, meeting);
-    assert.equal(ok(await ben.client.get(`/meetings/${meeting.id}`)).hostAway, false);
+    assert.deepEqual(await told(), [false, null]);
     await age(meeting, 8);
     await sleep(1500);
     assert.equal(await status(meeting), 2);

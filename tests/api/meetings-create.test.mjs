@@ -26,7 +26,7 @@ test('a meeting with a title alone gets the defaults', async () => {
         status: 1, statusText: 'Scheduled', duration: 60, actualStartTime: null, actualEndTime: null, maxParticipants: 100, hasPassword: false,
         password: null, isPublic: true, isRecorded: false, participantCount: 0, onlineCount: 0,
         locked: false, waitingRoom: false, joinBeforeHost: true, muteOnEntry: false, allowUnmute: true, allowShare: true, allowChat: true,
-        allowGuests: false, endsOnTime: false, hostLossPolicy: 'hand_over', hostLossMinutes: 5, emptyMinutes: 0, hostAway: false,
+        allowGuests: false, endsOnTime: false, hostLossPolicy: 'hand_over', hostLossMinutes: 5, emptyMinutes: 0, hostAway: false, endsAt: null, hostAwayEndsAt: null,
     });
     for (const time of [startTime, createdAt, updatedAt])
         assert.ok(Math.abs(Date.parse(time) - start) < 10_000, time);

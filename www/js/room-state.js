@@ -45,8 +45,6 @@
  * @property {Record<string, string[]>} permissions what each role may do under the meeting's settings
  * @property {Lobby} lobby
  * @property {Happening[]} happenings who came, who left, what was set; oldest first
- * @property {{userId: number, policy: string, endsAt: string | null} | null} hostAway the host is gone and nobody has taken over
- * @property {string | null} endsAt when the meeting will end by itself, once that has been announced
  * @property {number} lastRead the newest line of chat that was read, as the server keeps it
  */
 
@@ -69,8 +67,6 @@ export function roomFromSnapshot(ack, before = null) {
     permissions: ack.permissions ?? {},
     lobby: null,
     happenings: before?.happenings ?? [],
-    hostAway: ack.meeting.hostAway ? before?.hostAway ?? { userId: ack.meeting.host.id, policy: ack.meeting.hostLossPolicy, endsAt: null } : null,
-    endsAt: before?.endsAt ?? null,
     lastRead: Math.max(ack.lastReadMessageId || writtenBefore(ack), before?.lastRead ?? 0),
   };
 }
@@ -127,9 +123,9 @@ function changed(room, { type, data, at, seq }) {
     case 'lobby_left':
       return { ...room, lobby: lobbyChanged(room.lobby, { type, data, seq }) };
     case 'host_away':
-      return { ...room, hostAway: { userId: data.userId, policy: data.policy, endsAt: data.endsAt ?? null } };
+      return withMeeting(room, { hostAway: true, hostLossPolicy: data.policy, hostAwayEndsAt: data.endsAt });
     case 'meeting_ending':
-      return { ...room, endsAt: data.endsAt };
+      return withMeeting(room, { endsAt: data.endsAt });
     case 'meeting_ended':
       return { ...room, ended: { reason: data.reason, by: data.by ?? null } };
     default:
@@ -196,9 +192,9 @@ const runs = (person) => person.role !== 'participant';
 /** @param {Room} room @param {Participant} participant @returns {Room} */
 function joined(room, participant) {
   const rest = room.participants.filter(({ userId }) => userId !== participant.userId);
+  const hostIsBack = room.meeting.hostAway && room.meeting.host.id === participant.userId;
   return {
-    ...room,
-    hostAway: room.hostAway?.userId === participant.userId ? null : room.hostAway,
+    ...(hostIsBack ? withMeeting(room, HOST_IS_HERE) : room),
     participants: [...rest, participant].sort(byJoining),
     everyone: { ...room.everyone, ...namesOf([participant]) },
   };
@@ -220,16 +216,20 @@ function hostChanged(room, { userId, previousRole = 'participant' }) {
     return person.role === 'host' ? { ...person, role: previousRole } : person;
   });
   const host = { id: userId, displayName: room.everyone[userId] ?? '' };
-  return { ...room, participants, hostAway: null, meeting: { ...room.meeting, host } };
+  return withMeeting({ ...room, participants }, { ...HOST_IS_HERE, host });
 }
 
 /** @param {Room} room @param {{meeting: any, permissions?: Record<string, string[]>}} data @returns {Room} */
 function updated(room, { meeting, permissions }) {
   const now = { ...room.meeting, ...meeting };
   if (!now.hasPassword) now.password = null;
-  const sameEnd = now.endsOnTime && now.duration === room.meeting.duration;
-  return { ...room, meeting: now, permissions: permissions ?? room.permissions, endsAt: sameEnd ? room.endsAt : null };
+  return { ...room, meeting: now, permissions: permissions ?? room.permissions };
 }
+
+/** @param {Room} room @param {Record<string, unknown>} fields @returns {Room} */
+const withMeeting = (room, fields) => ({ ...room, meeting: { ...room.meeting, ...fields } });
+
+const HOST_IS_HERE = { hostAway: false, hostAwayEndsAt: null };
 
 /** What is told of an event in the chat, by `room` as it was before. @param {Room} room @param {Change} event @returns {{key: string, name?: string, by?: string, title?: string} | null} */
 function happening(room, { type, data }) {

@@ -9,20 +9,19 @@ import { clockTime, t } from '../i18n.js';
 /** @param {{call: Call, room: Room}} props */
 export function Notices({ call, room }) {
   const { unmuteAsked } = useStore(call.store);
-  const { hostAway, endsAt } = room;
+  const { hostAway, hostLossPolicy, endsAt } = room.meeting;
   return html`
     <div class="notices">
       ${unmuteAsked && html`<${UnmuteQuestion} key=${unmuteAsked.by} call=${call} name=${room.everyone[unmuteAsked.by] ?? ''} />`}
-      ${hostAway && html`<p class="notice" role="status">${icon('clock', 18)} <span>${awayText(room)}</span></p>`}
+      ${hostAway && hostLossPolicy !== 'hand_over' && html`<p class="notice" role="status">${icon('clock', 18)} <span>${awayText(room)}</span></p>`}
       ${endsAt && html`<p class="notice" role="status">${icon('clock', 18)} <span>${t('notice.ending', { time: clockTime(endsAt) })}</span></p>`}
     </div>`;
 }
 
 /** @param {Room} room */
-function awayText({ hostAway, everyone }) {
-  const name = everyone[hostAway?.userId ?? 0] ?? '';
-  if (hostAway?.policy !== 'end') return t('notice.awayLocked', { name });
-  return hostAway.endsAt ? t('notice.awayEnds', { name, time: clockTime(hostAway.endsAt) }) : t('notice.awayEndsSoon', { name });
+function awayText({ meeting: { host, hostLossPolicy, hostAwayEndsAt }, everyone }) {
+  const name = everyone[host.id] ?? host.displayName;
+  return hostLossPolicy === 'end' ? t('notice.awayEnds', { name, time: clockTime(hostAwayEndsAt) }) : t('notice.awayLocked', { name });
 }
 
 /** Nobody is switched on by others: they ask, and this person answers. @param {{call: Call, name: string}} props */
