@@ -69,13 +69,14 @@ const RENEW_RETRY_MS = 10_000;
 
 /** An `error` message of the server, or "offline" where there was no socket to ask, "timeout" where no answer came. */
 export class ProtocolError extends Error {
-  /** @param {{code: string, message?: string, retryable?: boolean, field?: string}} error */
-  constructor({ code, message, retryable = false, field }) {
+  /** @param {{code: string, message?: string, retryable?: boolean, field?: string, retryAfter?: number}} error `retryAfter` in seconds */
+  constructor({ code, message, retryable = false, field, retryAfter = 0 }) {
     super(message || code);
     this.name = 'ProtocolError';
     this.code = code;
     this.retryable = retryable;
     this.field = field;
+    this.retryAfterMs = retryAfter * 1000;
   }
 }
 
@@ -312,7 +313,8 @@ export class MeetingClient extends Emitter {
     if (!this.#joining) this.#setState('reconnecting');
     const longest = Math.min(LONGEST_DELAY_MS, this.#options.firstDelayMs * 2 ** this.#attempts);
     this.#attempts += 1;
-    this.#timers.retry = setTimeout(() => this.#open(), longest * (0.5 + this.#options.random() / 2));
+    const { retryAfterMs = 0 } = /** @type {any} */ (error) ?? {};
+    this.#timers.retry = setTimeout(() => this.#open(), retryAfterMs + longest * (0.5 + this.#options.random() / 2));
   }
 
   /** @param {{code: string, error?: unknown}} verdict */
@@ -400,10 +402,15 @@ export class MeetingClient extends Emitter {
     }
     if (event.seq <= this.seq) return;
     this.seq = event.seq;
-    if (event.type === 'user_left' && event.data.userId === this.#myId && event.data.reason === 'lobby') {
+    const iLeft = event.type === 'user_left' && event.data.userId === this.#myId ? event.data.reason : null;
+    if (iLeft === 'lobby') {
       this.#joined = false;
       this.#wait({ by: event.data.by });
-    } else this.emit('event', event);
+      return;
+    }
+    this.emit('event', event);
+    // By another program of the same person; what a resume tells is from before this seat.
+    if (iLeft === 'left' && this.state === 'online') this.#finish({ code: 'left' });
   }
 
   // --- the lobby --------------------------------------------------------------------------------------------------
@@ -527,7 +534,7 @@ export class MeetingClient extends Emitter {
       if (!this.#unacked.has(clientId) || error.code === 'offline') return; // goes out again with the next join
       if (error.retryable) {
         clearTimeout(this.#timers.chat);
-        this.#timers.chat = setTimeout(() => this.#sendWaitingChat(), CHAT_RETRY_MS * (1 + this.#options.random()));
+        this.#timers.chat = setTimeout(() => this.#sendWaitingChat(), Math.max(CHAT_RETRY_MS, error.retryAfterMs) * (1 + this.#options.random()));
         return;
       }
       this.#unacked.delete(clientId);

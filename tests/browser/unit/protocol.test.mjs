@@ -173,6 +173,31 @@ test('a passing failure of a chat line is tried again, a final one is told', asy
   await assert.rejects(client.chat('no').stored, { code: 'validation_failed', field: 'text' });
 });
 
+test('a line waits as long as the server says', async () => {
+  const { client } = connect({ random: () => 0 });
+  await client.join(7);
+  const at = [];
+  server.on.chat_message = (data) => {
+    at.push(Date.now());
+    return at.length === 1 ? { error: { code: 'rate_limited', message: 'later', retryable: true, retryAfter: 2 } } : { ack: { id: 1, ...data } };
+  };
+  await client.chat('again').stored;
+  assert.ok(at[1] - at[0] >= 1990, `${at[1] - at[0]} ms`);
+});
+
+test('who was taken out by another program of theirs is told of it; a leaving before this stay means nothing', async () => {
+  const left = (seq) => ({ type: 'user_left', meetingId: 7, seq, at: '', data: { userId: 1, reason: 'left' } });
+  const { client, seen } = connect();
+  await client.join(7);
+  server.on.join_room = () => ({ ack: { ...snapshot(12), resumed: true, events: [left(11), { ...left(12), type: 'user_joined' }] } });
+  server.last.terminate();
+  await until(() => seen.resumed === 1 && client.state === 'online');
+  server.last.send(JSON.stringify({ ...left(13), data: { userId: 2, reason: 'left' } }));
+  server.last.send(JSON.stringify(left(14)));
+  await until(() => seen.closed.length === 1);
+  assert.deepEqual([seen.closed, seen.events], [['left'], [11, 12, 13, 14]]);
+});
+
 test('close codes decide whether it comes back', async () => {
   for (const [code, verdict] of [[4410, 'ended'], [4403, 'removed'], [4409, 'taken_over'], [4400, 'protocol']]) {
     const { client, seen } = connect();
