@@ -179,6 +179,10 @@ step('roles, the host\'s seat, and the creator\'s way back to it', async () => {
   });
   await menu(ana, '王芳', 'Make co-host');
   await until(async () => await role(wang) === 'cohost', 'she is co-host');
+  await ana.page.locator('.toast', { hasText: '王芳 is a co-host now.' }).getByRole('button', { name: 'Undo' }).click();
+  await until(async () => await role(wang) === 'participant', 'that was taken back');
+  await menu(ana, '王芳', 'Make co-host');
+  await until(async () => await role(wang) === 'cohost', 'she is co-host again');
   await people(wang);
   await wang.button('Mute all').waitFor();
   await menu(ana, 'Bo, Oslo', 'Make host');
@@ -196,11 +200,19 @@ step('locked, removed, and allowed again', async () => {
   await ana.page.getByText('cannot join this meeting again until you allow it').waitFor();
   await ana.page.locator('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
   await bo.page.getByRole('heading', { name: 'You were removed from the meeting' }).waitFor();
+  const told = ana.page.locator('.toast', { hasText: 'Bo, Oslo' });
+  await told.filter({ hasText: 'cannot come back' }).waitFor();
+  assert.equal(await told.count(), 1, 'she is told once');
+  await looksRight(ana, 'toast-with-undo');
   await knock(bo);
   await bo.page.getByText('You were removed from this meeting.').waitFor();
   await ana.button('Removed people').click();
   await ana.button('Allow again: Bo, Oslo').waitFor();
   await looksRight(ana, 'removed-people');
+  const boId = await bo.myId();
+  await ana.page.evaluate((id) => window.echomeet.call.desk.liftBan(id), boId);
+  await ana.page.getByText('Nobody was removed.').waitFor(); // an open list follows what others do
+  await ana.page.evaluate((id) => window.echomeet.call.desk.remove(id), boId);
   await ana.button('Allow again: Bo, Oslo').click();
   await ana.page.getByText('Nobody was removed.').waitFor();
   await ana.page.keyboard.press('Escape');
@@ -226,8 +238,16 @@ step('the host is gone, and nobody takes over: everybody sees until when', async
   await ana.page.locator('.menu').getByRole('button', { name: 'Leave the meeting' }).click();
   await wang.page.locator('.notice', { hasText: 'Without them the meeting ends at' }).waitFor();
   await looksRight(wang, 'host-away');
+  await bo.page.reload();
+  await bo.button('Join').click();
+  await bo.page.locator('.notice', { hasText: 'Without them the meeting ends at' }).waitFor(); // who comes late is told as well
   await knock(ana);
   await inCall(ana);
   await wang.page.locator('.notice').waitFor({ state: 'detached' });
+});
+
+step('who leaves by another program has left here too', async () => {
+  await wang.page.evaluate((id) => window.echomeet.api.post(`/meetings/${id}/leave`, {}), code);
+  await wang.page.getByRole('heading', { name: 'You left the meeting' }).waitFor();
   assert.deepEqual([ana, bo, wang].flatMap(({ complaints }) => complaints.filter((text) => !/WebSocket|Failed to load resource/.test(text))), []);
 });

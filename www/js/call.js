@@ -348,7 +348,8 @@ export class Call {
     } else if (event.type === 'user_left') {
       this.mesh?.remove(userId);
       this.#writes(userId, false);
-      if (userId !== room.myId) this.#note(LEFT[event.data.reason] ?? 'note.left', room.everyone[userId]);
+      // Who sent them away has been told already.
+      if (userId !== room.myId && event.data.by !== room.myId) this.#note(LEFT[event.data.reason] ?? 'note.left', room.everyone[userId]);
     } else if (event.type === 'presence_changed') {
       this.mesh?.add(userId, event.data.online);
     } else if (event.type === 'chat_message') {

@@ -68,7 +68,7 @@ export function Dashboard({ api }) {
       ${!meetings && !problem && html`<${Skeleton} />`}
       ${meetings && (meetings.length > 0 || isFiltering(filter)) && html`<${FilterBar} filter=${filter} onChange=${setFilter} />`}
       <${MeetingToolsContext.Provider} value=${{ api, onChanged: load }}>
-      ${meetings && (isFiltering(filter) ? html`<${Found} api=${api} filter=${filter} onChange=${setFilter} />`
+      ${meetings && (isFiltering(filter) ? html`<${Found} api=${api} filter=${filter} changed=${meetings} onChange=${setFilter} />`
         : html`<${Lists} meetings=${meetings} onAllPast=${() => setFilter({ ...NO_FILTER, status: String(ENDED) })} />`)}
       <//>
       ${scheduling && html`<${MeetingForm} api=${api} onClose=${() => setScheduling(false)} onDone=${load} />`}

@@ -8,7 +8,7 @@ import { icon } from '../icons.js';
 import { errorText, t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { can, hands, mayDo, mayReclaim } from '../room-state.js';
-import { toast } from '../toasts.js';
+import { announce, toast } from '../toasts.js';
 import { Confirm, Dialog, Field, useBusy } from './controls.js';
 import { Invites } from './invites.js';
 import { MeetingForm } from './meeting-form.js';
@@ -18,7 +18,8 @@ import { Removed } from './removed.js';
 /** @typedef {import('../call.js').Call} Call */
 /** @typedef {import('../room-state.js').Participant} Participant */
 /** @typedef {import('../room-state.js').Room} Room */
-/** @typedef {{key: string, name: import('../icons.js').IconName, danger?: boolean, run?: () => Promise<unknown>, ask?: string}} Action `ask`: opens that dialog first */
+/** @typedef {{key: string, name: import('../icons.js').IconName, danger?: boolean, run?: () => Promise<unknown>, ask?: string, undo?: Undo}} Action `ask`: opens that dialog first */
+/** @typedef {{told: import('../i18n.js').Key, label?: import('../i18n.js').Key, run: () => Promise<unknown>}} Undo `told`: what was done, said beside the way back */
 
 /** Whether there is anything to be done about this person by this one. @param {Room} room @param {Participant} person */
 export const hasActions = (room, person) => person.userId !== room.myId || can(room, 'rename_self') || mayReclaim(room);
@@ -38,13 +39,20 @@ function actionsFor({ desk }, room, person) {
     (self ? can(room, 'rename_self') : may('rename_others')) && { key: self ? 'host.renameSelf' : 'host.rename', name: 'pencil', ask: 'rename' },
     self && mayReclaim(room) && { key: 'host.reclaim', name: 'crown', run: () => desk.makeHost(userId) },
     may('set_roles') && (person.role === 'cohost'
-      ? { key: 'people.endCohost', name: 'shield-off', run: () => desk.setRole(userId, 'participant') }
-      : { key: 'people.makeCohost', name: 'shield', run: () => desk.setRole(userId, 'cohost') }),
+      ? { key: 'people.endCohost', name: 'shield-off', run: () => desk.setRole(userId, 'participant'), undo: { told: 'undo.endCohost', run: () => desk.setRole(userId, 'cohost') } }
+      : { key: 'people.makeCohost', name: 'shield', run: () => desk.setRole(userId, 'cohost'), undo: { told: 'undo.makeCohost', run: () => desk.setRole(userId, 'participant') } }),
     may('hand_over') && { key: 'people.makeHost', name: 'crown', ask: 'host' },
-    may('use_lobby') && { key: 'host.toLobby', name: 'hourglass', run: () => desk.backToLobby(userId) },
+    may('use_lobby') && { key: 'host.toLobby', name: 'hourglass', run: () => desk.backToLobby(userId), undo: { told: 'undo.toLobby', run: () => desk.admit(userId) } },
     may('remove') && { key: 'people.remove', name: 'user-x', danger: true, ask: 'remove' },
   ];
   return /** @type {Action[]} */ (all.filter(Boolean));
+}
+
+/** Says what was done to somebody, and offers the way back. @param {Undo} undo @param {string} name */
+function offerUndo({ told, label = 'undo.do', run }, name) {
+  const text = t(told, { name });
+  announce(text);
+  toast(text, 'info', { label: t(label), run: () => void run().catch((error) => toast(errorText(error), 'error')) });
 }
 
 /** @param {{id: string, call: Call, room: Room, person: Participant, onDone: () => void}} props `onDone` closes these and keeps the focus */
@@ -52,11 +60,12 @@ export function PersonActions({ id, call, room, person, onDone }) {
   const [asking, setAsking] = useState(/** @type {string | null} */ (null));
   const [busy, run] = useBusy();
   const { userId, displayName: name } = person;
-  const choose = (/** @type {Action} */ { ask, run: work }) => {
+  const choose = (/** @type {Action} */ { ask, run: work, undo }) => {
     if (ask) setAsking(ask);
     else run(async () => {
       try {
         await work?.();
+        if (undo) offerUndo(undo, name);
         onDone();
       } catch (error) {
         toast(errorText(error), 'error');
@@ -71,6 +80,10 @@ export function PersonActions({ id, call, room, person, onDone }) {
   const confirmed = (/** @type {() => Promise<unknown>} */ work) => async () => {
     await work();
     setTimeout(onDone); // after the dialog, which gives the focus back to its button
+  };
+  const remove = async () => {
+    await call.desk.remove(userId);
+    offerUndo({ told: 'undo.remove', label: 'removed.lift', run: () => call.desk.liftBan(userId) }, name);
   };
   return html`
     <div class="person-do" id=${id} role="group" aria-label=${t('people.more', { name })}>
@@ -87,7 +100,7 @@ export function PersonActions({ id, call, room, person, onDone }) {
           <p>${t(room.meeting.creator?.id === room.myId ? 'host.handOverCreator' : 'people.makeHostHint')}</p><//>`}
       ${asking === 'remove' && html`
         <${Confirm} title=${t('people.removeTitle', { name })} action=${t('people.removeDo')} onClose=${close}
-          onConfirm=${confirmed(() => call.desk.remove(userId))}><p>${t('people.removeHint')}</p><//>`}
+          onConfirm=${confirmed(remove)}><p>${t('people.removeHint')}</p><//>`}
     </div>`;
 }
 

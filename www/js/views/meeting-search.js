@@ -102,8 +102,8 @@ function Day({ label, value, onChange }) {
         onChange=${(/** @type {Event} */ event) => onChange(/** @type {HTMLInputElement} */ (event.target).value)} /></div>`;
 }
 
-/** @param {{api: import('../api.js').Api, filter: Filter, onChange: (filter: Filter) => void}} props */
-export function Found({ api, filter, onChange }) {
+/** @param {{api: import('../api.js').Api, filter: Filter, changed: unknown, onChange: (filter: Filter) => void}} props `changed`: another value when meetings may have changed */
+export function Found({ api, filter, changed, onChange }) {
   const [list, setList] = useState(/** @type {any} */ (null));
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [round, setRound] = useState(0);
@@ -122,7 +122,7 @@ export function Found({ api, filter, onChange }) {
       wanted = false;
       clearTimeout(timer);
     };
-  }, [filter, round]);
+  }, [filter, round, changed]);
   if (problem) return html`<${FormError} error=${problem} onRetry=${() => setRound(round + 1)} />`;
   if (!list) return html`<${Skeleton} />`;
   return html`

@@ -5,6 +5,9 @@ import { Avatar, Dialog, FormError, useBusy } from './controls.js';
 
 /** @typedef {import('../room-state.js').Participant} Participant */
 
+/** Events after which it is another list; others may remove and allow as well. */
+const CHANGES = ['user_left', 'user_banned', 'ban_lifted'];
+
 /** @param {{call: import('../call.js').Call, onClose: () => void}} props */
 export function Removed({ call, onClose }) {
   const [people, setPeople] = useState(/** @type {Participant[] | null} */ (null));
@@ -20,6 +23,7 @@ export function Removed({ call, onClose }) {
   };
   useEffect(() => {
     load();
+    return call.client?.on('event', (event) => CHANGES.includes(event.type) && load());
   }, []);
   const lift = (/** @type {number} */ userId) => run(async () => {
     try {

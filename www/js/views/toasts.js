@@ -6,12 +6,17 @@ import { IconButton } from './controls.js';
 
 export function Toasts() {
   const { list, announcement } = useStore(toasts);
+  const act = (/** @type {import('../toasts.js').Toast} */ { id, action }) => {
+    dismiss(id);
+    action?.run();
+  };
   return html`
     <aside class="toasts" aria-label=${t('app.notes')}>
-      ${list.map(({ id, text, kind }) => html`
-        <div key=${id} class="toast ${kind}" role=${kind === 'error' ? 'alert' : undefined}>
-          <span>${text}</span>
-          <${IconButton} label=${t('app.dismiss')} name="x" size=${16} onClick=${() => dismiss(id)} />
+      ${list.map((one) => html`
+        <div key=${one.id} class="toast ${one.kind}" role=${one.kind === 'error' ? 'alert' : undefined}>
+          <span>${one.text}</span>
+          ${one.action && html`<button type="button" class="text-button" onClick=${() => act(one)}>${one.action.label}</button>`}
+          <${IconButton} label=${t('app.dismiss')} name="x" size=${16} onClick=${() => dismiss(one.id)} />
         </div>`)}
     </aside>
     <div class="visually-hidden" role="status" aria-live="polite">${announcement}</div>`;
