@@ -1,10 +1,9 @@
 /* The lobby, and what those who run a meeting do to others, by REST and by WebSocket: where whom it is about stands in
  * the body, the same function serves both. */
-#include "handlers/exchange.h"
+#include "handlers/room_view.h"
 #include "handlers/routes.h"
 #include "service/lobby.h"
 #include "service/moderation.h"
-#include "service/shape.h"
 
 typedef enum err deed(struct call *call, int64_t meeting_id);
 typedef enum err deed_to(struct call *call, int64_t meeting_id, int64_t user_id);
@@ -67,14 +66,7 @@ enum err lobby_get(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = lobby_list(&x->call, id, &items, &count, &seq);
-    if (e)
-        return e;
-    struct json j = response_json(x->res, 200);
-    json_object(&j, NULL);
-    shape_participants(&j, "items", items, count);
-    json_int(&j, "seq", seq);
-    json_object_end(&j);
-    return ERR_OK;
+    return e ? e : room_view_write_people(x, items, count, seq);
 }
 
 enum err lobby_admit_post(struct exchange *x)
@@ -113,11 +105,5 @@ enum err removed_get(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = moderation_removed(&x->call, id, &items, &count);
-    if (e)
-        return e;
-    struct json j = response_json(x->res, 200);
-    json_object(&j, NULL);
-    shape_participants(&j, "items", items, count);
-    json_object_end(&j);
-    return ERR_OK;
+    return e ? e : room_view_write_people(x, items, count, -1);
 }

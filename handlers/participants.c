@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "handlers/exchange.h"
+#include "handlers/room_view.h"
 #include "handlers/routes.h"
 #include "service/meeting.h"
 #include "service/participant.h"
@@ -17,13 +17,7 @@ enum err participants_get(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = meeting_detail(&x->call, id, &meeting, &items, &count);
-    if (e)
-        return e;
-    struct json j = response_json(x->res, 200);
-    json_object(&j, NULL);
-    shape_participants(&j, "items", items, count);
-    json_object_end(&j);
-    return ERR_OK;
+    return e ? e : room_view_write_people(x, items, count, -1);
 }
 
 static enum err write_participant(struct exchange *x, const struct participant *p)

@@ -45,3 +45,14 @@ enum err room_view_write(struct exchange *x, const struct room_view *v)
     json_object_end(&j);
     return ERR_OK;
 }
+
+enum err room_view_write_people(struct exchange *x, const struct participant *items, int count, int64_t seq)
+{
+    struct json j = response_json(x->res, 200);
+    json_object(&j, NULL);
+    shape_participants(&j, "items", items, count);
+    if (seq >= 0)
+        json_int(&j, "seq", seq);
+    json_object_end(&j);
+    return ERR_OK;
+}
