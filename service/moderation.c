@@ -104,8 +104,10 @@ static enum err remove_change(struct room_change *room, void *context)
     enum err e = permission_check(room, PERMISSION_REMOVE);
     if (e)
         return e;
-    if (*user_id == room->state.host_id)
-        return fault_set(&call->fault, ERR_FORBIDDEN, NULL, "The host cannot be removed.");
+    if (*user_id == room->state.host_id || *user_id == room->state.creator_id)
+        return fault_set(&call->fault, ERR_FORBIDDEN, NULL, "Host and creator cannot be removed.");
+    if (*user_id == call->user_id)
+        return fault_set(&call->fault, ERR_FORBIDDEN, NULL, "Nobody removes themselves: leave instead.");
     e = participant_dao_find(call->app->db, call->arena, room->state.id, *user_id, &target);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);

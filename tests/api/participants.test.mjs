@@ -180,6 +180,17 @@ test('a co-host who has left does nothing from outside', async () => {
     refused(await ben.client.post(`/meetings/${meeting.id}/end`), 'forbidden');
 });
 
+test('nobody removes the creator, who takes the host’s seat back; nor themselves', async () => {
+    const meeting = await meetingOf(ada, ben, cleo);
+    ok(await handOver(ada, meeting, ben), 204);
+    refused(await remove(ben, meeting, ada), 'forbidden');
+    ok(await patch(ben, meeting, cleo, { role: 'cohost' }));
+    refused(await remove(cleo, meeting, cleo), 'forbidden');
+    assert.deepEqual((await list(ada, meeting)).map((p) => p.userId), [ada.id, ben.id, cleo.id]);
+    ok(await handOver(ada, meeting, ada), 204);
+    assert.equal(await hostOf(meeting), ada.id);
+});
+
 test('a co-host who was removed, in or not, comes back as a participant when that is lifted', async () => {
     const meeting = await meetingOf(ada, ben, cleo);
     for (const user of [ben, cleo])

@@ -184,7 +184,14 @@ export const mayDelete = (room, message) => !message.deletedAt
   && (message.sender.id === room.myId || (can(room, 'delete_any_message') && !message.to));
 
 /** Whether this person may do that to another one: nobody but the host changes anything of the host's. @param {Room} room @param {string} permission @param {Participant} person */
-export const mayDo = (room, permission, person) => can(room, permission) && person.role !== 'host' && person.userId !== room.myId;
+export const mayDo = (room, permission, person) => can(room, permission) && person.role !== 'host' && person.userId !== room.myId
+  && !staysIn(room, permission, person);
+
+/** The creator is not removed, and whom the lobby lets pass is not put into it. @param {Room} room @param {string} permission @param {Participant} person */
+function staysIn(room, permission, { userId, role }) {
+  const creator = userId === room.meeting.creator?.id;
+  return permission === 'remove' ? creator : permission === 'use_lobby' && (creator || role === 'cohost');
+}
 
 /** Host and co-hosts, whom "mute all" leaves alone. @param {Participant} person */
 const runs = (person) => person.role !== 'participant';

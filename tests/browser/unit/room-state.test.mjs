@@ -123,6 +123,9 @@ test('who may delete a line, and who may remove whom', () => {
   assert.equal(mayDelete(as('cohost'), { ...line(1), deletedAt: EARLY }), false);
   assert.deepEqual(as('cohost').participants.map((one) => mayDo(as('cohost'), 'remove', one)), [false, true, false, true]);
   assert.deepEqual(as('participant').participants.map((one) => mayDo(as('participant'), 'remove', one)), [false, false, false, false]);
+  const made = { ...as('cohost'), meeting: { ...as('cohost').meeting, creator: { id: 2, displayName: 'P2' } } };
+  const may2 = (permission) => made.participants.map((one) => mayDo(made, permission, one));
+  assert.deepEqual([may2('remove'), may2('mute_others')], [[false, false, false, true], [false, true, false, true]], 'the creator is not removed');
 });
 
 test('the end, updates, and what is not known', () => {
