@@ -1,10 +1,10 @@
 /* Around a meeting: making and changing one with every option, links that open it, guests, answers in the chat, and what stays. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { looksRight } from './axe.mjs';
-import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { Person, mediaFlows, startBrowser, steps, until } from './support.mjs';
 
 let sys;
 let browser;
@@ -26,28 +26,10 @@ after(async () => {
   await sys?.stop();
 });
 
-/* Each goes on where the one before left off: after a failure there is nothing to learn from the rest. */
-let broken = false;
-const step = (name, work) => test(name, async (t) => {
-  if (broken) {
-    t.skip('the one before failed');
-    return;
-  }
-  broken = true;
-  try {
-    await work();
-    broken = false;
-  } finally {
-    if (broken) for (const person of [ana, bo, guest]) await person.shot(`failed-${person.name}`).catch(() => {});
-  }
-});
+const step = steps(() => [ana, bo, guest]);
 
-const people = async (person) => {
-  if (await person.page.locator('.people').count() === 0) await person.page.getByRole('button', { name: /^People/ }).click();
-};
-const chat = async (person) => {
-  if (await person.page.locator('.chat').count() === 0) await person.page.getByRole('button', { name: /^Chat/ }).click();
-};
+const people = (person) => person.openPanel('People');
+const chat = (person) => person.openPanel('Chat');
 const inCall = (person) => person.page.locator('.call').waitFor();
 const line = (person, text) => person.page.locator('.chat-log .line', { has: person.page.locator('p', { hasText: text }) });
 

@@ -1,8 +1,8 @@
 /* Running a meeting, on the running system: the lobby, muting, asking, locking, removing, roles and the host's seat. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { Person, mediaFlows, startBrowser, steps, until } from './support.mjs';
 import { looksRight } from './axe.mjs';
 
 let sys;
@@ -26,21 +26,9 @@ after(async () => {
   await sys?.stop();
 });
 
-/* Each goes on where the one before left off: after a failure there is nothing to learn from the rest. */
-let broken = false;
-const step = (name, work) => test(name, async (t) => {
-  if (broken) {
-    t.skip('the one before failed');
-    return;
-  }
-  broken = true;
-  await work();
-  broken = false;
-});
+const step = steps(() => [ana, bo, wang]);
 
-const people = async (person) => {
-  if (await person.page.locator('.people').count() === 0) await person.page.getByRole('button', { name: /^People/ }).click();
-};
+const people = (person) => person.openPanel('People');
 const menu = async (person, name, action) => {
   await people(person);
   await person.button(`Actions for ${name}`).click();

@@ -4,11 +4,15 @@ import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const shots = path.join(root, 'build/screenshots');
+
+/** So long something may take on a machine that is busy with other things. Nothing waits for it but what fails. */
+const PATIENCE_MS = 45_000;
 
 /** Two cores have to carry every picture of every page, so the fake ones are small. */
 const SETTINGS = { videoQuality: 'low', microphoneOn: true, cameraOn: true, panel: null };
@@ -90,7 +94,7 @@ export class Person {
   /** A tab, or another one after the first was closed. */
   async open() {
     this.page = await this.context.newPage();
-    this.page.setDefaultTimeout(20_000);
+    this.page.setDefaultTimeout(PATIENCE_MS);
     this.page.on('pageerror', (error) => this.complaints.push(`${this.name}: ${error.stack}`));
     this.page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(`${this.name}: ${message.text()}`);
@@ -125,8 +129,14 @@ export class Person {
   tiles() { return this.page.locator('.tile'); }
   myId() { return this.page.evaluate(() => window.echomeet.api.session.get().user.id); }
 
+  /** @param {'People' | 'Chat'} name */
+  async openPanel(name) {
+    if (await this.page.locator(`.${name.toLowerCase()}`).count() > 0) return;
+    await this.page.locator('.bar').getByRole('button', { name: new RegExp(`^${name}`) }).click();
+  }
+
   async say(text) {
-    if (await this.page.locator('.composer').count() === 0) await this.page.getByRole('button', { name: /^Chat/ }).click();
+    await this.openPanel('Chat');
     await this.page.locator('.composer textarea').fill(text);
     await this.page.locator('.composer textarea').press('Enter');
   }
@@ -216,8 +226,29 @@ export class Wire {
   }
 }
 
+/**
+ * `step(name, work)` is a test that goes on where the one before left off: after a failure there is nothing to learn from
+ * the rest, which is left out. Of the `people` (a function, for they come later) a picture is kept then.
+ */
+export function steps(people) {
+  let broken = false;
+  return (name, work) => test(name, async (t) => {
+    if (broken) {
+      t.skip('the one before failed');
+      return;
+    }
+    broken = true;
+    try {
+      await work();
+      broken = false;
+    } finally {
+      if (broken) for (const person of people()) await person.shot(`failed-${person.name}`).catch(() => {});
+    }
+  });
+}
+
 /** Waits until `condition` gives something true, and gives it back. */
-export async function until(condition, what, ms = 20_000) {
+export async function until(condition, what, ms = PATIENCE_MS) {
   const end = Date.now() + ms;
   let last;
   while (Date.now() < end) {
@@ -229,7 +260,7 @@ export async function until(condition, what, ms = 20_000) {
 }
 
 /** Frames decoded and sound received go up, for everybody from everybody. */
-export async function mediaFlows(people, { sound = true, ms = 30_000 } = {}) {
+export async function mediaFlows(people, { sound = true, ms = PATIENCE_MS } = {}) {
   const pairs = people.flatMap((to) => people.filter((from) => from !== to).map((from) => [to, from]));
   await Promise.all(pairs.map(async ([to, from]) => {
     const id = await from.myId();

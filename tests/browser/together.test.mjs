@@ -36,15 +36,10 @@ after(async () => {
 const all = () => [ana, bo, wang];
 const line = (person, text) => person.page.locator('.chat-log .line', { hasText: text });
 const row = (person, name) => person.page.locator('.people li', { hasText: name });
-const openPanel = async (person, name) => {
-  const tab = person.page.getByRole('tab', { name });
-  if (await tab.count()) await tab.click();
-  else await person.page.locator('.bar').getByRole('button', { name: new RegExp(`^${name}`) }).click();
-};
 const focused = (person) => person.page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
 
 test('a line that is changed changes for everybody, and says so', async () => {
-  for (const person of all()) await openPanel(person, 'Chat');
+  for (const person of all()) await person.openPanel('Chat');
   await bo.say('We meet at noon');
   await line(ana, 'We meet at noon').waitFor();
   await line(bo, 'We meet at noon').hover();
@@ -217,7 +212,7 @@ test('the speaker view shows one large and the others in a strip, keeps who is p
 });
 
 test('the host makes a co-host and takes it back; it shows at once', async () => {
-  for (const person of all()) await openPanel(person, 'People');
+  for (const person of all()) await person.openPanel('People');
   assert.equal(await bo.button('Actions for Ana Lima').count(), 1);
   await bo.button('Actions for Ana Lima').click();
   assert.equal(await bo.button('Make co-host').count(), 0, 'a participant may only write');
@@ -299,7 +294,7 @@ test('"write privately" leads to the composer; when that person goes, nothing go
 });
 
 test('a co-host removes somebody, who sees a clear end and no way back', async () => {
-  await openPanel(bo, 'People');
+  await bo.openPanel('People');
   await bo.button('Actions for Ana Lima').click();
   assert.equal(await bo.button('Remove from the meeting').count(), 0, 'nobody removes the host');
   await bo.button('Actions for 王芳').click();
