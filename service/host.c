@@ -3,6 +3,7 @@
 #include "core/envelope.h"
 #include "core/json.h"
 #include "service/participant.h"
+#include "service/participant_find.h"
 #include "service/permission.h"
 #include "service/schedule.h"
 

@@ -13,6 +13,7 @@
 #include "service/lobby.h"
 #include "service/meeting_cache.h"
 #include "service/participant.h"
+#include "service/participant_find.h"
 #include "service/rate.h"
 #include "service/secretbox.h"
 #include "service/setting.h"

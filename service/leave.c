@@ -7,6 +7,7 @@
 #include "service/host.h"
 #include "service/lobby.h"
 #include "service/participant.h"
+#include "service/participant_find.h"
 
 static enum err after_departure(struct room_change *room, int64_t user_id)
 {

@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "service/participant.h"
+#include "service/participant_find.h"
 #include "service/permission.h"
 #include "service/setting.h"
 #include "service/shape.h"

@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "service/leave.h"
 #include "service/participant.h"
+#include "service/participant_find.h"
 #include "service/permission.h"
 
 /* An event that says only who did it. */

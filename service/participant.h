@@ -33,17 +33,6 @@ MUST_CHECK enum err participant_set_hand(struct call *call, int64_t meeting_id, 
 MUST_CHECK enum err participant_rename(struct call *call, int64_t meeting_id, int64_t user_id, const char *display_name,
                                        struct participant *out);
 
-/* Somebody who is in. ERR_NOT_JOINED. */
-MUST_CHECK enum err participant_find_joined(struct call *call, int64_t meeting_id, int64_t user_id,
-                                            struct participant *out);
-
-/* Somebody who is in or waits. ERR_NOT_JOINED. */
-MUST_CHECK enum err participant_find_present(struct call *call, int64_t meeting_id, int64_t user_id,
-                                             struct participant *out);
-
-/* The person that an action is about, who must be in. ERR_NOT_FOUND. */
-MUST_CHECK enum err participant_find_target(struct room_change *room, int64_t user_id, struct participant *out);
-
 /* The role of a row for people: "cohost" or "participant". */
 const char *participant_role_name(int64_t role);
 

@@ -1,6 +1,6 @@
 #include "service/permission.h"
 
-#include "service/participant.h"
+#include "service/participant_find.h"
 #include "service/setting.h"
 
 struct row {

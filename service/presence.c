@@ -8,7 +8,7 @@
 #include "core/log.h"
 #include "db/relay_dao.h"
 #include "service/leave.h"
-#include "service/participant.h"
+#include "service/participant_find.h"
 
 enum { SWEEP_SEATS = 50 }; /* of dead relays, in one sign of life */
 

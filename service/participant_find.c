@@ -1,0 +1,31 @@
+#include "service/participant_find.h"
+
+enum err participant_find_present(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out)
+{
+    struct participant p;
+    enum err e = participant_dao_find(call->app->db, call->arena, meeting_id, user_id, &p);
+    if (e)
+        return call_no_row(e, ERR_NOT_JOINED);
+    if (p.status != PARTICIPANT_JOINED && p.status != PARTICIPANT_WAITING)
+        return ERR_NOT_JOINED;
+    *out = p;
+    return ERR_OK;
+}
+
+enum err participant_find_joined(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out)
+{
+    struct participant p;
+    enum err e = participant_find_present(call, meeting_id, user_id, &p);
+    if (!e && p.status != PARTICIPANT_JOINED)
+        e = ERR_NOT_JOINED;
+    if (!e)
+        *out = p;
+    return e;
+}
+
+enum err participant_find_target(struct room_change *room, int64_t user_id, struct participant *out)
+{
+    enum err e = participant_find_joined(room->call, room->state.id, user_id, out);
+    return e == ERR_NOT_JOINED ? fault_set(&room->call->fault, ERR_NOT_FOUND, NULL, "That user is not in this meeting.")
+                               : e;
+}
