@@ -62,7 +62,7 @@ async function workbench() {
       if (bench.meshes.get(from) !== mesh) return; // a page that is gone says nothing more
       const copy = JSON.parse(JSON.stringify(data));
       const delay = bench.network(from, to, copy);
-      bench.log.push(`${from}>${to} ${copy.kind} ${copy.description?.type ?? ''}${delay === null ? ' lost' : ''}`);
+      bench.log.push(`${from}>${to} ${copy.kind} ${copy.description?.type ?? ''}${copy.restart ? 'restart' : ''}${delay === null ? ' lost' : ''}`);
       if (delay !== null) setTimeout(() => bench.meshes.get(to)?.receive(from, copy), delay);
     },
     async frames(at, from, role = 'camera') {
@@ -101,6 +101,11 @@ async function workbench() {
         if (first < 0) first = now;
         return first >= 0 && now > first + 2;
       }, `${role} of ${from} arrives at ${at}`);
+    },
+    /** What the browser says of a connection, by hand. */
+    pretend(pc, connectionState) {
+      Object.defineProperty(pc, 'connectionState', { configurable: true, get: () => connectionState });
+      pc.onconnectionstatechange();
     },
     async bothWays(a, b) {
       await Promise.all([bench.flows(a, b), bench.flows(b, a)]);
@@ -336,6 +341,118 @@ test('where the network lets nothing through that is said, and over as soon as i
     return seen;
   });
   assert.deepEqual(states, ['connecting', 'trouble', 'blocked', 'connected']);
+});
+
+test('it works no more at one end only: the polite side asks, the other one restarts, and nothing crosses', async () => {
+  const [log, restarted] = await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    a.add(2);
+    b.add(1);
+    await bench.bothWays(1, 2);
+    await bench.sleep(3_500); // not so soon after the last try
+    const [{ pc }] = a.peers.values();
+    const ufrag = () => /a=ice-ufrag:(.*)/.exec(pc.remoteDescription.sdp)[1];
+    const before = ufrag();
+    bench.log.length = 0;
+    bench.pretend(pc, 'disconnected');
+    await bench.until(() => bench.log.some((line) => line === '1>2 description answer'), 'an offer is answered');
+    await bench.bothWays(1, 2);
+    return [bench.log, ufrag() !== before];
+  });
+  assert.ok(log.includes('1>2 hello restart'), `${log}`);
+  assert.ok(!log.some((line) => line.startsWith('1>2 description offer')), `${log}`);
+  assert.equal(restarted, true);
+});
+
+test('a restart is given its time, whatever the browser says meanwhile; the same holds for the next one', async () => {
+  const [offers, same] = await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    a.add(2);
+    b.add(1);
+    await bench.bothWays(1, 2);
+    const [{ pc }] = b.peers.values();
+    bench.log.length = 0;
+    bench.pretend(pc, 'failed');
+    for (const state of ['disconnected', 'failed', 'disconnected']) {
+      await bench.sleep(3_200);
+      bench.pretend(pc, state);
+    }
+    return [bench.log.filter((line) => line === '2>1 description offer').length, [...b.peers.values()][0].pc === pc];
+  });
+  assert.equal(offers, 1);
+  assert.equal(same, true);
+});
+
+test('offers cross while the way is broken: a new connection is made', async () => {
+  await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    a.add(2);
+    b.add(1);
+    await bench.bothWays(1, 2);
+    const [{ pc }] = a.peers.values();
+    bench.pretend(pc, 'disconnected');
+    bench.network = () => 300;
+    await Promise.all([a.renegotiate(), b.renegotiate()]);
+    await bench.until(() => [...a.peers.values()][0].pc !== pc, 'it is made anew');
+    await bench.bothWays(1, 2);
+  });
+});
+
+test('signals of an earlier connection that were held up change nothing', async () => {
+  const kept = await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    let heldUp;
+    bench.network = (from, to, data) => {
+      if (from === 2 && data.kind === 'description') heldUp ??= data;
+      return 5;
+    };
+    b.add(1);
+    await bench.sleep(100);
+    a.add(2);
+    await bench.bothWays(1, 2);
+    b.remove(1);
+    b.add(1);
+    await bench.until(() => a.peers.get(2).remoteInstance !== heldUp.instance, 'a new connection');
+    await bench.bothWays(1, 2);
+    const { pc } = a.peers.get(2);
+    a.receive(2, heldUp);
+    await bench.sleep(300);
+    await bench.bothWays(1, 2);
+    return heldUp.for === undefined && a.peers.get(2).pc === pc;
+  });
+  assert.equal(kept, true);
+});
+
+test('where nothing ever gets through it is tried for ever, after pauses that grow', async () => {
+  await page.clock.install();
+  await page.goto(`${files.base}/empty.html`);
+  await page.evaluate(workbench);
+  await page.evaluate(() => {
+    const { bench } = window;
+    bench.made = [];
+    const Connection = window.RTCPeerConnection;
+    window.RTCPeerConnection = class extends Connection {
+      constructor(configuration) {
+        super(configuration);
+        bench.made.push(Date.now());
+      }
+    };
+    bench.network = () => null;
+    for (const [id, other] of [[1, 2], [2, 1]]) bench.person(id, { microphone: null, camera: null, screen: null }).add(other);
+  });
+  await page.clock.runFor(20 * 60_000);
+  const [start, ...made] = await page.evaluate(() => window.bench.made.filter((at, n) => n % 2 === 0));
+  const pauses = made.map((at, n) => at - (made[n - 1] ?? start));
+  assert.ok(pauses.length > 10 && pauses.every((pause) => pause <= 120_000), `${pauses}`);
+  assert.ok(pauses[1] > pauses[0] && pauses.at(-1) > 2 * pauses[0], `${pauses}`);
 });
 
 test('signals that are nonsense harm nothing', async () => {

@@ -130,6 +130,7 @@ export class Mesh extends Emitter {
       return;
     }
     let peer = this.peers.get(from) ?? this.#create(from, message.instance);
+    if (isEarlier(message.instance, peer.remoteInstance)) return;
     if (message.for && message.for !== peer.instance) {
       this.#introduce(from, peer);
       return;
@@ -171,6 +172,7 @@ export class Mesh extends Emitter {
       iceServers: this.#iceServers,
       iceTransportPolicy: this.#iceTransportPolicy,
       blocked: this.#blocked.has(userId),
+      tries: before?.tries ?? 0,
       local: this.#local,
       others: this.#members.size,
       wants: this.#wantsOf(userId),
@@ -179,7 +181,7 @@ export class Mesh extends Emitter {
         if (peer.state === 'connected') this.#blocked.delete(userId);
         this.#announce();
       },
-      hopeless: () => this.#hopeless(userId),
+      renew: (hopeless) => this.#renew(userId, hopeless),
     });
     this.peers.set(userId, peer);
     this.#announce();
@@ -211,9 +213,9 @@ export class Mesh extends Emitter {
     for (const { message, at } of list) if (Date.now() - at <= STRANGER_MS) this.receive(userId, message);
   }
 
-  /** @param {number} userId */
-  #hopeless(userId) {
-    this.#blocked.add(userId);
+  /** @param {number} userId @param {boolean} hopeless */
+  #renew(userId, hopeless) {
+    if (hopeless) this.#blocked.add(userId);
     if (this.#members.get(userId)) this.#create(userId, null);
     else this.#drop(userId); // begun again when their page is back
   }
@@ -239,4 +241,11 @@ export class Mesh extends Emitter {
       this.emit('change', this.view());
     });
   }
+}
+
+/** Whether a connection is from before another one of the same page: its signals were held up. @param {string} instance @param {string | null} known */
+function isEarlier(instance, known) {
+  const [page, count] = instance.split('.');
+  const [knownPage, knownCount] = known?.split('.') ?? [];
+  return page === knownPage && Number(count) < Number(knownCount);
 }

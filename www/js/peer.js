@@ -12,6 +12,8 @@
  *   answer; an answer to an older offer is ignored.
  * - `instance` names this connection and `for` the one it is meant for; mesh.js reads them.
  * - Each side tells the other how large it shows their pictures (`wants`), and is sent no more than that.
+ * - What does not stand is tried again for as long as the connection lives: ICE restarts, then a new connection, after
+ *   pauses that grow. Restarts are offered by the impolite side; the polite one asks for them, so that offers do not cross.
  */
 import { EVERYTHING, cameraPlan, readWants, screenPlan } from './video-policy.js';
 
@@ -29,12 +31,13 @@ import { EVERYTHING, cameraPlan, readWants, screenPlan } from './video-policy.js
  * @property {RTCIceServer[]} iceServers
  * @property {RTCIceTransportPolicy} iceTransportPolicy
  * @property {boolean} blocked an earlier connection with the same person never came to stand
+ * @property {number} tries how often has been tried since one stood
  * @property {Local} local
  * @property {number} others how many people the camera goes to
  * @property {Wants} wants how large the other's pictures are shown here
  * @property {(message: any) => void} send
  * @property {() => void} changed the remote streams or the state are others than before
- * @property {() => void} hopeless restarting did not help: a new connection is wanted
+ * @property {(hopeless: boolean) => void} renew a new connection is wanted; `hopeless`: restarting did not help
  */
 
 /** An offer that got no answer is sent again after this, then after twice as long, and so on. */
@@ -42,8 +45,10 @@ const RESEND_MS = 2_500;
 const RESEND_LONGEST_MS = 20_000;
 /** "disconnected" often mends itself; after this it is helped. */
 const DISCONNECTED_MS = 3_000;
-/** A connection that does not stand after this is restarted; after so many restarts it is given up. */
+/** A connection that does not stand after this is restarted; after so many restarts a new one is made, and each try is given longer. */
 const CONNECT_MS = 12_000;
+const CONNECT_LONGEST_MS = 30_000;
+const CONNECT_GROWTH = 1.5;
 const RESTARTS = 2;
 const KEPT_CANDIDATES = 64;
 
@@ -60,6 +65,8 @@ export class Peer {
   touched = false;
   /** Whether it ever stood. */
   stood = false;
+  /** How often was tried since one stood, also with earlier connections. */
+  tries;
 
   #o;
   /** @type {Local} */
@@ -80,10 +87,11 @@ export class Peer {
   /** @type {Promise<void>} signals and offers of our own, one after the other */
   #queue = Promise.resolve();
   #closed = false;
+  #triedAt = performance.now();
   #restarts = 0;
   #resendDelay = RESEND_MS;
-  /** @type {Record<'resend' | 'mend', any>} */
-  #timers = { resend: 0, mend: 0 };
+  /** `try` runs whenever the connection does not stand. @type {Record<'resend' | 'try', any>} */
+  #timers = { resend: 0, try: 0 };
 
   /** @param {PeerOptions} options */
   constructor(options) {
@@ -91,13 +99,14 @@ export class Peer {
     this.#local = options.local;
     this.remoteInstance = options.remoteInstance;
     this.state = options.blocked ? 'blocked' : 'connecting';
+    this.tries = options.tries;
     this.pc = new RTCPeerConnection(this.#configuration());
     this.pc.onnegotiationneeded = () => this.#offer();
     this.pc.onicecandidate = ({ candidate }) => {
       if (candidate) this.#send({ kind: 'candidate', candidate: candidate.toJSON() });
     };
     this.pc.onconnectionstatechange = () => this.#connectionChanged();
-    this.#mendAfter(CONNECT_MS);
+    this.#tryAfter(this.#patience());
     if (options.polite) this.introduce();
     else this.#addOwnLines();
   }
@@ -128,10 +137,12 @@ export class Peer {
   wake() {
     if (this.#closed) return;
     this.#sendWants();
-    if (this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
-    else if (this.pc.connectionState === 'connected') return;
-    else if (this.#o.polite) this.introduce();
-    else if (this.touched) this.restartIce();
+    if (this.pc.connectionState === 'connected') {
+      if (this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
+      return;
+    }
+    this.tries = this.#restarts = 0;
+    this.#restart();
   }
 
   restartIce() {
@@ -315,7 +326,7 @@ export class Peer {
   /** @param {any} message */
   async #handle(message) {
     if (this.#closed) return;
-    if (message.kind === 'hello') this.#hello();
+    if (message.kind === 'hello') this.#hello(message.restart === true);
     else if (message.kind === 'description') await this.#description(message);
     else if (message.kind === 'candidate') await this.#candidate(message.candidate);
     else if (message.kind === 'wants') await this.#serve(message.wants);
@@ -327,10 +338,11 @@ export class Peer {
     await this.#limit();
   }
 
-  /** The polite side asks: our offer was lost, or it has not made its way yet. */
-  #hello() {
+  /** The polite side asks: our offer was lost, or what there is does not stand. @param {boolean} restart it does not stand there, whatever is seen here */
+  #hello(restart) {
+    const stands = this.pc.connectionState === 'connected' && !restart;
     if (this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
-    else if (!this.#o.polite && this.touched && this.pc.connectionState !== 'connected') this.restartIce();
+    else if (!this.#o.polite && this.touched && !stands && performance.now() - this.#triedAt > DISCONNECTED_MS) this.#restart();
   }
 
   /** @param {{n: number, description: RTCSessionDescriptionInit, tracks: Record<string, Role>, wants: unknown}} message */
@@ -338,7 +350,7 @@ export class Peer {
     const { pc } = this;
     const isOffer = description.type === 'offer';
     if (isOffer && n <= this.#remoteOffer) {
-      if (this.#lastAnswer?.n === n) this.#send({ ...this.#lastAnswer, wants: this.#o.wants }); // our answer was lost
+      if (this.#lastAnswer?.n === n) this.#answerAgain();
       return;
     }
     if (!isOffer && (n !== this.#offerNumber || pc.signalingState !== 'have-local-offer')) return;
@@ -346,6 +358,11 @@ export class Peer {
     const collision = isOffer && pc.signalingState !== 'stable';
     this.#ignoreOffer = !this.#o.polite && collision;
     if (this.#ignoreOffer) return;
+    if (collision && this.stood && pc.connectionState !== 'connected') {
+      // Chromium 150 never sends a picture again where an offer is taken back while the way is broken.
+      this.#o.renew(false);
+      return;
+    }
 
     await pc.setRemoteDescription(description); // takes our own offer back when offers crossed
     this.touched = true;
@@ -363,6 +380,12 @@ export class Peer {
     this.#collect();
     await this.#lateCandidates();
     this.#syncScreen();
+  }
+
+  /** It was lost, and what was found since may be too. */
+  #answerAgain() {
+    const { currentLocalDescription: description } = this.pc;
+    this.#send({ ...this.#lastAnswer, ...(description?.type === 'answer' ? { description } : {}), wants: this.#o.wants });
   }
 
   /** @param {RTCIceCandidateInit} candidate */
@@ -418,17 +441,16 @@ export class Peer {
   #connectionChanged() {
     const { connectionState } = this.pc;
     if (connectionState === 'connected') {
-      this.#restarts = 0;
+      this.tries = this.#restarts = 0;
       this.stood = true;
-      clearTimeout(this.#timers.mend);
+      clearTimeout(this.#timers.try);
+      this.#timers.try = 0;
       this.#setState('connected');
-    } else if (connectionState === 'disconnected') {
-      this.#setState('trouble');
-      this.#mendAfter(DISCONNECTED_MS);
-    } else if (connectionState === 'failed') {
-      this.#setState('trouble');
-      this.#mendAfter(0);
+      return;
     }
+    if (connectionState !== 'connecting') this.#setState('trouble');
+    if (this.#timers.try) return; // one is under way: it is given its time, whatever the browser says of the way that broke
+    this.#tryAfter({ failed: 0, disconnected: DISCONNECTED_MS }[/** @type {string} */ (connectionState)] ?? CONNECT_MS);
   }
 
   /** @param {LinkState} state */
@@ -438,20 +460,42 @@ export class Peer {
     this.#o.changed();
   }
 
-  /** The impolite side mends first; the polite one only when that did not come. @param {number} ms */
-  #mendAfter(ms) {
-    clearTimeout(this.#timers.mend);
-    this.#timers.mend = setTimeout(() => {
-      if (this.#closed || this.pc.connectionState === 'connected') return;
-      if (this.state === 'connecting') this.#setState('trouble');
-      this.#restarts += 1;
-      if (this.#restarts > RESTARTS) {
-        this.#o.hopeless();
-        return;
-      }
-      if (this.touched) this.restartIce();
-      this.#mendAfter(CONNECT_MS);
-    }, ms + (this.#o.polite ? DISCONNECTED_MS : 0));
+  /** The impolite side tries first; the polite one only when that did not come. @param {number} ms */
+  #tryAfter(ms) {
+    clearTimeout(this.#timers.try);
+    this.#timers.try = setTimeout(() => this.#try(), ms + (this.#o.polite ? DISCONNECTED_MS : 0));
+  }
+
+  #try() {
+    this.#timers.try = 0;
+    if (this.#closed || this.pc.connectionState === 'connected') return;
+    this.#setState('trouble');
+    this.tries += 1;
+    this.#restarts += 1;
+    if (this.#restarts > RESTARTS) this.#o.renew(true);
+    else this.#restart();
+  }
+
+  /** How long a try may take: at first all alike, then longer and longer. */
+  #patience() {
+    return Math.min(CONNECT_LONGEST_MS, CONNECT_MS * CONNECT_GROWTH ** Math.max(0, this.tries - RESTARTS));
+  }
+
+  /** Also where one is under way: another one follows its answer, for what it found may be of no use any more. */
+  #restart() {
+    this.#triedAt = performance.now();
+    this.#tryAfter(this.#patience());
+    if (this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
+    if (!this.touched) {
+      if (this.#o.polite) this.introduce();
+    } else if (this.#o.polite) this.#askForRestart();
+    else this.restartIce();
+  }
+
+  #askForRestart(repeated = false) {
+    if (this.pc.connectionState === 'connected') return;
+    this.#send({ kind: 'hello', restart: true });
+    if (this.pc.signalingState === 'stable') this.#again(() => this.#askForRestart(true), repeated);
   }
 
   /** @param {() => void} action @param {boolean} [repeated] wait longer than the time before */
