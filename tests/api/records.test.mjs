@@ -40,6 +40,14 @@ test('every stay of everybody, as JSON and as CSV, and the figures of it', async
     refused(await read(ada, meeting, 'attendance?format=xml'), 'validation_failed', 'format');
 });
 
+test('a meeting that nobody was in has records, too', async () => {
+    const meeting = await createMeeting(ada);
+    assert.deepEqual(ok(await read(ada, meeting, 'attendance')).items, []);
+    const { people: n, peak, meetingSeconds, personSeconds } = ok(await read(ada, meeting, 'statistics'));
+    assert.deepEqual([n, peak, meetingSeconds, personSeconds], [0, 0, 0, 0]);
+    assert.doesNotMatch(sys.log('pool'), /runtime error/);
+});
+
 test('who did what to whom', async () => {
     const meeting = await meetingOf(ada, ben, cleo);
     const path = `/meetings/${meeting.id}`;
