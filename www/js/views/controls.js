@@ -60,17 +60,19 @@ export function Dialog({ title, class: extra, onClose, children }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const id = useFieldId();
   useEffect(() => {
+  const gone = useRef(false);
     const dialog = ref.current;
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
     dialog?.showModal();
     return () => {
       dialog?.close();
       // The browser gives the focus back only while the dialog is still in the page.
+      gone.current = true;
       if (document.activeElement === document.body) before?.focus();
     };
   }, []);
   return html`
-    <dialog ref=${ref} class=${classes('dialog', extra)} aria-labelledby=${id} onClose=${onClose}
+    <dialog ref=${ref} class=${classes('dialog', extra)} aria-labelledby=${id} onClose=${() => !gone.current && onClose()}
       onClick=${(/** @type {MouseEvent} */ event) => event.target === ref.current && ref.current?.close()}>
       <div class="dialog-body">
         <header>
