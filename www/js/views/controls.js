@@ -53,7 +53,8 @@ export function IconButton({ label, name, class: extra, size, badge, shortcut, .
 }
 
 /**
- * The focus goes back to where it was, also where the dialog is taken away without having been closed.
+ * The focus is at the title at first, unless something in it has `autofocus`, and goes back to where it was, also where the
+ * dialog is taken away without having been closed.
  * @param {{title: string, class?: string, onClose: () => void, children?: any}} props
  */
 export function Dialog({ title, class: extra, onClose, children }) {
@@ -64,6 +65,7 @@ export function Dialog({ title, class: extra, onClose, children }) {
     const dialog = ref.current;
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
     dialog?.showModal();
+    if (!dialog?.querySelector('[autofocus]')) dialog?.querySelector('h2')?.focus();
     return () => {
       dialog?.close();
       // The browser gives the focus back only while the dialog is still in the page.
@@ -76,7 +78,7 @@ export function Dialog({ title, class: extra, onClose, children }) {
       onClick=${(/** @type {MouseEvent} */ event) => event.target === ref.current && ref.current?.close()}>
       <div class="dialog-body">
         <header>
-          <h2 id=${id}>${title}</h2>
+          <h2 id=${id} tabindex="-1">${title}</h2>
           <${IconButton} label=${t('app.close')} name="x" onClick=${() => ref.current?.close()} />
         </header>
         ${children}
