@@ -434,6 +434,7 @@ export default {
   'meeting.cancel': 'Cancel the meeting',
   'meeting.cancelTitle': 'Cancel “{title}”?',
   'meeting.cancelHint': 'Nobody can join it any more. This cannot be undone.',
+  'meeting.keep': 'Keep it',
   'meeting.cancelled': '“{title}” is cancelled.',
   'invites.title': 'Invitation links',
   'invites.titleNamed': 'Invitation links for “{title}”',

@@ -427,6 +427,7 @@ export default {
   'meeting.cancel': '取消会议',
   'meeting.cancelTitle': '取消“{title}”？',
   'meeting.cancelHint': '取消后任何人都不能再加入，且无法恢复。',
+  'meeting.keep': '保留会议',
   'meeting.cancelled': '“{title}”已取消。',
   'invites.title': '邀请链接',
   'invites.titleNamed': '“{title}”的邀请链接',

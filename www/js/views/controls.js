@@ -60,16 +60,16 @@ export function IconButton({ label, name, class: extra, size, badge, shortcut, .
 export function Dialog({ title, class: extra, onClose, children }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const id = useFieldId();
-  useEffect(() => {
   const gone = useRef(false);
+  useEffect(() => {
     const dialog = ref.current;
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
     dialog?.showModal();
     if (!dialog?.querySelector('[autofocus]')) dialog?.querySelector('h2')?.focus();
     return () => {
+      gone.current = true;
       dialog?.close();
       // The browser gives the focus back only while the dialog is still in the page.
-      gone.current = true;
       if (document.activeElement === document.body) before?.focus();
     };
   }, []);
@@ -88,9 +88,10 @@ export function Dialog({ title, class: extra, onClose, children }) {
 
 /**
  * Asks before something that cannot be taken back.
- * @param {{title: string, action: string, onConfirm: () => Promise<unknown>, onClose: () => void, children?: any}} props
+ * @param {{title: string, action: string, keep?: string, onConfirm: () => Promise<unknown>, onClose: () => void, children?: any}} props
+ *   `keep`: what the other button says
  */
-export function Confirm({ title, action, onConfirm, onClose, children }) {
+export function Confirm({ title, action, keep, onConfirm, onClose, children }) {
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [busy, run] = useBusy();
   const confirm = () => run(async () => {
@@ -106,7 +107,7 @@ export function Confirm({ title, action, onConfirm, onClose, children }) {
       <div class="confirm">${children}</div>
       <${FormError} error=${problem} />
       <footer class="dialog-footer">
-        <button type="button" class="secondary" autofocus onClick=${onClose}>${t('app.cancel')}</button>
+        <button type="button" class="secondary" autofocus onClick=${onClose}>${keep ?? t('app.cancel')}</button>
         <button type="button" class="danger" disabled=${busy} onClick=${confirm}>${action}</button>
       </footer>
     <//>`;

@@ -135,7 +135,7 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
         </footer>
       </form>
       ${cancelling && html`
-        <${Confirm} title=${t('meeting.cancelTitle', { title: meeting.title })} action=${t('meeting.cancel')} onConfirm=${cancel}
+        <${Confirm} title=${t('meeting.cancelTitle', { title: meeting.title })} action=${t('meeting.cancel')} keep=${t('meeting.keep')} onConfirm=${cancel}
           onClose=${() => setCancelling(false)}><p>${t('meeting.cancelHint')}</p><//>`}
     <//>`;
 }
