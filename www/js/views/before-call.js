@@ -41,6 +41,9 @@ export function BeforeCall({ api, call, code }) {
   const over = meeting?.status >= OVER ? (meeting.status === OVER ? 'meeting_ended' : 'meeting_cancelled') : null;
   const removed = problem?.code === 'removed' ? 'removed' : null; // there is no way in for this person
   const closed = removed ?? (unseen === 'not_found' ? unseen : over);
+  useEffect(() => {
+    if (closed) call.media.stop();
+  }, [closed]);
   // A private meeting tells a stranger nothing; the code (and a password) may open it all the same.
   const unclear = unseen && unseen !== 'forbidden' ? { code: unseen } : null;
   const knownPassword = meeting?.password;
@@ -64,24 +67,32 @@ export function BeforeCall({ api, call, code }) {
   const wrongPassword = problem?.code === 'wrong_password' || problem?.code === 'passwordNeeded';
 
   const name = user?.displayName ?? '';
+  const title = meeting?.title ?? t('before.unknown', { code });
+  if (closed) {
+    return html`
+      <${Header} api=${api} />
+      <main class="sign">
+        <div class="card"><h1 tabindex="-1">${title}</h1>
+          ${meeting && html`<p class="quiet"><${Code} code=${code} /></p>`}
+          <${FormError} error=${{ code: closed }} />
+          <a class="button primary" href="#/">${t('app.home')}</a></div>
+      </main>`;
+  }
   return html`
     <${Header} api=${api} />
     <main class="before">
       <${Preview} call=${call} name=${name} />
       <form class="before-form" onSubmit=${join}>
-        <h1 tabindex="-1">${meeting?.title ?? t('before.unknown', { code })}</h1>
+        <h1 tabindex="-1">${title}</h1>
         <p class="quiet"><${Code} code=${code} /></p>
-        ${meeting && !closed && html`<${Facts} meeting=${meeting} />`}
-        ${closed ? html`
-          <${FormError} error=${{ code: closed }} />
-          <a class="button secondary" href="#/">${t('app.home')}</a>` : html`
-          <p class="before-name"><${Avatar} name=${name} /> <span>${t('before.asName', { name })}${' '}
-            ${!user?.isGuest && html`
-              <button type="button" class="link" aria-haspopup="dialog" onClick=${() => setNaming(true)}>${t('before.rename')}</button>`}</span></p>
-          ${askPassword ? html`<${Field} label=${t('before.password')} name="password" type="password" autocomplete="off" maxlength="64"
-            inputRef=${passwordField} error=${wrongPassword ? errorText(problem) : null} />` : null}
-          <${FormError} error=${wrongPassword ? unclear : problem ?? unclear} />
-          <button class="primary big" disabled=${busy}>${t(busy ? 'before.joining' : 'before.join')}</button>`}
+        ${meeting && html`<${Facts} meeting=${meeting} />`}
+        <p class="before-name"><${Avatar} name=${name} /> <span>${t('before.asName', { name })}${' '}
+          ${!user?.isGuest && html`
+            <button type="button" class="link" aria-haspopup="dialog" onClick=${() => setNaming(true)}>${t('before.rename')}</button>`}</span></p>
+        ${askPassword ? html`<${Field} label=${t('before.password')} name="password" type="password" autocomplete="off" maxlength="64"
+          inputRef=${passwordField} error=${wrongPassword ? errorText(problem) : null} />` : null}
+        <${FormError} error=${wrongPassword ? unclear : problem ?? unclear} />
+        <button class="primary big" disabled=${busy}>${t(busy ? 'before.joining' : 'before.join')}</button>
       </form>
       ${naming && html`<${Profile} api=${api} onClose=${() => setNaming(false)} />`}
     </main>`;
