@@ -66,7 +66,7 @@ export function Dashboard({ api }) {
       </section>
       <${FormError} error=${problem} onRetry=${load} />
       ${!meetings && !problem && html`<${Skeleton} />`}
-      ${meetings && (meetings.length > 0 || isFiltering(filter)) && html`<${FilterBar} filter=${filter} onChange=${setFilter} />`}
+      ${(meetings ? meetings.length > 0 || isFiltering(filter) : !problem) && html`<${FilterBar} filter=${filter} onChange=${setFilter} />`}
       <${MeetingToolsContext.Provider} value=${{ api, onChanged: load }}>
       ${meetings && (isFiltering(filter) ? html`<${Found} api=${api} filter=${filter} changed=${meetings} onChange=${setFilter} />`
         : html`<${Lists} meetings=${meetings} onAllPast=${() => setFilter({ ...NO_FILTER, status: String(ENDED) })} />`)}

@@ -3,7 +3,7 @@
  * themselves: the actions below a name in the list of people, and the tools above it. What is offered follows the
  * permissions that the server tells, never a role.
  */
-import { html, useState } from '../ui.js';
+import { html, useEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, t } from '../i18n.js';
 import { settings } from '../settings.js';
@@ -59,6 +59,8 @@ function offerUndo({ told, label = 'undo.do', run }, name) {
 export function PersonActions({ id, call, room, person, onDone }) {
   const [asking, setAsking] = useState(/** @type {string | null} */ (null));
   const [busy, run] = useBusy();
+  const all = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => all.current?.scrollIntoView({ block: 'nearest' }), []);
   const { userId, displayName: name } = person;
   const choose = (/** @type {Action} */ { ask, run: work, undo }) => {
     if (ask) setAsking(ask);
@@ -86,7 +88,7 @@ export function PersonActions({ id, call, room, person, onDone }) {
     offerUndo({ told: 'undo.remove', label: 'removed.lift', run: () => call.desk.liftBan(userId) }, name);
   };
   return html`
-    <div class="person-do" id=${id} role="group" aria-label=${t('people.more', { name })}>
+    <div class="person-do" ref=${all} id=${id} role="group" aria-label=${t('people.more', { name })}>
       ${userId !== room.myId && html`
         <button type="button" onClick=${write}>${icon('message-square', 18)} ${t('people.write')}</button>`}
       ${actionsFor(call, room, person).map((action) => html`

@@ -33,8 +33,10 @@ export function InCall({ call }) {
     <div class=${classes('call', full && 'full', idle && 'idle')} data-panel=${panel ?? 'none'}>
       <main class="call-stage" ref=${stage} tabindex="-1">
         <h1 class="visually-hidden">${room.meeting.title}</h1>
-        <${StageLine} call=${call} room=${room} />
-        <${Notices} call=${call} room=${room} />
+        <div class="over-stage">
+          <${StageLine} call=${call} room=${room} />
+          <${Notices} call=${call} room=${room} />
+        </div>
         <${Stage} call=${call} room=${room} />
       </main>
       <${Panel} call=${call} room=${room} />
@@ -56,7 +58,7 @@ export function InCall({ call }) {
 function useArrival() {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
-    if (matchMedia('(max-width: 900px)').matches) settings.set({ panel: null });
+    if (matchMedia('(max-width: 720px)').matches) settings.set({ panel: null });
     if (!settings.get().panel) stage.current?.focus();
   }, []);
   return stage;

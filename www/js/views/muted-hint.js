@@ -27,5 +27,5 @@ export function MutedHint({ call }) {
     return () => clearTimeout(timer);
   }, [visible]);
   return html`<div class="muted-hint" role="status">${visible && html`
-    <p><strong>${t('bar.youAreMuted')}</strong> ${t('bar.unmuteHow', { keys: SHORTCUTS.microphone.shown })}</p>`}</div>`;
+    <p><strong>${t('bar.youAreMuted')}</strong> <span class="keys-hint">${t('bar.unmuteHow', { keys: SHORTCUTS.microphone.shown })}</span></p>`}</div>`;
 }
