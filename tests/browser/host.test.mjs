@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { Person, mediaFlows, startBrowser, steps, until } from './support.mjs';
-import { looksRight } from './axe.mjs';
 
 let sys;
 let browser;
@@ -44,6 +43,7 @@ const setting = async (person, name, on) => {
 };
 const knock = async (person) => {
   await person.go('#/');
+  await person.page.locator('.dashboard').waitFor(); // or both are one change
   await person.go(`#/m/${code}`);
   await person.button('Join').click();
 };
@@ -60,14 +60,11 @@ step('the lobby: who waits sees that they wait, and is refused, asks again, come
   await knock(bo);
   await bo.page.locator('main').getByText('Please wait. The host will let you in.').waitFor();
   assert.equal(await bo.page.locator('.call').count(), 0);
-  await looksRight(bo, 'waiting');
   await ana.button('People, 1 waits').waitFor();
   await ana.page.locator('.toast', { hasText: 'Bo Nilsson waits to be let in' }).waitFor();
-  await looksRight(ana, 'lobby-list');
   await ana.button('Refuse Bo Nilsson').click();
   await bo.page.locator('main').getByText('You were not let in.').waitFor();
   await ana.page.locator('.lobby').waitFor({ state: 'detached' });
-  await looksRight(bo, 'refused');
   await bo.button('Ask again').click();
   await ana.button('Let in: Bo Nilsson').waitFor();
   await bo.page.evaluate(() => window.echomeet.call.client.state).then((state) => assert.equal(state, 'waiting'));
@@ -107,7 +104,6 @@ step('muting one, muting all, and asking to unmute: the microphone really stops'
   await wang.tile(boId).getByLabel('Microphone is off').waitFor();
   await menu(ana, 'Bo Nilsson', 'Ask to unmute');
   await bo.page.locator('.notice').getByText('Ana Lima asks you to unmute.').waitFor();
-  await looksRight(bo, 'unmute-question');
   await bo.page.locator('.notice').getByRole('button', { name: 'Unmute' }).click();
   await until(async () => await microphone(bo) === 'true true', 'he is on again');
   await wang.tile(boId).getByLabel('Microphone is off').waitFor({ state: 'detached' });
@@ -131,7 +127,6 @@ step('only hosts unmute, share and write where that is set, and everybody is tol
   assert.equal(await field.isDisabled(), true);
   assert.equal(await field.getAttribute('placeholder'), 'Only the host and co-hosts write here.');
   await bo.page.locator('.happening', { hasText: 'Ana Lima lets only hosts write' }).waitFor();
-  await looksRight(bo, 'chat-closed');
   await setting(ana, 'Everybody may write in the chat', true);
   await until(() => field.isEnabled(), 'he may write again');
   await setting(ana, 'Everybody may unmute', true);
@@ -191,12 +186,10 @@ step('locked, removed, and allowed again', async () => {
   const told = ana.page.locator('.toast', { hasText: 'Bo, Oslo' });
   await told.filter({ hasText: 'cannot come back' }).waitFor();
   assert.equal(await told.count(), 1, 'she is told once');
-  await looksRight(ana, 'toast-with-undo');
   await knock(bo);
   await bo.page.getByText('You were removed from this meeting.').waitFor();
   await ana.button('Removed people').click();
   await ana.button('Allow again: Bo, Oslo').waitFor();
-  await looksRight(ana, 'removed-people');
   const boId = await bo.myId();
   await ana.page.evaluate((id) => window.echomeet.call.desk.liftBan(id), boId);
   await ana.page.getByText('Nobody was removed.').waitFor(); // an open list follows what others do
@@ -210,7 +203,6 @@ step('locked, removed, and allowed again', async () => {
   await knock(bo);
   await bo.page.getByText('The meeting is locked. Ask the host to let you in.').waitFor();
   await ana.button('Meeting settings').click();
-  await looksRight(ana, 'meeting-settings');
   await ana.page.keyboard.press('Escape');
   await setting(ana, 'Lock the meeting', false);
   await setting(ana, 'Muted on entry', true);
@@ -225,7 +217,6 @@ step('the host is gone, and nobody takes over: everybody sees until when', async
   await ana.button('Leave the meeting').click();
   await ana.page.locator('.menu').getByRole('button', { name: 'Leave the meeting' }).click();
   await wang.page.locator('.notice', { hasText: 'Without them the meeting ends at' }).waitFor();
-  await looksRight(wang, 'host-away');
   await bo.page.reload();
   await bo.button('Join').click();
   await bo.page.locator('.notice', { hasText: 'Without them the meeting ends at' }).waitFor(); // who comes late is told as well
