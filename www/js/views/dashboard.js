@@ -65,8 +65,8 @@ export function Dashboard({ api }) {
         <${JoinByCode} />
       </section>
       <${FormError} error=${problem} onRetry=${load} />
-      ${!meetings && !problem && html`<${Skeleton} />`}
       ${(meetings ? meetings.length > 0 || isFiltering(filter) : !problem) && html`<${FilterBar} filter=${filter} onChange=${setFilter} />`}
+      ${!meetings && !problem && html`<${Skeleton} />`}
       <${MeetingToolsContext.Provider} value=${{ api, onChanged: load }}>
       ${meetings && (isFiltering(filter) ? html`<${Found} api=${api} filter=${filter} changed=${meetings} onChange=${setFilter} />`
         : html`<${Lists} meetings=${meetings} onAllPast=${() => setFilter({ ...NO_FILTER, status: String(ENDED) })} />`)}
