@@ -1,5 +1,5 @@
 /** What stays of a meeting for those who ran it: who was there when, its figures, who did what, and the chat as a text. */
-import { html, useEffect, useState } from '../ui.js';
+import { html, useEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { attendees, marks, span } from '../attendance.js';
 import { clockTime, duration, errorText, hasText, longDate, t } from '../i18n.js';
@@ -112,29 +112,41 @@ function Download({ api, path, file, type, label }) {
 
 const ROW = 32;
 const BAR = 14;
+/** Pixels for the names, and for all of it where that is as wide as the page. */
 const NAMES = 160;
 const WIDTH = 920;
+const NARROW = 560;
+const NAMES_NARROW = 104;
+const LETTER = 8;
 
 /** A line a person, with a bar for each stay. The table below says the same in words. @param {{people: Attendee[]}} props */
 function Chart({ people }) {
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const [width, setWidth] = useState(WIDTH);
+  useEffect(() => {
+    const observer = new ResizeObserver(([{ contentRect }]) => setWidth(Math.floor(contentRect.width)));
+    observer.observe(/** @type {HTMLElement} */ (box.current));
+    return () => observer.disconnect();
+  }, []);
   const time = span(people);
-  const x = (/** @type {number} */ at) => NAMES + ((at - time.from) / (time.to - time.from)) * (WIDTH - NAMES - 8);
+  const names = width < NARROW ? NAMES_NARROW : NAMES;
+  const x = (/** @type {number} */ at) => names + ((at - time.from) / (time.to - time.from)) * (width - names - 8);
   const height = people.length * ROW + 24;
   return html`
-    <div class="chart" tabindex="0" role="group" aria-label=${t('records.chart')}>
-      <svg viewBox="0 0 ${WIDTH} ${height}" width=${WIDTH} height=${height} role="img" aria-label=${t('records.chart')}>
+    <div class="chart" ref=${box}>
+      <svg viewBox="0 0 ${width} ${height}" width=${width} height=${height} role="img" aria-label=${t('records.chart')}>
         ${marks(time).map((at) => html`
           <g key=${at} class="chart-mark"><line x1=${x(at)} x2=${x(at)} y1="0" y2=${height - 20} /><text x=${x(at)} y=${height - 4}
-            text-anchor=${x(at) > WIDTH - 40 ? 'end' : 'middle'}>${clockTime(at)}</text></g>`)}
+            text-anchor=${x(at) > width - 40 ? 'end' : 'middle'}>${clockTime(at)}</text></g>`)}
         ${people.map(({ userId, displayName, stays }, row) => html`
-          <g key=${userId}><text class="chart-name" x="0" y=${row * ROW + 20}>${shortened(displayName)}</text>
+          <g key=${userId}><text class="chart-name" x="0" y=${row * ROW + 20}>${shortened(displayName, names / LETTER)}</text>
             ${stays.map(({ from, to }) => html`<rect key=${from} x=${x(from)} y=${row * ROW + 8} width=${Math.max(3, x(to) - x(from))} height=${BAR} rx="4" />`)}</g>`)}
       </svg>
     </div>`;
 }
 
-/** @param {string} name */
-const shortened = (name) => ([...name].length > 20 ? `${[...name].slice(0, 19).join('')}…` : name);
+/** @param {string} name @param {number} most letters */
+const shortened = (name, most) => ([...name].length > most ? `${[...name].slice(0, most - 1).join('')}…` : name);
 
 /** @param {{people: Attendee[]}} props */
 const Table = ({ people }) => html`
