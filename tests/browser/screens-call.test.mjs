@@ -208,7 +208,7 @@ test('lines and questions over the stage, and notes', async () => {
     const { t } = await import('/js/i18n.js');
     toast(t('note.joined', { name: 'Maximilian von und zu Hohenfels' }));
     toast(t('may.unmute'), 'error');
-    toast(t('note.cohostNow'));
+    toast(t('note.cohostNow'), 'info', { label: t('undo.do'), run() {} });
   });
   await look(ana, 'call-notes', { ...dark, again: toasts });
   const cut = () => ana.page.evaluate((id) => {
