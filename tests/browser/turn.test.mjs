@@ -84,6 +84,35 @@ test('credentials that have run out open nothing', async () => {
   assert.deepEqual(kinds, []);
 });
 
+test('who no longer hides the address, and hides it again while the call goes on, is reached accordingly', async () => {
+  const [ana] = people;
+  const hidden = ana.page.getByRole('checkbox', { name: 'Hide my address from the others' });
+  const sent = () => ana.page.evaluate(() => [...window.echomeet.call.mesh.peers.values()][0].pc.localDescription.sdp.match(/a=candidate.*/g) ?? []);
+  for (const person of people) {
+    await person.button('More').click();
+    await person.page.locator('.bar-more .menu').getByRole('button', { name: 'Devices' }).click();
+    await person.page.getByRole('checkbox', { name: 'Hide my address from the others' }).setChecked(false);
+  }
+  await until(async () => (await ana.received(await people[1].myId())).state === 'connected', 'connected');
+  await mediaFlows(people);
+  assert.notEqual((await way(ana))[0], 'relay', 'the direct way is the better one');
+  const instance = () => ana.page.evaluate(() => [...window.echomeet.call.mesh.peers.values()][0].instance);
+  const before = await instance();
+  await hidden.setChecked(true);
+  assert.notEqual(await instance(), before);
+  await mediaFlows(people);
+  assert.equal((await way(ana))[0], 'relay');
+  const candidates = await sent();
+  assert.ok(candidates.length > 0 && candidates.every((line) => line.includes(' typ relay raddr 0.0.0.0 ')), `${candidates}`);
+  for (const person of people) {
+    await person.page.getByRole('checkbox', { name: 'Hide my address from the others' }).setChecked(true);
+    await person.shot(`relay-only-${person.name}`);
+    await person.page.keyboard.press('Escape');
+  }
+  await mediaFlows(people);
+  assert.equal(await ana.page.evaluate(() => JSON.parse(localStorage.getItem('echomeet.settings')).relayOnly), true, 'for the next call too');
+});
+
 test('the TURN server dies and comes back: the call finds its way again by itself', async () => {
   await turn.kill();
   await until(async () => (await people[0].received(await people[1].myId())).state !== 'connected', 'the way is gone', 30_000);

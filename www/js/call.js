@@ -294,6 +294,18 @@ export class Call {
     }
   }
 
+  /** Whether the server has TURN servers for this person. */
+  async offersRelay() {
+    const servers = this.iceServers?.servers ?? (await this.api.get('/media')).iceServers;
+    return servers.some((/** @type {RTCIceServer} */ { urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
+  }
+
+  /** Over TURN servers only, or as it goes best. @param {boolean} relayOnly */
+  setRelayOnly(relayOnly) {
+    settings.set({ relayOnly });
+    this.mesh?.setIceTransportPolicy(transportPolicy());
+  }
+
   /** The page goes elsewhere. */
   dispose() {
     this.leave();
@@ -531,7 +543,7 @@ export class Call {
   /** @param {number} myId @param {import('./ice-servers.js').MediaAccess} access */
   #startMedia(myId, access) {
     const mesh = new Mesh({
-      myId, iceTransportPolicy: settings.get().relayOnly ? 'relay' : 'all', send: (to, data) => this.client?.signal(to, data),
+      myId, iceTransportPolicy: transportPolicy(), send: (to, data) => this.client?.signal(to, data),
     });
     this.iceServers = new IceServers(() => this.api.get('/media'), (servers) => mesh.setIceServers(servers));
     this.iceServers.take(access);
@@ -608,3 +620,6 @@ export class Call {
     this.#tellMedia();
   }
 }
+
+/** @returns {RTCIceTransportPolicy} */
+const transportPolicy = () => (settings.get().relayOnly ? 'relay' : 'all');

@@ -69,6 +69,13 @@ export class Mesh extends Emitter {
     for (const peer of this.peers.values()) peer.setIceServers(iceServers);
   }
 
+  /** Connections are made anew, for one that stands may run over what is not wanted any more. @param {RTCIceTransportPolicy} policy */
+  setIceTransportPolicy(policy) {
+    if (policy === this.#iceTransportPolicy) return;
+    this.#iceTransportPolicy = policy;
+    for (const userId of [...this.peers.keys()]) this.#renew(userId, false);
+  }
+
   /** How large the pictures of others are shown here; of whoever is not named it is not known. @param {Map<number, Wants>} wants */
   setWants(wants) {
     this.#wants = wants;

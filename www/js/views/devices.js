@@ -9,6 +9,7 @@ import { Meter } from '../speaking.js';
 import { toast } from '../toasts.js';
 import { Dialog, IconButton, useBusy, useFieldId } from './controls.js';
 import { Processing } from './processing.js';
+import { RelayOnly } from './relay-only.js';
 import { Video } from './video.js';
 
 /** @typedef {import('../call.js').Call} Call */
@@ -120,6 +121,7 @@ export function DeviceDialog({ call, onClose }) {
           <${DeviceChoices} call=${call} />
           <${Level} track=${microphoneOn ? microphone : null} />
           <${Processing} call=${call} />
+          <${RelayOnly} call=${call} />
           <${DeviceProblem} kind="microphone" problem=${microphoneProblem} onRetry=${() => call.media.setMicrophone(true)} />
           <${DeviceProblem} kind="camera" problem=${cameraProblem} onRetry=${() => call.media.setCamera(true)} />
         </div>

@@ -4,6 +4,7 @@ import { t } from '../i18n.js';
 import { Avatar, IconButton } from './controls.js';
 import { DeviceChoices, DeviceProblem, DeviceSwitch, Level } from './devices.js';
 import { Processing } from './processing.js';
+import { RelayOnly } from './relay-only.js';
 import { Video } from './video.js';
 
 /** @param {{call: import('../call.js').Call, name: string}} props */
@@ -25,7 +26,7 @@ export function Preview({ call, name }) {
       </div>
       <${Level} track=${microphoneOn ? media.microphone : null} />
       ${!microphoneOn && !microphoneProblem && html`<p class="quiet">${t('before.muted')}</p>`}
-      ${choosing && html`<${DeviceChoices} call=${call} /><${Processing} call=${call} />`}
+      ${choosing && html`<${DeviceChoices} call=${call} /><${Processing} call=${call} /><${RelayOnly} call=${call} />`}
       <${DeviceProblem} kind="microphone" problem=${microphoneProblem} onRetry=${() => call.media.setMicrophone(true)} />
       <${DeviceProblem} kind="camera" problem=${cameraProblem} onRetry=${() => call.media.setCamera(true)} />
       ${microphoneProblem && cameraProblem ? html`<p class="quiet">${t('before.noDevices')}</p>` : null}

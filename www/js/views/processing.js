@@ -18,7 +18,7 @@ export function Processing({ call }) {
 }
 
 /** @param {{on: boolean, label: string, onChange: (on: boolean) => void}} props */
-const Switch = ({ on, label, onChange }) => html`
+export const Switch = ({ on, label, onChange }) => html`
   <label class="processing-switch">
     <input type="checkbox" checked=${on} onChange=${(/** @type {Event} */ event) => onChange(/** @type {HTMLInputElement} */ (event.target).checked)} />
     ${label}
