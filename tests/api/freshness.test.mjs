@@ -55,8 +55,8 @@ test('each change shows at once, whoever looks', async () => {
         [() => ada.client.patch(`${here}/participants/${ben.id}`, { role: 'cohost' }), (d) => of(d, ben).role === 'cohost'],
         [() => ada.client.patch('/users/me', { displayName: 'Countess' }), (d) => d.host.displayName === 'Countess' && d.creator.displayName === 'Countess'],
         [() => ada.client.post(`${here}/host`, { userId: ben.id }), (d) => d.host.id === ben.id && of(d, ben).role === 'host'],
-        [() => cleo.client.post(`${here}/leave`), (d) => d.participantCount === 2 && !of(d, cleo)],
-        [() => ben.client.delete(`${here}/participants/${ada.id}`), (d) => d.participantCount === 1 && !of(d, ada)],
+        [() => ben.client.delete(`${here}/participants/${cleo.id}`), (d) => d.participantCount === 2 && !of(d, cleo)],
+        [() => ada.client.post(`${here}/leave`), (d) => d.participantCount === 1 && !of(d, ada)],
         [() => ben.client.post(`${here}/end`), (d) => d.status === 3 && d.participantCount === 0],
     ];
     for (const [change, shows] of changes) {

@@ -1,8 +1,10 @@
 /* /metrics: what the workers have counted, for those who may know. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { createMeeting, ok, people } from './support.mjs';
 
@@ -68,6 +70,7 @@ test('a worker that dies and a Redis that is away are counted', async () => {
 
     const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(sys.processes.pool.pid)], { encoding: 'utf8' }).trim().split(/\s+/).map(Number);
     process.kill(children[0], 'SIGKILL');
+    await eventually(() => !fs.existsSync(`/proc/${children[0]}`)); // what it had just accepted is lost with it
     const apiWorkers = (values) => values.get('echomeet_workers{pool="api",state="idle"}') + values.get('echomeet_workers{pool="api",state="busy"}');
     let values = await metrics();
     for (const end = Date.now() + 20_000; Date.now() < end && (values.get('echomeet_worker_restarts_total') === 0 || apiWorkers(values) !== 2); values = await metrics())
