@@ -105,7 +105,7 @@ test('refused and missing devices are told of, in Chinese as well', async () => 
   await wang.page.getByRole('link', { name: '检测网络' }).click();
   await wang.page.setViewportSize({ width: 390, height: 844 });
   const result = await run(wang);
-  assert.deepEqual([result.microphone.state, result.camera.state, result.turn.state], ['problem', 'warning', 'ok']);
+  assert.deepEqual([result.microphone.state, result.camera.state, result.turn.state], ['problem', 'warning', 'ok'], `${JSON.stringify(result)}`);
   assert.match(result.microphone.text, /被浏览器阻止了/);
   assert.match(result.camera.text, /没有找到摄像头/);
   assert.ok(await wang.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'fits a phone');
