@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { api, register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { DARK, arrive, look, nothingWrong } from './look.mjs';
-import { startBrowser } from './support.mjs';
+import { startBrowser, until } from './support.mjs';
 
 const dark = { themes: DARK };
 let sys;
@@ -132,6 +132,8 @@ test('the chat', async () => {
     call.reply(call.store.get().room.messages.find(({ text }) => text.startsWith('A word')));
   }, [boId]);
   await ana.page.locator('.replying').waitFor();
+  await until(() => ana.page.locator('.chat-log').evaluate((log) => log.scrollHeight > log.clientHeight
+    && log.scrollHeight - log.scrollTop - log.clientHeight < 2), 'the end of the chat is in sight above what is answered');
   await bo.page.locator('.composer textarea').pressSequentially('I will');
   await ana.page.getByText('Bo Nilsson is writing…').waitFor();
   const writing = () => ana.page.evaluate((id) => window.echomeet.call.store.set({ typing: { [id]: Infinity } }), boId);
@@ -180,8 +182,8 @@ test('many people, one of them large, a shared screen', async () => {
 const pretend = (person, change) => person.page.evaluate((part) => {
   const { store } = window.echomeet.call;
   const { room: now } = store.get();
-  const { room, ...rest } = part;
-  store.set({ ...rest, room: { ...now, ...room } });
+  const { meeting, ...rest } = part;
+  store.set({ ...rest, room: { ...now, meeting: { ...now.meeting, ...meeting } } });
 }, change);
 
 test('lines and questions over the stage, and notes', async () => {
@@ -191,13 +193,13 @@ test('lines and questions over the stage, and notes', async () => {
   await pretend(bo, { unmuteAsked: { by: anaId } });
   await bo.page.locator('.notice.ask').waitFor();
   await look(bo, 'call-unmute-asked', dark);
-  await pretend(bo, { room: { hostAway: { userId: anaId, policy: 'end', endsAt: at(3) }, endsAt: at(5) } });
+  await pretend(bo, { meeting: { hostAway: true, hostLossPolicy: 'end', hostAwayEndsAt: at(3), endsAt: at(5) } });
   await bo.page.locator('.notice').nth(2).waitFor();
   await look(bo, 'call-notices', dark);
   await pretend(bo, { reconnecting: true, serverAway: true });
   await line(bo);
   await look(bo, 'call-server-away', dark);
-  await pretend(bo, { reconnecting: false, serverAway: false, unmuteAsked: null, room: { hostAway: null, endsAt: null } });
+  await pretend(bo, { reconnecting: false, serverAway: false, unmuteAsked: null, meeting: { hostAway: false, endsAt: null } });
   await bo.page.locator('.stage-line').waitFor({ state: 'detached' });
   await bo.page.evaluate(async () => (await import('/js/views/video.js')).sound.set({ blocked: true }));
   await line(bo);

@@ -37,9 +37,15 @@ export function Chat({ call, room }) {
   const firstUnread = useReading(call, messages, myId);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const entries = useMemo(() => entriesOf(drawn, happenings, !hidden), [drawn[0], messages, happenings, hidden]);
-  useLayoutEffect(() => {
+  const toEnd = () => {
     if (atEnd.current && log.current) log.current.scrollTop = log.current.scrollHeight;
-  }, [messages, pending]);
+  };
+  useLayoutEffect(toEnd, [messages, pending]);
+  useEffect(() => {
+    const resized = new ResizeObserver(toEnd); // by a longer text below, or by the window
+    resized.observe(/** @type {HTMLElement} */ (log.current));
+    return () => resized.disconnect();
+  }, []);
   const scrolled = () => {
     const { scrollTop, clientHeight, scrollHeight } = /** @type {HTMLElement} */ (log.current);
     atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
