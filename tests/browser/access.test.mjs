@@ -149,7 +149,16 @@ test('the call: each menu and dialog of the bar and of the panel', async () => {
   await goesRound(ana, ana.button('Leave the meeting'), '.bar-leave .menu');
   await page.keyboard.press('Control+Alt+p');
   await page.getByRole('tab', { name: 'People', selected: true }).waitFor();
-  for (const name of ['Meeting settings', 'Invitation links', 'Removed people']) await goesRound(ana, ana.button(name), 'dialog');
+  for (const name of ['Invitation links', 'Removed people']) await goesRound(ana, ana.button(name), 'dialog');
+  await goesRound(ana, ana.button('Meeting settings'), 'dialog', {
+    use: async () => {
+      await bo.button('Raise hand').click();
+      await page.locator('dialog .toast', { hasText: 'Bo Nilsson raised a hand' }).waitFor();
+      await page.locator('dialog [role=status]', { hasText: 'Bo Nilsson raised a hand' }).waitFor(); // what is outside is not read out
+      assert.equal(await page.locator('#app > .toasts').isVisible(), false);
+      await bo.button('Lower hand').click();
+    },
+  });
   await goesRound(ana, ana.button('Actions for Bo Nilsson'), '.person-do', {
     below: true,
     use: async () => {

@@ -113,7 +113,7 @@ test('planning a meeting, changing it, and giving out links to it', async () => 
   await look(ana, 'schedule-refused', { again: () => scrollTo('.dialog-footer') });
   await ana.page.getByLabel('Minutes without the host').fill('5');
   await ana.button('Schedule it').click();
-  await ana.page.locator('.toast').waitFor();
+  await ana.page.locator('#app > .toasts .toast').waitFor();
   await look(ana, 'dashboard-toasts', { again: () => toasts(ana) });
   await closed(ana);
   await ana.button('Edit “季度总结会”').click();

@@ -3,6 +3,7 @@ import { html, useEffect, useRef, useState, classes } from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, t } from '../i18n.js';
 import { toast } from '../toasts.js';
+import { Toasts } from './toasts.js';
 
 let fieldNumber = 0;
 
@@ -83,6 +84,7 @@ export function Dialog({ title, class: extra, onClose, children }) {
         </header>
         ${children}
       </div>
+      <${Toasts} within />
     </dialog>`;
 }
 

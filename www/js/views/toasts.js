@@ -4,20 +4,21 @@ import { dismiss, toasts } from '../toasts.js';
 import { t } from '../i18n.js';
 import { IconButton } from './controls.js';
 
-export function Toasts() {
+/** @param {{within?: boolean}} props `within` a dialog: what is outside of it is out of reach then, for eyes, ears and hands */
+export function Toasts({ within = false }) {
   const { list, announcement } = useStore(toasts);
   const act = (/** @type {import('../toasts.js').Toast} */ { id, action }) => {
     dismiss(id);
     action?.run();
   };
   return html`
-    <aside class="toasts" aria-label=${t('app.notes')}>
+    <${within ? 'div' : 'aside'} class="toasts" role=${within ? 'group' : undefined} aria-label=${t('app.notes')}>
       ${list.map((one) => html`
         <div key=${one.id} class="toast ${one.kind}" role=${one.kind === 'error' ? 'alert' : undefined}>
           <span>${one.text}</span>
           ${one.action && html`<button type="button" class="text-button" onClick=${() => act(one)}>${one.action.label}</button>`}
           <${IconButton} label=${t('app.dismiss')} name="x" size=${16} onClick=${() => dismiss(one.id)} />
         </div>`)}
-    </aside>
+    <//>
     <div class="visually-hidden" role="status" aria-live="polite">${announcement}</div>`;
 }
