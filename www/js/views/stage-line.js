@@ -23,7 +23,7 @@ export function StageLine({ call, room }) {
   }
   if (trouble) {
     return html`
-      <p class="stage-line" role="status">${icon('signal-low', 18)} <span>${trouble}${' '}
+      <p class="stage-line" role="status">${icon('wifi-off', 18)} <span>${trouble}${' '}
         <a href="#/network" target="_blank" rel="noopener">${t('network.link')}</a></span></p>`;
   }
   if (!blocked) return null;
