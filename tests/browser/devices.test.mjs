@@ -127,35 +127,9 @@ test('the switches stand beside the choice of devices', async () => {
   assert.equal(await noise.isChecked(), true);
   await noise.uncheck();
   await until(async () => (await media(bo)).microphone?.noiseSuppression === false, 'noise is let through');
-  assert.equal(await bo.page.getByLabel('Blur what is behind you').count(), 0, 'this camera cannot');
   assert.equal(await bo.page.getByLabel('Hide my address from the others').count(), 0, 'there is no TURN server');
   await bo.shot('call-devices-processing');
   await noise.check();
   await until(async () => (await media(bo)).microphone?.noiseSuppression === true, 'and held back again');
   await bo.page.keyboard.press('Escape');
-});
-
-test('where a camera can blur what is behind, it is asked to; where it cannot, nothing is offered', async () => {
-  const state = () => bo.page.evaluate(() => window.echomeet.call.media.store.get().canBlur);
-  assert.equal(await state(), false, "Chromium's fake camera cannot");
-  // a camera that can: its driver is played, what the page asks of it is not
-  await bo.page.evaluate(() => {
-    const { getCapabilities, applyConstraints } = MediaStreamTrack.prototype;
-    window.asked = [];
-    MediaStreamTrack.prototype.getCapabilities = function capabilities() {
-      return { ...getCapabilities.call(this), ...(this.kind === 'video' ? { backgroundBlur: [false, true] } : {}) };
-    };
-    MediaStreamTrack.prototype.applyConstraints = function apply(constraints) {
-      window.asked.push(constraints?.backgroundBlur);
-      return applyConstraints.call(this, constraints);
-    };
-  });
-  await bo.page.evaluate(() => window.echomeet.call.media.setBackgroundBlur(true));
-  assert.equal(await state(), true);
-  await bo.page.evaluate(async () => {
-    await window.echomeet.call.media.setCamera(false);
-    await window.echomeet.call.media.setCamera(true);
-  });
-  assert.deepEqual(await bo.page.evaluate(() => window.asked), [true, true], 'also of the camera that is opened later');
-  await mediaFlows([ana, bo]);
 });

@@ -26,7 +26,7 @@ const LAUNCH = {
   ],
 };
 
-export const startBrowser = () => chromium.launch(LAUNCH);
+export const startBrowser = (args = []) => chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, ...args] });
 
 /** A Chromium of one's own, that is somebody's whole computer: it can sleep, and break. */
 export class Computer {

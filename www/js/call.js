@@ -100,6 +100,7 @@ export class Call {
   /** What the room was last told of our devices. @type {{audio: boolean, video: boolean, screen: boolean} | null} */
   #told = null;
   #telling = false;
+  /** @type {{microphone: string | false, camera: string | false}} what was told of a device */
   #missing = { microphone: false, camera: false };
   #typedAt = 0;
   /** @type {any} */
@@ -586,14 +587,17 @@ export class Call {
     this.#tellMedia();
   }
 
-  /** A device was pulled out, or is there again. */
+  /** A device was pulled out, or a camera is off because its blur failed; or it is there again. */
   #tellDevices() {
     const { microphoneProblem, cameraProblem } = this.media.store.get();
-    const missing = { microphone: microphoneProblem === 'unplugged', camera: cameraProblem === 'unplugged' };
+    const missing = {
+      microphone: microphoneProblem === 'unplugged' && /** @type {const} */ ('device.microphone.unplugged'),
+      camera: (cameraProblem === 'unplugged' || cameraProblem === 'blur') && /** @type {const} */ (`device.camera.${cameraProblem}`),
+    };
     for (const kind of /** @type {const} */ (['microphone', 'camera'])) {
       if (missing[kind] === this.#missing[kind]) continue;
       const back = !missing[kind] && this.media.store.get()[kind];
-      if (this.store.get().phase === 'in' && (missing[kind] || back)) this.#note(missing[kind] ? `device.${kind}.unplugged` : `device.${kind}.back`);
+      if (this.store.get().phase === 'in' && (missing[kind] || back)) this.#note(missing[kind] || `device.${kind}.back`);
     }
     this.#missing = missing;
   }

@@ -7,22 +7,25 @@
  *
  * Muting keeps the microphone open (`track.enabled`), so that speaking again is instant; a camera that is off is
  * released, so that its light goes out.
+ *
+ * Who wants to be seen with a blurred background is seen so or not at all: the camera does it, or this page (background-blur.js),
+ * and where neither can, or it fails, the camera is off.
  */
 import { createStore } from './store.js';
 import { settings } from './settings.js';
 
-/** @typedef {'denied' | 'none' | 'busy' | 'insecure' | 'unplugged' | 'failed'} DeviceProblem */
+/** @typedef {'denied' | 'none' | 'busy' | 'insecure' | 'unplugged' | 'blur' | 'failed'} DeviceProblem */
 /**
  * @typedef {object} MediaState
  * @property {MediaStreamTrack | null} microphone
- * @property {MediaStreamTrack | null} camera
+ * @property {MediaStreamTrack | null} camera its picture as the others are to see it
  * @property {MediaStream | null} screen
  * @property {boolean} microphoneOn
  * @property {boolean} cameraOn
  * @property {DeviceProblem | null} microphoneProblem
  * @property {DeviceProblem | null} cameraProblem
  * @property {MediaDeviceInfo[]} devices with names, once permission is given
- * @property {boolean} canBlur whether the camera can blur what is behind the person
+ * @property {boolean} canBlur whether what is behind the person can be blurred, by the camera or by this page
  */
 /** @typedef {'microphone' | 'camera'} Kind */
 /** @typedef {{echoCancellation?: boolean, noiseSuppression?: boolean, autoGainControl?: boolean}} Processing */
@@ -36,13 +39,20 @@ const QUALITY = {
 /** @type {Record<Kind, MediaDeviceKind>} */
 const INPUT = { microphone: 'audioinput', camera: 'videoinput' };
 
+/** Chromium's streams of pictures, which background-blur.js needs. */
+const PAGE_CAN_BLUR = ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator'].every((name) => name in globalThis);
+
 export class LocalMedia {
   store = createStore(/** @type {MediaState} */ ({
     microphone: null, camera: null, screen: null, microphoneOn: false, cameraOn: false,
-    microphoneProblem: null, cameraProblem: null, devices: [], canBlur: false,
+    microphoneProblem: null, cameraProblem: null, devices: [], canBlur: PAGE_CAN_BLUR,
   }));
   /** @type {Map<Kind, string>} devices that were on when they were pulled out, and which ones that were */
   #lost = new Map();
+  /** @type {MediaStreamTrack | null} the camera itself */
+  #camera = null;
+  /** @type {ReturnType<typeof import('./background-blur.js').blurBackground> | null} what this page makes of it */
+  #blurred = null;
   /** @type {Promise<unknown>} one change after the other: a switch may be pressed faster than a camera opens */
   #queue = Promise.resolve();
   #devicesChanged = () => this.#inTurn(async () => {
@@ -133,10 +143,12 @@ export class LocalMedia {
     });
   }
 
-  /** Where the camera can (`canBlur`). @param {boolean} on */
+  /** Where it can be done (`canBlur`). @param {boolean} on */
   setBackgroundBlur(on) {
     settings.set({ backgroundBlur: on });
-    return this.#inTurn(() => this.#blur(this.store.get().camera));
+    return this.#inTurn(async () => {
+      if (this.#camera) await this.#showCamera(this.#camera).catch((error) => this.#cameraFailed(error));
+    });
   }
 
   /**
@@ -179,8 +191,7 @@ export class LocalMedia {
 
   async #openBoth() {
     try {
-      this.#take(await this.#ask({ audio: this.#microphoneWish(), video: this.#cameraWish() }));
-      await this.#blur(this.store.get().camera);
+      await this.#take(await this.#ask({ audio: this.#microphoneWish(), video: this.#cameraWish() }));
     } catch {
       // One of the two is missing or refused; each is tried alone and gets its own reason.
     }
@@ -188,7 +199,7 @@ export class LocalMedia {
 
   async #openMicrophone() {
     try {
-      this.#take(await this.#ask({ audio: this.#microphoneWish() }));
+      await this.#take(await this.#ask({ audio: this.#microphoneWish() }));
     } catch (error) {
       this.store.set({ microphoneProblem: reason(error), microphoneOn: false });
     }
@@ -206,11 +217,16 @@ export class LocalMedia {
 
   async #openCamera() {
     try {
-      this.#take(await this.#ask({ video: this.#cameraWish() }));
-      await this.#blur(this.store.get().camera);
+      await this.#take(await this.#ask({ video: this.#cameraWish() }));
     } catch (error) {
-      this.store.set({ cameraProblem: reason(error), cameraOn: false });
+      this.#cameraFailed(error);
     }
+  }
+
+  /** @param {unknown} error */
+  #cameraFailed(error) {
+    this.#closeCamera();
+    this.store.set({ cameraProblem: reason(error) });
   }
 
   /**
@@ -242,23 +258,59 @@ export class LocalMedia {
   }
 
   /** @param {MediaStream} stream */
-  #take(stream) {
+  async #take(stream) {
     for (const track of stream.getTracks()) {
       const kind = track.kind === 'audio' ? 'microphone' : 'camera';
       this.#release(kind);
       track.addEventListener('ended', () => this.#unplugged(kind, track));
       if (kind === 'microphone') this.store.set({ microphone: track, microphoneOn: true, microphoneProblem: null });
-      else this.store.set({ camera: track, cameraOn: true, cameraProblem: null });
+      else await this.#showCamera(track);
     }
+  }
+
+  /** Nothing of a camera is seen before it is blurred, where that is wished. @param {MediaStreamTrack} camera */
+  async #showCamera(camera) {
+    this.#camera = camera;
+    const { backgroundBlur } = settings.get();
+    const able = /** @type {any} */ (camera.getCapabilities?.() ?? {}).backgroundBlur ?? [];
+    this.store.set({ canBlur: PAGE_CAN_BLUR || (able.includes(true) && able.includes(false)) });
+    const obeyed = able.includes(backgroundBlur) && await this.#applyBlur(camera, backgroundBlur);
+    const blurred = backgroundBlur && !obeyed ? await this.#blurHere(camera) : null;
+    if (this.#camera !== camera) { // was closed meanwhile
+      blurred?.close();
+      return;
+    }
+    const before = this.#blurred;
+    this.#blurred = blurred;
+    this.store.set({ camera: blurred?.track ?? camera, cameraOn: true, cameraProblem: null });
+    before?.close();
+  }
+
+  /** By the camera itself. @param {MediaStreamTrack} camera @param {boolean} backgroundBlur */
+  #applyBlur(camera, backgroundBlur) {
+    const wish = /** @type {any} */ ({ ...this.#cameraWish(), backgroundBlur });
+    return camera.applyConstraints(wish).then(() => /** @type {any} */ (camera.getSettings()).backgroundBlur === backgroundBlur, () => false);
+  }
+
+  /** @param {MediaStreamTrack} camera */
+  async #blurHere(camera) {
+    const unable = new DOMException('', 'BlurError');
+    if (!PAGE_CAN_BLUR) throw unable;
+    this.store.set({ camera: null }); // which may be seen sharp now
+    const { blurBackground } = await import('./background-blur.js').catch(() => Promise.reject(unable));
+    const blurred = blurBackground(camera, () => {
+      if (this.#blurred === blurred) this.#cameraFailed(unable);
+    });
+    return blurred;
   }
 
   /** @param {'microphone' | 'camera'} kind @param {MediaStreamTrack} track */
   #unplugged(kind, track) {
-    if (this.store.get()[kind] !== track) return;
-    const { microphoneOn } = this.store.get();
+    const { microphone, microphoneOn } = this.store.get();
+    if (track !== (kind === 'camera' ? this.#camera : microphone)) return;
     if (kind === 'camera' || microphoneOn) this.#lost.set(kind, track.getSettings().deviceId ?? '');
-    if (kind === 'microphone') this.store.set({ microphone: null, microphoneOn: false, microphoneProblem: 'unplugged' });
-    else this.store.set({ camera: null, cameraOn: false, cameraProblem: 'unplugged' });
+    this.#release(kind);
+    this.store.set(kind === 'microphone' ? { microphoneOn: false, microphoneProblem: 'unplugged' } : { cameraOn: false, cameraProblem: 'unplugged' });
     this.#inTurn(async () => {
       if (kind === 'microphone') await this.#recover();
     });
@@ -285,16 +337,6 @@ export class LocalMedia {
     if (microphone.getSettings().deviceId !== microphoneId) await this.#exchangeMicrophone();
   }
 
-  /** @param {MediaStreamTrack | null} camera */
-  async #blur(camera) {
-    const can = /** @type {any} */ (camera?.getCapabilities?.() ?? {}).backgroundBlur ?? [];
-    const canBlur = can.includes(true) && can.includes(false); // only one of them: the system decides
-    this.store.set({ canBlur });
-    if (!canBlur) return;
-    const wish = /** @type {any} */ ({ backgroundBlur: settings.get().backgroundBlur });
-    await camera?.applyConstraints({ ...this.#cameraWish(), ...wish }).catch(() => {});
-  }
-
   #closeCamera() {
     this.#release('camera');
     this.store.set({ cameraOn: false });
@@ -302,8 +344,16 @@ export class LocalMedia {
 
   /** @param {'microphone' | 'camera'} kind */
   #release(kind) {
-    this.store.get()[kind]?.stop();
-    this.store.set(kind === 'microphone' ? { microphone: null } : { camera: null });
+    if (kind === 'microphone') {
+      this.store.get().microphone?.stop();
+      this.store.set({ microphone: null });
+      return;
+    }
+    this.#camera?.stop();
+    this.#camera = null;
+    this.#blurred?.close();
+    this.#blurred = null;
+    this.store.set({ camera: null });
   }
 
   async #readDevices() {
@@ -333,6 +383,8 @@ export function reason(error) {
       return 'busy';
     case 'InsecureError':
       return 'insecure';
+    case 'BlurError':
+      return 'blur';
     default:
       return 'failed';
   }

@@ -20,7 +20,7 @@ const KEY = 'echomeet.settings';
  * @property {boolean} echoCancellation
  * @property {boolean} noiseSuppression
  * @property {boolean} autoGainControl
- * @property {boolean} backgroundBlur where the camera can
+ * @property {boolean} backgroundBlur only seen with a blurred background
  * @property {boolean} relayOnly media go over TURN servers only: nobody learns this computer's address
  * @property {'chat' | 'people' | null} panel what was open beside the stage
  * @property {'grid' | 'speaker'} view everybody alike, or one large

@@ -153,6 +153,7 @@ export default {
   'device.camera.insecure': 'Browsers give out cameras only over HTTPS. Open this page with https://.',
   'device.camera.unplugged': 'Your camera was disconnected.',
   'device.camera.back': 'Your camera is on again.',
+  'device.camera.blur': 'What is behind you could not be blurred, so your camera is off. Try again, or switch the blur off.',
   'device.camera.failed': 'Your camera could not be started. Try again, or choose another one.',
   'device.allow.chrome': 'Click the sign to the left of the address and allow it there.',
   'device.allow.firefox': 'Click the struck-through sign to the left of the address, take the block away, and try again.',

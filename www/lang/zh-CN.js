@@ -149,6 +149,7 @@ export default {
   'device.camera.insecure': '浏览器只在 HTTPS 下开放摄像头，请用 https:// 打开本页。',
   'device.camera.unplugged': '摄像头已断开。',
   'device.camera.back': '摄像头已恢复。',
+  'device.camera.blur': '背景虚化没有成功，所以摄像头已关闭。请重试，或关掉背景虚化。',
   'device.camera.failed': '摄像头没能启动。请重试，或换一个设备。',
   'device.allow.chrome': '点一下地址左侧的图标，在那里允许使用。',
   'device.allow.firefox': '点一下地址左侧带斜线的图标，取消拦截后重试。',

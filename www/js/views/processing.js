@@ -13,7 +13,7 @@ export function Processing({ call }) {
       <${Switch} on=${noiseSuppression} label=${t('processing.noise')} onChange=${(/** @type {boolean} */ on) => call.media.setProcessing({ noiseSuppression: on })} />
       <${Switch} on=${echoCancellation} label=${t('processing.echo')} onChange=${(/** @type {boolean} */ on) => call.media.setProcessing({ echoCancellation: on })} />
       <${Switch} on=${autoGainControl} label=${t('processing.gain')} onChange=${(/** @type {boolean} */ on) => call.media.setProcessing({ autoGainControl: on })} />
-      ${canBlur && html`<${Switch} on=${backgroundBlur} label=${t('processing.blur')} onChange=${(/** @type {boolean} */ on) => call.media.setBackgroundBlur(on)} />`}
+      ${(canBlur || backgroundBlur) && html`<${Switch} on=${backgroundBlur} label=${t('processing.blur')} onChange=${(/** @type {boolean} */ on) => call.media.setBackgroundBlur(on)} />`}
     </fieldset>`;
 }
 

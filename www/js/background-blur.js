@@ -1,0 +1,29 @@
+/**
+ * A camera's picture with everything but the person blurred. The work is done in a worker (blur-worker.js), picture by picture.
+ * From the first one on none leaves it sharp: as long as it is not known where the person is, all of it is blurred.
+ */
+
+/**
+ * @param {MediaStreamTrack} camera stays open and the caller's
+ * @param {() => void} onFailed no more pictures come
+ */
+export function blurBackground(camera, onFailed) {
+  const { MediaStreamTrackProcessor, MediaStreamTrackGenerator } = /** @type {any} */ (globalThis);
+  const source = camera.clone(); // of its own, so that it can be stopped
+  const { readable } = new MediaStreamTrackProcessor({ track: source });
+  /** @type {MediaStreamTrack & {writable: WritableStream}} */
+  const track = new MediaStreamTrackGenerator({ kind: 'video' });
+  track.getSettings = () => camera.getSettings(); // its size and device
+  const worker = new Worker(new URL('./blur-worker.js', import.meta.url), { type: 'module' });
+  worker.addEventListener('message', onFailed);
+  worker.addEventListener('error', onFailed);
+  worker.postMessage({ readable, writable: track.writable }, [readable, track.writable]);
+  return {
+    track: /** @type {MediaStreamTrack} */ (track),
+    close() {
+      worker.terminate();
+      source.stop();
+      track.stop();
+    },
+  };
+}

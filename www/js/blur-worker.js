@@ -1,0 +1,115 @@
+/**
+ * The worker of background-blur.js: takes pictures from one stream and gives them, blurred around the person, to another. Until
+ * the model is there the whole picture is blurred. A message says that something failed; pictures then stop, or stay blurred.
+ *
+ * Its file comes with a content security policy of its own, which allows WebAssembly (lighttpd.conf, scripts/apache).
+ */
+
+/** What the model takes. */
+const WIDTH = 256;
+const HEIGHT = 144;
+const BLUR_PX = 6; // of these
+const EDGE_PX = 3 * BLUR_PX; // a blurred picture fades away here, outside of what is seen
+/** Likelihoods between these become the soft edge between person and background. */
+const SURELY_BEHIND = 0.5;
+const SURELY_PERSON = 0.9;
+
+const PICTURE_EVERY_MS = 1000 / 24;
+/** At most this part of one processor's time is used: a slow computer gets fewer pictures. */
+const BUSY = 0.6;
+
+const small = canvas(WIDTH, HEIGHT);
+const blurred = canvas(WIDTH, HEIGHT);
+const person = canvas(WIDTH, HEIGHT);
+const picture = canvas(WIDTH, HEIGHT);
+const mask = new ImageData(WIDTH, HEIGHT);
+blurred.filter = `blur(${BLUR_PX}px)`;
+
+/** @type {import('../vendor/segmenter.mjs').ImageSegmenter | null} */
+let segmenter = null;
+
+addEventListener('message', ({ data: { readable, writable } }) => {
+  loadSegmenter().then((loaded) => {
+    segmenter = loaded;
+  }).catch(failed);
+  blur(readable.getReader(), writable.getWriter()).catch(failed);
+});
+
+/** @param {unknown} error */
+function failed(error) {
+  console.warn('background blur:', error);
+  /** @type {any} */ (globalThis).postMessage('failed');
+}
+
+/** @param {number} width @param {number} height */
+function canvas(width, height) {
+  return /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d'));
+}
+
+async function loadSegmenter() {
+  const [{ ImageSegmenter }, wasm, model] = await Promise.all([
+    import('../vendor/segmenter.mjs'),
+    file('segmenter.wasm.gzip').then((body) => bytes(body.pipeThrough(new DecompressionStream('gzip')))),
+    file('selfie.tflite').then(bytes),
+  ]);
+  // Where the library's own loader looks first. It tells of itself as if of errors.
+  Object.assign(globalThis, { Module: { wasmBinary: wasm, printErr: console.debug } });
+  const wasmLoaderPath = new URL('../vendor/segmenter-wasm.mjs', import.meta.url).href;
+  return ImageSegmenter.createFromOptions({ wasmLoaderPath, wasmBinaryPath: '' }, {
+    baseOptions: { modelAssetBuffer: model, delegate: 'CPU' },
+    runningMode: 'VIDEO', outputConfidenceMasks: true, outputCategoryMask: false,
+  });
+}
+
+/** @param {string} name */
+async function file(name) {
+  const { ok, body, status } = await fetch(new URL(`../vendor/${name}`, import.meta.url));
+  if (!ok || !body) throw new Error(`${name}: ${status}`);
+  return body;
+}
+
+/** @param {ReadableStream} body */
+const bytes = async (body) => new Uint8Array(await new Response(body).arrayBuffer());
+
+/** @param {ReadableStreamDefaultReader<VideoFrame>} reader @param {WritableStreamDefaultWriter<VideoFrame>} writer */
+async function blur(reader, writer) {
+  let next = 0;
+  for (;;) {
+    const { done, value: frame } = await reader.read();
+    if (done) return;
+    const began = performance.now();
+    if (began < next) {
+      frame.close();
+      continue;
+    }
+    const result = blurFrame(frame);
+    frame.close();
+    next = Math.max(next + PICTURE_EVERY_MS, began + (performance.now() - began) / BUSY);
+    await writer.write(result);
+  }
+}
+
+/** @param {VideoFrame} frame */
+function blurFrame(frame) {
+  const { displayWidth: width, displayHeight: height, timestamp } = frame;
+  small.drawImage(frame, 0, 0, WIDTH, HEIGHT);
+  blurred.drawImage(small.canvas, -EDGE_PX, -EDGE_PX, WIDTH + 2 * EDGE_PX, HEIGHT + 2 * EDGE_PX);
+  if (picture.canvas.width !== width || picture.canvas.height !== height) Object.assign(picture.canvas, { width, height });
+  picture.globalCompositeOperation = 'copy';
+  if (segmenter) {
+    segmenter.segmentForVideo(small.canvas, performance.now(), ({ confidenceMasks: [likelihood] }) => cutOut(likelihood.getAsFloat32Array()));
+    picture.drawImage(person.canvas, 0, 0, width, height);
+    picture.globalCompositeOperation = 'source-in';
+    picture.drawImage(frame, 0, 0, width, height);
+    picture.globalCompositeOperation = 'destination-over';
+  }
+  picture.drawImage(blurred.canvas, 0, 0, width, height);
+  return new VideoFrame(picture.canvas, { timestamp, alpha: 'discard' });
+}
+
+/** @param {Float32Array} likelihood of each pixel to be of the person */
+function cutOut(likelihood) {
+  const scale = 255 / (SURELY_PERSON - SURELY_BEHIND);
+  for (let i = 0; i < likelihood.length; i += 1) mask.data[4 * i + 3] = (likelihood[i] - SURELY_BEHIND) * scale; // is clamped
+  person.putImageData(mask, 0, 0);
+}
