@@ -129,13 +129,29 @@ const workers = () => bo.page.workers().filter((one) => one.url().endsWith('/blu
 const openCameras = () => ofBo(() => window.cameras.filter(({ readyState }) => readyState === 'live').length);
 const negotiated = async () => ofBo((id) => window.echomeet.call.mesh.peers.get(id).pc.localDescription.sdp, await ana.myId());
 
+/** A file does not come to Bo until what this answers is called. */
+async function hold(address) {
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  const waiting = [];
+  await bo.context.route(address, (route) => { waiting.push(held.then(() => route.continue())); });
+  return async () => {
+    release();
+    await Promise.all(waiting);
+    await bo.context.unroute(address);
+  };
+}
+
 test('it is switched on and off beside the devices: the other one receives it without a negotiation', async () => {
   await looks(sharp, 'everything is sharp');
   assert.equal(workers(), 0);
   const before = await negotiated();
   await bo.button('More').click();
   await bo.page.getByRole('button', { name: 'Devices' }).click();
+  const release = await hold('**/js/background-blur.js');
   await bo.page.getByLabel('Blur what is behind you').check();
+  await until(() => ofBo(() => window.echomeet.call.media.store.get().camera === null), 'nothing is shown while the code for it is loaded');
+  await release();
   await looks(cutOut, 'only the person is sharp');
   assert.equal(workers(), 1);
   await bo.shot('call-blur');
@@ -149,17 +165,11 @@ test('it is switched on and off beside the devices: the other one receives it wi
 });
 
 test('as long as the model is not there, all is blurred', async () => {
-  let release;
-  const held = new Promise((resolve) => { release = resolve; });
-  await bo.context.route('**/vendor/selfie.tflite', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await hold('**/vendor/selfie.tflite');
   await ofBo(() => window.echomeet.call.media.setBackgroundBlur(true));
   await looks(allBlurred, 'the person is blurred too');
-  release();
+  await release();
   await looks(cutOut, 'the person is sharp');
-  await bo.context.unroute('**/vendor/selfie.tflite');
 });
 
 test('off and on, another camera, one that is pulled out: never a sharp picture, one worker at most, and the light goes out', async () => {
@@ -197,6 +207,7 @@ for (const [what, address] of [['the model', '**/vendor/selfie.tflite'], ['the w
     await ofBo(() => window.echomeet.call.media.setCamera(false));
     await bo.context.route(address, (route) => route.abort());
     await bo.button('Turn camera on').click();
+    await until(() => ofBo(() => window.echomeet.call.media.store.get().cameraProblem === 'blur'), 'it fails');
     await bo.page.getByText('What is behind you could not be blurred, so your camera is off.').first().waitFor();
     await until(() => workers() === 0, 'the worker is gone');
     assert.equal(await openCameras(), 0);
