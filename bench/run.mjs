@@ -1,7 +1,7 @@
 /* `make bench`: what EchoMeet costs, as ratios of CPU time within one run. Each figure is measured in six rounds, what is compared in
  * turn, so that a machine that is slower for a while is slower for both. Prints medians and ranges, and writes build/bench.json.
  *
- *     node bench/run.mjs [requests] [joins] [signins] [relay]     with the release build; programs of this folder do the work */
+ *     node bench/run.mjs [requests] [joins] [signins] [relay] [page]     with the release build; programs of this folder do the work */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -461,6 +461,37 @@ class RelayBench {
     }
 }
 
+/* --- the page ------------------------------------------------------------------------------------------------ */
+
+/* From the navigation to the first button that can be pressed, in Chromium, against a picture from the same web server. */
+class PageBench {
+    constructor(sys) { this.base = `http://127.0.0.1:${sys.port}`; }
+
+    async run() {
+        const { Person, startBrowser, usableAfter } = await import('../tests/browser/support.mjs');
+        const browser = await startBrowser();
+        const ana = await Person.arrive(browser, this.base, 'Ana');
+        await ana.signUp('ana@example.org');
+        const code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Bench' })).code);
+        await ana.page.close();
+        const nobody = await browser.newContext();
+        const visits = { 'signed out': [nobody, ''], 'signed in': [ana.context, ''], "a meeting's link": [ana.context, `#/m/${code}`], 'the same for a guest': [nobody, `#/m/${code}`] };
+        const nothing = [], times = Object.fromEntries(Object.keys(visits).map((what) => [what, []]));
+        await usableAfter(nobody, this.base); // everything is cold
+        await rounds(async () => {
+            nothing.push(await usableAfter(nobody, `${this.base}/icon.svg`, { inert: true }));
+            for (const [what, [context, hash]] of Object.entries(visits))
+                times[what].push(await usableAfter(context, `${this.base}/${hash}`));
+        });
+        await browser.close();
+        for (const [what, values] of Object.entries(times)) {
+            figure(`page usable, ${what} / a picture is drawn`, 'x', values.map((ms, i) => ms / nothing[i]));
+            figure('  milliseconds', 'ms', values);
+        }
+        figure('  the picture', 'ms', nothing);
+    }
+}
+
 /* --------------------------------------------------------------------------------------------------------------- */
 
 async function bench(options, make) {
@@ -483,6 +514,8 @@ if (['requests', 'signins', 'joins'].some(wants))
     await bench({ only: ['mariadb', 'redis', 'pool', 'web'], workers: { api: BUSY, signin: 2, relay: 1 } }, (sys) => new ApiBench(sys));
 if (wants('relay'))
     await bench({ only: ['redis', 'relay'], env: { ECHOMEET_RELAY_UNAUTHENTICATED: '0', ECHOMEET_LOG_LEVEL: 'warn' } }, (sys) => new RelayBench(sys));
+if (wants('page'))
+    await bench({}, (sys) => new PageBench(sys));
 fs.mkdirSync(path.join(root, 'build'), { recursive: true });
 fs.writeFileSync(path.join(root, 'build/bench.json'), `${JSON.stringify({ at: new Date().toISOString(), rounds: ROUNDS, figures }, null, 1)}\n`);
 const missed = figures.filter((f) => !f.ok);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, startBrowser } from './support.mjs';
+import { Person, startBrowser, usableAfter } from './support.mjs';
 
 const FIRST_PAGE_BYTES = 150 * 1024;
 const PEOPLE = 50;
@@ -13,6 +13,7 @@ const MS = 50; // of the main thread's processor time, however busy the machine 
 let sys;
 let browser;
 let ana;
+let code;
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
@@ -40,7 +41,7 @@ async function transferred(page, work) {
   return { bytes, files };
 }
 
-test('the first page is light, signed out and signed in', async (t) => {
+test('the first page is light, signed out and signed in, and so is a meeting’s', async (t) => {
   const out = await transferred(ana.page, async () => {
     await ana.go('#/signin');
     await ana.button('Sign in').waitFor();
@@ -50,13 +51,31 @@ test('the first page is light, signed out and signed in', async (t) => {
     await ana.page.reload();
     await ana.button('Start now').waitFor();
   });
-  const timing = await ana.page.evaluate(() => Math.round(performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd));
-  for (const [what, { bytes, files }] of Object.entries({ 'signed out': out, 'signed in': signedIn })) {
+  const { base } = ana;
+  code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Busy' })).code);
+  await ana.go(`#/m/${code}`);
+  const link = await transferred(ana.page, async () => {
+    await ana.page.reload();
+    await ana.button('Join').waitFor();
+  });
+  const guest = await Person.arrive(browser, base, 'Grace');
+  const guestLink = await transferred(guest.page, async () => {
+    await guest.go(`#/m/${code}`);
+    await guest.button('Come in as a guest').waitFor();
+  });
+  const nothing = await usableAfter(guest.context, `${base}/icon.svg`, { inert: true });
+  t.diagnostic(`a page that does nothing is drawn after ${nothing.toFixed(0)} ms`);
+  for (const [what, { context }, hash] of [['signed out', guest, ''], ['signed in', ana, ''], ['a meeting’s link', ana, `#/m/${code}`], ['the same for a guest', guest, `#/m/${code}`]]) {
+    t.diagnostic(`${what}: usable after ${(await usableAfter(context, `${base}/${hash}`)).toFixed(0)} ms`);
+  }
+  await guest.context.close();
+  await ana.go('');
+  const measured = { 'signed out': out, 'signed in': signedIn, 'a meeting’s link': link, 'the same for a guest': guestLink };
+  for (const [what, { bytes, files }] of Object.entries(measured)) {
     t.diagnostic(`${what}: ${(bytes / 1024).toFixed(1)} KiB in ${files} files`);
     assert.ok(files > 10, 'all of them are counted');
     assert.ok(bytes < FIRST_PAGE_BYTES, `${what}: ${bytes} bytes`);
   }
-  t.diagnostic(`modules run after ${timing} ms`);
 });
 
 /** In the page: a room of many, told by events as the server would send them. */
@@ -113,7 +132,6 @@ async function processorTime(session) {
 }
 
 test('a room of 50 with 2,000 lines of chat: no event costs much', async (t) => {
-  const code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Busy' })).code);
   await ana.join(code);
   await ana.page.evaluate(prepare, { people: PEOPLE, lines: LINES });
   await ana.page.locator('.tile').nth(20).waitFor(); // a page of them

@@ -247,6 +247,25 @@ export function steps(people) {
   });
 }
 
+/** Milliseconds from the navigation to the first button or field that is drawn; where there will be none, to the first picture. */
+export async function usableAfter(context, url, { inert = false } = {}) {
+  const page = await context.newPage();
+  await page.addInitScript((nothing) => {
+    const ready = () => nothing || document.querySelector('#app :is(button, input)'); // Preact puts nothing into the page before its handlers are there
+    window.usable = new Promise((resolve) => {
+      const look = () => {
+        if (!ready()) requestAnimationFrame(look);
+        else requestAnimationFrame(() => resolve(performance.now()));
+      };
+      look();
+    });
+  }, inert);
+  await page.goto(url);
+  const ms = await page.evaluate(() => window.usable);
+  await page.close();
+  return ms;
+}
+
 /** Waits until `condition` gives something true, and gives it back. */
 export async function until(condition, what, ms = PATIENCE_MS) {
   const end = Date.now() + ms;

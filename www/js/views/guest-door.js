@@ -4,7 +4,9 @@ import { errorText, language, t } from '../i18n.js';
 import { GuestApi, becomeGuest, keptGuest } from '../guest.js';
 import { Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
-import { Meeting } from './meeting.js';
+import { Later } from './later.js';
+
+const meeting = () => import('./meeting.js').then(({ Meeting }) => Meeting);
 
 /** @typedef {import('../api.js').Api} Api */
 /** @typedef {import('../guest.js').Kept} Kept */
@@ -16,7 +18,7 @@ const NO_GUESTS = ['guests_not_allowed', 'meeting_ended', 'meeting_cancelled', '
 export function GuestDoor({ api, code, invite, next, expose }) {
   const [kept, setKept] = useState(() => keptGuest(code));
   const guest = useMemo(() => (kept ? new GuestApi(code, kept, language) : null), [kept]);
-  if (guest) return html`<${Meeting} key=${kept?.user.id} api=${guest} code=${code} invite=${invite} expose=${expose} />`;
+  if (guest) return html`<${Later} load=${meeting} key=${kept?.user.id} api=${guest} code=${code} invite=${invite} expose=${expose} />`;
   return html`<${Door} api=${api} code=${code} invite=${invite} next=${next} onGuest=${setKept} />`;
 }
 

@@ -2,9 +2,12 @@
 import { html, useEffect, useMemo, useState, useStore } from '../ui.js';
 import { Call } from '../call.js';
 import { BeforeCall } from './before-call.js';
-import { InCall } from './in-call.js';
 import { Ended } from './ended.js';
+import { Later } from './later.js';
 import { WaitingScreen } from './lobby.js';
+
+/** What stands behind the door is fetched while one goes in. */
+const inCall = () => import('./in-call.js').then(({ InCall }) => InCall);
 
 /** @param {{api: import('../api.js').Api, code: string, invite?: string, expose: (call: Call | null) => void}} props */
 export function Meeting({ api, code, invite, expose }) {
@@ -18,7 +21,10 @@ export function Meeting({ api, code, invite, expose }) {
     };
   }, [call]);
   const { phase } = useStore(call.store);
-  if (phase === 'in') return html`<${InCall} call=${call} />`;
+  useEffect(() => {
+    if (phase !== 'before') inCall().catch(() => {}); // asked for again when it is to be drawn
+  }, [phase]);
+  if (phase === 'in') return html`<${Later} load=${inCall} call=${call} />`;
   if (phase === 'waiting') return html`<${WaitingScreen} api=${api} call=${call} code=${code} />`;
   if (phase === 'ended') return html`<${Ended} call=${call} onRejoin=${() => setRound(round + 1)} />`;
   return html`<${BeforeCall} key=${round} api=${api} call=${call} code=${code} />`;
