@@ -156,8 +156,19 @@ test('it is switched on and off beside the devices: the other one receives it wi
   assert.equal(workers(), 1);
   await bo.shot('call-blur');
   await ana.shot('call-blurred');
+  const drawSlowly = (ms) => bo.page.workers().find((one) => one.url().endsWith('/blur-worker.js')).evaluate((each) => {
+    const before = OffscreenCanvasRenderingContext2D.prototype.drawImage;
+    OffscreenCanvasRenderingContext2D.prototype.drawImage = function draw(...how) {
+      for (const end = performance.now() + each; performance.now() < end;);
+      before.apply(this, how);
+    };
+  }, ms);
+  await drawSlowly(40);
+  await bo.page.getByText('Blurring is hard work for this computer').waitFor();
+  await bo.shot('call-blur-slow');
   await bo.page.getByLabel('Blur what is behind you').uncheck();
   await looks(sharp, 'everything is sharp again');
+  assert.equal(await bo.page.getByText('Blurring is hard work for this computer').count(), 0);
   await bo.page.keyboard.press('Escape');
   await until(() => workers() === 0, 'the worker is gone');
   assert.equal(await openCameras(), 1, 'its copy of the camera is closed');

@@ -5,9 +5,9 @@
 
 /**
  * @param {MediaStreamTrack} camera stays open and the caller's
- * @param {() => void} onFailed no more pictures come
+ * @param {{onFailed: () => void, onSlow: (slow: boolean) => void}} told failed: no more pictures come, or all blurred
  */
-export function blurBackground(camera, onFailed) {
+export function blurBackground(camera, { onFailed, onSlow }) {
   const { MediaStreamTrackProcessor, MediaStreamTrackGenerator } = /** @type {any} */ (globalThis);
   const source = camera.clone(); // of its own, so that it can be stopped
   const { readable } = new MediaStreamTrackProcessor({ track: source });
@@ -15,7 +15,7 @@ export function blurBackground(camera, onFailed) {
   const track = new MediaStreamTrackGenerator({ kind: 'video' });
   track.getSettings = () => camera.getSettings(); // its size and device
   const worker = new Worker(new URL('./blur-worker.js', import.meta.url), { type: 'module' });
-  worker.addEventListener('message', onFailed);
+  worker.addEventListener('message', ({ data }) => (data === 'failed' ? onFailed() : onSlow(data === 'slow')));
   worker.addEventListener('error', onFailed);
   worker.postMessage({ readable, writable: track.writable }, [readable, track.writable]);
   return {

@@ -1,6 +1,7 @@
 /**
  * The worker of background-blur.js: takes pictures from one stream and gives them, blurred around the person, to another. Until
- * the model is there the whole picture is blurred. A message says that something failed; pictures then stop, or stay blurred.
+ * the model is there the whole picture is blurred. A message says that something "failed" (pictures then stop, or stay blurred), or
+ * that this computer is too "slow", or is "quick" again.
  *
  * Its file comes with a content security policy of its own, which allows WebAssembly (lighttpd.conf, scripts/apache).
  */
@@ -17,6 +18,9 @@ const SURELY_PERSON = 0.9;
 const PICTURE_EVERY_MS = 1000 / 24;
 /** At most this part of one processor's time is used: a slow computer gets fewer pictures. */
 const BUSY = 0.6;
+/** Where a picture takes longer than this (a mean of the last ones), people notice. */
+const SLOW_MS = 100;
+const MEAN_OF = 10;
 
 const small = canvas(WIDTH, HEIGHT);
 const blurred = canvas(WIDTH, HEIGHT);
@@ -38,7 +42,12 @@ addEventListener('message', ({ data: { readable, writable } }) => {
 /** @param {unknown} error */
 function failed(error) {
   console.warn('background blur:', error);
-  /** @type {any} */ (globalThis).postMessage('failed');
+  tell('failed');
+}
+
+/** @param {'failed' | 'slow' | 'quick'} what */
+function tell(what) {
+  /** @type {any} */ (globalThis).postMessage(what);
 }
 
 /** @param {number} width @param {number} height */
@@ -74,6 +83,8 @@ const bytes = async (body) => new Uint8Array(await new Response(body).arrayBuffe
 /** @param {ReadableStreamDefaultReader<VideoFrame>} reader @param {WritableStreamDefaultWriter<VideoFrame>} writer */
 async function blur(reader, writer) {
   let next = 0;
+  let mean = 0;
+  let slow = false;
   for (;;) {
     const { done, value: frame } = await reader.read();
     if (done) return;
@@ -84,7 +95,13 @@ async function blur(reader, writer) {
     }
     const result = blurFrame(frame);
     frame.close();
-    next = Math.max(next + PICTURE_EVERY_MS, began + (performance.now() - began) / BUSY);
+    const took = performance.now() - began;
+    next = Math.max(next + PICTURE_EVERY_MS, began + took / BUSY);
+    mean += (took - mean) / MEAN_OF;
+    if (slow !== mean > SLOW_MS) {
+      slow = !slow;
+      tell(slow ? 'slow' : 'quick');
+    }
     await writer.write(result);
   }
 }

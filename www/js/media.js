@@ -26,6 +26,7 @@ import { settings } from './settings.js';
  * @property {DeviceProblem | null} cameraProblem
  * @property {MediaDeviceInfo[]} devices with names, once permission is given
  * @property {boolean} canBlur whether what is behind the person can be blurred, by the camera or by this page
+ * @property {boolean} blurSlow this page does it, and this computer is slow at it
  */
 /** @typedef {'microphone' | 'camera'} Kind */
 /** @typedef {{echoCancellation?: boolean, noiseSuppression?: boolean, autoGainControl?: boolean}} Processing */
@@ -45,7 +46,7 @@ const PAGE_CAN_BLUR = ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator']
 export class LocalMedia {
   store = createStore(/** @type {MediaState} */ ({
     microphone: null, camera: null, screen: null, microphoneOn: false, cameraOn: false,
-    microphoneProblem: null, cameraProblem: null, devices: [], canBlur: PAGE_CAN_BLUR,
+    microphoneProblem: null, cameraProblem: null, devices: [], canBlur: PAGE_CAN_BLUR, blurSlow: false,
   }));
   /** @type {Map<Kind, string>} devices that were on when they were pulled out, and which ones that were */
   #lost = new Map();
@@ -282,7 +283,7 @@ export class LocalMedia {
     }
     const before = this.#blurred;
     this.#blurred = blurred;
-    this.store.set({ camera: blurred?.track ?? camera, cameraOn: true, cameraProblem: null });
+    this.store.set({ camera: blurred?.track ?? camera, cameraOn: true, cameraProblem: null, blurSlow: false });
     before?.close();
   }
 
@@ -298,8 +299,9 @@ export class LocalMedia {
     if (!PAGE_CAN_BLUR) throw unable;
     this.store.set({ camera: null }); // which may be seen sharp now
     const { blurBackground } = await import('./background-blur.js').catch(() => Promise.reject(unable));
-    const blurred = blurBackground(camera, () => {
-      if (this.#blurred === blurred) this.#cameraFailed(unable);
+    const blurred = blurBackground(camera, {
+      onFailed: () => this.#blurred === blurred && this.#cameraFailed(unable),
+      onSlow: (blurSlow) => this.#blurred === blurred && this.store.set({ blurSlow }),
     });
     return blurred;
   }
@@ -353,7 +355,7 @@ export class LocalMedia {
     this.#camera = null;
     this.#blurred?.close();
     this.#blurred = null;
-    this.store.set({ camera: null });
+    this.store.set({ camera: null, blurSlow: false });
   }
 
   async #readDevices() {

@@ -678,6 +678,7 @@ export default {
   'processing.echo': 'Cancel echo',
   'processing.gain': 'Keep your voice equally loud',
   'processing.blur': 'Blur what is behind you',
+  'processing.blurSlow': 'Blurring is hard work for this computer, so your picture moves less smoothly.',
   'privacy.title': 'Privacy',
   'privacy.relayOnly': 'Hide my address from the others',
   'privacy.relayOnlyHint': 'Sound and pictures then go over the server only, never straight from one to the other. That may be a little slower.',

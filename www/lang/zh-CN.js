@@ -669,6 +669,7 @@ export default {
   'processing.echo': '消除回声',
   'processing.gain': '自动调节音量',
   'processing.blur': '虚化背景',
+  'processing.blurSlow': '背景虚化对这台电脑来说有些吃力，你的画面会不太流畅。',
   'privacy.title': '隐私',
   'privacy.relayOnly': '不让其他人看到我的网络地址',
   'privacy.relayOnlyHint': '开启后，声音和画面只经由服务器转发，不再点对点直连，延迟可能略高。',

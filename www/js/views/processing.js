@@ -1,11 +1,11 @@
-/** What the browser does to one's sound, and the camera to one's picture, as switches. */
+/** What is done to one's sound and picture, as switches. */
 import { html, useStore } from '../ui.js';
 import { t } from '../i18n.js';
 import { settings } from '../settings.js';
 
 /** @param {{call: import('../call.js').Call}} props */
 export function Processing({ call }) {
-  const { canBlur } = useStore(call.media.store);
+  const { canBlur, blurSlow } = useStore(call.media.store);
   const { echoCancellation, noiseSuppression, autoGainControl, backgroundBlur } = useStore(settings);
   return html`
     <fieldset class="processing">
@@ -14,6 +14,7 @@ export function Processing({ call }) {
       <${Switch} on=${echoCancellation} label=${t('processing.echo')} onChange=${(/** @type {boolean} */ on) => call.media.setProcessing({ echoCancellation: on })} />
       <${Switch} on=${autoGainControl} label=${t('processing.gain')} onChange=${(/** @type {boolean} */ on) => call.media.setProcessing({ autoGainControl: on })} />
       ${(canBlur || backgroundBlur) && html`<${Switch} on=${backgroundBlur} label=${t('processing.blur')} onChange=${(/** @type {boolean} */ on) => call.media.setBackgroundBlur(on)} />`}
+      <span role="status">${blurSlow && html`<span class="quiet">${t('processing.blurSlow')}</span>`}</span>
     </fieldset>`;
 }
 
