@@ -220,9 +220,17 @@ test('lines and questions over the stage, and notes', async () => {
   await cut();
   await line(ana);
   await look(ana, 'call-media-blocked', { ...dark, again: cut });
-  await bo.page.evaluate(() => window.echomeet.call.mutedVoice.store.set({ speaking: true }));
-  await bo.page.locator('.muted-hint p').waitFor();
-  await look(bo, 'call-muted-hint', { ...dark, again: () => bo.page.evaluate(() => window.echomeet.call.mutedVoice.store.set({ speaking: true })) });
+  const talksMuted = async () => {
+    await bo.page.evaluate(async () => {
+      const { media, mutedVoice } = window.echomeet.call;
+      await media.setMicrophone(true); // who is muted anew is told anew
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      await media.setMicrophone(false);
+      mutedVoice.store.set({ speaking: true });
+    });
+    await bo.page.locator('.muted-hint p').waitFor();
+  };
+  await look(bo, 'call-muted-hint', { ...dark, again: talksMuted });
   await sys.processes.relay.kill();
   await ana.page.getByText('Connection lost. Reconnecting…').waitFor();
   await look(ana, 'call-reconnecting', dark);
