@@ -31,12 +31,12 @@ export function span(people) {
 }
 
 const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 240].map((minutes) => minutes * 60_000);
-/** More would run into each other. */
+/** More would run into each other where there is much room. */
 const MARKS = 6;
 
-/** Round times to write below the chart; of a short one its beginning. @param {{from: number, to: number}} span @returns {number[]} */
-export function marks({ from, to }) {
-  const step = STEPS_MS.find((one) => (to - from) / one <= MARKS) ?? STEPS_MS[STEPS_MS.length - 1] * Math.ceil((to - from) / STEPS_MS[STEPS_MS.length - 1] / MARKS);
+/** Round times to write below the chart; of a short one its beginning. @param {{from: number, to: number}} span @param {number} [most] @returns {number[]} */
+export function marks({ from, to }, most = MARKS) {
+  const step = STEPS_MS.find((one) => (to - from) / one <= most) ?? STEPS_MS[STEPS_MS.length - 1] * Math.ceil((to - from) / STEPS_MS[STEPS_MS.length - 1] / most);
   const first = Math.ceil(from / step) * step;
   return first > to ? [from] : Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, i) => first + i * step);
 }

@@ -16,6 +16,7 @@ test('the stays of one person stand in one row, the first to come first', () => 
 
 test('round times are marked, and not too many of them', () => {
   assert.deepEqual(marks({ from: time(3), to: time(31) }), [5, 10, 15, 20, 25, 30].map(time));
+  assert.deepEqual(marks({ from: time(3), to: time(31) }, 3), [10, 20, 30].map(time));
   for (const minutes of [1, 7, 59, 300, 3000]) {
     const count = marks({ from: time(1), to: time(1) + minutes * 60_000 }).length;
     assert.ok(count >= 1 && count <= 7, `${minutes} minutes: ${count}`);

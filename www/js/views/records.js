@@ -117,6 +117,7 @@ const NAMES = 160;
 const WIDTH = 920;
 const NARROW = 560;
 const NAMES_NARROW = 104;
+const MARKS_NARROW = 3;
 const LETTER = 8;
 
 /** A line a person, with a bar for each stay. The table below says the same in words. @param {{people: Attendee[]}} props */
@@ -135,7 +136,7 @@ function Chart({ people }) {
   return html`
     <div class="chart" ref=${box}>
       <svg viewBox="0 0 ${width} ${height}" width=${width} height=${height} role="img" aria-label=${t('records.chart')}>
-        ${marks(time).map((at) => html`
+        ${marks(time, width < NARROW ? MARKS_NARROW : undefined).map((at) => html`
           <g key=${at} class="chart-mark"><line x1=${x(at)} x2=${x(at)} y1="0" y2=${height - 20} /><text x=${x(at)} y=${height - 4}
             text-anchor=${x(at) > width - 40 ? 'end' : 'middle'}>${clockTime(at)}</text></g>`)}
         ${people.map(({ userId, displayName, stays }, row) => html`
