@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { api, openSocket, register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { DARK, arrive, look, nothingWrong } from './look.mjs';
-import { startBrowser } from './support.mjs';
+import { startBrowser, until } from './support.mjs';
 
 const dark = { themes: DARK };
 let sys;
@@ -160,6 +160,7 @@ test('the host\'s dialogs', async () => {
   await comeAnew(bo);
   await bo.button('Join').click();
   await bo.page.getByText('You were removed from this meeting.').waitFor();
+  await until(() => bo.page.evaluate(() => window.echomeet.call.media.store.get().camera === null), 'nobody is filmed at a door that stays closed');
   await look(bo, 'before-removed');
   await ana.button('Removed people').click();
   await ana.page.locator('.row').nth(1).waitFor();
