@@ -274,8 +274,12 @@ class System {
     }
 
     sanitizerReports() {
-        return fs.readdirSync(this.file('san')).map((name) =>
+        const reports = fs.readdirSync(this.file('san')).map((name) =>
             `sanitizer report ${name}:\n${fs.readFileSync(this.file('san', name), 'utf8').slice(0, 8000)}`);
+        // what is undefined is told beside AddressSanitizer's file, in the program's log
+        const undefineds = fs.readdirSync(this.file('log')).flatMap((name) =>
+            fs.readFileSync(this.file('log', name), 'utf8').match(/^\S+\.[ch]:\d+:\d+: runtime error: .*$/gm) ?? []);
+        return [...reports, ...undefineds];
     }
 
     tails() {
