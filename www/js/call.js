@@ -12,7 +12,7 @@ import { MutedVoice } from './muted-voice.js';
 import { LinkQuality } from './quality.js';
 import { Speaking } from './speaking.js';
 import { HostDesk } from './host-desk.js';
-import { addHistory, applyEvent, can, me, roomFromSnapshot, withLobby } from './room-state.js';
+import { addHistory, applyEvent, can, me, roomFromSnapshot, withLobby, withoutFarLines } from './room-state.js';
 import { settings } from './settings.js';
 import { announce, toast } from './toasts.js';
 import { errorText, t } from './i18n.js';
@@ -54,6 +54,10 @@ const INITIAL = {
   phase: 'before', reconnecting: false, serverAway: false, room: null, links: {}, pending: [], seenMessage: 0, endCode: null,
   startedAt: 0, endedAt: 0, waiting: null, unmuteAsked: null, replyTo: null, chatTo: null, typing: {}, reactions: [], pinned: null,
 };
+/** Lines of chat at hand: those before are dropped, for the server has them, but not with every new one. */
+const LINES_KEPT = 2_000;
+const LINES_SLACK = 500;
+const LINES_AT_ONCE = 100;
 const MEDIA_RETRY_MS = 2_000;
 const LOBBY_RETRY_MS = 3_000;
 /** Close codes of a server that stops or is replaced. */
@@ -87,6 +91,9 @@ export class Call {
   quality = null;
   /** @type {MeetingClient | null} */
   client = null;
+
+  /** Somebody reads further up in the chat: no line is dropped. */
+  readsBack = false;
 
   /** what those who run the meeting may do */
   desk;
@@ -202,11 +209,16 @@ export class Call {
     this.store.set({ replyTo: message, ...(message ? { chatTo: other ?? null } : {}) });
   }
 
+  /** Fetches the whole chat, as far as it is not at hand. */
+  async allMessages() {
+    while (await this.earlierMessages(LINES_AT_ONCE));
+  }
+
   /** Fetches lines before the oldest at hand. @returns {Promise<boolean>} whether there are still older ones */
-  async earlierMessages() {
+  async earlierMessages(limit = 50) {
     const { room } = this.store.get();
     const oldest = room?.messages[0];
-    const { items, hasMore } = await this.api.get(`/meetings/${this.#code}/messages`, { before: oldest?.id, limit: 50 });
+    const { items, hasMore } = await this.api.get(`/meetings/${this.#code}/messages`, { before: oldest?.id, limit });
     this.store.set(({ room: now }) => ({ room: now && addHistory(now, items) }));
     return hasMore;
   }
@@ -497,6 +509,7 @@ export class Call {
   #chatArrived(message, myId) {
     this.#writes(message.sender.id, false);
     const name = message.sender.displayName;
+    this.store.set(({ room }) => ({ room: room && (this.readsBack ? room : withoutFarLines(room, LINES_KEPT, LINES_SLACK)) }));
     if (message.sender.id === myId) this.#forget(message.clientId);
     else announce(t(message.to ? 'note.chatPrivate' : 'note.chat', { name, text: message.text }));
   }

@@ -168,6 +168,9 @@ export const mayReclaim = (room) => room.meeting.creator?.id === room.myId && me
 /** Older lines fetched later. @param {Room} room @param {Message[]} messages @returns {Room} */
 export const addHistory = (room, messages) => ({ ...room, messages: mergeMessages(room.messages, messages) });
 
+/** With so many of the newest lines, once there are some more than that. @param {Room} room @param {number} kept @param {number} slack @returns {Room} */
+export const withoutFarLines = (room, kept, slack) => (room.messages.length > kept + slack ? { ...room, messages: room.messages.slice(-kept) } : room);
+
 /** @param {Room} room @returns {Participant | undefined} */
 export const me = (room) => room.participants.find(({ userId }) => userId === room.myId);
 

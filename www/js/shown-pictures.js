@@ -48,6 +48,7 @@ export class ShownPictures {
     for (const { userId, remote } of this.#views()) {
       wants.set(userId, { camera: this.#steady(`${userId} camera`, remote.camera, heights), screen: this.#steady(`${userId} screen`, remote.screen, heights) });
     }
+    for (const key of this.#known.keys()) if (!wants.has(parseInt(key, 10))) this.#known.delete(key);
     this.#changed(wants);
   }
 

@@ -346,6 +346,7 @@ export default {
   'ended.rejoin': 'Join again',
   'ended.back': 'Back to my meetings',
   'ended.saveChat': 'Save the chat',
+  'ended.chatPart': 'Not all of the chat could be fetched. The file has what is at hand.',
 
   // Running a meeting: the lobby, the host's controls, guests, invitations, records.
   'lobby.waits': 'Please wait. The host will let you in.',

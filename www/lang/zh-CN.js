@@ -341,6 +341,7 @@ export default {
   'ended.rejoin': '重新加入',
   'ended.back': '回到我的会议',
   'ended.saveChat': '保存聊天记录',
+  'ended.chatPart': '未能取得全部聊天记录，文件中只有现有的部分。',
 
   // 主持会议：等候室、主持人操作、访客、邀请链接、会议记录。
   'lobby.waits': '请稍候，主持人会请你入会。',

@@ -1,7 +1,7 @@
 /* The room as the page knows it: what every event does to it. No browser, no socket. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addHistory, applyEvent, can, hands, may, mayDelete, mayDo, mayReclaim, me, others, roomFromSnapshot, withLobby } from '../../../www/js/room-state.js';
+import { addHistory, applyEvent, can, hands, may, mayDelete, mayDo, mayReclaim, me, others, roomFromSnapshot, withLobby, withoutFarLines } from '../../../www/js/room-state.js';
 
 const person = (userId, fields = {}) => ({
   userId, displayName: `P${userId}`, role: 'participant', status: 'joined', online: true, audio: true, video: true, screen: false,
@@ -33,6 +33,12 @@ test('what was read is what the server keeps; else what was there before one cam
   assert.equal(lastRead(1, '2026-01-31T11:00:00.000Z'), 1);
   assert.equal(lastRead(0, '2026-01-31T11:00:00.000Z'), 2, 'lines of 10:00 are no news to somebody of 11:00');
   assert.equal(lastRead(0, '2026-01-31T09:00:00.000Z'), 0);
+});
+
+test('of a long chat the newest lines are kept, and some more before any is dropped', () => {
+  const room = roomFromSnapshot(snapshot({ messages: Array.from({ length: 13 }, (_, n) => line(n + 1)) }));
+  assert.equal(withoutFarLines(room, 10, 3), room);
+  assert.deepEqual(ids(withoutFarLines(addHistory(room, [line(14)]), 10, 3).messages), [5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
 });
 
 test('people come, come again and go', () => {

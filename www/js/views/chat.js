@@ -49,7 +49,11 @@ export function Chat({ call, room }) {
   const scrolled = () => {
     const { scrollTop, clientHeight, scrollHeight } = /** @type {HTMLElement} */ (log.current);
     atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    call.readsBack = !atEnd.current;
   };
+  useEffect(() => () => {
+    call.readsBack = false;
+  }, [call]);
   const focusComposer = useCallback(() => composer.current?.focus(), []);
   const jump = useCallback((/** @type {number} */ id) => jumpTo(id, log.current, async () => (
     showMore.current() || (!(call.store.get().room?.messages.some((one) => one.id <= id)) && call.earlierMessages().catch(() => false)))), []);
@@ -70,7 +74,7 @@ export function Chat({ call, room }) {
     <div class="chat">
       <div class="chat-log" ref=${log} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-label=${t('chat.log')}>
         ${can(room, 'read_records') && messages.length > 0 && html`<${Transcript} call=${call} room=${room} />`}
-        ${(hidden || messages.length >= PAGE) && html`<${Earlier} call=${call} log=${log} showEarlier=${showEarlier} />`}
+        ${(hidden || messages.length >= PAGE) && html`<${Earlier} call=${call} log=${log} oldest=${messages[0]?.id ?? 0} showEarlier=${showEarlier} />`}
         ${entries.length + pending.length === 0 && html`<p class="empty">${t('chat.empty')}</p>`}
         ${entries.flatMap(({ message, happening }, i) => (message ? [
           message.id === firstUnread && html`<${UnreadMark} key="unread" />`,
@@ -137,16 +141,16 @@ function Transcript({ call, room: { meeting } }) {
   return html`<button type="button" class="link earlier" disabled=${busy} onClick=${save}>${t('records.transcript')}</button>`;
 }
 
-/** @param {{call: import('../call.js').Call, log: {current: HTMLElement | null}, showEarlier: () => boolean}} props */
-function Earlier({ call, log, showEarlier }) {
-  const [more, setMore] = useState(true);
+/** @param {{call: import('../call.js').Call, log: {current: HTMLElement | null}, oldest: number, showEarlier: () => boolean}} props */
+function Earlier({ call, log, oldest, showEarlier }) {
+  const [first, setFirst] = useState(/** @type {number | null} */ (null)); // the meeting's first line, once it is known
   const [busy, run] = useBusy();
-  if (!more) return null;
+  if (first !== null && oldest <= first) return null;
   const load = () => run(async () => {
     const element = log.current;
     const fromEnd = element ? element.scrollHeight - element.scrollTop : 0;
     try {
-      if (!showEarlier()) setMore(await call.earlierMessages());
+      if (!showEarlier() && !await call.earlierMessages()) setFirst(call.store.get().room?.messages[0]?.id ?? 0);
       requestAnimationFrame(() => element && (element.scrollTop = element.scrollHeight - fromEnd)); // stay where one reads
     } catch (error) {
       toast(errorText(error), 'error');

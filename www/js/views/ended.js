@@ -4,7 +4,8 @@ import { icon } from '../icons.js';
 import { duration, hasText, t } from '../i18n.js';
 import { can } from '../room-state.js';
 import { saveFile } from '../save-file.js';
-import { Avatar } from './controls.js';
+import { toast } from '../toasts.js';
+import { Avatar, useBusy } from './controls.js';
 import { Brand } from './header.js';
 
 /** After these the meeting is closed to this person. */
@@ -13,6 +14,7 @@ const NO_RETURN = ['ended', 'removed', 'signed_out'];
 /** @param {{call: import('../call.js').Call, onRejoin: () => void}} props */
 export function Ended({ call, onRejoin }) {
   const { room, endCode, startedAt, endedAt } = useStore(call.store);
+  const [busy, run] = useBusy();
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => heading.current?.focus(), []);
   if (!room) return null;
@@ -34,7 +36,7 @@ export function Ended({ call, onRejoin }) {
           ${!NO_RETURN.includes(endCode ?? '') && html`
             <button type="button" class="primary" onClick=${onRejoin}>${t('ended.rejoin')}</button>`}
           ${room.messages.length > 0 && html`
-            <button type="button" class="secondary" onClick=${() => saveChat(room)}>
+            <button type="button" class="secondary" disabled=${busy} onClick=${() => run(() => saveChat(call))}>
               ${icon('message-square', 18)} ${t('ended.saveChat')}</button>`}
           ${can(room, 'read_records') && html`<a class="button secondary" href=${`#/m/${room.meeting.code}/records`}>
             ${icon('clipboard-list', 18)} ${t('records.title')}</a>`}
@@ -53,8 +55,10 @@ function reason(room, code) {
   return by && by !== room.myId && room.everyone[by] ? t('ended.endedBy', { name: room.everyone[by] }) : null;
 }
 
-/** The lines as plain text, one a line, for the person's own files. @param {import('../room-state.js').Room} room */
-function saveChat({ meeting, messages }) {
+/** The lines as plain text, one a line, for the person's own files. @param {import('../call.js').Call} call */
+async function saveChat(call) {
+  await call.allMessages().catch(() => toast(t('ended.chatPart'), 'error'));
+  const { meeting, messages } = /** @type {import('../room-state.js').Room} */ (call.store.get().room);
   const lines = messages.filter(({ deletedAt }) => !deletedAt).map(({ createdAt, sender, to, text }) => {
     const who = to ? `${sender.displayName} → ${to.displayName} (${t('chat.private')})` : sender.displayName;
     return `${new Date(createdAt).toLocaleString()}  ${who}: ${text}`;

@@ -50,5 +50,8 @@ export function Sound({ stream }) {
     ref.current.srcObject = stream;
     play(ref.current);
   }, [stream]);
+  useEffect(() => () => {
+    if (ref.current) ref.current.srcObject = null; // one that plays is kept by the browser, on the page or not
+  }, []);
   return html`<audio ref=${ref} autoplay></audio>`;
 }
