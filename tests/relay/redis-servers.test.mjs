@@ -47,14 +47,16 @@ after(async () => {
     fs.rmSync(folder, { recursive: true, force: true });
 });
 
+/* How many relays listen to the room's channel, at each server. */
+const listeners = ({ meeting }) => [0, 1].map((i) => Number(cli(i, 'PUBSUB', 'NUMSUB', `echomeet:room:${meeting.id}`).split('\n')[1]));
+
 /* Rooms with two people at two relays, until each server has two of them: rooms[server] = [room, room]. */
 async function makeRooms() {
     const rooms = [[], []];
     for (let n = 0; n < 20 && rooms.some((list) => list.length < 2); n++) {
         const room = await makeRoom(sys, ['Ana', 'Ben'], { relayOf: (i) => i });
-        const channel = `echomeet:room:${room.meeting.id}`;
         const counts = await eventually(() => {
-            const now = [0, 1].map((i) => Number(cli(i, 'PUBSUB', 'NUMSUB', channel).split('\n')[1]));
+            const now = listeners(room);
             return now[0] + now[1] === 2 && now;
         });
         assert.ok(counts[0] === 0 || counts[1] === 0, 'both relays ask the same server');
@@ -101,6 +103,7 @@ test('workers and relays choose alike; the loss of one server concerns only its 
     await startRedis(1);
     for (const room of rooms[1]) {
         const { people: [ana, ben] } = room;
+        await eventually(() => listeners(room).reduce((sum, count) => sum + count) === 2, { every: 100, timeout: 20_000 }); // both relays are back
         await eventually(() => ana.socket.request('webrtc_signal', { to: ben.id, again: true }).then(() => true, () => false),
             { every: 100, timeout: 8000 });
         await ben.socket.waitFor('webrtc_signal', (m) => m.data.again);
