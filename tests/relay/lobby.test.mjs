@@ -189,7 +189,7 @@ test(`${VISITORS} people wait, three hosts decide for ${SECONDS} s (seed ${SEED}
     const rows = await sys.sql('SELECT user_id, status FROM participants WHERE meeting_id = ? ORDER BY user_id', [meeting.id]);
     const withStatus = (status) => rows.filter((row) => row.status === status).map((row) => Number(row.user_id));
     const waiting = withStatus(4);
-    await eventually(() => hosts.every((h) => h.list.join() === waiting.join()), { timeout: 10_000 })
+    await eventually(() => hosts.every((h) => h.list.join() === waiting.join()), { timeout: 40_000 })
         .catch(() => assert.deepEqual(hosts.map((h) => h.list), hosts.map(() => waiting)));
     const [{ seats, lobby }] = await sys.sql('SELECT participant_count AS seats, waiting_count AS lobby FROM meetings WHERE id = ?', [meeting.id]);
     assert.deepEqual([Number(seats), Number(lobby)], [withStatus(1).length, waiting.length]);
@@ -199,7 +199,7 @@ test(`${VISITORS} people wait, three hosts decide for ${SECONDS} s (seed ${SEED}
         await Promise.all(hosts.map((host) => host.try('lobby_admit', { all: true })));
     over = false;
     const arriving = visitors.map((v) => v.run(() => over || v.place === 'in' || (v.place === 'out' && !withStatus(4).includes(v.id))));
-    await eventually(() => waiting.every((id) => visitors.find((v) => v.id === id).place === 'in'), { timeout: 10_000 }).finally(() => { over = true; });
+    await eventually(() => waiting.every((id) => visitors.find((v) => v.id === id).place === 'in'), { timeout: 40_000 }).finally(() => { over = true; });
     await Promise.all(arriving);
 
     const log = (await sys.sql('SELECT seq, type, audience, data FROM room_events WHERE meeting_id = ? ORDER BY seq', [meeting.id]))
