@@ -7,7 +7,7 @@ import { createStore } from './store.js';
 
 /** An answer that says no: RFC 9457 with EchoMeet's `code`. `code` is "network" when there was no answer at all. */
 export class Problem extends Error {
-  /** @param {{code: string, status?: number, detail?: string, title?: string, field?: string, requestId?: string}} body */
+  /** @param {{code: string, status?: number, detail?: string, title?: string, field?: string, requestId?: string, retryAfter?: number}} body `retryAfter` in seconds */
   constructor(body) {
     super(body.detail || body.title || body.code);
     this.name = 'Problem';
@@ -15,6 +15,7 @@ export class Problem extends Error {
     this.status = body.status ?? 0;
     this.field = body.field;
     this.requestId = body.requestId;
+    this.retryAfterMs = (body.retryAfter ?? 0) * 1000;
   }
 }
 
@@ -205,7 +206,7 @@ export class Api {
     if (response.ok) return read(text);
     // A web server in front answers for a back end that is away with a page of its own.
     const code = response.status >= 502 && response.status <= 504 ? 'unavailable' : 'internal';
-    throw new Problem({ code, ...parse(text), status: response.status });
+    throw new Problem({ code, ...parse(text), status: response.status, retryAfter: Number(response.headers.get('Retry-After') ?? 0) });
   }
 }
 

@@ -209,9 +209,17 @@ export class Call {
     this.store.set({ replyTo: message, ...(message ? { chatTo: other ?? null } : {}) });
   }
 
-  /** Fetches the whole chat, as far as it is not at hand. */
+  /** Fetches the whole chat, as far as it is not at hand, as fast as the server allows it. */
   async allMessages() {
-    while (await this.earlierMessages(LINES_AT_ONCE));
+    for (;;) {
+      try {
+        if (!await this.earlierMessages(LINES_AT_ONCE)) return;
+      } catch (problem) {
+        const { code, retryAfterMs } = /** @type {import('./api.js').Problem} */ (problem);
+        if (code !== 'rate_limited') throw problem;
+        await new Promise((resolve) => setTimeout(resolve, retryAfterMs || MEDIA_RETRY_MS));
+      }
+    }
   }
 
   /** Fetches lines before the oldest at hand. @returns {Promise<boolean>} whether there are still older ones */
