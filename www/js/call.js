@@ -393,7 +393,8 @@ export class Call {
       this.client?.close('ended');
     } else if (event.type === 'lobby_joined' || event.type === 'lobby_left') {
       this.#lobbyNews?.push(event);
-      if (event.type === 'lobby_joined') this.#note('note.waits', event.data.participant.displayName);
+      // Who has the list of them open sees it there.
+      if (event.type === 'lobby_joined') this.#note('note.waits', event.data.participant.displayName, settings.get().panel !== 'people');
     } else {
       this.#seatChanged(event, room);
       this.#switchedOff(event, room);
@@ -522,10 +523,10 @@ export class Call {
     else announce(t(message.to ? 'note.chatPrivate' : 'note.chat', { name, text: message.text }));
   }
 
-  /** @param {import('./i18n.js').Key} key @param {string} [name] */
-  #note(key, name = '') {
+  /** @param {import('./i18n.js').Key} key @param {string} [name] @param {boolean} [shown] false: for ears only */
+  #note(key, name = '', shown = true) {
     const text = t(key, { name });
-    toast(text);
+    if (shown) toast(text);
     announce(text);
   }
 
