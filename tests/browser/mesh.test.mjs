@@ -387,6 +387,26 @@ test('a restart is given its time, whatever the browser says meanwhile; the same
   assert.equal(same, true);
 });
 
+test('a wish that was lost while the other was away is said again when they are back', async () => {
+  const told = await page.evaluate(async () => {
+    const { bench } = window;
+    const local = await bench.devices();
+    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    a.add(2);
+    b.add(1);
+    await bench.bothWays(1, 2);
+    bench.network = (from, to, data) => (data.kind === 'wants' ? null : 5);
+    a.setWants(new Map([[2, { camera: 'none', screen: 'none' }]]));
+    bench.network = () => 5;
+    bench.log.length = 0;
+    b.wake(); // the socket is back
+    await bench.until(() => bench.log.some((line) => line.startsWith('1>2 wants')), 'the wish is said again');
+    await bench.sleep(300);
+    return bench.log;
+  });
+  assert.equal(told.filter((line) => line.includes('wants')).length, 2, `${told}`); // and it ends there
+});
+
 test('offers cross while the way is broken: a new connection is made', async () => {
   await page.evaluate(async () => {
     const { bench } = window;

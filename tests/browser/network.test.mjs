@@ -89,6 +89,7 @@ test('without the relay the live connection is what is wrong; without the worker
   await sys.processes.pool.start();
   // the web server looks for the workers once a second
   await until(async () => (await fetch(`${sys.base}/readyz`)).ok, 'workers behind the web server');
+  await until(async () => (await fetch(`${sys.base}/api/v1/media`)).status === 401, 'and behind its way to the API');
 });
 
 test('refused and missing devices are told of, in Chinese as well', async () => {

@@ -136,7 +136,7 @@ export class Peer {
   /** The way to the other is open again (either side's socket is back): repeat what may have been lost. */
   wake() {
     if (this.#closed) return;
-    this.#sendWants();
+    this.#sendWants(true);
     if (this.pc.connectionState === 'connected') {
       if (this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
       return;
@@ -281,8 +281,9 @@ export class Peer {
     }
   }
 
-  #sendWants() {
-    if (this.touched) this.#send({ kind: 'wants', wants: this.#o.wants }); // else the description brings them
+  /** @param {boolean} [ask] the other's wishes may have been lost while this page was away */
+  #sendWants(ask = false) {
+    if (this.touched) this.#send({ kind: 'wants', wants: this.#o.wants, ...(ask ? { ask } : {}) }); // else the description brings them
   }
 
   // --- negotiation ------------------------------------------------------------------------------------------------
@@ -329,7 +330,10 @@ export class Peer {
     if (message.kind === 'hello') this.#hello(message.restart === true);
     else if (message.kind === 'description') await this.#description(message);
     else if (message.kind === 'candidate') await this.#candidate(message.candidate);
-    else if (message.kind === 'wants') await this.#serve(message.wants);
+    else if (message.kind === 'wants') {
+      if (message.ask === true) this.#sendWants();
+      await this.#serve(message.wants);
+    }
   }
 
   /** @param {unknown} wants the other's */
