@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { arrive } from './look.mjs';
-import { startBrowser, until } from './support.mjs';
+import { collectAnnouncements, startBrowser, until } from './support.mjs';
 
 let sys;
 let browser;
@@ -30,19 +30,6 @@ after(async () => {
   await sys?.stop();
 });
 
-/** What a screen reader would be told: every text that a live region takes. */
-async function collectAnnouncements(person) {
-  await person.context.addInitScript(() => {
-    window.announced = [];
-    new MutationObserver((changes) => {
-      for (const { target } of changes) {
-        const region = (target instanceof Element ? target : target.parentElement)?.closest('[role=status], [role=alert], [aria-live=polite]');
-        const text = region?.textContent.trim();
-        if (text && window.announced.at(-1) !== text) window.announced.push(text);
-      }
-    }).observe(document, { subtree: true, childList: true, characterData: true });
-  });
-}
 const announced = (person, text) => until(() => person.page.evaluate((wanted) => window.announced.some((one) => one.includes(wanted)), text), `${person.name} is told: ${text}`);
 
 const inside = (person, what) => until(() => person.page.evaluate((selector) => document.querySelector(selector)?.contains(document.activeElement), what), `${what} has the focus`);

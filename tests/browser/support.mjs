@@ -266,6 +266,20 @@ export async function usableAfter(context, url, { inert = false } = {}) {
   return ms;
 }
 
+/** What a screen reader would be told, in `window.announced` from the next page on: every text that a live region takes. */
+export async function collectAnnouncements(person) {
+  await person.context.addInitScript(() => {
+    window.announced = [];
+    new MutationObserver((changes) => {
+      for (const { target } of changes) {
+        const region = (target instanceof Element ? target : target.parentElement)?.closest('[role=status], [role=alert], [aria-live=polite]');
+        const text = region?.textContent.trim();
+        if (text && window.announced.at(-1) !== text) window.announced.push(text);
+      }
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+  });
+}
+
 /** Waits until `condition` gives something true, and gives it back. */
 export async function until(condition, what, ms = PATIENCE_MS) {
   const end = Date.now() + ms;

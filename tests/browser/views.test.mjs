@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { Person, startBrowser, until } from './support.mjs';
+import { Person, collectAnnouncements, startBrowser, until } from './support.mjs';
 
 const jsQR = createRequire(import.meta.url)('jsqr');
 /** Of the chat, from before anybody came. */
@@ -20,7 +20,10 @@ before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
   ana = await Person.arrive(browser, sys.base, 'Ana Lima');
   bo = await Person.arrive(browser, sys.base, 'Bo Nilsson');
-  for (const person of [ana, bo]) await collectAnnouncements(person);
+  for (const person of [ana, bo]) {
+    await collectAnnouncements(person);
+    await person.page.reload();
+  }
   await ana.signUp('ana@example.org');
   await bo.signUp('bo@example.org');
   code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Weekly planning', password: 'tulip' })).code);
@@ -33,21 +36,6 @@ after(async () => {
   await browser?.close();
   await sys?.stop();
 });
-
-/** What a screen reader would be told: every text that a live region takes. */
-async function collectAnnouncements(person) {
-  await person.context.addInitScript(() => {
-    window.announced = [];
-    new MutationObserver((changes) => {
-      for (const { target } of changes) {
-        const region = (target instanceof Element ? target : target.parentElement)?.closest('[role=status], [role=alert], [aria-live=polite]');
-        const text = region?.textContent.trim();
-        if (text && window.announced.at(-1) !== text) window.announced.push(text);
-      }
-    }).observe(document, { subtree: true, childList: true, characterData: true });
-  });
-  await person.page.reload();
-}
 
 const announced = (person, text) => until(() => person.page.evaluate((wanted) => window.announced.some((one) => one.includes(wanted)), text), `a screen reader is told: ${text}`);
 const focused = (person) => person.page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent.trim());
