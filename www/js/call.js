@@ -58,7 +58,7 @@ const INITIAL = {
 const LINES_KEPT = 2_000;
 const LINES_SLACK = 500;
 const LINES_AT_ONCE = 100;
-const MEDIA_RETRY_MS = 2_000;
+const RETRY_MS = 2_000;
 const LOBBY_RETRY_MS = 3_000;
 /** Close codes of a server that stops or is replaced. */
 const SERVER_AWAY = [1001, 1012];
@@ -217,7 +217,7 @@ export class Call {
       } catch (problem) {
         const { code, retryAfterMs } = /** @type {import('./api.js').Problem} */ (problem);
         if (code !== 'rate_limited') throw problem;
-        await new Promise((resolve) => setTimeout(resolve, retryAfterMs || MEDIA_RETRY_MS));
+        await new Promise((resolve) => setTimeout(resolve, retryAfterMs || RETRY_MS));
       }
     }
   }
@@ -640,7 +640,7 @@ export class Call {
       if (/** @type {ProtocolError} */ (error).code === 'forbidden') {
         this.#obey({ audio: told.audio && now.audio, video: told.video && now.video, screen: told.screen && now.screen });
         toast(errorText(error), 'error');
-      } else await new Promise((resolve) => setTimeout(resolve, MEDIA_RETRY_MS));
+      } else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
     this.#telling = false;
     this.#tellMedia();
