@@ -3,9 +3,6 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* 9999-12-31T23:59:59.999Z: a year has four digits, also after an offset was taken off */
-static const int64_t LAST_MS = INT64_C(253402300799999);
-
 static int64_t system_now_ms(const struct clock *self)
 {
     (void)self;
@@ -27,7 +24,8 @@ int64_t clock_elapsed_us(void)
     return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-/* Days are counted from 0000-03-01, so that a leap day is the last one of its year; 400 years always have the same number. */
+/* Days are counted from 0000-03-01, so that a leap day is the last one of its year; 400 years always have the same
+ * number. */
 enum { DAY_MS = 24 * 3600 * 1000, DAYS_400_YEARS = 146097, DAYS_TO_1970 = 719468 };
 
 /* Days from 1 March to the first of a month, March being 0. */
@@ -167,7 +165,7 @@ enum err time_parse(const char *text, int64_t *time_ms)
         return ERR_VALIDATION_FAILED;
     struct time_parts parts = {year, month, day, h, m, s, ms};
     int64_t utc_ms = time_from_parts(&parts) - (int64_t)off * 60000;
-    if (utc_ms > LAST_MS)
+    if (utc_ms > TIME_LAST_MS)
         return ERR_VALIDATION_FAILED;
     *time_ms = utc_ms;
     return ERR_OK;

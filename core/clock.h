@@ -20,6 +20,9 @@ static inline int64_t clock_now_ms(const struct clock *c) { return c->now_ms(c);
 /* Microseconds of a clock that only measures: it never jumps and has no date. */
 int64_t clock_elapsed_us(void);
 
+/* 9999-12-31T23:59:59.999Z: a year has four digits, also after an offset was taken off. */
+#define TIME_LAST_MS INT64_C(253402300799999)
+
 /* A date and time of day in UTC, by the Gregorian calendar: month 1 to 12, day 1 to 31. Years 0 to 9999. */
 struct time_parts {
     int year, month, day, hour, minute, second, ms;

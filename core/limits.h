@@ -25,6 +25,7 @@ enum {
     LIMIT_DESCRIPTION_CHARS = 4000,
     LIMIT_DURATION_MINUTES = 8 * 60,
     LIMIT_START_PAST_MS = 5 * 60 * 1000, /* a start time may lie this far in the past: clocks differ */
+    LIMIT_START_AHEAD_DAYS = 10 * 366,   /* and this far in the future: some 10 years */
     LIMIT_MEETING_PASSWORD_CHARS = 64,
     LIMIT_PARTICIPANTS = 10000, /* highest maxParticipants */
     LIMIT_DEFAULT_PARTICIPANTS = 100,
@@ -44,13 +45,14 @@ enum {
     LIMIT_ENDING_NOTICE_MS = 5 * 60 * 1000, /* a meeting that ends on time says so this long before */
     LIMIT_HOUSEKEEPING_MS = 1000,           /* between two looks at what is due */
     LIMIT_DUE_MEETINGS = 50,                /* that housekeeping looks at in one go */
+    LIMIT_DUE_AGAIN_MS = 60 * 1000,         /* until it looks again at one for which it could do nothing */
 
     /* room */
     LIMIT_MESSAGE_CHARS = 4000, /* one chat message */
     LIMIT_CLIENT_ID_CHARS = 64, /* a client's own id of a message */
     LIMIT_JOIN_MESSAGES = 50,   /* chat history that a join brings along */
     LIMIT_MESSAGES_PAGE = 100,
-    LIMIT_UNREAD = 1000,             /* unread messages are counted up to this */
+    LIMIT_UNREAD = 1000,           /* unread messages are counted up to this */
     LIMIT_TRANSCRIPT_PAGE = 10000, /* messages of a chat as text */
     LIMIT_ADMITTED = 9,            /* people let in from the lobby in one transaction */
     LIMIT_EVENTS_PAGE = 500,       /* events of one fetch; more missed than that: a snapshot */

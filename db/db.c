@@ -68,9 +68,10 @@ struct db_param db_blob(const void *bytes, size_t len)
 
 struct db_param db_time(int64_t time_ms) { return time_ms ? (struct db_param){DB_TIME, time_ms, NULL, 0} : db_null(); }
 
+/* MySQL makes 0000-00-00 of a date behind the last one that it holds, and what was never to come is then long over. */
 static MYSQL_TIME time_to_mysql(int64_t time_ms)
 {
-    struct time_parts t = time_to_parts(time_ms);
+    struct time_parts t = time_to_parts(time_ms < TIME_LAST_MS ? time_ms : TIME_LAST_MS);
     return (MYSQL_TIME){
         .year = (unsigned)t.year,
         .month = (unsigned)t.month,

@@ -41,6 +41,7 @@ static const char SQL_TAKE_SEAT[] =
     "WHERE id = ? AND participant_count < max_participants AND status IN (1, 2) AND "
     "(? = 0 OR (settings & ? = 0 AND NOT (host_loss_policy = 2 AND host_lost_at IS NOT NULL)))";
 static const char SQL_DUE[] = "SELECT id FROM meetings WHERE due_at <= ? ORDER BY due_at LIMIT ?";
+static const char SQL_PUT_OFF[] = "UPDATE meetings SET due_at = ? WHERE id = ? AND due_at <= ?";
 static const char SQL_SHOWING[] =
     "SELECT id FROM meetings WHERE creator_id = ? OR host_id = ? ORDER BY id DESC LIMIT ?";
 static const char SQL_ID_OF_CODE[] = "SELECT id FROM meetings WHERE code = ?";
@@ -289,4 +290,9 @@ enum err meeting_dao_due(struct db *db, struct arena *arena, int64_t now_ms, int
 {
     return db_select_all(db, arena, SQL_DUE, DB_PARAMS(db_time(now_ms), db_int(limit)), db_read_int, sizeof **ids, ids,
                          count);
+}
+
+enum err meeting_dao_put_off(struct db *db, int64_t id, int64_t now_ms, int64_t due_ms)
+{
+    return db_execute(db, SQL_PUT_OFF, DB_PARAMS(db_time(due_ms), db_int(id), db_time(now_ms)), NULL);
 }

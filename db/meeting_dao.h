@@ -130,4 +130,7 @@ MUST_CHECK enum err meeting_dao_take_seat(struct db *db, const struct arrival *a
 MUST_CHECK enum err meeting_dao_due(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit, int64_t **ids,
                                     int *count);
 
+/* Has housekeeping look at it at due_ms instead of now_ms or before. */
+MUST_CHECK enum err meeting_dao_put_off(struct db *db, int64_t id, int64_t now_ms, int64_t due_ms);
+
 #endif

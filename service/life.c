@@ -29,6 +29,7 @@ static enum err look(struct room_change *room, void *context)
     if (!is_over(s->due_ms, now))
         return ERR_OK; /* another one was faster */
     room->keep_state = true;
+    room->looked_ms = now;
     if (s->status == MEETING_SCHEDULED && now >= schedule_expires_ms(s))
         return room_finish(room, MEETING_CANCELLED, "expired", 0);
     if (s->status == MEETING_ONGOING) {
@@ -44,17 +45,29 @@ static enum err look(struct room_change *room, void *context)
     return room_check_open(s->status) ? ERR_OK : lobby_open_step(room);
 }
 
+/* One that fails is put off, so that it does not stand before the others each time. */
+static bool look_or_put_off(struct call *call, int64_t id)
+{
+    enum err e = room_change(call, id, look, NULL);
+    if (!e)
+        return true;
+    log_event(LOG_WARN, "housekeeping_failed", "meeting", LOG_INT(id), "code", err_code(e), NULL);
+    int64_t now = call_now_ms(call);
+    e = meeting_dao_put_off(call->app->db, id, now, now + LIMIT_DUE_AGAIN_MS);
+    if (e)
+        log_event(LOG_WARN, "housekeeping_failed", "meeting", LOG_INT(id), "code", err_code(e), NULL);
+    return false;
+}
+
 enum err life_tick(struct call *call, int *count)
 {
     int64_t *ids;
-    int n;
+    int n, done = 0;
     enum err e = meeting_dao_due(call->app->db, call->arena, call_now_ms(call), LIMIT_DUE_MEETINGS, &ids, &n);
-    for (int i = 0; i < n && !e; i++) {
-        e = room_change(call, ids[i], look, NULL);
-        if (e)
-            log_event(LOG_WARN, "housekeeping_failed", "meeting", LOG_INT(ids[i]), "code", err_code(e), NULL);
-    }
-    if (!e)
-        *count = n;
-    return e;
+    if (e)
+        return e;
+    for (int i = 0; i < n; i++)
+        done += look_or_put_off(call, ids[i]);
+    *count = done;
+    return ERR_OK;
 }

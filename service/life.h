@@ -6,8 +6,8 @@
 
 #include "service/room.h"
 
-/* Looks at meetings that are due, at most LIMIT_DUE_MEETINGS; *count says how many. One that fails is logged and left
- * for the next time. */
+/* Looks at meetings that are due, at most LIMIT_DUE_MEETINGS; *count says for how many that worked. One that fails is
+ * logged and put off for LIMIT_DUE_AGAIN_MS; the others have their turn. */
 MUST_CHECK enum err life_tick(struct call *call, int *count);
 
 #endif

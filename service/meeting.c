@@ -18,8 +18,12 @@
 
 static enum err check_start(struct call *call, int64_t start_time_ms)
 {
-    if (start_time_ms < call_now_ms(call) - LIMIT_START_PAST_MS)
+    const int64_t now = call_now_ms(call), day_ms = 24 * 60 * 60 * 1000;
+    if (start_time_ms < now - LIMIT_START_PAST_MS)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "startTime", "startTime must not lie in the past.");
+    if (start_time_ms > now + LIMIT_START_AHEAD_DAYS * day_ms)
+        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "startTime",
+                         "startTime must not lie more than 10 years ahead.");
     return ERR_OK;
 }
 

@@ -99,7 +99,8 @@ static enum err change_body(void *context)
     e = run->change(room, run->context);
     if (e || (room->log.count == 0 && !room->keep_state))
         return e;
-    room->state.due_ms = schedule_due_ms(&room->state);
+    room->state.due_ms =
+        room->looked_ms ? schedule_due_again_ms(&room->state, room->looked_ms) : schedule_due_ms(&room->state);
     int64_t first = room->state.event_seq + 1;
     room->state.event_seq += room->log.count;
     e = room_log_store(&room->log, first);

@@ -80,7 +80,8 @@ struct room_change {
     struct call *call;
     struct meeting_state state;
     struct room_log log;
-    bool keep_state; /* the state is to be written back although there is no event */
+    bool keep_state;   /* the state is to be written back although there is no event */
+    int64_t looked_ms; /* when housekeeping looked at it; 0: this is another change */
 };
 
 /* The audience of an event for those who run the meeting: the host and the co-hosts, in or not. In the arena. */

@@ -41,3 +41,10 @@ int64_t schedule_due_ms(const struct meeting_state *s)
         end -= LIMIT_ENDING_NOTICE_MS;
     return earlier(earlier(schedule_empty_ms(s), schedule_host_lost_ms(s)), end);
 }
+
+int64_t schedule_due_again_ms(const struct meeting_state *s, int64_t looked_ms)
+{
+    int64_t due = schedule_due_ms(s);
+    bool still_due = due && due <= looked_ms && !s->look_again;
+    return still_due ? looked_ms + LIMIT_DUE_AGAIN_MS : due;
+}

@@ -17,4 +17,8 @@ int64_t schedule_host_lost_ms(const struct meeting_state *state);
 /* When housekeeping is to look at it next. */
 int64_t schedule_due_ms(const struct meeting_state *state);
 
+/* The same after housekeeping has looked at it: one that is due still waits a while, so that it does not keep the
+ * others from being looked at. */
+int64_t schedule_due_again_ms(const struct meeting_state *state, int64_t looked_ms);
+
 #endif

@@ -1,5 +1,6 @@
 /* The life of a meeting: the ends that come by themselves, by any worker, once, also after all were down. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { createMeeting, join, logOf, ok, people, refused, sleep } from './support.mjs';
@@ -171,4 +172,46 @@ test('what came due while everything was down is done once when it is up again',
         await over(meeting);
     for (const meeting of meetings)
         assert.deepEqual(await ends(meeting), ['expired']);
+});
+
+/* When housekeeping looks at them next, in ms since 1970. */
+const due = async (meetings) => (await sys.sql(`SELECT due_at FROM meetings WHERE id IN (${meetings.map((m) => m.id)})`)).map((row) => Date.parse(`${row.due_at.replace(' ', 'T')}Z`));
+
+test('meetings whose date MySQL bent do not keep housekeeping from the others', async () => {
+    const bent = [];
+    for (let i = 0; i < 50; i++)
+        bent.push(await createMeeting(ada));
+    await sys.sql(`UPDATE meetings SET start_time = '9999-12-31 23:59:59', due_at = '0000-00-00' WHERE id IN (${bent.map((m) => m.id)})`);
+    const meeting = await createMeeting(ada, { endsOnTime: true, duration: 30 });
+    await join(ben, meeting);
+    await age(meeting, 31);
+    await over(meeting);
+    assert.deepEqual(await ends(meeting), ['time_over']);
+    for (const at of await due(bent))
+        assert.ok(at > Date.now(), 'it is looked at again when it is due');
+});
+
+test('meetings at which housekeeping fails do not keep it from the others', async () => {
+    const failing = [];
+    for (let i = 0; i < 50; i++)
+        failing.push(await createMeeting(ada, { duration: 1 }));
+    for (const meeting of failing) {
+        await sys.sql("INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at) VALUES (?, 1, 'x', '*', '-', '{}', 'x', NOW(3))", [meeting.id]);
+        await age(meeting, 3 * 24 * 60);
+    }
+    const meeting = await createMeeting(ada, { endsOnTime: true, duration: 30 });
+    await join(ben, meeting);
+    await age(meeting, 31);
+    await over(meeting);
+    for (const at of await due(failing))
+        assert.ok(at > Date.now(), 'it is put off');
+});
+
+test('the migration repairs the dates that MySQL bent', async () => {
+    const planned = await createMeeting(ada);
+    await sys.processes.pool.stop();
+    await sys.sql("UPDATE meetings SET start_time = '9999-12-31 23:59:59', due_at = '0000-00-00' WHERE id = ?", [planned.id]);
+    await sys.sql(readFileSync(new URL('../../db/migrations/0015_due_dates.sql', import.meta.url), 'utf8').replace(/;\s*$/, ''));
+    assert.ok((await due([planned]))[0] > Date.now());
+    await sys.processes.pool.start();
 });

@@ -47,7 +47,7 @@ test('the new password counts at once, and none lets everybody in', async () => 
 const wrong = [
     [{ title: '' }, 'title'], [{ title: null }, 'title'], [{ title: 'x'.repeat(201) }, 'title'], [{ title: 7 }, 'title'], [{ title: 'a\u0000' }, 'title'],
     [{ description: null }, 'description'], [{ description: 'x'.repeat(4001) }, 'description'],
-    [{ startTime: 'later' }, 'startTime'], [{ startTime: null }, 'startTime'], [{ startTime: '2020-01-01T00:00:00Z' }, 'startTime'],
+    [{ startTime: 'later' }, 'startTime'], [{ startTime: null }, 'startTime'], [{ startTime: '2020-01-01T00:00:00Z' }, 'startTime'], [{ startTime: '9999-12-31T23:59:59Z' }, 'startTime'],
     [{ duration: 0 }, 'duration'], [{ duration: 481 }, 'duration'], [{ duration: 1.5 }, 'duration'], [{ duration: '60' }, 'duration'], [{ duration: null }, 'duration'],
     [{ password: '' }, 'password'], [{ password: 'x'.repeat(65) }, 'password'], [{ password: 1 }, 'password'],
     [{ maxParticipants: 1 }, 'maxParticipants'], [{ maxParticipants: 10001 }, 'maxParticipants'], [{ maxParticipants: null }, 'maxParticipants'],

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/config.h"
+#include "core/clock.h"
 #include "core/limits.h"
 #include "db/db.h"
 #include "tests/check_main.h"
@@ -79,6 +80,23 @@ START_TEST(test_db_types_come_back_as_they_went)
     ck_assert_ptr_null(db_get_blob(&rows, NULL));
     ck_assert_int_eq(db_get_time(&rows), 0);
     ck_assert_int_eq(db_next(&rows), ERR_DB_NO_ROW);
+    close_all();
+}
+END_TEST
+
+START_TEST(test_db_time_that_mysql_does_not_hold_becomes_the_last_one)
+{
+    open_all();
+    const int64_t late[] = {TIME_LAST_MS, TIME_LAST_MS + 1, INT64_C(300000000000000)};
+    for (size_t i = 0; i < sizeof late / sizeof *late; i++) {
+        struct db_rows rows;
+        run(db, "DELETE FROM t");
+        ck_assert_int_eq(db_execute(db, "INSERT INTO t (at) VALUES (?)", DB_PARAMS(db_time(late[i])), NULL), ERR_OK);
+        ck_assert_int_eq(db_select(db, arena, "SELECT at FROM t", DB_NO_PARAMS, &rows), ERR_OK);
+        ck_assert_int_eq(db_next(&rows), ERR_OK);
+        ck_assert_int_eq(db_get_time(&rows), TIME_LAST_MS);
+        db_end(&rows);
+    }
     close_all();
 }
 END_TEST
@@ -322,7 +340,7 @@ START_TEST(test_db_more_statements_than_are_kept)
 }
 END_TEST
 
-CHECK_MAIN("db", test_db_types_come_back_as_they_went, test_db_text_at_the_edge_of_its_buffer_is_whole,
+CHECK_MAIN("db", test_db_types_come_back_as_they_went, test_db_time_that_mysql_does_not_hold_becomes_the_last_one, test_db_text_at_the_edge_of_its_buffer_is_whole,
            test_db_rows_ended_early_leave_the_connection_usable, test_db_errors_have_their_kind, test_db_statement_that_takes_too_long_is_broken_off,
            test_db_a_server_that_is_not_there_is_lost, test_db_a_killed_connection_is_replaced_and_statements_prepared_again,
            test_db_transaction_starts_over_when_the_connection_breaks_before_commit,

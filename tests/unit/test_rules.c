@@ -149,8 +149,20 @@ START_TEST(test_due_is_the_earliest_of_all)
 }
 END_TEST
 
+START_TEST(test_due_again_waits_where_a_look_changed_nothing)
+{
+    struct meeting_state s = ongoing();
+    ck_assert_int_eq(schedule_due_again_ms(&s, NOW_MS), 0);
+    s.empty_since_ms = NOW_MS + 1;
+    ck_assert_int_eq(schedule_due_again_ms(&s, NOW_MS), NOW_MS + 1);
+    ck_assert_int_eq(schedule_due_again_ms(&s, NOW_MS + 1), NOW_MS + 1 + LIMIT_DUE_AGAIN_MS);
+    s.look_again = true; /* more are let in from the lobby: that goes on at once */
+    ck_assert_int_lt(schedule_due_again_ms(&s, NOW_MS), NOW_MS);
+}
+END_TEST
+
 CHECK_MAIN("rules", test_permission_follows_the_role, test_permission_that_a_setting_opens_stays_with_host_and_cohosts,
            test_permission_shape_lists_what_each_role_has, test_setting_changes_leave_the_others,
            test_due_scheduled_meeting_expires_a_day_after_its_planned_end, test_due_never_for_what_is_over_or_just_goes_on,
            test_due_meeting_that_ends_on_time_is_announced_first, test_due_lost_host_counts_only_where_the_meeting_ends_for_it,
-           test_due_is_the_earliest_of_all)
+           test_due_is_the_earliest_of_all, test_due_again_waits_where_a_look_changed_nothing)
