@@ -21,7 +21,10 @@ enum {
     MAX_PARAMS = 32,
     MYSQL_QUERY_TIMEOUT = 3024, /* ER_QUERY_TIMEOUT of MySQL, which MariaDB's headers do not have */
     CONNECT_TIMEOUT_S = 1,
-    IO_TIMEOUT_S = 20
+    IO_TIMEOUT_S = 20,
+    LOCK_WAIT_S = 5, /* for a row that somebody else changes */
+    PATIENT_IO_TIMEOUT_S = 24 * 60 * 60,
+    PATIENT_LOCK_WAIT_S = 10 * 60
 };
 
 struct column {
@@ -46,6 +49,7 @@ struct db {
     const struct config *config;
     MYSQL *mysql; /* NULL: not connected */
     bool in_transaction;
+    bool patient; /* see db_new_patient */
     int64_t sent;
     _Atomic int64_t *errors; /* may be NULL */
     int kept;
@@ -101,6 +105,12 @@ static enum err error_kind(unsigned number)
     switch (number) {
     case ER_DUP_ENTRY:
     case ER_DUP_ENTRY_WITH_KEY_NAME: return ERR_DB_DUPLICATE;
+    case ER_TABLE_EXISTS_ERROR:
+    case ER_BAD_TABLE_ERROR:
+    case ER_DUP_FIELDNAME:
+    case ER_DUP_KEYNAME:
+    case ER_MULTIPLE_PRI_KEY:
+    case ER_CANT_DROP_FIELD_OR_KEY: return ERR_DB_DONE_ALREADY;
     case ER_LOCK_DEADLOCK:
     case ER_LOCK_WAIT_TIMEOUT: return ERR_DB_DEADLOCK;
     case ER_SERVER_SHUTDOWN:
@@ -150,7 +160,7 @@ static enum err failed(struct db *db, unsigned number, const char *message, cons
     enum err e = error_kind(number);
     if (e != ERR_DB_DUPLICATE && db->errors)
         ++*db->errors;
-    if (e == ERR_INTERNAL || e == ERR_DB_LOST || e == ERR_TIMEOUT)
+    if (e != ERR_DB_DUPLICATE && e != ERR_DB_DEADLOCK)
         log_event(e == ERR_INTERNAL ? LOG_ERROR : LOG_WARN, "database_error", "errno", LOG_INT(number), "message",
                   message, "sql", sql, NULL);
     if (e == ERR_DB_LOST)
@@ -164,6 +174,13 @@ struct db *db_new(const struct config *config)
     if (!db)
         abort();
     db->config = config;
+    return db;
+}
+
+struct db *db_new_patient(const struct config *config)
+{
+    struct db *db = db_new(config);
+    db->patient = true;
     return db;
 }
 
@@ -184,16 +201,19 @@ static const char *non_empty(const char *text) { return *text ? text : NULL; }
 static bool query(MYSQL *mysql, const char *sql) { return mysql_real_query(mysql, sql, strlen(sql)) == 0; }
 
 /* The time limit of a statement has one name in MariaDB and another, in another unit, in MySQL (where it is for SELECT
- * only). */
-static bool session_setup(MYSQL *mysql)
+ * only). 0: none. */
+static bool session_setup(const struct db *db, MYSQL *mysql)
 {
-    char mariadb[64], mysql8[64];
-    snprintf(mariadb, sizeof mariadb, "SET SESSION max_statement_time = %d", LIMIT_STATEMENT_MS / 1000);
-    snprintf(mysql8, sizeof mysql8, "SET SESSION max_execution_time = %d", LIMIT_STATEMENT_MS);
+    int limit_ms = db->patient ? 0 : LIMIT_STATEMENT_MS;
+    char mariadb[64], mysql8[64], lock_wait[64];
+    snprintf(mariadb, sizeof mariadb, "SET SESSION max_statement_time = %d", limit_ms / 1000);
+    snprintf(mysql8, sizeof mysql8, "SET SESSION max_execution_time = %d", limit_ms);
+    snprintf(lock_wait, sizeof lock_wait, "SET SESSION innodb_lock_wait_timeout = %d",
+             db->patient ? PATIENT_LOCK_WAIT_S : LOCK_WAIT_S);
     return query(mysql, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED") &&
            query(mysql, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-                        "SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = 5") &&
-           (query(mysql, mariadb) || query(mysql, mysql8));
+                        "SESSION time_zone = '+00:00'") &&
+           query(mysql, lock_wait) && (query(mysql, mariadb) || query(mysql, mysql8));
 }
 
 static enum err connect_now(struct db *db)
@@ -202,7 +222,7 @@ static enum err connect_now(struct db *db)
     MYSQL *mysql = mysql_init(NULL);
     if (!mysql)
         abort();
-    unsigned connect_timeout = CONNECT_TIMEOUT_S, io_timeout = IO_TIMEOUT_S;
+    unsigned connect_timeout = CONNECT_TIMEOUT_S, io_timeout = db->patient ? PATIENT_IO_TIMEOUT_S : IO_TIMEOUT_S;
     mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
     mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &io_timeout);
     mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &io_timeout);
@@ -210,7 +230,7 @@ static enum err connect_now(struct db *db)
     const char *socket = non_empty(c->mysql_socket);
     if (!mysql_real_connect(mysql, socket ? NULL : c->mysql_host, c->mysql_user, c->mysql_password,
                             non_empty(c->mysql_database), (unsigned)c->mysql_port, socket, CLIENT_MULTI_STATEMENTS) ||
-        !session_setup(mysql)) {
+        !session_setup(db, mysql)) {
         log_event(LOG_WARN, "database_unreachable", "errno", LOG_INT(mysql_errno(mysql)), "message", mysql_error(mysql),
                   NULL);
         mysql_close(mysql);

@@ -6,7 +6,8 @@
  * transaction.
  *
  * Errors of all functions here: ERR_DB_LOST (no connection, or it broke), ERR_DB_DEADLOCK (MySQL 1213, 1205: try
- * the whole transaction again), ERR_DB_DUPLICATE (a unique key is taken), ERR_TIMEOUT, ERR_INTERNAL (logged). */
+ * the whole transaction again), ERR_DB_DUPLICATE (a unique key is taken), ERR_DB_DONE_ALREADY (of a change of the
+ * tables: what it makes is there, or what it drops is not), ERR_TIMEOUT, ERR_INTERNAL (logged). */
 #ifndef DB_DB_H
 #define DB_DB_H
 
@@ -21,6 +22,10 @@ struct db;
 
 /* Opens nothing yet: the connection is made at the first use and whenever it broke. config must outlive it. */
 struct db *db_new(const struct config *config);
+
+/* The same for work that may take hours: no statement is broken off for its time. */
+struct db *db_new_patient(const struct config *config);
+
 void db_free(struct db **db);
 
 /* Counts errors but duplicate keys into counter, which must outlive the connection. */

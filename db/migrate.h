@@ -10,8 +10,9 @@
 enum { SCHEMA_VERSION = 9 };
 
 /* Makes the database where it is missing and applies what is not applied yet; *applied is the number of files run.
- * Safe to run twice and from two starters at once (a lock in the database). Where something fails, the log names the
- * file; ERR_CONFLICT: a file that was applied before has other contents now, or one was broken off in the middle. */
+ * Safe to run twice and from two starters at once: the second waits for a lock in the database. Where something fails,
+ * the log names the file, and the next run goes on at the statement where this one broke off. ERR_CONFLICT: a file that
+ * was applied before, whole or in part, has other contents now. */
 MUST_CHECK enum err migrate_run(const struct config *config, const struct clock *clock, const char *folder,
                                 int *applied);
 

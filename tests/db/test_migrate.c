@@ -114,15 +114,72 @@ START_TEST(test_migrate_refuses_a_file_that_changed)
 }
 END_TEST
 
-START_TEST(test_migrate_does_not_run_on_after_a_broken_file)
+/* Runs statements in no database: the one of the test may not be there yet. */
+static void run_sql(const char *sql)
+{
+    struct config without = config;
+    without.mysql_database = "";
+    struct db *db = db_new(&without);
+    ck_assert_int_eq(db_run_script(db, sql), ERR_OK);
+    db_free(&db);
+}
+
+START_TEST(test_migrate_goes_on_at_the_statement_that_broke)
+{
+    open_all();
+    int applied;
+    write_file("0001_one.sql", "CREATE TABLE one (id INT); INSERT INTO one VALUES (1); CREATE TABLE late (id INT); INSERT INTO one VALUES (2);");
+    run_sql("CREATE DATABASE echomeet_migrate_test; CREATE TABLE echomeet_migrate_test.late (id INT)");
+    for (int i = 0; i < 3; i++) /* it is there, and this migration did not make it: that is never taken for its own work */
+        ck_assert_int_eq(migrate_run(&config, &clock_now, folder, &applied), ERR_DB_DONE_ALREADY);
+    ck_assert_int_eq(number("SELECT COUNT(*) FROM one"), 1);
+    ck_assert_int_eq(number("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'two'"), 0);
+    ck_assert_int_eq(number("SELECT statements_done FROM schema_migrations"), 2);
+    run_sql("DROP TABLE echomeet_migrate_test.late");
+    ck_assert_int_eq(migrate_run(&config, &clock_now, folder, &applied), ERR_OK);
+    ck_assert_int_eq(applied, 2);
+    ck_assert_int_eq(number("SELECT SUM(id) FROM one"), 3);
+    close_all();
+}
+END_TEST
+
+START_TEST(test_migrate_refuses_to_go_on_with_another_file)
 {
     open_all();
     int applied;
     write_file("0001_one.sql", "CREATE TABLE one (id INT); CREATE TABLE one (id INT);");
-    ck_assert_int_ne(migrate_run(&config, &clock_now, folder, &applied), ERR_OK);
-    ck_assert_int_eq(number("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'two'"), 0);
-    ck_assert_int_eq(migrate_run(&config, &clock_now, folder, &applied), ERR_CONFLICT); /* half done: said, not run again */
+    ck_assert_int_eq(migrate_run(&config, &clock_now, folder, &applied), ERR_DB_DONE_ALREADY);
+    write_file("0001_one.sql", "CREATE TABLE one (id INT);");
+    ck_assert_int_eq(migrate_run(&config, &clock_now, folder, &applied), ERR_CONFLICT);
     close_all();
+}
+END_TEST
+
+/* The program ended between a change of a table and the note that it was done. */
+START_TEST(test_migrate_recognizes_what_was_done_and_not_noted)
+{
+    static const char *const changes[] = {
+        "CREATE TABLE more (id INT)", "ALTER TABLE one ADD COLUMN more INT", "ALTER TABLE one ADD KEY again (id)",
+        "ALTER TABLE one ADD PRIMARY KEY (id)", "ALTER TABLE one DROP COLUMN spare", "ALTER TABLE one DROP KEY one_key", "DROP TABLE spare",
+        "ALTER TABLE one MODIFY COLUMN spare BIGINT"};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        open_all();
+        char file[400], at_once[500];
+        int applied;
+        snprintf(file, sizeof file, "CREATE TABLE one (id INT NOT NULL, spare INT, KEY one_key (spare)); CREATE TABLE spare (id INT); %s; "
+                 "INSERT INTO one (id) VALUES (7)", changes[i]);
+        write_file("0001_one.sql", file);
+        run_sql("CREATE DATABASE echomeet_migrate_test");
+        write_file("0002_two.sql", "broken");
+        ck_assert_int_ne(migrate_run(&config, &clock_now, folder, &applied), ERR_OK);
+        write_file("0002_two.sql", "CREATE TABLE two (id INT)");
+        snprintf(at_once, sizeof at_once, "USE echomeet_migrate_test; DELETE FROM one; DELETE FROM schema_migrations WHERE version = 2; "
+                 "UPDATE schema_migrations SET applied_at = NULL, statements_done = 2, statement_started_at = NOW()");
+        run_sql(at_once);
+        ck_assert_msg(migrate_run(&config, &clock_now, folder, &applied) == ERR_OK, "%s", changes[i]);
+        ck_assert_int_eq(number("SELECT SUM(id) FROM one"), 7);
+        close_all();
+    }
 }
 END_TEST
 
@@ -147,5 +204,6 @@ START_TEST(test_migrate_says_that_a_folder_holds_none)
 END_TEST
 
 CHECK_MAIN("migrate", test_migrate_applies_each_file_once, test_migrate_many_starters_at_once_apply_each_file_once,
-           test_migrate_refuses_a_file_that_changed, test_migrate_does_not_run_on_after_a_broken_file,
+           test_migrate_refuses_a_file_that_changed, test_migrate_goes_on_at_the_statement_that_broke,
+           test_migrate_refuses_to_go_on_with_another_file, test_migrate_recognizes_what_was_done_and_not_noted,
            test_migrate_schema_version_is_that_of_the_newest_file, test_migrate_says_that_a_folder_holds_none)

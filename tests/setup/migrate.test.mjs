@@ -1,10 +1,11 @@
 /* `echomeet-api migrate`: safe to run twice, and from two starters at once. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import mysql from 'mysql2/promise';
 import { root, startSystem } from '../lib/system.mjs';
 
 const migrations = path.join(root, 'db/migrations');
@@ -58,4 +59,87 @@ test('a file with a fault is named, and exits with another status than 0', async
     const { code, output } = await migrate(folder, 'faulty');
     assert.notEqual(code, 0);
     assert.match(output, /0001_wrong/);
+});
+
+function folderOf(t, files) {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'em-migrate-'));
+    t.after(() => fs.rmSync(folder, { recursive: true }));
+    for (const [name, text] of Object.entries(files))
+        fs.writeFileSync(path.join(folder, name), text);
+    return folder;
+}
+
+// Longer than a statement of a request may take (10 s), and than such a connection waits for an answer (20 s).
+test('a migration takes as long as it takes, and a second starter waits for it and says so', async (t) => {
+    const folder = folderOf(t, { '0001_slow.sql': 'CREATE TABLE one (id INT);\nINSERT INTO one SELECT SLEEP(21);\n' });
+    const [first, second] = await Promise.all([migrate(folder, 'slow'), migrate(folder, 'slow')]);
+    assert.equal(first.code, 0, first.output);
+    assert.equal(second.code, 0, second.output);
+    assert.match(first.output + second.output, /migration_waits/);
+    assert.deepEqual(await sys.sql('SELECT id FROM slow.one'), [{ id: 0 }]);
+});
+
+const connections = (database) => sys.sql('SELECT info FROM information_schema.processlist WHERE db = ?', [database]);
+
+async function until(what) {
+    while (!await what())
+        await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+// Kills a migration while the server works at a statement, which the server goes on with.
+async function killAt(statement, folder, database) {
+    const child = spawn(sys.program('echomeet-api'), ['migrate', folder],
+        { env: { ...process.env, ...sys.env, ECHOMEET_MYSQL_DATABASE: database }, stdio: 'ignore' });
+    await until(async () => (await connections(database)).some(({ info }) => info?.startsWith(statement)));
+    child.kill('SIGKILL');
+    await until(async () => (await connections(database)).length === 0);
+}
+
+test('a migration that was killed goes on: rows are written once, and a table that the server made meanwhile is recognized', async (t) => {
+    const folder = folderOf(t, { '0001_killed.sql': `-- it's one; of several
+        CREATE TABLE one (id INT);
+        INSERT INTO one VALUES (1);
+        INSERT INTO one SELECT 2 + SLEEP(1);
+        CREATE TABLE two AS SELECT SLEEP(1) AS id;
+        INSERT INTO one VALUES (3);` });
+    await killAt('INSERT INTO one SELECT', folder, 'killed');
+    assert.deepEqual(await sys.sql('SELECT id FROM killed.one'), [{ id: 1 }]);
+    await killAt('CREATE TABLE two', folder, 'killed');
+    assert.deepEqual(await sys.sql('SELECT id FROM killed.two'), [{ id: 0 }]);
+    const { code, output } = await migrate(folder, 'killed');
+    assert.equal(code, 0, output);
+    assert.match(output, /migration_statement_was_done/);
+    assert.deepEqual(await sys.sql('SELECT id FROM killed.one'), [{ id: 1 }, { id: 2 }, { id: 3 }]);
+});
+
+const statementsOf = (file) => fs.readFileSync(path.join(migrations, file), 'utf8').replace(/^--.*$/gm, '').split(/;\s*$/m).filter((s) => s.trim());
+
+async function runIn(database, statements) {
+    const connection = await mysql.createConnection({ socketPath: sys.env.ECHOMEET_MYSQL_SOCKET, user: 'root', database });
+    for (const statement of statements)
+        await connection.query(statement);
+    await connection.end();
+}
+
+const schemaOf = (database) => sys.sql(`SELECT table_name AS t, column_name AS c, column_type AS type, is_nullable AS n, column_key AS k
+    FROM information_schema.columns WHERE table_schema = ? AND table_name <> 'schema_migrations' ORDER BY 1, ordinal_position`, [database]);
+
+// The former program kept no count of statements, and could not go on after 0009 broke off in the middle (a large table).
+test('a migration that the former program left half done is brought through, wherever it broke off', async (t) => {
+    const broken = '0009_running_a_meeting.sql';
+    const files = fs.readdirSync(migrations).filter((name) => name.endsWith('.sql') && name < broken);
+    const before = folderOf(t, Object.fromEntries(files.map((name) => [name, fs.readFileSync(path.join(migrations, name))])));
+    const statements = statementsOf(broken);
+    assert.equal((await migrate(migrations, 'whole')).code, 0);
+    const [{ checksum }] = await sys.sql('SELECT checksum FROM whole.schema_migrations WHERE version = 9');
+    for (let done = 0; done <= statements.length; done++) {
+        const database = `half_${done}`;
+        assert.equal((await migrate(before, database)).code, 0);
+        await sys.sql(`ALTER TABLE ${database}.schema_migrations DROP COLUMN statements_done, DROP COLUMN statement_started_at`);
+        await sys.sql(`INSERT INTO ${database}.schema_migrations VALUES (9, ?, ?, NOW(), NULL)`, [broken, checksum]);
+        await runIn(database, statements.slice(0, done));
+        const { code, output } = await migrate(migrations, database);
+        assert.equal(code, 0, output);
+        assert.deepEqual(await schemaOf(database), await schemaOf('whole'));
+    }
 });
