@@ -8,7 +8,9 @@
 /** Up to a space, a quote, an angle bracket, Chinese punctuation, or a letter that cannot be seen or turns the direction. */
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3000-\u303f\uff00-\uff65\ufeff]+/giu;
 /** What ends a sentence is not part of the address before it. */
-const TAIL = /[.,;:!?*_~…]+$/u;
+const TAIL = new Set('.,;:!?*_~…');
+/** A bracket that closes belongs to the address only where it was opened there: `a_(b)`, but not `(see a)`. @type {Record<string, string>} */
+const CLOSED_BY = { '(': ')', '[': ']', '{': '}' };
 const LONGEST = 2000;
 
 /** @param {string} text @returns {Part[]} */
@@ -27,22 +29,31 @@ export function findLinks(text) {
   return parts;
 }
 
-/** "(see https://example.org/a_(b))." -> "https://example.org/a_(b)" @param {string} address */
+/**
+ * "(see https://example.org/a_(b))." -> "https://example.org/a_(b)". Whoever writes the line must not choose how long its
+ * readers' pages are busy: the brackets are counted once, and each letter is looked at twice.
+ * @param {string} address
+ */
 function trimmed(address) {
-  for (;;) {
-    const shorter = withoutTail(address);
-    if (shorter === address) return address;
-    address = shorter;
+  const surplus = bracketSurplus(address);
+  let end = address.length;
+  for (; end > 0; end -= 1) {
+    const last = address[end - 1];
+    if (surplus[last] > 0) surplus[last] -= 1;
+    else if (!TAIL.has(last)) break;
   }
+  return address.slice(0, end);
 }
 
-/** @param {string} address */
-function withoutTail(address) {
-  const rest = address.replace(TAIL, '');
-  for (const [open, close] of ['()', '[]', '{}']) {
-    if (rest.endsWith(close) && rest.split(close).length > rest.split(open).length) return rest.slice(0, -1);
+/** By how many there are more that close than that open, by the one that closes. @param {string} address */
+function bracketSurplus(address) {
+  /** @type {Record<string, number>} */
+  const surplus = { ')': 0, ']': 0, '}': 0 };
+  for (const letter of address) {
+    if (letter in surplus) surplus[letter] += 1;
+    else if (letter in CLOSED_BY) surplus[CLOSED_BY[letter]] -= 1;
   }
-  return rest;
+  return surplus;
 }
 
 /** @param {string} address */
