@@ -52,7 +52,7 @@ static const struct variable {
     TEXT(relay_origins, "RELAY_ORIGINS", "", "origins of pages that may open /ws, separated by commas; empty: only the page's own host; *: any")
     TEXT(relay_limits_file, "RELAY_LIMITS_FILE", "", "file with limits of the relay, lines 'NAME=value', read at its start and on SIGHUP; its values come before the environment's")
     LIMIT(relay_drain_ms, "RELAY_DRAIN_MS", "2000", 0, 600000, "when the relay ends it closes its connections over this time, in ms")
-    LIMIT(relay_unauthenticated, "RELAY_UNAUTHENTICATED", "100", 0, 1000000, "sockets of one address (IPv6: of its first 64 bits) that have not signed in yet; 0: no limit")
+    LIMIT(relay_unauthenticated, "RELAY_UNAUTHENTICATED", "100", 0, 1000000, "sockets of one network that have not signed in yet; 0: no limit")
     LIMIT(relay_rate_signals, "RELAY_RATE_SIGNALS", "100", 0, 1000000, "webrtc_signal messages of one connection in a second; ten times as many may come at once; 0: no limit")
     LIMIT(relay_rate_calls, "RELAY_RATE_CALLS", "20", 0, 1000000, "the same for messages that workers answer")
     LIMIT(relay_rate_transient, "RELAY_RATE_TRANSIENT", "10", 0, 1000000, "the same for typing and reaction")
@@ -63,15 +63,17 @@ static const struct variable {
     NUMBER(rate_read, "RATE_READ", "1200", 0, 1000000, "reading requests of one user in a minute; 0: no limit")
     NUMBER(rate_write, "RATE_WRITE", "300", 0, 1000000, "changing requests and messages of one user in a minute; 0: no limit")
     NUMBER(rate_chat, "RATE_CHAT", "60", 0, 1000000, "chat messages of one user in a minute; 0: no limit")
-    NUMBER(rate_guests, "RATE_GUESTS", "60", 0, 1000000, "new guests from one address in a minute; 0: no limit")
+    NUMBER(rate_guests, "RATE_GUESTS", "60", 0, 1000000, "new guests from one network in a minute; 0: no limit")
     NUMBER(rate_sign_in_account, "RATE_SIGN_IN_ACCOUNT", "10", 0, 1000000, "sign-ins to one account in a minute; 0: no limit")
-    NUMBER(rate_sign_in_address, "RATE_SIGN_IN_ADDRESS", "60", 0, 1000000, "sign-ins and new accounts from one address in a minute; 0: no limit")
-    NUMBER(rate_password_guesses, "RATE_PASSWORD_GUESSES", "10", 0, 1000000, "wrong passwords for one meeting from one address in a minute; 0: no limit")
+    NUMBER(rate_sign_in_address, "RATE_SIGN_IN_ADDRESS", "60", 0, 1000000, "sign-ins and new accounts from one network (an IPv4 address, or 64 bits of an IPv6 one) in a minute; 0: no limit")
+    NUMBER(rate_password_guesses, "RATE_PASSWORD_GUESSES", "10", 0, 1000000, "wrong passwords for one meeting from one network in a minute; 0: no limit")
+    NUMBER(rate_password_guesses_meeting, "RATE_PASSWORD_GUESSES_MEETING", "100", 0, 1000000, "wrong passwords for one meeting in a minute from all networks together; who was in it before counts alone; 0: no limit")
     TEXT(ice_servers, "ICE_SERVERS", "", "STUN addresses for the browsers, separated by commas, e.g. stun:stun.example.org:3478")
     TEXT(turn_urls, "TURN_URLS", "", "TURN addresses for the browsers, separated by commas, e.g. turn:turn.example.org:3478,turns:turn.example.org:5349; empty: none")
     TEXT(turn_secret_file, "TURN_SECRET_FILE", "", "file with the secret shared with the TURN server (coturn: use-auth-secret), one line")
     NUMBER(turn_ttl_s, "TURN_TTL_S", "3600", 10, 604800, "life of a browser's TURN credentials in seconds; a running call renews them")
-    TEXT(metrics_from, "METRICS_FROM", "127.0.0.1,::1", "addresses that may read /metrics, separated by commas")
+    TEXT(metrics_from, "METRICS_FROM", "127.0.0.1,::1", "networks that may read /metrics, separated by commas")
+    TEXT(trusted_proxies, "TRUSTED_PROXIES", "127.0.0.1,::1", "networks of the proxies in front, separated by commas, e.g. 10.0.0.5,10.1.0.0/16: what they add to X-Forwarded-For is believed")
     TEXT(log_level, "LOG_LEVEL", "info", "least level that is logged: debug, info, warn, error")
 #undef TEXT
 #undef NUMBER
@@ -153,6 +155,18 @@ static bool turn_is_whole(const struct config *c)
     return *c->turn_secret_file;
 }
 
+static bool read_networks(struct config *c, char *problem, size_t size)
+{
+    const char *wrong = !networks_read(c->trusted_proxies, &c->proxies)        ? "TRUSTED_PROXIES"
+                        : !networks_read(c->metrics_from, &c->metrics_readers) ? "METRICS_FROM"
+                                                                               : NULL;
+    if (wrong)
+        snprintf(problem, size,
+                 "ECHOMEET_%s must be up to %d networks like 10.0.0.5, 10.1.0.0/16 or ::1, separated by commas.", wrong,
+                 NETWORKS);
+    return !wrong;
+}
+
 enum err config_load(struct config *out, char *problem, size_t problem_size)
 {
     struct config c = {0};
@@ -161,6 +175,8 @@ enum err config_load(struct config *out, char *problem, size_t problem_size)
         if (e)
             return e;
     }
+    if (!read_networks(&c, problem, problem_size))
+        return ERR_VALIDATION_FAILED;
     struct redis_servers servers;
     if (!redis_servers_read(&c, &servers)) {
         snprintf(problem, problem_size,

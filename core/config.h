@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "core/err.h"
+#include "core/network.h"
 
 struct config {
     /* MySQL or MariaDB: a unix socket where one is set, else host and port */
@@ -41,7 +42,7 @@ struct config {
     const char *relay_id;      /* unique among the relays; made up at start where empty */
     const char *relay_origins; /* origins of pages that may connect, separated by commas; empty: the page's own host;
                                   "*": any */
-    int64_t relay_unauthenticated; /* sockets of one address that have not signed in; 0: no limit */
+    int64_t relay_unauthenticated; /* sockets of one network that have not signed in; 0: no limit */
     int64_t relay_rate_signals;    /* messages of one connection in a second, by class; ten seconds' worth may come at
                                       once; 0: no limit */
     int64_t relay_rate_calls;
@@ -53,19 +54,24 @@ struct config {
     int64_t grace_closed_ms;       /* a seat whose page was closed or reloaded is kept this long */
     int64_t grace_lost_ms;         /* a seat whose connection broke is kept this long */
     /* rate limits: requests in a minute, all of which may come at once; 0: no limit */
-    int64_t rate_read;             /* of one user */
-    int64_t rate_write;            /* of one user */
-    int64_t rate_sign_in_account;  /* sign-ins to one account */
-    int64_t rate_sign_in_address;  /* sign-ins and new accounts from one address */
-    int64_t rate_chat;             /* chat messages of one user */
-    int64_t rate_guests;           /* new guests from one address */
-    int64_t rate_password_guesses; /* wrong passwords for one meeting from one address */
+    int64_t rate_read;                     /* of one user */
+    int64_t rate_write;                    /* of one user */
+    int64_t rate_sign_in_account;          /* sign-ins to one account */
+    int64_t rate_sign_in_address;          /* sign-ins and new accounts from one network */
+    int64_t rate_chat;                     /* chat messages of one user */
+    int64_t rate_guests;                   /* new guests from one network */
+    int64_t rate_password_guesses;         /* wrong passwords for one meeting from one network */
+    int64_t rate_password_guesses_meeting; /* and from all, by those who were never in it */
     /* media */
     const char *ice_servers;      /* STUN addresses, separated by commas; may be empty */
     const char *turn_urls;        /* TURN addresses, separated by commas; empty: no TURN server */
     const char *turn_secret_file; /* the secret shared with it */
     int64_t turn_ttl_s;           /* life of a browser's credentials there, seconds */
-    const char *metrics_from;     /* addresses that may read /metrics, separated by commas */
+    /* where clients come from */
+    const char *metrics_from;        /* networks that may read /metrics, separated by commas */
+    const char *trusted_proxies;     /* networks whose X-Forwarded-For is believed */
+    struct networks metrics_readers; /* both as read */
+    struct networks proxies;
     /* log */
     const char *log_level; /* debug, info, warn, error */
 };

@@ -88,6 +88,7 @@ static void read_request(const FCGX_Request *fcgi, struct app *app, struct arena
     req->accept_language = param(fcgi, arena, "HTTP_ACCEPT_LANGUAGE");
     req->user_agent = param(fcgi, arena, "HTTP_USER_AGENT");
     req->address = param(fcgi, arena, "REMOTE_ADDR");
+    req->forwarded_for = param(fcgi, arena, "HTTP_X_FORWARDED_FOR");
     req->https = strcmp(param(fcgi, arena, "HTTPS"), "on") == 0 ||
                  strcmp(param(fcgi, arena, "REQUEST_SCHEME"), "https") == 0 ||
                  strcmp(param(fcgi, arena, "HTTP_X_FORWARDED_PROTO"), "https") == 0;

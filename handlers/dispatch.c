@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "core/log.h"
+#include "core/network.h"
 #include "core/text.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
@@ -81,6 +82,18 @@ static enum err run(struct exchange *x, int *row)
     return e ? e : route->handle(x);
 }
 
+/* Empty where the web server gave none. */
+static const char *client_address(const struct app *app, struct arena *arena, const struct request *req)
+{
+    char text[ADDRESS_TEXT];
+    struct address address;
+    if (!address_parse(req->address, &address))
+        return "";
+    address = network_client(&app->config->proxies, address, req->forwarded_for);
+    address_write(&address, text);
+    return arena_strdup(arena, text);
+}
+
 void dispatch(struct app *app, struct arena *arena, struct request *req, struct response *res)
 {
     response_clear(res);
@@ -88,7 +101,7 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
     x.call = (struct call){.app = app,
                            .arena = arena,
                            .request_id = req->id,
-                           .address = arena_printf(arena, "%.45s", req->address),
+                           .address = client_address(app, arena, req),
                            .user_agent =
                                text_is_ascii(req->user_agent) ? arena_printf(arena, "%.200s", req->user_agent) : "",
                            .deadline_ms = req->deadline_ms,

@@ -22,7 +22,8 @@ struct request {
     const char *cookie;          /* header Cookie, "" where there is none */
     const char *accept_language; /* header Accept-Language, "" where there is none */
     const char *user_agent;      /* header User-Agent, "" where there is none */
-    const char *address;         /* the client's IP address */
+    const char *address;         /* of whoever connected: the client, or the last proxy */
+    const char *forwarded_for;   /* X-Forwarded-For; empty where there is none */
     bool https;                  /* the client came by TLS */
     const char *body;            /* NUL-terminated */
     size_t body_len;

@@ -8,7 +8,7 @@
 
 #include <sys/socket.h>
 
-#include "relay/address.h"
+#include "core/network.h"
 #include "relay/flow.h"
 #include "relay/map.h"
 #include "relay/relay.h"
@@ -44,7 +44,7 @@ struct conn {
     bool writable_wanted;
     bool dirty;
     bool finished;
-    bool counted; /* opening.c: among its address's sockets that have not signed in */
+    bool counted; /* opening.c: among its network's sockets that have not signed in */
     bool settled; /* the end of this connection was reported, or need not be */
     struct flow flow;
     struct ws_parser ws;

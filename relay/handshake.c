@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -134,10 +135,9 @@ static void read_header(struct text name, struct text value, struct handshake *h
     } else if (is(name, "origin")) {
         seen->bad |= !copy(h->origin, sizeof h->origin, value);
     } else if (is(name, "x-forwarded-for")) {
-        struct text part;
-        while (cut(&value, ',', &part))
-            if (!copy(h->forwarded_for, sizeof h->forwarded_for, trim(part)))
-                h->forwarded_for[0] = '\0';
+        /* shorter than the lines that it comes from, so it fits */
+        size_t n = strlen(h->forwarded_for);
+        snprintf(h->forwarded_for + n, sizeof h->forwarded_for - n, "%s%.*s", n ? "," : "", (int)value.len, value.at);
     }
 }
 

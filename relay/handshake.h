@@ -9,7 +9,7 @@
 #include "core/buf.h"
 #include "core/token.h"
 
-enum { HANDSHAKE_BYTES = 8 * 1024, HANDSHAKE_TEXT = 256, HANDSHAKE_ADDRESS = 46, HANDSHAKE_KEY_CHARS = 24 };
+enum { HANDSHAKE_BYTES = 8 * 1024, HANDSHAKE_TEXT = 256, HANDSHAKE_KEY_CHARS = 24 };
 
 #define HANDSHAKE_PROTOCOL "echomeet.v1"
 
@@ -21,7 +21,7 @@ struct handshake {
     bool protocol;                     /* the client offered HANDSHAKE_PROTOCOL */
     char origin[HANDSHAKE_TEXT];       /* empty: not a browser */
     char host[HANDSHAKE_TEXT];
-    char forwarded_for[HANDSHAKE_ADDRESS]; /* the last address of X-Forwarded-For; empty where there is none */
+    char forwarded_for[HANDSHAKE_BYTES]; /* X-Forwarded-For, several joined by commas; empty where there is none */
 };
 
 /* Reads a request from the bytes that have come so far. 0: it is whole and in order, *out is filled. -1: more bytes

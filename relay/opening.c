@@ -1,8 +1,6 @@
-/* Who has not signed in yet counts against a limit of its address. Behind our own web server all sockets come from the
- * loopback address, so such a one counts only when its request has told for whom it speaks. */
+/* Who has not signed in yet counts against a limit of its network. Behind a web server all sockets come from that
+ * one's address, so such a one counts only when its request has told for whom it speaks. */
 #include "relay/opening.h"
-
-#include <string.h>
 
 #include "core/log.h"
 #include "relay/conn.h"
@@ -16,7 +14,7 @@ static bool count(struct conn *c)
     int64_t most = relay->config.relay_unauthenticated;
     if (c->counted || most == 0)
         return true;
-    uint32_t n = address_count(&relay->unauthenticated, &c->address);
+    uint32_t n = tally_add(&relay->unauthenticated, tally_network(c->address));
     c->counted = n > 0;
     return n <= most;
 }
@@ -24,7 +22,7 @@ static bool count(struct conn *c)
 void opening_done(struct conn *c)
 {
     if (c->counted)
-        address_uncount(&c->relay->unauthenticated, &c->address);
+        tally_remove(&c->relay->unauthenticated, tally_network(c->address));
     c->counted = false;
 }
 
@@ -42,33 +40,13 @@ static void refuse(struct conn *c, int status)
 
 void opening_begin(struct conn *c)
 {
-    if (!address_is_loopback(&c->address) && !count(c))
+    if (!networks_have(&c->relay->config.proxies, &c->address) && !count(c))
         refuse(c, 429);
-}
-
-/* Behind our own web server the client's address is what that server says. */
-static void believe_proxy(struct conn *c, const struct handshake *h)
-{
-    if (address_is_loopback(&c->address) && address_parse(h->forwarded_for, &c->address))
-        opening_done(c);
-}
-
-static bool may_read_metrics(const struct conn *c)
-{
-    char address[ADDRESS_TEXT];
-    const char *list = c->relay->config.metrics_from;
-    address_write(&c->address, address);
-    for (size_t n; *list; list += n, list += *list == ',') {
-        n = strcspn(list, ",");
-        if (n == strlen(address) && memcmp(list, address, n) == 0)
-            return true;
-    }
-    return false;
 }
 
 static void answer_metrics(struct conn *c)
 {
-    if (!may_read_metrics(c)) {
+    if (!networks_have(&c->relay->config.metrics_readers, &c->address)) {
         refuse(c, 403);
         return;
     }
@@ -104,7 +82,7 @@ void opening_read(struct conn *c)
     if (status < 0)
         return;
     if (!status)
-        believe_proxy(c, &h);
+        c->address = network_client(&c->relay->config.proxies, c->address, h.forwarded_for);
     if (!status && h.metrics) {
         answer_metrics(c);
         return;

@@ -10,7 +10,6 @@
 #include "core/config.h"
 #include "core/random.h"
 #include "core/token.h"
-#include "relay/address.h"
 #include "relay/backend.h"
 #include "relay/frame.h"
 #include "relay/hub.h"
@@ -18,6 +17,7 @@
 #include "relay/presence.h"
 #include "relay/slab.h"
 #include "relay/sync.h"
+#include "relay/tally.h"
 #include "relay/wheel.h"
 
 struct conn;
@@ -36,8 +36,8 @@ struct relay {
     struct presence *presence;
     struct sync *sync;
     struct metrics metrics;
-    struct wheel wheel; /* deadlines of connections */
-    struct address_counts unauthenticated;
+    struct wheel wheel;           /* deadlines of connections */
+    struct tally unauthenticated; /* sockets that have not signed in, by network */
     struct slab conn_memory;
     struct conn *conns;    /* all connections */
     struct conn *dirty;    /* those with output that was not tried to be written yet */

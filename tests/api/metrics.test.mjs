@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../lib/client.mjs';
+import { callFrom } from '../lib/front.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { createMeeting, ok, people } from './support.mjs';
 
@@ -88,7 +89,7 @@ test('other addresses may not read them', async () => {
         const answer = await fetch(`${closed.base}/metrics`);
         assert.equal(answer.status, 403);
         assert.equal((await answer.json()).code, 'forbidden');
-        assert.equal((await fetch(`${closed.base}/metrics`, { headers: { 'x-forwarded-for': '192.0.2.7' } })).status, 403);
+        assert.equal((await callFrom('127.0.0.2', closed.base)('GET', '/metrics', undefined, { headers: { 'x-forwarded-for': '192.0.2.7' } })).status, 403);
     } finally {
         await closed.stop();
     }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, openSocket, register } from '../lib/client.mjs';
+import { from as comes } from '../lib/front.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { makeToken, rawSocket } from './support.mjs';
 
@@ -64,9 +65,11 @@ test('one IPv6 customer is one address', async () => {
 
 test('through the web server each client has its own address; the header of a client is not believed', async () => {
     const sockets = [];
+    const client = (address) => openSocket(sys, '', { via: 'none', ...comes('127.0.0.2'), headers: { 'X-Forwarded-For': address } });
     for (let i = 0; i < 5; i++)
-        sockets.push(await openSocket(sys, '', { via: 'none', headers: { 'X-Forwarded-For': `10.9.0.${i}` } }));
-    await assert.rejects(openSocket(sys, '', { via: 'none', headers: { 'X-Forwarded-For': '10.9.0.9' } }), { status: 429 });
+        sockets.push(await client(`10.9.0.${i}`));
+    await assert.rejects(client('10.9.0.9'), { status: 429 });
+    sockets.push(await openSocket(sys, '', { via: 'none', ...comes('127.0.0.3') }));
     for (const socket of sockets)
         socket.terminate();
 });

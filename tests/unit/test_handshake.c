@@ -96,8 +96,8 @@ START_TEST(test_handshake_takes_what_clients_really_send)
     struct handshake h;
     ck_assert_int_eq(read_text("GET / HTTP/1.1\r\nhost:meet.example\r\nupgrade: WebSocket\r\nconnection: keep-alive, Upgrade\r\n"
                                "sec-websocket-version: 13\r\nsec-websocket-key:  dGhlIHNhbXBsZSBub25jZQ== \r\n"
-                               "X-Forwarded-For: 198.51.100.7, 203.0.113.9\r\n\r\n", &h), 0);
-    ck_assert_str_eq(h.forwarded_for, "203.0.113.9");
+                               "X-Forwarded-For: 198.51.100.7, 203.0.113.9\r\nx-forwarded-for: 10.0.0.7\r\n\r\n", &h), 0);
+    ck_assert_str_eq(h.forwarded_for, "198.51.100.7, 203.0.113.9,10.0.0.7");
 }
 END_TEST
 
