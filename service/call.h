@@ -36,6 +36,10 @@ static inline bool call_is_late(const struct call *call)
     return call->deadline_ms && call_now_ms(call) >= call->deadline_ms;
 }
 
+/* The network that the call comes from (core/network.h), as text in the arena: by it limits count and bans hold. Empty
+ * where no client made the call. */
+const char *call_network(const struct call *call);
+
 /* ERR_DB_NO_ROW means "there is none" here: turns it into `instead`. */
 static inline enum err call_no_row(enum err e, enum err instead) { return e == ERR_DB_NO_ROW ? instead : e; }
 

@@ -1,8 +1,5 @@
 #include "service/guest.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "core/limits.h"
 #include "core/log.h"
 #include "db/meeting_dao.h"
@@ -12,17 +9,6 @@
 #include "service/rate.h"
 #include "service/room.h"
 #include "service/setting.h"
-
-const char *guest_network(struct call *call)
-{
-    struct in6_addr a;
-    char text[INET6_ADDRSTRLEN];
-    if (inet_pton(AF_INET6, call->address, &a) != 1 || IN6_IS_ADDR_V4MAPPED(&a))
-        return call->address;
-    memset(a.s6_addr + 8, 0, 8);
-    inet_ntop(AF_INET6, &a, text, sizeof text);
-    return arena_strdup(call->arena, text);
-}
 
 static enum err check_door(struct call *call, int64_t meeting_id, const char *token)
 {
@@ -34,7 +20,7 @@ static enum err check_door(struct call *call, int64_t meeting_id, const char *to
         return call_no_row(e, ERR_NOT_FOUND);
     e = room_check_open(m.status);
     if (!e)
-        e = participant_dao_address_banned(call->app->db, meeting_id, guest_network(call), &banned);
+        e = participant_dao_address_banned(call->app->db, meeting_id, call_network(call), &banned);
     if (e)
         return e;
     if (banned)

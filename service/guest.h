@@ -18,8 +18,4 @@ struct guest {
 MUST_CHECK enum err guest_create(struct call *call, int64_t meeting_id, const char *display_name, const char *invite,
                                  const char *locale, struct guest *out);
 
-/* The network that the call comes from, by which removed people are known: an IPv4 address, or the first 64 bits of an
- * IPv6 one. In the arena. */
-const char *guest_network(struct call *call);
-
 #endif

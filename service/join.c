@@ -75,12 +75,13 @@ static enum err check_password(struct visitor *v, const char *password)
         return ERR_OK;
     if (!password)
         return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "This meeting has a password.");
-    enum err e = rate_check_guess(v->call, m->id);
+    bool known = v->row.status != 0;
+    enum err e = rate_check_guess(v->call, m->id, known);
     if (e)
         return e;
     if (secretbox_holds(v->call, m->password_box, m->password_box_len, password))
         return ERR_OK;
-    rate_count_wrong_guess(v->call, m->id);
+    rate_count_wrong_guess(v->call, m->id, known);
     return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "The meeting password is wrong.");
 }
 
@@ -101,7 +102,7 @@ static enum err check_guest(const struct visitor *v)
     bool banned;
     if (!v->user.guest_of || v->row.status)
         return ERR_OK;
-    enum err e = participant_dao_address_banned(v->call->app->db, v->meeting.id, guest_network(v->call), &banned);
+    enum err e = participant_dao_address_banned(v->call->app->db, v->meeting.id, call_network(v->call), &banned);
     return !e && banned ? ERR_REMOVED : e;
 }
 
@@ -130,7 +131,7 @@ static struct arrival arrival_of(const struct visitor *v, enum participant_statu
                             .status = status,
                             .role = cohost ? ROLE_COHOST : ROLE_PARTICIPANT,
                             .is_guest = v->user.guest_of != 0,
-                            .address = guest_network(v->call),
+                            .address = call_network(v->call),
                             .invite_id = v->invite.id    ? v->invite.id
                                          : v->row.status ? v->row.invite_id
                                                          : 0,

@@ -75,7 +75,7 @@ enum err rate_check(struct call *call, enum rate_class rate)
 
 enum err rate_check_guest(struct call *call)
 {
-    struct kv_bucket bucket = {arena_printf(call->arena, PREFIX "guest:%s", call->address),
+    struct kv_bucket bucket = {arena_printf(call->arena, PREFIX "guest:%s", call_network(call)),
                                call->app->config->rate_guests, 1};
     return take(call, &bucket, 1, true);
 }
@@ -90,27 +90,33 @@ enum err rate_check_sign_in(struct call *call, const char *account)
         sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
     }
     struct kv_bucket buckets[] = {
-        {arena_printf(call->arena, PREFIX "address:%s", call->address), c->rate_sign_in_address, 1},
+        {arena_printf(call->arena, PREFIX "address:%s", call_network(call)), c->rate_sign_in_address, 1},
         {arena_printf(call->arena, PREFIX "account:%s", hex), c->rate_sign_in_account, 1},
     };
     return take(call, buckets, account ? 2 : 1, true);
 }
 
-static struct kv_bucket guesses(struct call *call, int64_t meeting_id, int64_t cost)
+/* Wrong passwords count by network and, since somebody may have many networks, by meeting. Whoever was in the meeting
+ * before is counted by account in the meeting's place, so that strangers cannot keep them out. */
+static enum err guess(struct call *call, int64_t meeting_id, bool known, int64_t cost)
 {
-    return (struct kv_bucket){arena_printf(call->arena, PREFIX "guess:%lld:%s", (long long)meeting_id, call->address),
-                              call->app->config->rate_password_guesses, cost};
+    const struct config *c = call->app->config;
+    struct arena *arena = call->arena;
+    long long meeting = meeting_id, user = known ? call->user_id : 0;
+    struct kv_bucket buckets[] = {
+        {arena_printf(arena, PREFIX "guess:%lld:%s", meeting, call_network(call)), c->rate_password_guesses, cost},
+        {arena_printf(arena, PREFIX "guesses:%lld:%lld", meeting, user), c->rate_password_guesses_meeting, cost},
+    };
+    return take(call, buckets, 2, true);
 }
 
-enum err rate_check_guess(struct call *call, int64_t meeting_id)
+enum err rate_check_guess(struct call *call, int64_t meeting_id, bool known)
 {
-    struct kv_bucket bucket = guesses(call, meeting_id, 0);
-    return take(call, &bucket, 1, true);
+    return guess(call, meeting_id, known, 0);
 }
 
-void rate_count_wrong_guess(struct call *call, int64_t meeting_id)
+void rate_count_wrong_guess(struct call *call, int64_t meeting_id, bool known)
 {
-    struct kv_bucket bucket = guesses(call, meeting_id, 1);
-    if (take(call, &bucket, 1, true) != ERR_OK)
+    if (guess(call, meeting_id, known, 1) != ERR_OK)
         log_event(LOG_INFO, "password_guesses_limited", "meeting", LOG_INT(meeting_id), "address", call->address, NULL);
 }

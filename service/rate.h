@@ -10,15 +10,16 @@ enum rate_class { RATE_NONE, RATE_READ, RATE_WRITE, RATE_CHAT };
 /* Counts a request of the call's user. ERR_RATE_LIMITED, with the seconds to wait in the call's fault. */
 MUST_CHECK enum err rate_check(struct call *call, enum rate_class rate);
 
-/* Counts a sign-in to an account from the call's address; account NULL: a new one. ERR_RATE_LIMITED. */
+/* Counts a sign-in to an account from the call's network; account NULL: a new one. ERR_RATE_LIMITED. */
 MUST_CHECK enum err rate_check_sign_in(struct call *call, const char *account);
 
-/* Counts a new guest from the call's address. ERR_RATE_LIMITED. */
+/* Counts a new guest from the call's network. ERR_RATE_LIMITED. */
 MUST_CHECK enum err rate_check_guest(struct call *call);
 
-/* Whether one more guess of this meeting's password may be made from the call's address, and counting a wrong one.
- * Right ones are never counted. ERR_RATE_LIMITED. */
-MUST_CHECK enum err rate_check_guess(struct call *call, int64_t meeting_id);
-void rate_count_wrong_guess(struct call *call, int64_t meeting_id);
+/* Whether one more guess of this meeting's password may be made, and counting a wrong one: by the call's network, and
+ * by the meeting, whoever guesses. known: the caller was in the meeting before, and is counted by account in the
+ * meeting's place. Right ones are never counted. ERR_RATE_LIMITED. */
+MUST_CHECK enum err rate_check_guess(struct call *call, int64_t meeting_id, bool known);
+void rate_count_wrong_guess(struct call *call, int64_t meeting_id, bool known);
 
 #endif

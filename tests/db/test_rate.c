@@ -142,6 +142,86 @@ START_TEST(test_rate_counts_wrong_meeting_passwords_only)
 }
 END_TEST
 
+/* A meeting with the password "pw" in which its host is. */
+static struct meeting make_locked_meeting(int64_t host_id)
+{
+    struct call host = call_of(host_id);
+    struct meeting_options options = {.title = "T", .description = "", .duration_minutes = 60, .max_participants = 50, .password = "pw"};
+    struct meeting m;
+    ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);
+    ck_assert_int_eq(join(m.id, host_id), ERR_OK);
+    return m;
+}
+
+static enum err guess(int64_t meeting_id, int64_t user_id, const char *address, const char *password)
+{
+    struct call call = call_of(user_id);
+    struct room_view view;
+    call.address = address;
+    enum err e = join_meeting(&call, meeting_id, (struct join_ticket){password, NULL}, &view);
+    return e ? e : leave(meeting_id, user_id);
+}
+
+START_TEST(test_rate_one_ipv6_network_guesses_no_more_than_one_address)
+{
+    fixture_begin();
+    config.rate_password_guesses = 10;
+    struct meeting m = make_locked_meeting(make_user("anna"));
+    int64_t ben = make_user("ben");
+    int tried = 0, four = 0;
+    for (int i = 0; i < 60; i++)
+        tried += guess(m.id, ben, arena_printf(arena, "2001:db8:0:%x:%x::1", getpid() % 65536, i), "wrong") == ERR_WRONG_PASSWORD;
+    ck_assert_int_ge(tried, 10);
+    ck_assert_int_le(tried, 12); /* some may have come back meanwhile */
+    for (int i = 0; i < 60; i++)
+        four += guess(m.id, ben, i % 2 ? "::ffff:198.51.100.1" : "198.51.100.1", "wrong") == ERR_WRONG_PASSWORD;
+    ck_assert_int_ge(four, 10);
+    ck_assert_int_le(four, 12);
+    app_end();
+}
+END_TEST
+
+START_TEST(test_rate_sign_ins_and_guests_count_by_network)
+{
+    fixture_begin();
+    config.rate_sign_in_address = config.rate_guests = 5;
+    struct call call = call_of(0);
+    int sign_ins = 0, guests = 0;
+    for (int i = 0; i < 40; i++) {
+        call.address = arena_printf(arena, "2001:db8:1:%x::%x", getpid() % 65536, i);
+        sign_ins += rate_check_sign_in(&call, NULL) == ERR_OK;
+        guests += rate_check_guest(&call) == ERR_OK;
+    }
+    ck_assert(sign_ins >= 5 && sign_ins <= 6 && guests >= 5 && guests <= 6);
+    app_end();
+}
+END_TEST
+
+START_TEST(test_rate_guesses_of_all_networks_count_together_but_not_against_who_was_in)
+{
+    fixture_begin();
+    config.rate_password_guesses = 3;
+    config.rate_password_guesses_meeting = 20;
+    struct meeting m = make_locked_meeting(make_user("anna"));
+    int64_t ben = make_user("ben"), cleo = make_user("cleo"), dora = make_user("dora");
+    ck_assert_int_eq(guess(m.id, cleo, "203.0.113.1", "pw"), ERR_OK);
+    int tried = 0;
+    for (int i = 0; i < 60; i++)
+        tried += guess(m.id, ben, arena_printf(arena, "198.51.100.%d", i + 1), "wrong") == ERR_WRONG_PASSWORD;
+    ck_assert_int_ge(tried, 20);
+    ck_assert_int_le(tried, 25);
+    ck_assert_int_eq(guess(m.id, dora, "203.0.113.2", "pw"), ERR_RATE_LIMITED);
+    ck_assert_int_eq(guess(m.id, cleo, "203.0.113.3", "pw"), ERR_OK); /* was in it before */
+    for (tried = 0; tried < 60; tried++) /* and has as many guesses alone, wherever they come from */
+        if (guess(m.id, cleo, arena_printf(arena, "203.0.113.%d", tried + 10), "wrong") != ERR_WRONG_PASSWORD)
+            break;
+    ck_assert(tried >= 20 && tried <= 25);
+    app_end();
+}
+END_TEST
+
 CHECK_MAIN("rate", test_rate_bucket_gives_its_capacity_at_once_and_then_a_steady_rate, test_rate_looking_takes_nothing, test_rate_all_buckets_or_none,
            test_rate_a_redis_that_forgot_the_script_learns_it_again, test_rate_of_a_user,
-           test_rate_without_redis_requests_pass_and_sign_ins_are_counted_here, test_rate_counts_wrong_meeting_passwords_only)
+           test_rate_without_redis_requests_pass_and_sign_ins_are_counted_here, test_rate_counts_wrong_meeting_passwords_only,
+           test_rate_one_ipv6_network_guesses_no_more_than_one_address, test_rate_sign_ins_and_guests_count_by_network,
+           test_rate_guesses_of_all_networks_count_together_but_not_against_who_was_in)
