@@ -48,7 +48,20 @@ static bool number(struct cursor *c)
     return true;
 }
 
-/* Behind a backslash. */
+/* The four digits behind "\u". */
+static bool code_unit(struct cursor *c, unsigned *unit)
+{
+    *unit = 0;
+    for (int i = 0; i < 4; i++, c->p++) {
+        if (c->p == c->end || !is_hex(*c->p))
+            return false;
+        *unit = *unit << 4 | (unsigned)(is_digit(*c->p) ? *c->p - '0' : (*c->p | 0x20) - 'a' + 10);
+    }
+    return true;
+}
+
+/* Behind a backslash. Half a surrogate pair is no character: whoever reads it would put another one there, the same
+ * for all. */
 static bool escape(struct cursor *c)
 {
     if (c->p == c->end)
@@ -56,10 +69,12 @@ static bool escape(struct cursor *c)
     char kind = *c->p++;
     if (kind != 'u')
         return kind != '\0' && strchr("\"\\/bfnrt", kind) != NULL;
-    for (int i = 0; i < 4; i++, c->p++)
-        if (c->p == c->end || !is_hex(*c->p))
-            return false;
-    return true;
+    unsigned high, low;
+    if (!code_unit(c, &high) || (high & 0xfc00) == 0xdc00)
+        return false;
+    if ((high & 0xfc00) != 0xd800)
+        return true;
+    return take(c, '\\') && take(c, 'u') && code_unit(c, &low) && (low & 0xfc00) == 0xdc00;
 }
 
 static bool string(struct cursor *c)

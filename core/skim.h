@@ -14,7 +14,8 @@ struct slice {
     size_t len;
 };
 
-/* Whether the text is one JSON value, nested at most `depth` deep. UTF-8 is not looked at: frames are checked. */
+/* Whether the text is one JSON value, nested at most `depth` deep, without an escape that stands for half a character
+ * (a lone surrogate, RFC 8259 8.2). UTF-8 is not looked at: frames are checked. */
 bool skim_check(const char *text, size_t len, int depth);
 
 /* Finds members of an object that skim_check has passed, by name. A name that is written with escapes is not found.

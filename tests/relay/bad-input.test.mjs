@@ -61,6 +61,8 @@ const badMessages = [
     ['{"type":"ping"}}', 'malformed_json'],
     ['{"type":"ping","data":{"a":01}}', 'malformed_json'],
     [`{"type":"ping","data":${'['.repeat(20)}${']'.repeat(20)}}`, 'malformed_json'],
+    ['{"id":4,"type":"chat_message","data":{"text":"x","clientId":"k\\ud800"}}', 'malformed_json'],
+    ['{"id":4,"type":"chat_message","data":{"text":"\\ude00","clientId":"k"}}', 'malformed_json'],
     ['[]', 'bad_request'],
     ['"ping"', 'bad_request'],
     ['null', 'bad_request'],

@@ -26,12 +26,22 @@ START_TEST(test_skim_takes_json)
 }
 END_TEST
 
+START_TEST(test_skim_takes_surrogates_in_pairs)
+{
+    static const char *const texts[] = {"\"\\ud83d\\ude00\"", "\"\\uD83D\\uDE00\\ud83d\\ude00\"", "\"\\ue000\\ud7ff\""};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        ck_assert_msg(check(texts[i], strlen(texts[i]), 16), "%s", texts[i]);
+}
+END_TEST
+
 START_TEST(test_skim_refuses_what_is_no_json)
 {
     static const char *const texts[] = {
         "", " ", "{", "}", "[", "]", "{]", "[}", "{}{}", "[] x", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "[1,]", "[,1]", "[1 2]",
         "{a:1}", "{'a':1}", "{1:1}", "nul", "nulll", "True", "01", "+1", "-", "1.", ".5", "1e", "1e+", "0x1", "NaN", "Infinity",
-        "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\n\"", "\"\t\"", "\"a\" \"b\"", "// x\n1", "{\"a\":1 \"b\":2}", "[1,,2]",
+        "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\n\"", "\"\t\"", "\"a\" \"b\"", "// x\n1",
+        "\"\\ud800\"", "\"\\udfff\"", "\"\\uD800x\"", "\"\\ud83d\\n\"", "\"\\ud83d\\u0041\"", "\"\\ude00\\ud83d\"", "{\"\\udc00\":1}",
+        "{\"a\":1 \"b\":2}", "[1,,2]",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         ck_assert_msg(!check(texts[i], strlen(texts[i]), 16), "%s", texts[i]);
@@ -111,6 +121,7 @@ START_TEST(test_skim_reads_plain_strings)
 END_TEST
 
 CHECK_MAIN("skim", test_skim_takes_json,
+           test_skim_takes_surrogates_in_pairs,
            test_skim_refuses_what_is_no_json,
            test_skim_refuses_texts_that_are_cut_off,
            test_skim_limits_depth,
