@@ -22,6 +22,7 @@ static const char SQL_COUNT_AFTER[] =
     "SELECT COUNT(*) FROM (SELECT 1 FROM messages WHERE meeting_id = ? AND id > ? AND sender_id <> ? "
     "AND deleted_at IS NULL AND (to_id IS NULL OR to_id = ?) LIMIT ?) unread";
 
+static const char SQL_NEWEST[] = "SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) FROM messages WHERE meeting_id = ?";
 static const char SQL_COUNT_PUBLIC[] =
     "SELECT COUNT(*) FROM messages WHERE meeting_id = ? AND to_id IS NULL AND deleted_at IS NULL";
 static const char SQL_PUBLIC[] = MESSAGE_COLUMNS
@@ -118,4 +119,9 @@ enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id
     *items = list;
     *count = n;
     return ERR_OK;
+}
+
+enum err message_dao_newest(struct db *db, int64_t meeting_id, int64_t *id)
+{
+    return db_select_int(db, SQL_NEWEST, DB_PARAMS(db_int(meeting_id)), id);
 }

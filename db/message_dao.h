@@ -50,4 +50,7 @@ MUST_CHECK enum err message_dao_public(struct db *db, struct arena *arena, int64
 MUST_CHECK enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t viewer_id,
                                      int64_t before_id, int64_t limit, struct message **items, int *count);
 
+/* The highest id of a message in the meeting; 0 where there is none. */
+MUST_CHECK enum err message_dao_newest(struct db *db, int64_t meeting_id, int64_t *id);
+
 #endif

@@ -211,8 +211,14 @@ static enum err mark_read_body(void *context)
 {
     const struct reading *r = context;
     struct participant me;
+    int64_t newest;
     enum err e = participant_find_joined(r->call, r->meeting_id, r->call->user_id, &me);
-    return e ? e : participant_dao_set_read(r->call->app->db, r->meeting_id, me.user_id, r->message_id);
+    if (!e)
+        e = message_dao_newest(r->call->app->db, r->meeting_id, &newest);
+    if (e)
+        return e;
+    int64_t read_id = r->message_id < newest ? r->message_id : newest; /* what is still to come is unread */
+    return participant_dao_set_read(r->call->app->db, r->meeting_id, me.user_id, read_id);
 }
 
 enum err chat_mark_read(struct call *call, int64_t meeting_id, int64_t message_id)
