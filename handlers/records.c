@@ -30,11 +30,21 @@ static void write_stays(struct exchange *x, const struct attendance *a)
     json_object_end(&j);
 }
 
-/* A quoted field. Spreadsheets take what begins with one of these signs for a formula. */
+/* Whether a spreadsheet takes the text for a formula; some do so for the wide forms of the signs too. */
+static bool is_formula(const char *text)
+{
+    static const char *const signs[] = {"=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strncmp(text, signs[i], strlen(signs[i])) == 0)
+            return true;
+    return false;
+}
+
+/* A quoted field. */
 static void write_cell(struct buf *out, const char *text)
 {
     buf_putc(out, '"');
-    if (*text && strchr("=+-@\t\r", *text))
+    if (is_formula(text))
         buf_putc(out, '\'');
     for (; *text; text++) {
         if (*text == '"')
@@ -170,18 +180,28 @@ enum err audit_get(struct exchange *x)
     return ERR_OK;
 }
 
+/* The bytes of the end of a line that stands here: LF, CR, both, U+2028 or U+2029; else 0. */
+static size_t line_end(const char *p)
+{
+    if (strncmp(p, "\xe2\x80\xa8", 3) == 0 || strncmp(p, "\xe2\x80\xa9", 3) == 0)
+        return 3;
+    if (*p == '\r')
+        return p[1] == '\n' ? 2 : 1;
+    return *p == '\n';
+}
+
 /* One message: "[time] name: text", its further lines indented. */
 static void write_line(struct buf *out, const struct message *m)
 {
     char at[TIME_TEXT_SIZE];
     time_format(m->created_at_ms, at);
     buf_printf(out, "[%s] %s: ", at, m->sender_name);
-    for (const char *p = m->text; *p; p++) {
-        if (*p == '\r')
-            continue;
-        buf_putc(out, *p);
-        if (*p == '\n')
-            buf_puts(out, "    ");
+    for (const char *p = m->text; *p;) {
+        size_t end = line_end(p), part = end ? 0 : 1;
+        if (end)
+            buf_puts(out, "\n    ");
+        buf_append(out, p, part);
+        p += end + part;
     }
     buf_putc(out, '\n');
 }
