@@ -11,7 +11,7 @@
 
 SANITIZE ?=
 BUILD    := build/$(or $(SANITIZE),release)
-PKGS     := libmariadb hiredis json-c libjwt libsodium openssl
+PKGS     := libmariadb hiredis json-c libjwt libsodium openssl libidn2
 
 ifeq ($(origin CC),default)
 CC       := gcc
@@ -29,7 +29,7 @@ SAN      := $(SAN_$(SANITIZE))
 
 # evaluated once; on a bare machine pkg-config is missing still, and `make run` installs it
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
-LIBS_CORE  := $(shell pkg-config --libs json-c libjwt libsodium openssl 2>/dev/null)
+LIBS_CORE  := $(shell pkg-config --libs json-c libjwt libsodium openssl libidn2 2>/dev/null) -lunistring
 LIBS_REDIS := $(shell pkg-config --libs hiredis 2>/dev/null)
 LIBS_API   := $(shell pkg-config --libs libmariadb 2>/dev/null) $(LIBS_REDIS) -lfcgi $(LIBS_CORE)
 LIBS_RELAY := $(LIBS_REDIS) -lev $(LIBS_CORE)

@@ -1,5 +1,5 @@
 /* JSON (RFC 8259) out, by appending to a buffer. Commas are put in by themselves. Strings are written
- * as UTF-8; whoever lets text into the system has checked it (text_is_valid in core/text.h). */
+ * as UTF-8; whoever lets text into the system has checked it (text_is_utf8 in core/text.h). */
 #ifndef CORE_JSON_H
 #define CORE_JSON_H
 

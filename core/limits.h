@@ -14,6 +14,7 @@ enum {
     /* accounts */
     LIMIT_EMAIL_CHARS = 254, /* RFC 5321 */
     LIMIT_DISPLAY_NAME_CHARS = 64,
+    LIMIT_NAME_MARKS = 8, /* combining marks on one character of a name or title; scripts need up to six */
     LIMIT_PASSWORD_MIN_CHARS = 8,
     LIMIT_PASSWORD_MAX_CHARS = 128,
     LIMIT_REFRESH_REUSE_MS = 10 * 1000, /* two tabs may use one refresh token this close together */

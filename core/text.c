@@ -64,9 +64,10 @@ bool text_is_ascii(const char *text)
 bool text_has_control(const char *text, bool lines)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (lines && (*p == '\n' || *p == '\r' || *p == '\t'))
+        bool separates = *p == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9);
+        if (lines && (*p == '\n' || *p == '\r' || *p == '\t' || separates))
             continue;
-        if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f))
+        if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f) || separates)
             return true;
     }
     return false;

@@ -18,13 +18,15 @@ size_t text_chars(const char *text);
 /* Whether text is printable ASCII throughout. */
 bool text_is_ascii(const char *text);
 
-/* Whether text holds a control character. With `lines`, tab and line ends are not counted as such. */
+/* Whether text holds a control character or a separator of lines (U+2028, U+2029). With `lines`, tab and line ends are
+ * not counted as such. */
 bool text_has_control(const char *text, bool lines);
 
 /* Reads a whole decimal number without sign, blanks or leading rubbish, 0 to INT64_MAX. */
 bool text_to_int(const char *text, int64_t *value);
 
-/* Cuts leading and trailing ASCII white space in place; answers the first character kept. */
+/* Cuts leading and trailing ASCII white space in place; answers the first character kept. For what people write there
+ * is unicode_trim (core/unicode.h). */
 char *text_trim(char *text);
 
 #endif

@@ -23,7 +23,7 @@ static const struct field register_fields[] = {
     FIELD_EMAIL,
     {"password", FIELD_EXACT, offsetof(struct sign_in_input, password), REQUIRED, false, LIMIT_PASSWORD_MIN_CHARS,
      LIMIT_PASSWORD_MAX_CHARS, NULL},
-    {"displayName", FIELD_TEXT, offsetof(struct sign_in_input, display_name), REQUIRED, false, 1, LIMIT_DISPLAY_NAME_CHARS, NULL},
+    {"displayName", FIELD_NAME, offsetof(struct sign_in_input, display_name), REQUIRED, false, 1, LIMIT_DISPLAY_NAME_CHARS, NULL},
     {"locale", FIELD_TEXT, offsetof(struct sign_in_input, locale), OPTIONAL, false, 1, 8, "en|zh-CN"},
     FIELD_CLIENT,
 };

@@ -94,7 +94,7 @@ struct guest_input {
 
 /* clang-format off */
 static const struct field guest_fields[] = {
-    {"displayName", FIELD_TEXT, offsetof(struct guest_input, display_name), REQUIRED, false, 1, LIMIT_DISPLAY_NAME_CHARS, NULL},
+    {"displayName", FIELD_NAME, offsetof(struct guest_input, display_name), REQUIRED, false, 1, LIMIT_DISPLAY_NAME_CHARS, NULL},
     {"invite", FIELD_TEXT, offsetof(struct guest_input, invite), OPTIONAL, false, 1, LIMIT_INVITE_CHARS, NULL},
 };
 /* clang-format on */

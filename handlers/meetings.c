@@ -22,7 +22,7 @@ struct meeting_input {
 
 /* clang-format off */
 #define MEETING_FIELDS(title_required) \
-    {"title", FIELD_TEXT, offsetof(struct meeting_input, title), title_required, false, 1, LIMIT_TITLE_CHARS, NULL}, \
+    {"title", FIELD_NAME, offsetof(struct meeting_input, title), title_required, false, 1, LIMIT_TITLE_CHARS, NULL}, \
     {"description", FIELD_LINES, offsetof(struct meeting_input, description), OPTIONAL, false, 0, LIMIT_DESCRIPTION_CHARS, NULL}, \
     {"startTime", FIELD_TIME, offsetof(struct meeting_input, start_time), OPTIONAL, false, 0, 0, NULL}, \
     {"duration", FIELD_INT, offsetof(struct meeting_input, duration), OPTIONAL, false, 1, LIMIT_DURATION_MINUTES, NULL}, \
@@ -116,7 +116,7 @@ static const struct field list_fields[] = {
     {"pageSize", FIELD_INT, offsetof(struct list_input, page_size), OPTIONAL, false, 1, LIMIT_PAGE_SIZE, NULL},
     {"status", FIELD_INT, offsetof(struct list_input, status), OPTIONAL, false, 1, 4, NULL},
     {"creatorId", FIELD_INT, offsetof(struct list_input, creator_id), OPTIONAL, false, 1, INT64_MAX, NULL},
-    {"keyword", FIELD_TEXT, offsetof(struct list_input, keyword), OPTIONAL, false, 1, LIMIT_TITLE_CHARS, NULL},
+    {"keyword", FIELD_NAME, offsetof(struct list_input, keyword), OPTIONAL, false, 1, LIMIT_TITLE_CHARS, NULL},
     {"startFrom", FIELD_TIME, offsetof(struct list_input, start_from), OPTIONAL, false, 0, 0, NULL},
     {"startTo", FIELD_TIME, offsetof(struct list_input, start_to), OPTIONAL, false, 0, 0, NULL},
     {"isPrivate", FIELD_BOOL, offsetof(struct list_input, is_private), OPTIONAL, false, 0, 0, NULL},

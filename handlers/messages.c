@@ -47,7 +47,7 @@ struct message_input {
 /* clang-format off */
 static const struct field message_fields[] = {
     {"text", FIELD_LINES, offsetof(struct message_input, text), REQUIRED, false, 1, LIMIT_MESSAGE_CHARS, NULL},
-    {"clientId", FIELD_TEXT, offsetof(struct message_input, client_id), REQUIRED, false, 1, LIMIT_CLIENT_ID_CHARS, NULL},
+    {"clientId", FIELD_ID, offsetof(struct message_input, client_id), REQUIRED, false, 1, LIMIT_CLIENT_ID_CHARS, NULL},
     {"to", FIELD_INT, offsetof(struct message_input, to), OPTIONAL, false, 1, INT64_MAX, NULL},
     {"replyTo", FIELD_INT, offsetof(struct message_input, reply_to), OPTIONAL, false, 1, INT64_MAX, NULL},
 };

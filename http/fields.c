@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/skim.h"
 #include "core/text.h"
+#include "core/unicode.h"
 #include "http/url.h"
 
 static enum err wrong(struct fault *fault, const struct field *f, const char *what)
@@ -33,14 +34,36 @@ static bool is_choice(const char *choices, const char *value)
     return false;
 }
 
+static const char *normal_text(const struct field *f, const char *value, struct arena *arena)
+{
+    switch (f->type) {
+    case FIELD_NAME: return unicode_name(arena, value);
+    case FIELD_TEXT: return unicode_trim(arena_strdup(arena, value));
+    default: return arena_strdup(arena, value);
+    }
+}
+
+/* What can be seen of a text, and what cannot. */
+static enum err check_sight(const struct field *f, const char *text, struct fault *fault)
+{
+    if (text_has_control(text, f->type == FIELD_LINES))
+        return wrong(fault, f, "must not hold control characters");
+    if (f->type == FIELD_ID && unicode_has_hidden(text))
+        return wrong(fault, f, "must not hold invisible characters or begin or end with white space");
+    if (f->type == FIELD_NAME && *text && unicode_is_blank(text))
+        return wrong(fault, f, "must hold a character that can be seen");
+    if (f->type == FIELD_NAME && unicode_most_marks(text) > LIMIT_NAME_MARKS)
+        return wrong(fault, f, "has too many marks on one character");
+    return ERR_OK;
+}
+
 static enum err set_text(const struct field *f, const char *value, struct arena *arena, void *member,
                          struct fault *fault)
 {
-    char *text = arena_strdup(arena, value);
-    if (f->type == FIELD_TEXT)
-        text = text_trim(text);
-    if (text_has_control(text, f->type == FIELD_LINES))
-        return wrong(fault, f, "must not hold control characters");
+    const char *text = normal_text(f, value, arena);
+    enum err e = check_sight(f, text, fault);
+    if (e)
+        return e;
     if (f->choices && !is_choice(f->choices, text))
         return fault_set(fault, ERR_VALIDATION_FAILED, f->name, "%s must be one of %s.", f->name, f->choices);
     int64_t chars = (int64_t)text_chars(text);

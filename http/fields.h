@@ -26,9 +26,11 @@ struct in_bool {
 };
 
 enum field_type {
-    FIELD_TEXT,   /* one line of text, in_text; min and max are characters; blanks around it are cut */
+    FIELD_TEXT,   /* one line of text, in_text; min and max are characters; white space around it is cut */
+    FIELD_NAME,   /* the same, for what people are shown as the name of something: unicode_name in core/unicode.h */
     FIELD_LINES,  /* text with line ends, in_text; min and max are characters */
     FIELD_EXACT,  /* text taken as it is (a password), in_text */
+    FIELD_ID,     /* a client's own name of something, taken as it is, in_text; nothing in it or around it is unseen */
     FIELD_INT,    /* in_int, min to max; an integer without fraction or exponent */
     FIELD_BOOL,   /* in_bool */
     FIELD_TIME,   /* RFC 3339, in_int */

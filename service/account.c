@@ -1,7 +1,10 @@
 #include "service/account.h"
 
+#include <string.h>
+
 #include "core/limits.h"
 #include "core/text.h"
+#include "core/unicode.h"
 #include "db/session_dao.h"
 #include "service/auth.h"
 #include "service/leave.h"
@@ -18,20 +21,34 @@ static enum err create_body(void *context)
     return user_dao_insert(c->call->app->db, &c->user, call_now_ms(c->call), &c->user.id);
 }
 
+/* What http/fields.h asks of a name that comes by the API. */
+static const char *read_name(struct call *call, const char *text)
+{
+    if (!text_is_utf8(text, strlen(text)))
+        return NULL;
+    const char *name = unicode_name(call->arena, text);
+    bool fits = !text_has_control(name, false) && !unicode_is_blank(name) &&
+                text_chars(name) <= LIMIT_DISPLAY_NAME_CHARS && unicode_most_marks(name) <= LIMIT_NAME_MARKS;
+    return fits ? name : NULL;
+}
+
 enum err account_create(struct call *call, const char *email, const char *password, const char *display_name,
                         struct user *out)
 {
-    size_t password_chars = text_chars(password), name_chars = text_chars(display_name);
-    struct flag_change c = {
-        .call = call, .user = {.email = auth_normal_email(call, email), .display_name = display_name, .locale = "en"}};
+    size_t password_chars = text_chars(password);
+    struct flag_change c = {.call = call,
+                            .user = {.email = auth_normal_email(call, email),
+                                     .display_name = read_name(call, display_name),
+                                     .locale = "en"}};
     if (!c.user.email)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
     if (password_chars < LIMIT_PASSWORD_MIN_CHARS || password_chars > LIMIT_PASSWORD_MAX_CHARS)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "password", "password must have %d to %d characters.",
                          LIMIT_PASSWORD_MIN_CHARS, LIMIT_PASSWORD_MAX_CHARS);
-    if (name_chars < 1 || name_chars > LIMIT_DISPLAY_NAME_CHARS)
+    if (!c.user.display_name)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "displayName",
-                         "displayName must have 1 to %d characters.", LIMIT_DISPLAY_NAME_CHARS);
+                         "displayName must be a name of 1 to %d characters that can be seen.",
+                         LIMIT_DISPLAY_NAME_CHARS);
     enum err e = auth_hash_password(call, password, &c.user.password_hash);
     if (!e)
         e = db_transaction(call->app->db, create_body, &c);

@@ -1,6 +1,7 @@
 /* JSON bodies (http/fields.c). What it takes must be JSON by our strict reader too, and the other way round. */
 #include "core/limits.h"
 #include "core/text.h"
+#include "core/unicode.h"
 #include "http/fields.h"
 #include "core/skim.h"
 #include "tests/fuzz/fuzz.h"
@@ -12,7 +13,7 @@ struct input {
 };
 
 static const struct field fields[] = {
-    {"title", FIELD_TEXT, offsetof(struct input, title), REQUIRED, false, 1, 20, NULL},
+    {"title", FIELD_NAME, offsetof(struct input, title), REQUIRED, false, 1, 20, NULL},
     {"password", FIELD_EXACT, offsetof(struct input, password), OPTIONAL, true, 1, 64, NULL},
     {"lines", FIELD_LINES, offsetof(struct input, lines), OPTIONAL, false, 0, 40, NULL},
     {"role", FIELD_TEXT, offsetof(struct input, role), OPTIONAL, false, 0, 64, "host|cohost|participant"},
@@ -26,7 +27,8 @@ static void check_values(const struct input *in)
 {
     MUST(in->title.given && text_is_utf8(in->title.value, strlen(in->title.value)));
     MUST(text_chars(in->title.value) >= 1 && text_chars(in->title.value) <= 20);
-    MUST(!text_has_control(in->title.value, false));
+    MUST(!text_has_control(in->title.value, false) && !unicode_is_blank(in->title.value));
+    MUST(unicode_most_marks(in->title.value) <= LIMIT_NAME_MARKS);
     MUST(!in->count.given || (in->count.value >= -5 && in->count.value <= 1000));
     MUST(!in->start.given || in->start.value > 0);
     MUST(!in->role.given || strcmp(in->role.value, "host") == 0 || strcmp(in->role.value, "cohost") == 0 ||

@@ -1,4 +1,5 @@
 /* http/fields.h, http/url.h, http/router.h */
+#include <stdio.h>
 #include <string.h>
 
 #include "http/fields.h"
@@ -7,13 +8,15 @@
 #include "tests/check_main.h"
 
 struct input {
-    struct in_text name, note, secret, kind;
+    struct in_text name, label, note, secret, kind, tag;
     struct in_int count, when;
     struct in_bool flag;
 };
 
 static const struct field fields[] = {
     {"name", FIELD_TEXT, offsetof(struct input, name), REQUIRED, false, 1, 5, NULL},
+    {"label", FIELD_NAME, offsetof(struct input, label), OPTIONAL, false, 1, 5, NULL},
+    {"tag", FIELD_ID, offsetof(struct input, tag), OPTIONAL, false, 1, 5, NULL},
     {"note", FIELD_LINES, offsetof(struct input, note), OPTIONAL, false, 0, 20, NULL},
     {"secret", FIELD_EXACT, offsetof(struct input, secret), OPTIONAL, true, 1, 10, NULL},
     {"kind", FIELD_TEXT, offsetof(struct input, kind), OPTIONAL, false, 1, 10, "one|two"},
@@ -41,6 +44,29 @@ static enum err query(const char *text)
     memset(&fault, 0, sizeof fault);
     return fields_from_query(fields, FIELDS, text, arena, &in, &fault);
 }
+
+START_TEST(test_fields_take_names_as_people_see_them)
+{
+    arena = arena_new();
+    ck_assert_int_eq(json("{\"name\":\"\u3000x\u00a0\",\"label\":\"\u3000A\u202ee\u0301 \",\"tag\":\"a b\"}"), ERR_OK);
+    ck_assert_str_eq(in.name.value, "x");
+    ck_assert_str_eq(in.label.value, "A\u00e9");
+    ck_assert_str_eq(in.tag.value, "a b");
+    static const char *const bad[] = {"\u3000", "\u200b", "\u202e\u202c", "\u0301", "a\u0301\u0302\u0303\u0301\u0302\u0303\u0301\u0302\u0303\u0301", "a\u2028b"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "{\"name\":\"x\",\"label\":\"%s\"}", bad[i]);
+        ck_assert_msg(json(text) == ERR_VALIDATION_FAILED && strcmp(fault.field, "label") == 0, "%zu", i);
+    }
+    static const char *const bad_tags[] = {" a", "a ", "a\u3000", "a\u200b", "\ufeffa"};
+    for (size_t i = 0; i < sizeof bad_tags / sizeof *bad_tags; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "{\"name\":\"x\",\"tag\":\"%s\"}", bad_tags[i]);
+        ck_assert_msg(json(text) == ERR_VALIDATION_FAILED && strcmp(fault.field, "tag") == 0, "%zu", i);
+    }
+    arena_free(&arena);
+}
+END_TEST
 
 START_TEST(test_fields_fill_a_struct_from_json)
 {
@@ -173,5 +199,5 @@ START_TEST(test_router_finds_by_method_and_path)
 }
 END_TEST
 
-CHECK_MAIN("fields", test_fields_fill_a_struct_from_json, test_fields_name_the_one_at_fault, test_fields_refuse_what_is_no_json,
+CHECK_MAIN("fields", test_fields_take_names_as_people_see_them, test_fields_fill_a_struct_from_json, test_fields_name_the_one_at_fault, test_fields_refuse_what_is_no_json,
            test_fields_fill_a_struct_from_a_query, test_router_finds_by_method_and_path)

@@ -46,6 +46,8 @@ START_TEST(test_text_finds_control_characters)
     ck_assert(text_has_control("a\x7f", true));
     ck_assert(text_has_control("\xc2\x85", true)); /* U+0085 */
     ck_assert(!text_has_control("\xc2\xa0", true)); /* U+00A0 is a blank */
+    ck_assert(text_has_control("a\u2028b", false) && text_has_control("a\u2029b", false)); /* they end a line */
+    ck_assert(!text_has_control("a\u2028b", true) && !text_has_control("a\u2027b", false));
 }
 END_TEST
 
