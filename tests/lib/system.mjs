@@ -16,6 +16,7 @@
  *     relayEnv: [],        more environment for single relays, by number
  *     only: [...],         start just these of 'mariadb', 'redis', 'pool', 'relay', 'web' (default: all)
  *     migrated: true,      false: a database server without the database `echomeet`
+ *     webRoot: www,        folder of the page's files; one of a test's own may be changed while it is served
  * }) answers:
  *
  *     sys.base             'http://127.0.0.1:PORT', the web server
@@ -76,10 +77,11 @@ export async function startSystem(options = {}) {
 }
 
 class System {
-    constructor({ relays = 1, workers = 2, env = {}, relayEnv = [], migrated = true,
+    constructor({ relays = 1, workers = 2, env = {}, relayEnv = [], migrated = true, webRoot = path.join(root, 'www'),
                   only = ['mariadb', 'redis', 'pool', 'relay', 'web'] }) {
         this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'em-'));
         this.migrated = migrated;
+        this.webRoot = webRoot;
         this.only = only;
         this.server = process.env.ECHOMEET_TEST_WEB || 'lighttpd';
         this.relayEnv = relayEnv;
@@ -180,7 +182,7 @@ class System {
                 env: {
                     ECHOMEET_WEB_CONF: path.join(root, 'scripts/apache'), ECHOMEET_WEB_USER: process.getuid?.() === 0 ? 'www-data' : os.userInfo().username,
                     ECHOMEET_WEB_BIND: '127.0.0.1', ECHOMEET_WEB_PORT: String(this.port), ECHOMEET_WEB_MAX_FDS: '1024',
-                    ECHOMEET_WEB_ROOT: path.join(root, 'www'), ECHOMEET_WEB_VAR: this.dir,
+                    ECHOMEET_WEB_ROOT: this.webRoot, ECHOMEET_WEB_VAR: this.dir,
                     ECHOMEET_RELAY_HOST: '127.0.0.1', ECHOMEET_RELAY_PORT: String(this.relayPorts[0] ?? 1),
                 },
                 ready: () => connects({ host: '127.0.0.1', port: this.port }),

@@ -102,6 +102,7 @@ export class Call {
 
   #code;
   #invite;
+  #prepare;
   /** Events of the lobby while its list is being asked for. @type {import('./protocol.js').RoomEvent[] | null} */
   #lobbyNews = null;
   /** What the room was last told of our devices. @type {{audio: boolean, video: boolean, screen: boolean} | null} */
@@ -110,6 +111,7 @@ export class Call {
   /** @type {{microphone: string | false, camera: string | false}} what was told of a device */
   #missing = { microphone: false, camera: false };
   #typedAt = 0;
+  #disposed = false;
   /** @type {any} */
   #markTimer = 0;
   #reactionNumber = 0;
@@ -119,11 +121,18 @@ export class Call {
     this.iceServers?.wake();
   };
 
-  /** @param {import('./api.js').Api} api @param {string} code the meeting's @param {string} [invite] an invitation's token */
-  constructor(api, code, invite) {
+  /**
+   * @param {import('./api.js').Api} api
+   * @param {string} code the meeting's
+   * @param {object} [options]
+   * @param {string} [options.invite] an invitation's token
+   * @param {() => Promise<unknown>} [options.prepare] what must be there before anybody is live: without it there is no way in
+   */
+  constructor(api, code, { invite, prepare = async () => {} } = {}) {
     this.api = api;
     this.#code = code;
     this.#invite = invite;
+    this.#prepare = prepare;
     this.desk = new HostDesk(api, code);
     this.media.store.subscribe(() => this.#mediaChanged());
   }
@@ -136,6 +145,13 @@ export class Call {
   /** @param {{password?: string}} options rejects with the server's reason */
   async join({ password }) {
     this.store.set({ ...INITIAL, phase: 'joining' });
+    try {
+      await this.#prepare();
+    } catch (error) {
+      this.store.set({ phase: 'before' });
+      throw error;
+    }
+    if (this.#disposed) return;
     const client = new MeetingClient({
       url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
       getToken: (how) => this.api.token(how),
@@ -329,6 +345,7 @@ export class Call {
 
   /** The page goes elsewhere. */
   dispose() {
+    this.#disposed = true;
     this.leave();
     this.#release();
     this.media.stop();

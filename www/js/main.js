@@ -13,6 +13,7 @@ import { Api } from './api.js';
 import { keepFocus } from './focus.js';
 import { language, languageStore, loadLanguage, t } from './i18n.js';
 import { applyTheme, settings } from './settings.js';
+import { lookNowAndThen } from './version.js';
 import { Dashboard, parseCode } from './views/dashboard.js';
 import { Header } from './views/header.js';
 import { Later } from './views/later.js';
@@ -42,7 +43,10 @@ function readRoute() {
 function useRoute() {
   const [route, setRoute] = useState(readRoute);
   useEffect(() => {
-    const changed = () => setRoute(readRoute());
+    const changed = () => {
+      setRoute(readRoute());
+      lookNowAndThen();
+    };
     addEventListener('hashchange', changed);
     changed(); // the address may be another one since the drawing
     return () => removeEventListener('hashchange', changed);
@@ -88,11 +92,13 @@ function View({ route: { path, name, argument, part, next, invite }, user }) {
     </main>`;
 }
 
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && lookNowAndThen());
 settings.subscribe(applyTheme);
 applyTheme();
 api.start();
-if (readRoute().name === 'm') meetingView(); // on its way while it is found out who is signed in
+if (readRoute().name === 'm') meetingView().catch(() => {}); // on its way while it is found out who is signed in
 await loadLanguage();
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
+root.replaceChildren(); // what index.html says where nothing starts
 keepFocus(root);
 render(html`<${App} />`, root);

@@ -12,6 +12,7 @@
  * and where neither can, or it fails, the camera is off.
  */
 import { createStore } from './store.js';
+import { blurBackground } from './background-blur.js';
 import { settings } from './settings.js';
 
 /** @typedef {'denied' | 'none' | 'busy' | 'insecure' | 'unplugged' | 'blur' | 'failed'} DeviceProblem */
@@ -298,12 +299,15 @@ export class LocalMedia {
     const unable = new DOMException('', 'BlurError');
     if (!PAGE_CAN_BLUR) throw unable;
     this.store.set({ camera: null }); // which may be seen sharp now
-    const { blurBackground } = await import('./background-blur.js').catch(() => Promise.reject(unable));
-    const blurred = blurBackground(camera, {
-      onFailed: () => this.#blurred === blurred && this.#cameraFailed(unable),
-      onSlow: (blurSlow) => this.#blurred === blurred && this.store.set({ blurSlow }),
-    });
-    return blurred;
+    try {
+      const blurred = blurBackground(camera, {
+        onFailed: () => this.#blurred === blurred && this.#cameraFailed(unable),
+        onSlow: (blurSlow) => this.#blurred === blurred && this.store.set({ blurSlow }),
+      });
+      return blurred;
+    } catch {
+      throw unable; // a browser may have the parts of it and forbid them
+    }
   }
 
   /** @param {'microphone' | 'camera'} kind @param {MediaStreamTrack} track */

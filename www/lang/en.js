@@ -18,6 +18,9 @@ export default {
   'app.cancel': 'Cancel',
   'app.save': 'Save',
   'app.retry': 'Try again',
+  'app.reload': 'Load the page again',
+  'app.updated': 'EchoMeet was updated.',
+  'app.updatedInCall': 'EchoMeet was updated. Your call goes on; load the page again afterwards.',
 
   'sign.in': 'Sign in',
   'sign.up': 'Create account',
@@ -193,6 +196,7 @@ export default {
   'info.code': 'Code',
   'info.link': 'Link',
   'info.qr': 'QR code of the link',
+  'info.qrFailed': 'The QR code could not be loaded. The link opens the same page.',
   'info.host': 'Host',
   'info.time': 'Time',
   'info.description': 'Description',
@@ -565,6 +569,8 @@ export default {
 
   'error.network': 'The server cannot be reached. Check your connection and try again.',
   'error.offline': 'The server cannot be reached. Check your connection and try again.',
+  'error.updated': 'EchoMeet was updated, and this page is an earlier one.',
+  'error.not_loaded': 'A part of this page could not be loaded.',
   'error.timeout': 'The server took too long to answer. Try again.',
   'error.unavailable': 'The server is not ready at the moment. Try again in a few seconds.',
   'error.outcome_unknown': 'It is not certain whether this was saved. Look, and try again if it was not.',

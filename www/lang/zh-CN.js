@@ -18,6 +18,9 @@ export default {
   'app.cancel': '取消',
   'app.save': '保存',
   'app.retry': '重试',
+  'app.reload': '重新载入页面',
+  'app.updated': 'EchoMeet 已更新。',
+  'app.updatedInCall': 'EchoMeet 已更新。通话不受影响，结束后请重新载入页面。',
 
   'sign.in': '登录',
   'sign.up': '注册',
@@ -189,6 +192,7 @@ export default {
   'info.code': '会议号',
   'info.link': '链接',
   'info.qr': '会议链接的二维码',
+  'info.qrFailed': '二维码没能载入。链接打开的是同一个页面。',
   'info.host': '主持人',
   'info.time': '时间',
   'info.description': '说明',
@@ -556,6 +560,8 @@ export default {
 
   'error.network': '连不上服务器。检查一下网络再试。',
   'error.offline': '连不上服务器。检查一下网络再试。',
+  'error.updated': 'EchoMeet 已更新，这个页面还是旧版本。',
+  'error.not_loaded': '页面的一部分没能载入。',
   'error.timeout': '服务器响应太慢，请再试一次。',
   'error.unavailable': '服务器暂时没有准备好，过几秒再试。',
   'error.outcome_unknown': '不确定是否已保存。请看一下，没有保存就再试一次。',

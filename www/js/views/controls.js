@@ -3,6 +3,7 @@ import { html, useEffect, useRef, useState, classes } from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, t } from '../i18n.js';
 import { toast } from '../toasts.js';
+import { loadPageAgain } from '../version.js';
 import { Toasts } from './toasts.js';
 
 let fieldNumber = 0;
@@ -34,10 +35,18 @@ export function Field({ label, hint, error, class: extra, inputRef, ...input }) 
     </div>`;
 }
 
+/** Only the page as a whole helps. */
+const STALE = ['updated', 'not_loaded'];
+
 /** What went wrong, where it belongs to no field. @param {{error: unknown, onRetry?: () => void}} props */
-export const FormError = ({ error, onRetry }) => (error ? html`
-  <p class="form-error" role="alert">${errorText(error)}
-    ${onRetry && html` <button type="button" class="link" onClick=${onRetry}>${t('app.retry')}</button>`}</p>` : null);
+export function FormError({ error, onRetry }) {
+  if (!error) return null;
+  const stale = STALE.includes(/** @type {any} */ (error).code);
+  const act = stale ? loadPageAgain : onRetry;
+  return html`
+    <p class="form-error" role="alert">${errorText(error)}
+      ${act && html` <button type="button" class="link" onClick=${act}>${t(stale ? 'app.reload' : 'app.retry')}</button>`}</p>`;
+}
 
 /**
  * A button that is only an icon. Its label is its accessible name and, with the keys that do the same, its tooltip.

@@ -6,7 +6,7 @@ import { can } from '../room-state.js';
 import { saveFile } from '../save-file.js';
 import { toast } from '../toasts.js';
 import { Avatar, useBusy } from './controls.js';
-import { Brand } from './header.js';
+import { Brand, Updated } from './header.js';
 
 /** After these the meeting is closed to this person. */
 const NO_RETURN = ['ended', 'removed', 'signed_out'];
@@ -24,6 +24,7 @@ export function Ended({ call, onRejoin }) {
   return html`
     <main class="ended" data-ended=${endCode}>
       <${Brand} />
+      <${Updated} />
       <section class="card">
         <h1 ref=${heading} tabindex="-1">${hasText(title) ? t(title) : t('ended.lost')}</h1>
         ${why && html`<p>${why}</p>`}

@@ -1,8 +1,10 @@
 /** The line at the top of the pages around the call: brand, theme, language, who is signed in. */
 import { html, useState, useStore } from '../ui.js';
 import { icon } from '../icons.js';
-import { LANGUAGES, chooseLanguage, language, t } from '../i18n.js';
+import { LANGUAGES, chooseLanguage, errorText, language, t } from '../i18n.js';
 import { settings } from '../settings.js';
+import { toast } from '../toasts.js';
+import { fetchModule, loadPageAgain, version } from '../version.js';
 import { Avatar, IconButton } from './controls.js';
 import { Profile } from './profile.js';
 
@@ -25,6 +27,15 @@ export const Brand = () => html`
     ${t('app.name')}
   </a>`;
 
+/** Outside of a call the page can be loaded again at once. */
+export function Updated() {
+  const { updated } = useStore(version);
+  if (!updated) return null;
+  return html`
+    <p class="page-note" role="status">${t('app.updated')}${' '}
+      <button type="button" class="link" onClick=${loadPageAgain}>${t('app.reload')}</button></p>`;
+}
+
 /** @param {{api: import('../api.js').Api}} props */
 export function Header({ api }) {
   const { user } = useStore(api.session);
@@ -32,7 +43,12 @@ export function Header({ api }) {
   const [profile, setProfile] = useState(false);
   const other = language() === 'en' ? 'zh-CN' : 'en';
   const changeLanguage = async () => {
-    await chooseLanguage(other);
+    try {
+      await fetchModule(() => chooseLanguage(other));
+    } catch (error) {
+      toast(errorText(error), 'error');
+      return;
+    }
     if (user && !user.isGuest) api.patch('/users/me', { locale: other }).then((changed) => api.userChanged(changed), () => {});
   };
   return html`
@@ -54,5 +70,6 @@ export function Header({ api }) {
           <${IconButton} label=${t('app.signOut')} name="log-out" onClick=${() => api.signOut()} />`}
       </div>
     </header>
+    <${Updated} />
     ${user && profile && html`<${Profile} api=${api} onClose=${() => setProfile(false)} />`}`;
 }

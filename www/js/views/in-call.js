@@ -3,6 +3,9 @@ import { html, useEffect, useRef, useState, useStore, classes } from '../ui.js';
 import { settings } from '../settings.js';
 import { others } from '../room-state.js';
 import { actionOf, switchCamera, switchMicrophone } from '../shortcuts.js';
+import { announce, toast } from '../toasts.js';
+import { t } from '../i18n.js';
+import { lookForUpdate, version } from '../version.js';
 import { Bar } from './bar.js';
 import { DeviceDialog } from './devices.js';
 import { MeetingInfo } from './info.js';
@@ -25,6 +28,7 @@ export function InCall({ call }) {
   const full = useFullScreen();
   const idle = useIdle(full);
   useShortcuts(call, () => setDialog('shortcuts'));
+  useUpdateNote(call);
   useEffect(() => closePictureInPicture, []);
   const stage = useArrival();
   if (!room) return null;
@@ -62,6 +66,20 @@ function useArrival() {
     if (!settings.get().panel) stage.current?.focus();
   }, []);
   return stage;
+}
+
+/** A server that was away may have come back with other files. The call goes on with those that it has. @param {Call} call */
+function useUpdateNote(call) {
+  const { reconnecting } = useStore(call.store);
+  const { updated } = useStore(version);
+  useEffect(() => {
+    if (!reconnecting) lookForUpdate();
+  }, [reconnecting]);
+  useEffect(() => {
+    if (!updated) return;
+    toast(t('app.updatedInCall'));
+    announce(t('app.updatedInCall'));
+  }, [updated]);
 }
 
 /** @param {Call} call @param {() => void} showList */

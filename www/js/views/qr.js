@@ -1,5 +1,7 @@
 /** A QR code as one path of an inline SVG. The library that computes it is fetched only where a code is shown. */
 import { html, useEffect, useState } from '../ui.js';
+import { t } from '../i18n.js';
+import { fetchModule } from '../version.js';
 
 /** Squares around it that must be empty, as the standard asks. */
 const QUIET = 4;
@@ -7,15 +9,17 @@ const QUIET = 4;
 /** @param {{text: string, label: string}} props */
 export function Qr({ text, label }) {
   const [picture, setPicture] = useState(/** @type {{size: number, path: string} | null} */ (null));
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
     let wanted = true;
-    import('../../vendor/qrcode.mjs').then(({ default: qrcode }) => {
+    fetchModule(() => import('../../vendor/qrcode.mjs')).then(({ default: qrcode }) => {
       if (wanted) setPicture(draw(qrcode, text));
-    }, () => {}); // the address stands beside it
+    }).catch(() => wanted && setFailed(true));
     return () => {
       wanted = false;
     };
   }, [text]);
+  if (failed) return html`<p class="quiet" role="status">${t('info.qrFailed')}</p>`;
   if (!picture) return html`<div class="qr"></div>`;
   return html`
     <svg class="qr" role="img" aria-label=${label} viewBox=${`0 0 ${picture.size} ${picture.size}`} shape-rendering="crispEdges">
