@@ -97,7 +97,7 @@ static enum err join_one(struct app *app, struct arena *arena, enum mode mode, i
     call.relay = "bench";
     call.connection = connection;
     enum err e = db_select_int(app->db, "SELECT event_seq FROM meetings WHERE id = ?", DB_PARAMS(db_int(meeting)), &seq);
-    return e ? e : join_room(&call, meeting, (struct join_ticket){NULL, NULL}, seq, &view);
+    return e ? e : join_room(&call, meeting, (struct join_ticket){0}, seq, &view);
 }
 
 static int run(enum mode mode, int64_t meeting, int64_t user, int joins, int ready, int go)

@@ -51,6 +51,7 @@ enum {
     /* room */
     LIMIT_MESSAGE_CHARS = 4000, /* one chat message */
     LIMIT_CLIENT_ID_CHARS = 64, /* a client's own id of a message */
+    LIMIT_SEAT_CHARS = 64,      /* a client's own name of the seat that it takes */
     LIMIT_JOIN_MESSAGES = 50,   /* chat history that a join brings along */
     LIMIT_MESSAGES_PAGE = 100,
     LIMIT_UNREAD = 1000,           /* unread messages are counted up to this */

@@ -2,7 +2,7 @@
 
 #define PARTICIPANT_COLUMNS \
     "SELECT p.meeting_id, p.user_id, p.display_name, IF(m.host_id = p.user_id, 1, p.role), p.status, p.is_guest, p.audio, p.video, p.screen, " \
-    "p.hand_raised_at, p.joined_at, p.left_at, p.connection, p.offline_at, p.invite_id, p.last_read_id " \
+    "p.hand_raised_at, p.joined_at, p.left_at, p.connection, p.offline_at, p.invite_id, p.last_read_id, p.seat_name " \
     "FROM participants p JOIN meetings m ON m.id = p.meeting_id "
 
 static const char SQL_FIND[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.user_id = ?";
@@ -13,33 +13,35 @@ static const char SQL_LIST_STATUS[] =
     PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.status = ? ORDER BY p.joined_at, p.user_id LIMIT ?";
 static const char SQL_INSERT[] =
     "INSERT INTO participants (meeting_id, user_id, display_name, role, status, is_guest, address, invite_id, joined_at, "
-    "relay, connection) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "relay, connection, seat_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 #define NO_MEDIA "audio = 0, video = 0, screen = 0, hand_raised_at = NULL"
 static const char SQL_REJOIN[] =
     "UPDATE participants SET display_name = ?, role = ?, status = ?, " NO_MEDIA ", address = ?, invite_id = ?, "
-    "joined_at = ?, left_at = IF(status = 1, NULL, left_at), relay = ?, connection = ?, offline_at = NULL "
-    "WHERE meeting_id = ? AND user_id = ? AND status = 2";
+    "joined_at = ?, left_at = IF(status = 1, NULL, left_at), relay = ?, connection = ?, seat_name = ?, offline_at = NULL "
+    "WHERE meeting_id = ? AND user_id = ? AND status = 2 AND (? IS NULL OR seat_name = ?)";
 static const char SQL_ADMIT[] =
     "UPDATE participants SET status = 1, joined_at = ?, left_at = NULL WHERE meeting_id = ? AND user_id = ? AND status = 4";
 static const char SQL_SEND_BACK[] = "UPDATE participants SET status = 4, " NO_MEDIA
                                     ", joined_at = ?, left_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
-static const char SQL_TAKE_OVER[] = "UPDATE participants SET relay = ?, connection = ?, offline_at = NULL "
-                                    "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
+static const char SQL_TAKE_OVER[] =
+    "UPDATE participants SET relay = ?, connection = ?, seat_name = ?, offline_at = NULL "
+    "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
 static const char SQL_OFFLINE[] =
     "UPDATE participants SET offline_at = ? "
     "WHERE meeting_id = ? AND user_id = ? AND connection = ? AND status IN (1, 4) AND offline_at IS NULL";
 /* Assignments are made from left to right: left_at looks at the status before, role at the one after. */
 #define END_STAY \
     "left_at = IF(status = 1, ?, left_at), " NO_MEDIA ", relay = NULL, connection = NULL, offline_at = NULL, status = "
-static const char SQL_END_STAY[] = "UPDATE participants SET " END_STAY "?, role = IF(status = 3, 3, role) "
-                                   "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
-static const char SQL_BAN[] = "UPDATE participants SET status = 3, role = 3 WHERE meeting_id = ? AND user_id = ? AND status = 2";
+static const char SQL_END_STAY[] =
+    "UPDATE participants SET seat_name = IF(?, seat_name, NULL), " END_STAY "?, role = IF(status = 3, 3, role) "
+    "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
+static const char SQL_BAN[] =
+    "UPDATE participants SET status = 3, role = 3, seat_name = NULL WHERE meeting_id = ? AND user_id = ? AND status = 2";
 static const char SQL_LIFT_BAN[] =
     "UPDATE participants SET status = 2 WHERE meeting_id = ? AND user_id = ? AND status = 3";
 static const char SQL_ADDRESS_BANNED[] =
     "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND status = 3 AND address = ? AND address <> ''";
-static const char SQL_END_ALL[] =
-    "UPDATE participants SET " END_STAY "2 WHERE meeting_id = ? AND status IN (1, 4)";
+static const char SQL_END_ALL[] = "UPDATE participants SET " END_STAY "2 WHERE meeting_id = ? AND status IN (1, 4)";
 static const char SQL_MEETINGS_OF[] =
     "SELECT meeting_id FROM participants WHERE user_id = ? AND status IN (1, 4) LIMIT ?";
 static const char SQL_HEIR[] =
@@ -84,6 +86,7 @@ static void read_row(struct db_rows *rows, void *out)
     p->offline_at_ms = db_get_time(rows);
     p->invite_id = db_get_int(rows);
     p->last_read_id = db_get_int(rows);
+    p->seat_name = db_get_text(rows);
 }
 
 enum err participant_dao_find(struct db *db, struct arena *arena, int64_t meeting_id, int64_t user_id,
@@ -114,7 +117,8 @@ enum err participant_dao_insert(struct db *db, const struct arrival *a, int64_t 
     return db_execute(db, SQL_INSERT,
                       DB_PARAMS(db_int(a->meeting_id), db_int(a->user_id), db_text(a->display_name), db_int(a->role),
                                 db_int(a->status), db_int(a->is_guest), db_text(a->address), invite_param(a->invite_id),
-                                db_time(now_ms), db_text(a->seat.relay), db_text(a->seat.connection)),
+                                db_time(now_ms), db_text(a->seat.relay), db_text(a->seat.connection),
+                                db_text(a->seat.name)),
                       NULL);
 }
 
@@ -123,7 +127,8 @@ enum err participant_dao_rejoin(struct db *db, const struct arrival *a, int64_t 
     return db_change_one(db, SQL_REJOIN,
                          DB_PARAMS(db_text(a->display_name), db_int(a->role), db_int(a->status), db_text(a->address),
                                    invite_param(a->invite_id), db_time(now_ms), db_text(a->seat.relay),
-                                   db_text(a->seat.connection), db_int(a->meeting_id), db_int(a->user_id)));
+                                   db_text(a->seat.connection), db_text(a->seat.name), db_int(a->meeting_id),
+                                   db_int(a->user_id), db_text(a->resumed), db_text(a->resumed)));
 }
 
 enum err participant_dao_admit(struct db *db, int64_t meeting_id, int64_t user_id, int64_t now_ms)
@@ -140,7 +145,8 @@ enum err participant_dao_send_back(struct db *db, int64_t meeting_id, int64_t us
 enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat)
 {
     return db_execute(db, SQL_TAKE_OVER,
-                      DB_PARAMS(db_text(seat.relay), db_text(seat.connection), db_int(meeting_id), db_int(user_id)),
+                      DB_PARAMS(db_text(seat.relay), db_text(seat.connection), db_text(seat.name), db_int(meeting_id),
+                                db_int(user_id)),
                       NULL);
 }
 
@@ -152,10 +158,11 @@ enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t 
 }
 
 enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id, enum participant_status status,
-                                  int64_t now_ms)
+                                  bool keep_name, int64_t now_ms)
 {
-    return db_change_one(db, SQL_END_STAY,
-                         DB_PARAMS(db_time(now_ms), db_int(status), db_int(meeting_id), db_int(user_id)));
+    return db_change_one(
+        db, SQL_END_STAY,
+        DB_PARAMS(db_int(keep_name), db_time(now_ms), db_int(status), db_int(meeting_id), db_int(user_id)));
 }
 
 enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id)

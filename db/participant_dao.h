@@ -30,6 +30,7 @@ struct participant {
     int64_t offline_at_ms;  /* since when that connection is broken; 0: it is not */
     int64_t invite_id;      /* the invitation that they came by; 0: none */
     int64_t last_read_id;   /* the last message that they have read */
+    const char *seat_name;  /* by the client that had the seat last; NULL: none, or they left it for good */
 };
 
 /* Whether they were ever let in: who only waited in the lobby was not. */
@@ -44,10 +45,12 @@ static inline bool participant_is_online(const struct participant *p)
     return p->status == PARTICIPANT_JOINED && p->connection && !p->offline_at_ms;
 }
 
-/* The seat's connection: which relay holds it and its name there. Both NULL: joined by REST. */
+/* The seat's connection: which relay holds it and its name there (both NULL: joined by REST); and the client's own name
+ * of the seat (NULL: it gave none). */
 struct seat {
     const char *relay;
     const char *connection;
+    const char *name;
 };
 
 /* Somebody who comes in, or to the lobby. */
@@ -61,6 +64,7 @@ struct arrival {
     const char *address;
     int64_t invite_id; /* 0: none */
     struct seat seat;
+    const char *resumed; /* the name that the seat had and must have still; NULL: it does not matter */
 };
 
 /* ERR_DB_NO_ROW where the user was never in the meeting. */
@@ -79,7 +83,8 @@ MUST_CHECK enum err participant_dao_list_status(struct db *db, struct arena *are
 /* A first arrival. ERR_DB_DUPLICATE: there is a row already. */
 MUST_CHECK enum err participant_dao_insert(struct db *db, const struct arrival *arrival, int64_t now_ms);
 
-/* Coming back after having left. ERR_DB_NO_ROW: the row is not one of somebody who left. */
+/* Coming back after having left. ERR_DB_NO_ROW: the row is not one of somebody who left, or the seat is not the one
+ * that is resumed. */
 MUST_CHECK enum err participant_dao_rejoin(struct db *db, const struct arrival *arrival, int64_t now_ms);
 
 /* Somebody who waits comes in, with the connection they wait with; and the other way. ERR_DB_NO_ROW: they do not wait,
@@ -95,9 +100,10 @@ MUST_CHECK enum err participant_dao_take_over(struct db *db, int64_t meeting_id,
 MUST_CHECK enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t user_id,
                                                 const char *connection, int64_t now_ms);
 
-/* Ends the stay, or the wait, of somebody, with status LEFT or REMOVED. ERR_DB_NO_ROW: they are not there. */
+/* Ends the stay, or the wait, of somebody, with status LEFT or REMOVED; with keep_name the client that had the seat may
+ * resume it. ERR_DB_NO_ROW: they are not there. */
 MUST_CHECK enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id,
-                                             enum participant_status status, int64_t now_ms);
+                                             enum participant_status status, bool keep_name, int64_t now_ms);
 
 /* Notes as removed whoever is not in it now; and lifts that again. ERR_DB_NO_ROW: nothing changed. */
 MUST_CHECK enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id);

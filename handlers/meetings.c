@@ -247,7 +247,8 @@ enum err meeting_join_post(struct exchange *x)
     if (!e)
         e = exchange_body(x, join_fields, FIELD_COUNT(join_fields), &in);
     if (!e)
-        e = join_meeting(&x->call, id, (struct join_ticket){in.password.value, in.invite.value}, &view);
+        e = join_meeting(&x->call, id, (struct join_ticket){.password = in.password.value, .invite = in.invite.value},
+                         &view);
     return e ? e : room_view_write(x, &view);
 }
 

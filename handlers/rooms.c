@@ -70,7 +70,7 @@ enum err room_events_get(struct exchange *x)
 }
 
 struct room_join_input {
-    struct in_text password, invite;
+    struct in_text password, invite, seat;
     struct in_int since;
 };
 
@@ -79,6 +79,7 @@ static const struct field room_join_fields[] = {
     {"password", FIELD_EXACT, offsetof(struct room_join_input, password), OPTIONAL, true, 0,
      LIMIT_MEETING_PASSWORD_CHARS, NULL},
     {"invite", FIELD_TEXT, offsetof(struct room_join_input, invite), OPTIONAL, false, 1, LIMIT_INVITE_CHARS, NULL},
+    {"seat", FIELD_EXACT, offsetof(struct room_join_input, seat), OPTIONAL, false, 1, LIMIT_SEAT_CHARS, NULL},
     {"since", FIELD_INT, offsetof(struct room_join_input, since), OPTIONAL, false, 0, INT64_MAX, NULL},
 };
 
@@ -91,7 +92,10 @@ enum err room_join(struct exchange *x)
     if (!e)
         e = exchange_body(x, room_join_fields, FIELD_COUNT(room_join_fields), &in);
     if (!e)
-        e = join_room(&x->call, id, (struct join_ticket){in.password.value, in.invite.value}, in.since.value, &view);
+        e = join_room(
+            &x->call, id,
+            (struct join_ticket){.password = in.password.value, .invite = in.invite.value, .seat = in.seat.value},
+            in.since.value, &view);
     if (e)
         return e;
     response_header(x->res, "Echomeet-Room",

@@ -22,6 +22,7 @@
 /* Somebody at the door. */
 struct visitor {
     struct call *call;
+    struct join_ticket ticket;
     struct meeting meeting;
     struct participant row; /* as it was; status 0: never in it */
     struct user user;
@@ -34,10 +35,20 @@ struct visitor {
 
 /* ---- the checks, in their order ---- */
 
-/* Exists, not over, not removed, the invitation is good. */
+/* Whether a place is still the one that a resuming client believes to own. */
+static enum err check_owned(const struct visitor *v, const struct participant *row)
+{
+    if (!v->ticket.resumes || (row->status && row->seat_name && strcmp(row->seat_name, v->ticket.seat) == 0))
+        return ERR_OK;
+    bool held = row->status == PARTICIPANT_JOINED || row->status == PARTICIPANT_WAITING;
+    return held || (row->status && row->seat_name) ? ERR_TAKEN_OVER : ERR_LEFT;
+}
+
+/* Exists, not over, not removed, the place is theirs that they resume, the invitation is good. */
 static enum err look_up(struct visitor *v, int64_t meeting_id, struct join_ticket ticket)
 {
     struct call *call = v->call;
+    v->ticket = ticket;
     enum err e = meeting_dao_by_id(call->app->db, call->arena, meeting_id, &v->meeting);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
@@ -50,6 +61,9 @@ static enum err look_up(struct visitor *v, int64_t meeting_id, struct join_ticke
         return e;
     if (v->row.status == PARTICIPANT_REMOVED)
         return ERR_REMOVED;
+    e = check_owned(v, &v->row);
+    if (e)
+        return e;
     v->invite.id = 0;
     e = ticket.invite ? invite_check(call, meeting_id, ticket.invite, v->row.status ? v->row.invite_id : 0, &v->invite)
                       : ERR_OK;
@@ -135,7 +149,8 @@ static struct arrival arrival_of(const struct visitor *v, enum participant_statu
                             .invite_id = v->invite.id    ? v->invite.id
                                          : v->row.status ? v->row.invite_id
                                                          : 0,
-                            .seat = {v->call->relay, v->call->connection}};
+                            .seat = {v->call->relay, v->call->connection, v->ticket.seat},
+                            .resumed = v->ticket.resumes ? v->ticket.seat : NULL};
 }
 
 static void add_user_joined(struct visitor *v, const struct arrival *a)
@@ -274,6 +289,13 @@ static enum err pass_door(struct visitor *v, const char *password)
 
 /* ---- moving a seat to another connection ---- */
 
+static enum err take_place(const struct visitor *v, int64_t meeting_id)
+{
+    const struct call *call = v->call;
+    return participant_dao_take_over(call->app->db, meeting_id, call->user_id,
+                                     (struct seat){call->relay, call->connection, v->ticket.seat});
+}
+
 /* The place, in the meeting or in the lobby, moves to this connection; the one that had it is closed. */
 static enum err take_over_change(struct room_change *room, void *context)
 {
@@ -281,12 +303,14 @@ static enum err take_over_change(struct room_change *room, void *context)
     struct call *call = room->call;
     struct participant me;
     enum err e = participant_find_present(call, room->state.id, call->user_id, &me);
+    if (!e)
+        e = check_owned(v, &me);
     if (e)
         return e;
     v->waiting = me.status == PARTICIPANT_WAITING;
     v->seated_seq = room->state.event_seq;
     if (me.connection && strcmp(me.connection, call->connection) == 0 && !me.offline_at_ms)
-        return ERR_OK;
+        return take_place(v, room->state.id);
     char effect[96] = ENVELOPE_NO_EFFECT, audience[24] = ENVELOPE_EVERYBODY;
     if (me.connection && strcmp(me.connection, call->connection) != 0)
         snprintf(effect, sizeof effect, "conn:%s:%d", me.connection, CLOSE_TAKEN_OVER);
@@ -300,8 +324,7 @@ static enum err take_over_change(struct room_change *room, void *context)
     room_log_about(&room->log, call->user_id);
     v->seated_seq += room->log.count;
     room->state.online_count += !v->waiting && !participant_is_online(&me);
-    return participant_dao_take_over(call->app->db, room->state.id, call->user_id,
-                                     (struct seat){call->relay, call->connection});
+    return take_place(v, room->state.id);
 }
 
 /* ---- what they see then ---- */
@@ -418,6 +441,7 @@ enum err join_room(struct call *call, int64_t meeting_id, struct join_ticket tic
                    struct room_view *out)
 {
     enum err e = ERR_ALREADY_JOINED;
+    ticket.resumes = ticket.seat && since_seq >= 0;
     /* meanwhile they may have come in or gone out by another way: look again */
     for (int i = 0; i < 3 && (e == ERR_ALREADY_JOINED || e == ERR_NOT_JOINED); i++)
         e = join_and_read(call, meeting_id, ticket, since_seq, out);

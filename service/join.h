@@ -24,10 +24,12 @@ struct room_view {
     int event_count;
 };
 
-/* What somebody shows at the door; either may be NULL. An invitation stands in the place of the password. */
+/* What somebody shows at the door; each may be NULL. An invitation stands in the place of the password. */
 struct join_ticket {
     const char *password;
     const char *invite;
+    const char *seat; /* join_room: the client's own name of the seat */
+    bool resumes;     /* join_room: the client believes to own that seat, and wants no other */
 };
 
 /* Joins by REST. The checks come in this order: ERR_NOT_FOUND, ERR_MEETING_ENDED or ERR_MEETING_CANCELLED, ERR_REMOVED,
@@ -38,9 +40,10 @@ MUST_CHECK enum err join_meeting(struct call *call, int64_t meeting_id, struct j
                                  struct room_view *out);
 
 /* Takes a seat for the call's connection: joins where the user is not in yet, else moves the seat to this connection.
- * since_seq: the last event that the client saw, -1: none; more missed than LIMIT_EVENTS_PAGE or
- * LIMIT_RESUME_MIB makes a whole view.
- * Errors as join_meeting, without ERR_ALREADY_JOINED. */
+ * A resume takes no seat but that of its name: ERR_TAKEN_OVER where another join of the user has it, ERR_LEFT where it
+ * was given up, unless for a connection that broke. since_seq: the last event that the client saw, -1: none; more
+ * missed than LIMIT_EVENTS_PAGE or LIMIT_RESUME_MIB makes a whole view. Errors as join_meeting, without
+ * ERR_ALREADY_JOINED. */
 MUST_CHECK enum err join_room(struct call *call, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
                               struct room_view *out);
 

@@ -91,8 +91,8 @@ enum err lobby_enter(struct room_change *room, const struct arrival *a, bool row
 enum err lobby_vacate(struct room_change *room, const struct participant *p, enum participant_status status,
                       const char *reason, int close_code)
 {
-    enum err e =
-        participant_dao_end_stay(room->call->app->db, room->state.id, p->user_id, status, call_now_ms(room->call));
+    enum err e = participant_dao_end_stay(room->call->app->db, room->state.id, p->user_id, status,
+                                          participant_may_resume(reason), call_now_ms(room->call));
     if (e)
         return call_no_row(e, ERR_NOT_JOINED);
     struct meeting_state *s = &room->state;

@@ -47,6 +47,8 @@ void participant_event(struct room_change *room, const char *type, int64_t user_
     room_log_about(&room->log, user_id);
 }
 
+bool participant_may_resume(const char *reason) { return strcmp(reason, "timeout") == 0; }
+
 /* ---- roles ---- */
 
 const char *participant_role_name(int64_t role) { return role == ROLE_COHOST ? "cohost" : "participant"; }

@@ -43,4 +43,7 @@ void participant_data_by(struct json *j, const struct room_change *room, int64_t
 /* Adds an event about somebody for everybody, and frees its data. */
 void participant_event(struct room_change *room, const char *type, int64_t user_id, struct buf *data);
 
+/* Whether a seat given up for this reason may be resumed: only that of a connection that broke. */
+bool participant_may_resume(const char *reason);
+
 #endif

@@ -129,15 +129,15 @@ START_TEST(test_rate_counts_wrong_meeting_passwords_only)
     ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
     for (int i = 0; i < 10; i++) { /* right ones cost nothing */
-        ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"pw", NULL}, &view), ERR_OK);
+        ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
         ck_assert_int_eq(leave(m.id, ben), ERR_OK);
     }
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"wrong", NULL}, &view), ERR_WRONG_PASSWORD);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"wrong", NULL}, &view), ERR_RATE_LIMITED);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"pw", NULL}, &view), ERR_RATE_LIMITED); /* else it would tell that this one is right */
+        ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "wrong"}, &view), ERR_WRONG_PASSWORD);
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "wrong"}, &view), ERR_RATE_LIMITED);
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_RATE_LIMITED); /* else it would tell that this one is right */
     call.address = "203.0.113.77"; /* from elsewhere it can be tried */
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){"pw", NULL}, &view), ERR_OK);
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
     app_end();
 }
 END_TEST
@@ -158,7 +158,7 @@ static enum err guess(int64_t meeting_id, int64_t user_id, const char *address, 
     struct call call = call_of(user_id);
     struct room_view view;
     call.address = address;
-    enum err e = join_meeting(&call, meeting_id, (struct join_ticket){password, NULL}, &view);
+    enum err e = join_meeting(&call, meeting_id, (struct join_ticket){.password = password}, &view);
     return e ? e : leave(meeting_id, user_id);
 }
 
