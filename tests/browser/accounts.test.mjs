@@ -146,6 +146,28 @@ test('joining by code and by link, with the meeting\'s password', async () => {
   await ana.go('#/');
 });
 
+test('a link leads to the meeting with whatever a mail program or a calendar left on it', async () => {
+  const { code } = await ana.page.evaluate(() => window.echomeet.api.post('/meetings', { title: 'Plan' }));
+  const guest = await Person.arrive(browser, sys.base, 'Guest');
+  for (const dirt of ['.', ')', '>', '%20', '\u200b', '&utm=mail', '。', '%E3%80%82', '%']) {
+    await guest.go(`#/m/${code}${dirt}`);
+    await guest.page.getByRole('heading', { name: `Join the meeting ${code}` }).waitFor();
+    assert.equal(await guest.page.title(), `${code} · EchoMeet`);
+    assert.match(await guest.page.getByRole('link', { name: 'Sign in' }).last().getAttribute('href'), new RegExp(`next=m%2F${code}$`));
+    await ana.go(`#/m/${code}${dirt}`);
+    await ana.button('Join').waitFor();
+    await guest.go('#/');
+    await ana.go('#/');
+  }
+  for (const text of [`Code: ${code}`, `${code}.`, String.fromCodePoint(...[...code].map((letter) => letter.codePointAt(0) + 0xfee0)), `会议号：${code}。`]) {
+    await ana.page.getByLabel('Meeting code or link').fill(text);
+    await ana.button('Join').click();
+    await ana.page.locator('.before-form').waitFor();
+    await ana.go('#/');
+  }
+  await guest.context.close();
+});
+
 test('a code that does not exist, and a page that does not', async () => {
   await ana.go('#/m/ZZZZZZ');
   await alert(ana).getByText('There is no meeting with this code. Check it and try again.').waitFor();

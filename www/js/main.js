@@ -12,9 +12,10 @@ import { html, render, useEffect, useState, useStore } from './ui.js';
 import { Api } from './api.js';
 import { keepFocus } from './focus.js';
 import { language, languageStore, loadLanguage, t } from './i18n.js';
+import { readMeetingLink } from './meeting-link.js';
 import { applyTheme, settings } from './settings.js';
 import { lookNowAndThen } from './version.js';
-import { Dashboard, parseCode } from './views/dashboard.js';
+import { Dashboard } from './views/dashboard.js';
 import { Header } from './views/header.js';
 import { Later } from './views/later.js';
 import { Sign } from './views/sign.js';
@@ -35,9 +36,9 @@ const networkView = () => import('./views/network.js').then(({ Network }) => Net
 
 function readRoute() {
   const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  const [name, argument = '', part = ''] = path.split('/');
-  const values = new URLSearchParams(query);
-  return { path, name, argument, part, next: values.get('next') ?? '', invite: values.get('invite') ?? '' };
+  const [name, , part = ''] = path.split('/');
+  const { code, invite } = (name === 'm' && readMeetingLink(location.hash)) || { code: null, invite: '' };
+  return { path, name, code, invite, records: /^records\b/.test(part), next: new URLSearchParams(query).get('next') ?? '' };
 }
 
 function useRoute() {
@@ -59,7 +60,7 @@ function App() {
   const { user, ready } = useStore(api.session);
   useStore(languageStore);
   useEffect(() => {
-    document.title = route.name === 'm' ? `${route.argument} · ${t('app.name')}` : t('app.name');
+    document.title = route.code ? `${route.code} · ${t('app.name')}` : t('app.name');
     document.querySelector('h1')?.focus({ preventScroll: true });
   }, [route.path, language(), ready]);
   if (!ready) return html`<p class="splash" role="status">${t('app.loading')}</p>`;
@@ -67,20 +68,19 @@ function App() {
 }
 
 /** @param {{route: ReturnType<typeof readRoute>, user: import('./api.js').User | null}} props */
-function View({ route: { path, name, argument, part, next, invite }, user }) {
-  const code = name === 'm' ? parseCode(argument) : null;
+function View({ route: { path, name, code, invite, records, next }, user }) {
   const expose = (/** @type {any} */ call) => {
     echomeet.call = call;
   };
-  if (!user && code && !part) {
-    const here = `${path}${invite ? `?invite=${encodeURIComponent(invite)}` : ''}`;
+  if (!user && code && !records) {
+    const here = `m/${code}${invite ? `?invite=${encodeURIComponent(invite)}` : ''}`;
     return html`<${Later} load=${guestView} key=${`guest/${code}`} api=${api} code=${code} invite=${invite} next=${here} expose=${expose} />`;
   }
   if (!user) {
     const signPage = name === 'signin' || name === 'signup';
     return html`<${Sign} api=${api} signUp=${name === 'signup'} next=${signPage ? next : path} />`;
   }
-  if (code && part === 'records') return html`<${Later} load=${recordsView} key=${`${user.id}/${code}/records`} api=${api} code=${code} />`;
+  if (code && records) return html`<${Later} load=${recordsView} key=${`${user.id}/${code}/records`} api=${api} code=${code} />`;
   if (code) return html`<${Later} load=${meetingView} key=${`${user.id}/${code}`} api=${api} code=${code} invite=${invite} expose=${expose} />`;
   if (name === 'admin' && user.isAdmin) return html`<${Later} load=${adminView} key=${user.id} api=${api} />`;
   if (name === 'network') return html`<${Later} load=${networkView} key=${user.id} api=${api} />`;

@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, t } from '../i18n.js';
+import { readMeetingLink } from '../meeting-link.js';
 import { Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
 import { ENDED, MeetingList, ONGOING, SCHEDULED, Skeleton } from './meeting-list.js';
@@ -13,13 +14,6 @@ import { toast } from '../toasts.js';
 const REFRESH_MS = 30_000;
 /** Of those that are over the last ones are enough; the others are found. */
 const PAST_SHOWN = 10;
-
-/** A code as people type or paste it: "k7q x2p", or a whole link. @param {string} text @returns {string | null} */
-export function parseCode(text) {
-  const linked = text.match(/#\/m\/([A-Za-z0-9]{6})\b/);
-  const code = (linked ? linked[1] : text.replace(/[\s-]/g, '')).toUpperCase();
-  return /^[A-Z0-9]{6}$/.test(code) ? code : null;
-}
 
 /** @param {{api: import('../api.js').Api}} props */
 export function Dashboard({ api }) {
@@ -90,10 +84,8 @@ function JoinByCode() {
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
-    const text = String(new FormData(form).get('code') ?? '');
-    const code = parseCode(text);
-    const [invite = ''] = text.match(/\?invite=[^&\s]+/) ?? []; // a whole link may open the meeting without a password
-    if (code) location.hash = `#/m/${code}${invite}`;
+    const named = readMeetingLink(String(new FormData(form).get('code') ?? ''));
+    if (named) location.hash = `#/m/${named.code}${named.invite ? `?invite=${encodeURIComponent(named.invite)}` : ''}`;
     else setError(t('dashboard.badCode'));
   };
   return html`

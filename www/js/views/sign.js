@@ -1,6 +1,7 @@
 /** Signing in and signing up: one form, with a name more for new people. */
 import { html, useEffect, useRef, useState } from '../ui.js';
 import { errorText, language, t } from '../i18n.js';
+import { readMeetingLink } from '../meeting-link.js';
 import { Problem } from '../api.js';
 import { Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
@@ -39,7 +40,7 @@ export function Sign({ api, signUp, next }) {
   };
   const fieldError = (/** @type {string} */ name) => (problem && fieldOf(problem) === name ? errorText(problem) : null);
   const known = ['email', 'password', 'displayName'].includes(fieldOf(problem) ?? '');
-  const [, code] = next.match(/^m\/(\w+)/) ?? [];
+  const code = readMeetingLink(`#/${next}`)?.code;
 
   return html`
     <${Header} api=${api} />
