@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
 #include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
@@ -52,6 +53,20 @@ char *unicode_nfc(struct arena *arena, const char *text)
     char *copy = arena_strndup(arena, (const char *)normal, len);
     free(normal);
     return copy;
+}
+
+/* By way of the capital, where forms of one letter meet (ς and σ). The Turkish i's are letters of their own. */
+static ucs4_t lower(ucs4_t c) { return c == 0x130 || c == 0x131 ? c : uc_tolower(uc_toupper(c)); }
+
+char *unicode_lower(struct arena *arena, const char *text)
+{
+    text = unicode_nfc(arena, text);
+    /* a letter's other case takes three bytes at most where the letter has two */
+    char *folded = arena_alloc(arena, 2 * strlen(text) + 1), *out = folded;
+    for (ucs4_t c; (c = next(&text));)
+        out += u8_uctomb((uint8_t *)out, lower(c), 4);
+    *out = '\0';
+    return unicode_nfc(arena, folded);
 }
 
 /* Joiners shape words in the scripts from Arabic to Mongolian and in those of South Asia. */
@@ -137,6 +152,14 @@ bool unicode_has_hidden(const char *text)
         first = first ? first : c;
     }
     return is_white(first) || is_white(last);
+}
+
+bool unicode_has_gap(const char *text)
+{
+    for (ucs4_t c; (c = next(&text));)
+        if (is_white(c) || is_invisible(c))
+            return true;
+    return false;
 }
 
 size_t unicode_most_marks(const char *text)

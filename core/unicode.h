@@ -20,11 +20,18 @@ char *unicode_nfc(struct arena *arena, const char *text);
  * around it. */
 char *unicode_name(struct arena *arena, const char *text);
 
+/* NFC in lower case, in the arena: two texts that differ in case alone become the same. Only letters that are one
+ * another's case are folded (simple case folding), so ß is not ss. */
+char *unicode_lower(struct arena *arena, const char *text);
+
 /* Whether nothing in the text can be seen: white space, invisible characters, and marks that stand on none. */
 bool unicode_is_blank(const char *text);
 
 /* Whether the text holds an invisible character or white space at its ends. */
 bool unicode_has_hidden(const char *text);
+
+/* Whether the text holds an invisible character or white space anywhere. */
+bool unicode_has_gap(const char *text);
 
 /* The most combining marks that stand on one character. */
 size_t unicode_most_marks(const char *text);

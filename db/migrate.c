@@ -20,6 +20,7 @@
 #include "core/buf.h"
 #include "core/log.h"
 #include "db/db.h"
+#include "db/email_forms.h"
 #include "db/script.h"
 
 enum { LOCK_REMINDER_S = 60 }; /* between two lines of the log while another starter migrates */
@@ -158,6 +159,8 @@ static enum err migration_apply(struct db *db, const struct clock *clock, const 
         if (i >= p->statements_done)
             e = run_statement(db, clock, m, statement, in_doubt);
     }
+    if (!e && m->version == EMAIL_FORMS_VERSION)
+        e = email_forms_normalise(db);
     if (!e)
         e = db_execute(db, SQL_DONE, DB_PARAMS(db_time(clock_now_ms(clock)), db_int(m->version)), NULL);
     log_event(e ? LOG_ERROR : LOG_INFO, e ? "migration_failed" : "migration_applied", "file", m->name, NULL);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/email.h"
 #include "core/limits.h"
 #include "core/text.h"
 #include "core/unicode.h"
@@ -37,7 +38,7 @@ enum err account_create(struct call *call, const char *email, const char *passwo
 {
     size_t password_chars = text_chars(password);
     struct flag_change c = {.call = call,
-                            .user = {.email = auth_normal_email(call, email),
+                            .user = {.email = email_normal(call->arena, email),
                                      .display_name = read_name(call, display_name),
                                      .locale = "en"}};
     if (!c.user.email)
@@ -75,9 +76,8 @@ enum err account_check_admin(struct call *call)
 
 static enum err find(struct call *call, const char *email, struct user *out)
 {
-    const char *normal = auth_normal_email(call, email);
-    return normal ? call_no_row(user_dao_by_email(call->app->db, call->arena, normal, out), ERR_NOT_FOUND)
-                  : ERR_NOT_FOUND;
+    return text_is_utf8(email, strlen(email)) ? call_no_row(auth_find_account(call, email, out), ERR_NOT_FOUND)
+                                              : ERR_NOT_FOUND;
 }
 
 static enum err disabled_body(void *context)

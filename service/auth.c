@@ -1,11 +1,11 @@
 #include "service/auth.h"
 
-#include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/email.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "db/session_dao.h"
@@ -17,30 +17,15 @@ _Static_assert((int)TOKEN_HASH_BYTES == (int)crypto_generichash_BYTES, "one hash
 static const char NOBODY_HASH[] =
     "$argon2id$v=19$m=65536,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm8";
 
-/* One "@" with something before it, and a domain of letters, digits, dots and dashes behind it. The rest only a mail
- * can tell. */
-static bool is_email(const char *email)
+/* What was typed comes before its normal form: two accounts that had one address before there was a normal form are
+ * each found by their own way of writing it. */
+enum err auth_find_account(struct call *call, const char *email, struct user *out)
 {
-    const char *at = strrchr(email, '@');
-    if (!at || at == email || !at[1] || strpbrk(email, " \t<>\"(),;:\\[]"))
-        return false;
-    if (memchr(email, '@', (size_t)(at - email)) || at[1] == '.' || at[1] == '-' || strstr(at, "..") ||
-        at[strlen(at) - 1] == '.')
-        return false;
-    for (const char *p = at + 1; *p; p++)
-        if (!isalnum((unsigned char)*p) && *p != '.' && *p != '-' && !((unsigned char)*p & 0x80))
-            return false;
-    return true;
-}
-
-const char *auth_normal_email(struct call *call, const char *email)
-{
-    if (!is_email(email))
-        return NULL;
-    char *copy = arena_strdup(call->arena, email);
-    for (char *p = copy; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return copy;
+    const char *former = email_former(call->arena, email), *normal = email_normal(call->arena, email);
+    enum err e = user_dao_by_email(call->app->db, call->arena, former, out);
+    return e == ERR_DB_NO_ROW && normal && strcmp(normal, former) != 0
+               ? user_dao_by_email(call->app->db, call->arena, normal, out)
+               : e;
 }
 
 static void hash_refresh_token(const char *token, unsigned char hash[static TOKEN_HASH_BYTES])
@@ -149,14 +134,14 @@ static bool password_is(const char *hash, const char *password)
 enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name,
                        const char *locale, struct sign_in *out)
 {
-    struct user user = {.email = auth_normal_email(call, email), .display_name = display_name, .locale = locale};
+    struct user user = {.email = email_normal(call->arena, email), .display_name = display_name, .locale = locale};
     if (!user.email)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
     enum err e = rate_check_sign_in(call, NULL);
     if (e)
         return e;
     struct user existing;
-    e = user_dao_by_email(call->app->db, call->arena, user.email, &existing);
+    e = auth_find_account(call, email, &existing);
     if (e != ERR_DB_NO_ROW)
         return e ? e : ERR_EMAIL_TAKEN; /* before the costly hash */
     e = auth_hash_password(call, password, &user.password_hash);
@@ -172,13 +157,13 @@ enum err auth_register(struct call *call, const char *email, const char *passwor
 enum err auth_login(struct call *call, const char *email, const char *password, struct sign_in *out)
 {
     struct sign_in s = {0};
-    const char *account = auth_normal_email(call, email);
+    const char *account = email_normal(call->arena, email);
     if (!account)
-        account = ""; /* nobody's */
+        account = email_former(call->arena, email); /* perhaps one from before there was a normal form */
     enum err e = rate_check_sign_in(call, account);
     if (e)
         return e;
-    e = user_dao_by_email(call->app->db, call->arena, account, &s.user);
+    e = auth_find_account(call, email, &s.user);
     if (e && e != ERR_DB_NO_ROW)
         return e;
     bool right = password_is(e ? NOBODY_HASH : s.user.password_hash, password);

@@ -44,8 +44,8 @@ MUST_CHECK enum err auth_end_session(struct call *call, int64_t session_id);
  * moment. */
 MUST_CHECK enum err auth_hash_password(struct call *call, const char *password, const char **hash);
 
-/* The form in which an e-mail address is stored and looked up; NULL where it cannot be one. */
-const char *auth_normal_email(struct call *call, const char *email);
+/* The account of an e-mail address, in whatever form it was typed. ERR_DB_NO_ROW where there is none. */
+MUST_CHECK enum err auth_find_account(struct call *call, const char *email, struct user *out);
 
 /* Signs an access token, in the arena: who it is for stands in the claims, its times are filled in. */
 MUST_CHECK enum err auth_sign_access(struct call *call, struct token_claims claims, int64_t life_s, const char **token);
