@@ -130,7 +130,7 @@ class ApiBench {
         [this.host] = this.people;
         this.meeting = await makeMeeting(this.host);
         for (const { client } of this.people.slice(0, 8))
-            await client.post(`/meetings/${this.meeting.id}/join`, {});
+            await client.post(`/meetings/${this.meeting.code}/join`, {});
         for (let i = 0; i < 10; i++)
             await makeMeeting(this.people[1], { title: `Meeting ${i}` });
     }

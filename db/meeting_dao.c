@@ -44,7 +44,12 @@ static const char SQL_DUE[] = "SELECT id FROM meetings WHERE due_at <= ? ORDER B
 static const char SQL_PUT_OFF[] = "UPDATE meetings SET due_at = ? WHERE id = ? AND due_at <= ?";
 static const char SQL_SHOWING[] =
     "SELECT id FROM meetings WHERE creator_id = ? OR host_id = ? ORDER BY id DESC LIMIT ?";
-static const char SQL_ID_OF_CODE[] = "SELECT id FROM meetings WHERE code = ?";
+#define NAMED \
+    "SELECT m.id, m.is_public = 1 OR m.creator_id = ? OR m.host_id = ? " \
+    "OR EXISTS (SELECT 1 FROM participants p WHERE p.meeting_id = m.id AND p.user_id = ?) " \
+    "OR EXISTS (SELECT 1 FROM users u WHERE u.id = ? AND u.guest_of = m.id) FROM meetings m "
+static const char SQL_NAMED_BY_ID[] = NAMED "WHERE m.id = ?";
+static const char SQL_NAMED_BY_CODE[] = NAMED "WHERE m.code = ?";
 
 enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t due_ms, int64_t now_ms, int64_t *id)
 {
@@ -108,9 +113,18 @@ enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id
                          db_read_int, sizeof **ids, ids, count);
 }
 
-enum err meeting_dao_id_of_code(struct db *db, const char *code, int64_t *id)
+static void read_named(struct db_rows *rows, void *out)
 {
-    return db_select_int(db, SQL_ID_OF_CODE, DB_PARAMS(db_text(code)), id);
+    struct named_meeting *n = out;
+    n->id = db_get_int(rows);
+    n->is_known = db_get_int(rows) != 0;
+}
+
+enum err meeting_dao_named(struct db *db, int64_t id, const char *code, int64_t viewer_id, struct named_meeting *out)
+{
+    struct db_param viewer = db_int(viewer_id);
+    return db_select_one(db, NULL, code ? SQL_NAMED_BY_CODE : SQL_NAMED_BY_ID,
+                         DB_PARAMS(viewer, viewer, viewer, viewer, code ? db_text(code) : db_int(id)), read_named, out);
 }
 
 /* The WHERE of a list: constant pieces and their values, grown together. */

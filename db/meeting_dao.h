@@ -98,7 +98,15 @@ MUST_CHECK enum err meeting_dao_insert(struct db *db, const struct meeting *meet
 /* ERR_DB_NO_ROW where there is none. */
 MUST_CHECK enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out);
 
-MUST_CHECK enum err meeting_dao_id_of_code(struct db *db, const char *code, int64_t *id);
+/* A meeting as somebody names it. */
+struct named_meeting {
+    int64_t id;
+    bool is_known; /* it is public, or the viewer is its creator, its host, a guest of it, or has a row in it */
+};
+
+/* By its code, or where that is NULL by its id. viewer_id 0: nobody who is signed in. ERR_DB_NO_ROW. */
+MUST_CHECK enum err meeting_dao_named(struct db *db, int64_t id, const char *code, int64_t viewer_id,
+                                      struct named_meeting *out);
 
 /* The newest meetings that show the user's name as their creator's or host's, at most limit. */
 MUST_CHECK enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit,

@@ -149,7 +149,15 @@ enum err exchange_query(struct exchange *x, const struct field *fields, int coun
 
 enum err exchange_meeting(struct exchange *x, int64_t *meeting_id)
 {
-    enum err e = meeting_resolve(&x->call, x->req->params[0], meeting_id);
+    if (!x->call.relay)
+        return exchange_meeting_invited(x, NULL, meeting_id);
+    /* a relay names the room that the connection is in */
+    return text_to_int(x->req->params[0], meeting_id) ? ERR_OK : ERR_NOT_FOUND;
+}
+
+enum err exchange_meeting_invited(struct exchange *x, const char *invite, int64_t *meeting_id)
+{
+    enum err e = meeting_resolve(&x->call, x->req->params[0], invite, meeting_id);
     return !e && x->call.guest_of && x->call.guest_of != *meeting_id ? ERR_FORBIDDEN : e;
 }
 

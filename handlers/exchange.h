@@ -26,8 +26,12 @@ MUST_CHECK enum err exchange_query(struct exchange *x, const struct field *field
 /* For routes that take neither: a table is not needed. */
 #define FIELD_COUNT(fields) ((int)(sizeof(fields) / sizeof *(fields)))
 
-/* The meeting that the first part of the path names. ERR_NOT_FOUND. */
+/* The meeting that the first part of the path names, as meeting_resolve. ERR_NOT_FOUND; ERR_FORBIDDEN: the caller is
+ * the guest of another one. */
 MUST_CHECK enum err exchange_meeting(struct exchange *x, int64_t *meeting_id);
+
+/* The same for somebody who may have an invitation to it; NULL: none. */
+MUST_CHECK enum err exchange_meeting_invited(struct exchange *x, const char *invite, int64_t *meeting_id);
 
 /* The user that the second part of the path names; "me" is the caller. ERR_NOT_FOUND. */
 MUST_CHECK enum err exchange_user(struct exchange *x, int64_t *user_id);

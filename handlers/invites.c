@@ -104,9 +104,9 @@ enum err guests_post(struct exchange *x)
     int64_t id;
     struct guest_input in = {0};
     struct guest guest;
-    enum err e = exchange_meeting(x, &id);
+    enum err e = exchange_body(x, guest_fields, FIELD_COUNT(guest_fields), &in);
     if (!e)
-        e = exchange_body(x, guest_fields, FIELD_COUNT(guest_fields), &in);
+        e = exchange_meeting_invited(x, in.invite.value, &id);
     if (!e)
         e = guest_create(&x->call, id, in.display_name.value, in.invite.value,
                          x->call.locale == LOCALE_ZH_CN ? "zh-CN" : "en", &guest);

@@ -77,7 +77,6 @@ enum err meetings_post(struct exchange *x)
 {
     struct meeting_input in = {.duration = {.value = LIMIT_DEFAULT_DURATION_MINUTES},
                                .max_participants = {.value = LIMIT_DEFAULT_PARTICIPANTS},
-                               .is_public = {.value = true},
                                .description = {.value = ""}};
     enum err e = exchange_body(x, create_fields, FIELD_COUNT(create_fields), &in);
     if (e)
@@ -174,13 +173,10 @@ enum err admin_meetings_get(struct exchange *x) { return list_meetings(x, true);
 
 enum err meeting_get(struct exchange *x)
 {
-    int64_t id;
     struct meeting m;
     struct participant *participants;
     int count;
-    enum err e = exchange_meeting(x, &id);
-    if (!e)
-        e = meeting_detail(&x->call, id, &m, &participants, &count);
+    enum err e = meeting_detail(&x->call, x->req->params[0], &m, &participants, &count);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
@@ -243,9 +239,9 @@ enum err meeting_join_post(struct exchange *x)
     int64_t id;
     struct join_input in = {0};
     struct room_view view;
-    enum err e = exchange_meeting(x, &id);
+    enum err e = exchange_body(x, join_fields, FIELD_COUNT(join_fields), &in);
     if (!e)
-        e = exchange_body(x, join_fields, FIELD_COUNT(join_fields), &in);
+        e = exchange_meeting_invited(x, in.invite.value, &id);
     if (!e)
         e = join_meeting(&x->call, id, (struct join_ticket){.password = in.password.value, .invite = in.invite.value},
                          &view);

@@ -10,13 +10,10 @@
 
 enum err participants_get(struct exchange *x)
 {
-    int64_t id;
     struct meeting meeting;
     struct participant *items;
     int count;
-    enum err e = exchange_meeting(x, &id);
-    if (!e)
-        e = meeting_detail(&x->call, id, &meeting, &items, &count);
+    enum err e = meeting_detail(&x->call, x->req->params[0], &meeting, &items, &count);
     return e ? e : room_view_write_people(x, items, count, -1);
 }
 

@@ -9,7 +9,6 @@
 #include "handlers/routes.h"
 #include "service/events.h"
 #include "service/join.h"
-#include "service/meeting.h"
 #include "service/participant.h"
 #include "service/presence.h"
 #include "service/relay_stats.h"
@@ -88,9 +87,9 @@ enum err room_join(struct exchange *x)
     int64_t id;
     struct room_join_input in = {.since = {.value = -1}};
     struct room_view view;
-    enum err e = exchange_meeting(x, &id);
+    enum err e = exchange_body(x, room_join_fields, FIELD_COUNT(room_join_fields), &in);
     if (!e)
-        e = exchange_body(x, room_join_fields, FIELD_COUNT(room_join_fields), &in);
+        e = exchange_meeting_invited(x, in.invite.value, &id);
     if (!e)
         e = join_room(
             &x->call, id,
@@ -164,7 +163,7 @@ enum err relay_sync_post(struct exchange *x)
 }
 
 /* "lost|expired <meetingId> <userId> <connection>", taken apart in place. */
-static enum err read_report(struct exchange *x, char *line, struct presence_report *r)
+static enum err read_report(char *line, struct presence_report *r)
 {
     char *next, *word[4];
     for (int i = 0; i < 4; i++)
@@ -174,7 +173,7 @@ static enum err read_report(struct exchange *x, char *line, struct presence_repo
     r->connection = word[3];
     if ((!r->expired && strcmp(word[0], "lost") != 0) || !text_to_int(word[2], &r->user_id))
         return ERR_BAD_REQUEST;
-    return meeting_resolve(&x->call, word[1], &r->meeting_id);
+    return text_to_int(word[1], &r->meeting_id) ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* A line each; one of a meeting that does not exist is left out. */
@@ -187,7 +186,7 @@ static enum err read_reports(struct exchange *x, struct presence_report reports[
         if (number == LIMIT_PRESENCE_BATCH)
             return ERR_PAYLOAD_TOO_LARGE;
         reports[n] = (struct presence_report){.number = number++};
-        enum err e = read_report(x, line, &reports[n]);
+        enum err e = read_report(line, &reports[n]);
         if (e && e != ERR_NOT_FOUND)
             return e;
         n += !e;

@@ -44,6 +44,12 @@ static bool read_token(struct call *call, int64_t meeting_id, const char *token,
     return sodium_memcmp(given, right, SEAL_BYTES) == 0;
 }
 
+bool invite_is_for(struct call *call, int64_t meeting_id, const char *token)
+{
+    int64_t id;
+    return read_token(call, meeting_id, token, &id);
+}
+
 enum err invite_check(struct call *call, int64_t meeting_id, const char *token, int64_t used_id, struct invite *out)
 {
     struct invite i;

@@ -21,6 +21,9 @@ MUST_CHECK enum err invite_revoke(struct call *call, int64_t meeting_id, int64_t
 /* The token of an invitation, in the arena. */
 const char *invite_token(struct call *call, const struct invite *invite);
 
+/* Whether a token was made for this meeting, good or not any more. */
+bool invite_is_for(struct call *call, int64_t meeting_id, const char *token);
+
 /* Whether a token is good for this meeting now. used_id: the invitation that the visitor came by before, which counts
  * them no more. ERR_INVITE_INVALID. */
 MUST_CHECK enum err invite_check(struct call *call, int64_t meeting_id, const char *token, int64_t used_id,

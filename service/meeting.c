@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "service/host.h"
+#include "service/invite.h"
 #include "service/lobby.h"
 #include "service/meeting_cache.h"
 #include "service/participant.h"
@@ -89,28 +90,48 @@ enum err meeting_create(struct call *call, const struct meeting_options *o, stru
     return e == ERR_DB_DUPLICATE ? ERR_UNAVAILABLE : e;
 }
 
-enum err meeting_resolve(struct call *call, const char *reference, int64_t *id)
+/* Numbers are given one after the other, so that anybody can count through them: for a stranger one is as good as none,
+ * unless it comes with an invitation to that very meeting. */
+enum err meeting_resolve(struct call *call, const char *reference, const char *invite, int64_t *id)
 {
     char code[LIMIT_CODE_CHARS + 1];
-    if (text_to_int(reference, id))
-        return ERR_OK;
-    if (!ids_read_code(reference, code))
+    int64_t number = 0;
+    bool by_number = text_to_int(reference, &number);
+    struct named_meeting named;
+    if (!by_number && !ids_read_code(reference, code))
         return ERR_NOT_FOUND;
-    return call_no_row(meeting_dao_id_of_code(call->app->db, code, id), ERR_NOT_FOUND);
+    enum err e = meeting_dao_named(call->app->db, number, by_number ? NULL : code, call->user_id, &named);
+    if (e)
+        return call_no_row(e, ERR_NOT_FOUND);
+    if (by_number && !named.is_known && !(invite && invite_is_for(call, named.id, invite)))
+        return ERR_NOT_FOUND;
+    *id = named.id;
+    return ERR_OK;
 }
 
-/* The people who are in, of all who ever were; and whether the viewer is or was in it. */
-static int keep_joined(struct participant *items, int count, int64_t viewer_id, bool *took_part)
+/* What somebody has to do with a meeting. */
+enum standing { STRANGER, KNOWN, TOOK_PART };
+
+static enum standing standing_of(const struct call *call, const struct meeting *m, const struct participant *items,
+                                 int count)
 {
-    int n = 0;
-    *took_part = false;
+    if (m->creator_id == call->user_id || m->host_id == call->user_id)
+        return TOOK_PART;
     for (int i = 0; i < count; i++) {
         bool may_stay = items[i].status == PARTICIPANT_JOINED || items[i].status == PARTICIPANT_LEFT;
-        if (items[i].user_id == viewer_id && may_stay && participant_was_in(&items[i]))
-            *took_part = true;
+        if (items[i].user_id == call->user_id)
+            return may_stay && participant_was_in(&items[i]) ? TOOK_PART : KNOWN;
+    }
+    return call->guest_of == m->id ? KNOWN : STRANGER;
+}
+
+/* The people who are in, of all who ever were. */
+static int keep_joined(struct participant *items, int count)
+{
+    int n = 0;
+    for (int i = 0; i < count; i++)
         if (items[i].status == PARTICIPANT_JOINED)
             items[n++] = items[i];
-    }
     return n;
 }
 
@@ -127,22 +148,29 @@ static enum err read_detail(struct call *call, int64_t id, struct meeting *m, st
     return e;
 }
 
-enum err meeting_detail(struct call *call, int64_t id, struct meeting *out, struct participant **participants,
-                        int *count)
+/* A number is looked at with the meeting itself, which is cached: this is the call that is made most. */
+enum err meeting_detail(struct call *call, const char *reference, struct meeting *out,
+                        struct participant **participants, int *count)
 {
     struct meeting m;
     struct participant *items;
     int n;
-    bool took_part;
-    enum err e = read_detail(call, id, &m, &items, &n);
+    int64_t id;
+    bool by_number = text_to_int(reference, &id);
+    enum err e = by_number ? ERR_OK : meeting_resolve(call, reference, NULL, &id);
+    if (!e)
+        e = read_detail(call, id, &m, &items, &n);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
-    n = keep_joined(items, n, call->user_id, &took_part);
-    if (!m.is_public && !took_part && m.creator_id != call->user_id && m.host_id != call->user_id)
+    enum standing standing = standing_of(call, &m, items, n);
+    if (by_number && !m.is_public && standing == STRANGER)
+        return ERR_NOT_FOUND;
+    bool elsewhere = call->guest_of && call->guest_of != id;
+    if (elsewhere || (!m.is_public && standing != TOOK_PART))
         return ERR_FORBIDDEN;
     *out = m;
     *participants = items;
-    *count = n;
+    *count = keep_joined(items, n);
     return ERR_OK;
 }
 

@@ -26,12 +26,14 @@ struct meeting_options {
 /* ERR_VALIDATION_FAILED: the start lies in the past. */
 MUST_CHECK enum err meeting_create(struct call *call, const struct meeting_options *options, struct meeting *out);
 
-/* The number of the meeting that a text names: a number or a code. ERR_NOT_FOUND. A number is not looked up. */
-MUST_CHECK enum err meeting_resolve(struct call *call, const char *reference, int64_t *id);
+/* The number of the meeting that a text names. A code does for everybody. A number does for a public meeting, for those
+ * who belong to it (its creator, its host, its guests, whoever has a row in it), and with an invitation to it (may be
+ * NULL). ERR_NOT_FOUND. */
+MUST_CHECK enum err meeting_resolve(struct call *call, const char *reference, const char *invite, int64_t *id);
 
-/* The meeting and who is in it, for those who may see it: public, or the caller is its creator or host, or is or was in
- * it. ERR_NOT_FOUND, ERR_FORBIDDEN. */
-MUST_CHECK enum err meeting_detail(struct call *call, int64_t id, struct meeting *out,
+/* The meeting that a text names (as meeting_resolve) and who is in it, for those who may see it: public, or the caller
+ * is its creator or host, or is or was in it. ERR_NOT_FOUND, ERR_FORBIDDEN. */
+MUST_CHECK enum err meeting_detail(struct call *call, const char *reference, struct meeting *out,
                                    struct participant **participants, int *count);
 
 /* A page of meetings that the caller may see; filter->viewer_id is filled in. */

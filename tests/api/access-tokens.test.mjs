@@ -92,8 +92,8 @@ test('a token for an account that does not exist is refused', async () => {
     refused(await ghost.get('/users/me'), 'unauthorized');
     refused(await ghost.patch('/users/me', { displayName: 'Ghost' }), 'unauthorized');
     refused(await ghost.post('/meetings', { title: 'Haunted' }), 'unauthorized');
-    const { id } = ok(await user.client.post('/meetings', { title: 'Open' }), 201);
-    refused(await ghost.post(`/meetings/${id}/join`), 'unauthorized');
+    const { code } = ok(await user.client.post('/meetings', { title: 'Open' }), 201);
+    refused(await ghost.post(`/meetings/${code}/join`), 'unauthorized');
     const [{ seen }] = await sys.sql(`SELECT (SELECT COUNT(*) FROM meetings WHERE creator_id = 987654321)
         + (SELECT COUNT(*) FROM participants WHERE user_id = 987654321) AS seen`);
     assert.equal(seen, 0);

@@ -20,7 +20,7 @@ const change = (user, body, by = root) => by.client.patch(`/admin/users/${user.i
 
 test('accounts by page and by keyword, guests are none', async () => {
     const meeting = await createMeeting(ben, { allowGuests: true });
-    ok(await api(sys).post(`/meetings/${meeting.id}/guests`, { displayName: 'Ben_% the guest' }), 201);
+    ok(await api(sys).post(`/meetings/${meeting.code}/guests`, { displayName: 'Ben_% the guest' }), 201);
     assert.deepEqual((await users('?keyword=n_%25')).items.map((u) => u.id), [ben.id], 'taken literally');
     const first = await users('?limit=1');
     assert.deepEqual([first.items.length, first.hasMore], [1, true]);
@@ -41,7 +41,7 @@ test('a disabled account is out of its meetings and its sign-ins, and comes back
     const meeting = await createMeeting(ben);
     await join(ben, meeting);
     const socket = await openSocket(sys, dan.token);
-    await socket.request('join_room', { meetingId: meeting.id });
+    await socket.request('join_room', { meetingId: meeting.code });
     assert.ok(ok(await change(dan, { disabled: true })).disabledAt);
     assert.equal((await socket.closed).code, 4401);
     const login = () => api(sys).post('/auth/login', { email: dan.email, password: dan.password });
@@ -65,7 +65,7 @@ test('administrators are made and unmade by others, never by themselves', async 
 
 test('nobody else', async () => {
     const meeting = await createMeeting(ben, { allowGuests: true });
-    const guest = ok(await api(sys).post(`/meetings/${meeting.id}/guests`, { displayName: 'Grace' }), 201);
+    const guest = ok(await api(sys).post(`/meetings/${meeting.code}/guests`, { displayName: 'Grace' }), 201);
     for (const client of [ben.client, api(sys, guest.accessToken)])
         for (const path of ['/admin/users', '/admin/meetings', '/ws/stats'])
             refused(await client.get(path), 'forbidden', undefined, path);

@@ -135,8 +135,8 @@ test('the web server refuses what is larger still by itself', async () => {
 /* --- addresses and methods --- */
 
 test('an address that does not exist is not found, with a token or without', async () => {
-    for (const target of ['/api/', '/api/v1', '/api/v1/', '/api/v2/meetings', '/api/v1/nothing', '/api/v1/meetings/', `/api/v1/meetings/${meeting.id}/`, `/api/v1/meetings/${meeting.id}/join/`,
-        `/api/v1/meetings/${meeting.id}/nothing`, `/api/v1/meetings/${meeting.id}/join/now`, '/api/v1//meetings', '/api/v1/meetings//join', `/api/v1/meetings/${meeting.id}/participants/1/2`,
+    for (const target of ['/api/', '/api/v1', '/api/v1/', '/api/v2/meetings', '/api/v1/nothing', '/api/v1/meetings/', `/api/v1/meetings/${meeting.id}/`, `/api/v1/meetings/${meeting.code}/join/`,
+        `/api/v1/meetings/${meeting.id}/nothing`, `/api/v1/meetings/${meeting.code}/join/now`, '/api/v1//meetings', '/api/v1/meetings//join', `/api/v1/meetings/${meeting.id}/participants/1/2`,
         '/api/v1/Meetings', '/API/v1/meetings', '/api/v1/users', '/api/v1/users/1', '/api/v1/users/me/', '/api/v1/auth', '/api/v1/auth/', '/api/v1/auth/nothing', '/api/v1/auth/login/x',
         '/api/v1/internal/sync', '/api/v1/meetings/1%2Fjoin/x', '/api/v1/meetings;x=1', '/api/v1/meetings%00x'.replace('%00', '%2F'), '/api/v1/%6deetings/1/2/3'])
         for (const client of [api(sys), ada.client])

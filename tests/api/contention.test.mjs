@@ -8,7 +8,7 @@ let sys;
 before(async () => { sys = await startSystem({ only: ['mariadb', 'redis', 'pool', 'web'], workers: { api: 6, signin: 1, relay: 1 } }); });
 after(() => sys?.stop());
 
-const call = (user, meeting, name, body) => user.client.post(`/meetings/${meeting.id}/${name}`, body);
+const call = (user, meeting, name, body) => user.client.post(`/meetings/${meeting.code}/${name}`, body);
 const count = (items, value) => items.filter((item) => item === value).length;
 const outcomes = (answers) => answers.map((a) => (a.status === 200 || a.status === 204 ? 'ok' : a.body.code));
 
@@ -120,7 +120,7 @@ test('two ends at once: one ends it', async () => {
     const [ada, ben] = await people(sys, 'Ada', 'Ben');
     for (let round = 0; round < 10; round++) {
         const meeting = await meetingOf(ada, ben);
-        ok(await ada.client.patch(`/meetings/${meeting.id}/participants/${ben.id}`, { role: 'cohost' }));
+        ok(await ada.client.patch(`/meetings/${meeting.code}/participants/${ben.id}`, { role: 'cohost' }));
         const results = outcomes(await Promise.all([call(ada, meeting, 'end'), call(ben, meeting, 'end'), call(ada, meeting, 'end')]));
         assert.deepEqual(results.sort(), ['meeting_ended', 'meeting_ended', 'ok']);
         const log = await logOf(sys, meeting);
@@ -149,7 +149,7 @@ test('a join against the last leave: in an ongoing meeting, or told that it ende
         const meeting = await meetingOf(ada);
         const [left, joined] = await Promise.all([call(ada, meeting, 'leave'), call(ben, meeting, 'join')]);
         const { meetingEnded } = ok(left);
-        const { status } = ok(await ada.client.get(`/meetings/${meeting.id}`));
+        const { status } = ok(await ada.client.get(`/meetings/${meeting.code}`));
         if (meetingEnded)
             refused(joined, 'meeting_ended');
         else
@@ -182,7 +182,7 @@ test('the host hands over to two at once, or leaves meanwhile: there is one host
         const meeting = await meetingOf(ada, ben, cleo);
         const results = outcomes(await Promise.all([call(ada, meeting, 'host', { userId: ben.id }), call(ada, meeting, 'host', { userId: cleo.id }), call(ada, meeting, 'leave')]));
         assert.ok(count(results, 'ok') >= 1);
-        const now = ok(await ben.client.get(`/meetings/${meeting.id}`));
+        const now = ok(await ben.client.get(`/meetings/${meeting.code}`));
         assert.ok([ben.id, cleo.id].includes(now.host.id));
         assert.deepEqual(now.participants.filter((p) => p.role === 'host').map((p) => p.userId), [now.host.id]);
         const changes = (await logOf(sys, meeting)).filter((e) => e.type === 'host_changed');
@@ -195,14 +195,14 @@ test('everybody writes at once: each message once, in one order, without a gap',
     const users = await crowd(sys, 12);
     const meeting = await meetingOf(...users);
     const answers = await Promise.all(users.flatMap((user, u) => Array.from({ length: 10 }, (_, i) =>
-        user.client.post(`/meetings/${meeting.id}/messages`, { text: `${u}.${i}`, clientId: `${i}` }))));
+        user.client.post(`/meetings/${meeting.code}/messages`, { text: `${u}.${i}`, clientId: `${i}` }))));
     assert.ok(answers.every((a) => a.status === 201));
     const log = await logOf(sys, meeting);
     play(log, 100);
     const told = log.filter((e) => e.type === 'chat_message').map((e) => e.data.message.id);
     assert.equal(told.length, 120);
     assert.deepEqual(told, [...told].sort((a, b) => a - b), 'the log has the order of the messages');
-    const { items } = ok(await users[0].client.get(`/meetings/${meeting.id}/messages?limit=100`));
+    const { items } = ok(await users[0].client.get(`/meetings/${meeting.code}/messages?limit=100`));
     assert.deepEqual(items.map((m) => m.id), told.slice(-100));
 });
 

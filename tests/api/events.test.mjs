@@ -13,9 +13,9 @@ before(async () => {
 });
 after(() => sys?.stop());
 
-const events = async (user, meeting, query = '') => ok(await user.client.get(`/meetings/${meeting.id}/events${query}`));
-const send = (user, meeting, text, to) => user.client.post(`/meetings/${meeting.id}/messages`, { text, clientId: text, to });
-const patch = (user, meeting, whom, body) => user.client.patch(`/meetings/${meeting.id}/participants/${whom.id}`, body);
+const events = async (user, meeting, query = '') => ok(await user.client.get(`/meetings/${meeting.code}/events${query}`));
+const send = (user, meeting, text, to) => user.client.post(`/meetings/${meeting.code}/messages`, { text, clientId: text, to });
+const patch = (user, meeting, whom, body) => user.client.patch(`/meetings/${meeting.code}/participants/${whom.id}`, body);
 
 /* One of everything that a room can see over REST. */
 async function eventful() {
@@ -29,11 +29,11 @@ async function eventful() {
     ok(await patch(ben, meeting, ben, { handRaised: true }));
     ok(await patch(ben, meeting, ben, { handRaised: false }));
     ok(await patch(ada, meeting, ben, { role: 'cohost' }));
-    ok(await ada.client.patch(`/meetings/${meeting.id}`, { title: 'New' }));
-    ok(await ada.client.post(`/meetings/${meeting.id}/host`, { userId: cleo.id }), 204);
-    ok(await ada.client.post(`/meetings/${meeting.id}/leave`));
-    ok(await cleo.client.post(`/meetings/${meeting.id}/leave`));
-    ok(await ben.client.post(`/meetings/${meeting.id}/end`));
+    ok(await ada.client.patch(`/meetings/${meeting.code}`, { title: 'New' }));
+    ok(await ada.client.post(`/meetings/${meeting.code}/host`, { userId: cleo.id }), 204);
+    ok(await ada.client.post(`/meetings/${meeting.code}/leave`));
+    ok(await cleo.client.post(`/meetings/${meeting.code}/leave`));
+    ok(await ben.client.post(`/meetings/${meeting.code}/end`));
     return meeting;
 }
 const all = ['user_joined', 'user_joined', 'user_joined', 'chat_message', 'chat_message', 'media_changed', 'hand_raised', 'hand_lowered', 'role_changed',
@@ -97,18 +97,18 @@ test('a long log comes in pieces of five hundred', async () => {
 
 test('only who is or was in the meeting reads its log', async () => {
     const meeting = await meetingOf(ada, ben);
-    refused(await eve.client.get(`/meetings/${meeting.id}/events`), 'forbidden');
-    refused(await api(sys).get(`/meetings/${meeting.id}/events`), 'unauthorized');
-    ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
+    refused(await eve.client.get(`/meetings/${meeting.code}/events`), 'forbidden');
+    refused(await api(sys).get(`/meetings/${meeting.code}/events`), 'unauthorized');
+    ok(await ben.client.post(`/meetings/${meeting.code}/leave`));
     assert.equal((await events(ben, meeting)).items.at(-1).type, 'user_left');
     refused(await ada.client.get('/meetings/999999/events'), 'not_found');
     const untouched = await createMeeting(ada);
-    refused(await eve.client.get(`/meetings/${untouched.id}/events`), 'forbidden');
+    refused(await eve.client.get(`/meetings/${untouched.code}/events`), 'forbidden');
 });
 
 test('a wrong `after` is refused and named', async () => {
     const meeting = await meetingOf(ada);
     for (const query of ['after=-1', 'after=x', 'after=', 'after=1.5', 'after=9223372036854775808', 'after=1&after=2'])
-        refused(await ada.client.get(`/meetings/${meeting.id}/events?${query}`), 'validation_failed', 'after', query);
-    refused(await ada.client.get(`/meetings/${meeting.id}/events?since=1`), 'validation_failed', 'since');
+        refused(await ada.client.get(`/meetings/${meeting.code}/events?${query}`), 'validation_failed', 'after', query);
+    refused(await ada.client.get(`/meetings/${meeting.code}/events?since=1`), 'validation_failed', 'since');
 });

@@ -43,13 +43,14 @@ test('what comes from the cache is what came from the database', async () => {
 
 test('each change shows at once, whoever looks', async () => {
     const meeting = await meetingOf(ada, ben);
+    ok(await ada.client.patch(`/meetings/${meeting.id}`, { isPublic: true }));
     const here = `/meetings/${meeting.id}`;
     const of = (detail, user) => detail.participants.find((p) => p.userId === user.id);
     const changes = [
         [() => ada.client.patch(here, { title: 'New' }), (d) => d.title === 'New'],
         [() => ada.client.patch(here, { password: 'x' }), (d) => d.hasPassword],
         [() => ada.client.patch(here, { password: null }), (d) => !d.hasPassword],
-        [() => cleo.client.post(`${here}/join`), (d) => d.participantCount === 3 && of(d, cleo)],
+        [() => cleo.client.post(`/meetings/${meeting.code}/join`), (d) => d.participantCount === 3 && of(d, cleo)],
         [() => ben.client.patch(`${here}/participants/me`, { audio: true }), (d) => of(d, ben).audio],
         [() => ben.client.patch(`${here}/participants/me`, { handRaised: true }), (d) => of(d, ben).handRaisedAt],
         [() => ada.client.patch(`${here}/participants/${ben.id}`, { role: 'cohost' }), (d) => of(d, ben).role === 'cohost'],
@@ -97,7 +98,7 @@ async function race(meeting, during, may = []) {
 }
 
 test('while many read and one writes, no reading is older than the last answer', async () => {
-    const meeting = await createMeeting(ada, { title: '0' });
+    const meeting = await createMeeting(ada, { title: '0', isPublic: true });
     assert.ok(await race(meeting, () => sleep(2500)) > 100);
 });
 
@@ -112,11 +113,11 @@ test('coming and going while many look: the count is never older than one’s ow
             assert.ok(!(await look(guest, meeting)).participants.some((p) => p.userId === guest.id), 'who left is still shown');
         }
     }));
-    assert.equal((await look(ben, meeting)).participantCount, 1);
+    assert.equal((await look(ada, meeting)).participantCount, 1);
 });
 
 test('when Redis restarts in between, too', async () => {
-    const meeting = await createMeeting(ada, { title: '0' });
+    const meeting = await createMeeting(ada, { title: '0', isPublic: true });
     const restart = async () => {
         for (let i = 0; i < 3; i++) {
             await sleep(300);
@@ -132,7 +133,7 @@ test('when Redis restarts in between, too', async () => {
 /* After a failure each worker leaves Redis alone for a while of its own. One that writes in that time must not let the others, who have
  * found it again, go on with what they cached. */
 test('when Redis is found again by one worker before another', async () => {
-    const meeting = await createMeeting(ada, { title: '0' });
+    const meeting = await createMeeting(ada, { title: '0', isPublic: true });
     let n = 0;
     const writeAndLook = async () => {
         const title = String(++n);
@@ -153,7 +154,7 @@ test('when Redis is found again by one worker before another', async () => {
 });
 
 test('when workers die in between, what a dead one was changing shows soon, and everything else at once', async () => {
-    const meeting = await createMeeting(ada, { title: '0' });
+    const meeting = await createMeeting(ada, { title: '0', isPublic: true });
     const plain = (method, target, body) => fetch(`${sys.base}/api/v1${target}`, {
         method, headers: { authorization: `Bearer ${ada.token}`, 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
     let running = true;
@@ -181,7 +182,7 @@ test('when workers die in between, what a dead one was changing shows soon, and 
 test('a slow reader does not put its old picture into the cache', async () => {
     const proxy = await startProxy(sys);
     try {
-        const meeting = await createMeeting(ada, { title: 'Old' });
+        const meeting = await createMeeting(ada, { title: 'Old', isPublic: true });
         for (let round = 0; round < 5; round++) {
             await sys.redis('FLUSHALL');
             let wanted = true;

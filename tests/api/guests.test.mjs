@@ -36,7 +36,7 @@ test('a guest takes part like anybody else, in this one meeting', async () => {
     ok(await grace.client.patch(`/meetings/${meeting.id}/participants/me`, { audio: true }));
     assert.equal(ok(await grace.client.get(`/meetings/${meeting.code}`)).id, meeting.id);
     for (const request of [() => grace.client.get('/users/me'), () => grace.client.get('/meetings'), () => grace.client.post('/meetings', { title: 'Mine' }),
-        () => grace.client.get(`/meetings/${other.id}`), () => grace.client.post(`/meetings/${other.id}/join`, {})])
+        () => grace.client.get(`/meetings/${other.code}`), () => grace.client.post(`/meetings/${other.code}/join`, {})])
         refused(await request(), 'forbidden');
     ok(await grace.client.post(`/meetings/${meeting.id}/leave`, {}));
 });
@@ -56,8 +56,8 @@ test('a password is asked of guests too, and a lobby waits for them', async () =
     const meeting = await createMeeting(ada, { allowGuests: true, password: 'tulip', waitingRoom: true });
     await join(ada, meeting);
     const grace = await guest(meeting, 'Grace');
-    refused(await grace.client.post(`/meetings/${meeting.id}/join`, {}), 'wrong_password', 'password');
-    assert.equal(ok(await grace.client.post(`/meetings/${meeting.id}/join`, { password: 'tulip' })).waiting, true);
+    refused(await grace.client.post(`/meetings/${meeting.code}/join`, {}), 'wrong_password', 'password');
+    assert.equal(ok(await grace.client.post(`/meetings/${meeting.code}/join`, { password: 'tulip' })).waiting, true);
 });
 
 test('who was removed does not come back under another name from the same network', async () => {
@@ -66,7 +66,7 @@ test('who was removed does not come back under another name from the same networ
     const mallory = await guest(meeting, 'Mallory');
     await join(mallory, meeting);
     ok(await ada.client.delete(`/meetings/${meeting.id}/participants/${mallory.id}`), 204);
-    refused(await mallory.client.post(`/meetings/${meeting.id}/join`, {}), 'removed');
+    refused(await mallory.client.post(`/meetings/${meeting.code}/join`, {}), 'removed');
     refused(await ask(meeting, { displayName: 'Nobody' }), 'removed');
     const link = await invite(meeting);
     refused(await ask(meeting, { displayName: 'Nobody', invite: link.token }), 'removed');
@@ -82,13 +82,13 @@ test('an invitation stands in the place of the password and of an account', asyn
     await join(ada, meeting);
     const link = await invite(meeting);
     assert.deepEqual([link.role, link.expiresAt, link.maxUses, link.uses], ['participant', null, null, 0]);
-    const view = ok(await ben.client.post(`/meetings/${meeting.id}/join`, { invite: link.token }));
+    const view = ok(await ben.client.post(`/meetings/${meeting.code}/join`, { invite: link.token }));
     assert.equal(view.me.role, 'participant');
     const grace = await guest(meeting, 'Grace', { invite: link.token });
-    ok(await grace.client.post(`/meetings/${meeting.id}/join`, { invite: link.token }));
+    ok(await grace.client.post(`/meetings/${meeting.code}/join`, { invite: link.token }));
     assert.equal(ok(await ada.client.get(`/meetings/${meeting.id}/invites`)).items[0].uses, 2);
     ok(await ben.client.post(`/meetings/${meeting.id}/leave`, {}));
-    ok(await ben.client.post(`/meetings/${meeting.id}/join`, { invite: link.token }));
+    ok(await ben.client.post(`/meetings/${meeting.code}/join`, { invite: link.token }));
     assert.equal(ok(await ada.client.get(`/meetings/${meeting.id}/invites`)).items[0].uses, 2, 'coming back is no new use');
 });
 
@@ -96,17 +96,17 @@ test('an invitation for co-hosts passes lock and lobby; only the host makes one'
     const meeting = await createMeeting(ada, { waitingRoom: true, locked: true });
     await join(ada, meeting);
     const link = await invite(meeting, { role: 'cohost' });
-    assert.equal(ok(await ben.client.post(`/meetings/${meeting.id}/join`, { invite: link.token })).me.role, 'cohost');
+    assert.equal(ok(await ben.client.post(`/meetings/${meeting.code}/join`, { invite: link.token })).me.role, 'cohost');
     refused(await ben.client.post(`/meetings/${meeting.id}/invites`, { role: 'cohost' }), 'forbidden', 'role');
     ok(await ben.client.post(`/meetings/${meeting.id}/invites`, {}), 201);
-    refused(await cleo.client.post(`/meetings/${meeting.id}/invites`, {}), 'forbidden');
-    refused(await cleo.client.get(`/meetings/${meeting.id}/invites`), 'forbidden');
+    refused(await cleo.client.post(`/meetings/${meeting.code}/invites`, {}), 'forbidden');
+    refused(await cleo.client.get(`/meetings/${meeting.code}/invites`), 'forbidden');
 });
 
 test('what is no good any more is refused: used up, run out, revoked, made up, of another meeting', async () => {
     const meeting = await createMeeting(ada);
     const other = await createMeeting(ada);
-    const knock = (user, token, where = meeting) => user.client.post(`/meetings/${where.id}/join`, { invite: token });
+    const knock = (user, token, where = meeting) => user.client.post(`/meetings/${where.code}/join`, { invite: token });
     const once = await invite(meeting, { maxUses: 1 });
     ok(await knock(ben, once.token));
     refused(await knock(cleo, once.token), 'invite_invalid');
@@ -129,7 +129,7 @@ test('many take the last places of an invitation at once: no more than it is goo
     const meeting = await createMeeting(ada, { maxParticipants: 50 });
     const link = await invite(meeting, { maxUses: 5 });
     const many = await people(sys, ...Array.from({ length: 20 }, (_, i) => `Visitor ${i}`));
-    const answers = await Promise.all(many.map((user) => user.client.post(`/meetings/${meeting.id}/join`, { invite: link.token })));
+    const answers = await Promise.all(many.map((user) => user.client.post(`/meetings/${meeting.code}/join`, { invite: link.token })));
     assert.equal(answers.filter((a) => a.status === 200).length, 5);
     assert.ok(answers.every((a) => a.status === 200 || a.body.code === 'invite_invalid'));
     assert.equal(ok(await ada.client.get(`/meetings/${meeting.id}/invites`)).items[0].uses, 5);
@@ -142,7 +142,7 @@ test('guests are limited by address', async () => {
         const meeting = await createMeeting(host, { allowGuests: true });
         const codes = [];
         for (let i = 0; i < 5; i++)
-            codes.push((await api(limited).post(`/meetings/${meeting.id}/guests`, { displayName: `G${i}` })).status);
+            codes.push((await api(limited).post(`/meetings/${meeting.code}/guests`, { displayName: `G${i}` })).status);
         assert.deepEqual(codes, [201, 201, 201, 429, 429]);
     } finally {
         await limited.stop();

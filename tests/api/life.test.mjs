@@ -140,7 +140,7 @@ test('host gone, policy lock: nobody new comes in until the host returns', async
     for (const user of [ada, ben])
         await join(user, meeting);
     ok(await leave(ada, meeting));
-    refused(await cleo.client.post(`/meetings/${meeting.id}/join`, {}), 'meeting_locked');
+    refused(await cleo.client.post(`/meetings/${meeting.code}/join`, {}), 'meeting_locked');
     assert.equal(ok(await ben.client.get(`/meetings/${meeting.id}`)).host.id, ada.id);
     await join(ada, meeting);
     await join(cleo, meeting);

@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => sys?.stop());
 
-const knock = (user, meeting, body = {}) => user.client.post(`/meetings/${meeting.id}/join`, body);
+const knock = (user, meeting, body = {}) => user.client.post(`/meetings/${meeting.code}/join`, body);
 const lobby = async (user, meeting) => ok(await user.client.get(`/meetings/${meeting.id}/lobby`)).items.map((p) => p.userId);
 const admit = (user, meeting, body) => user.client.post(`/meetings/${meeting.id}/lobby/admit`, body);
 const me = async (user, meeting) => ok(await user.client.get(`/meetings/${meeting.id}/participants/me`));
@@ -175,6 +175,6 @@ test('what is wrong in a request is named', async () => {
     refused(await admit(ada, meeting, { userId: 1, all: true }), 'validation_failed', 'userId');
     refused(await admit(ada, meeting, { userId: '1' }), 'validation_failed', 'userId');
     refused(await ada.client.post(`/meetings/${meeting.id}/lobby/refuse`, {}), 'validation_failed', 'userId');
-    refused(await ben.client.get(`/meetings/${meeting.id}/participants/${ada.id}`), 'forbidden');
-    refused(await ben.client.get(`/meetings/${meeting.id}/participants/me`), 'not_found');
+    refused(await ben.client.get(`/meetings/${meeting.code}/participants/${ada.id}`), 'forbidden');
+    refused(await ben.client.get(`/meetings/${meeting.code}/participants/me`), 'not_found');
 });

@@ -51,12 +51,12 @@ test('a join whose commit broke took one seat or none, and never two', async () 
         const [guest] = await people(sys, 'Guest');
         const meeting = await meetingOf(ben);
         mode = how === 'before' ? 'break' : 'break-answer';
-        const answer = await api(sys, guest.token, { may: [503] }).post(`/meetings/${meeting.id}/join`);
+        const answer = await api(sys, guest.token, { may: [503] }).post(`/meetings/${meeting.code}/join`);
         mode = 'pass';
         refused(answer, 'outcome_unknown');
         const seats = how === 'after' ? 2 : 1;
         assert.deepEqual(await seatsOf(sys, meeting), { counter: seats, counted: seats });
-        assert.equal((await guest.client.post(`/meetings/${meeting.id}/join`)).status, how === 'after' ? 400 : 200);
+        assert.equal((await guest.client.post(`/meetings/${meeting.code}/join`)).status, how === 'after' ? 400 : 200);
         assert.deepEqual(await seatsOf(sys, meeting), { counter: 2, counted: 2 });
         assert.deepEqual((await logOf(sys, meeting)).map((e) => e.seq), [1, 2]);
     }

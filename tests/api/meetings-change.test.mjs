@@ -38,7 +38,7 @@ test('each member alone is changed and the others stay', async () => {
 test('the new password counts at once, and none lets everybody in', async () => {
     const meeting = await createMeeting(ada, { password: 'old' });
     ok(await patch(ada, meeting, { password: 'new' }));
-    refused(await ben.client.post(`/meetings/${meeting.id}/join`, { password: 'old' }), 'wrong_password', 'password');
+    refused(await ben.client.post(`/meetings/${meeting.code}/join`, { password: 'old' }), 'wrong_password', 'password');
     await join(ben, meeting, 'new');
     ok(await patch(ada, meeting, { password: null }));
     await join(cleo, meeting);
@@ -69,9 +69,9 @@ test('only the host changes and cancels', async () => {
     await join(ada, meeting);
     await join(ben, meeting);
     ok(await ada.client.patch(`/meetings/${meeting.id}/participants/${ben.id}`, { role: 'cohost' }));
-    for (const user of [ben, eve]) {
-        refused(await patch(user, meeting, { title: 'Mine' }), 'forbidden');
-        refused(await cancel(user, meeting), 'forbidden');
+    for (const [user, code] of [[ben, 'forbidden'], [eve, 'not_found']]) {
+        refused(await patch(user, meeting, { title: 'Mine' }), code);
+        refused(await cancel(user, meeting), code);
     }
     const nobody = api(sys);
     refused(await nobody.patch(`/meetings/${meeting.id}`, { title: 'Mine' }), 'unauthorized');
@@ -101,7 +101,7 @@ test('there are never fewer seats than people', async () => {
     const meeting = await meetingOf(ada, ben, cleo);
     refused(await patch(ada, meeting, { maxParticipants: 2 }), 'validation_failed', 'maxParticipants');
     ok(await patch(ada, meeting, { maxParticipants: 3 }));
-    refused(await eve.client.post(`/meetings/${meeting.id}/join`), 'meeting_full');
+    refused(await eve.client.post(`/meetings/${meeting.code}/join`), 'meeting_full');
     ok(await patch(ada, meeting, { maxParticipants: 4 }));
     await join(eve, meeting);
     assert.deepEqual(await seatsOf(sys, meeting), { counter: 4, counted: 4 });
@@ -115,7 +115,7 @@ test('what is over is not changed any more', async () => {
     for (const [meeting, code] of [[ended, 'meeting_ended'], [cancelled, 'meeting_cancelled']]) {
         refused(await patch(ada, meeting, { title: 'Late' }), code);
         refused(await cancel(ada, meeting), code);
-        refused(await patch(eve, meeting, { title: 'Late' }), 'forbidden', undefined, 'a stranger learns nothing');
+        refused(await patch(eve, meeting, { title: 'Late' }), 'not_found', undefined, 'a stranger learns nothing');
     }
 });
 
@@ -137,6 +137,6 @@ test('cancelling a running meeting sends everybody out', async () => {
     assert.deepEqual((await rowsOf(sys, meeting)).map((p) => p.status), [2, 2], 'marked as left');
     const last = (await logOf(sys, meeting)).at(-1);
     assert.deepEqual([last.type, last.data], ['meeting_ended', { reason: 'cancelled', by: ada.id }]);
-    refused(await ben.client.post(`/meetings/${meeting.id}/join`), 'meeting_cancelled');
+    refused(await ben.client.post(`/meetings/${meeting.code}/join`), 'meeting_cancelled');
     refused(await ben.client.post(`/meetings/${meeting.id}/leave`), 'not_joined');
 });

@@ -24,7 +24,7 @@ test('a meeting with a title alone gets the defaults', async () => {
     assert.deepEqual(rest, {
         title: 'Stand-up', description: '', creator: { id: ada.id, displayName: 'Ada' }, host: { id: ada.id, displayName: 'Ada' },
         status: 1, statusText: 'Scheduled', duration: 60, actualStartTime: null, actualEndTime: null, maxParticipants: 100, hasPassword: false,
-        password: null, isPublic: true, isRecorded: false, participantCount: 0, onlineCount: 0,
+        password: null, isPublic: false, isRecorded: false, participantCount: 0, onlineCount: 0,
         locked: false, waitingRoom: false, joinBeforeHost: true, muteOnEntry: false, allowUnmute: true, allowShare: true, allowChat: true,
         allowGuests: false, endsOnTime: false, hostLossPolicy: 'hand_over', hostLossMinutes: 5, emptyMinutes: 0, hostAway: false, endsAt: null, hostAwayEndsAt: null,
     });
@@ -50,7 +50,7 @@ test('everything that is said is kept, and comes back to the host', async () => 
 });
 
 test('the code has its own alphabet and leads to the meeting, in any case', async () => {
-    const meeting = await createMeeting(ada);
+    const meeting = await createMeeting(ada, { isPublic: true });
     assert.match(meeting.code, new RegExp(document.components.schemas.MeetingCode.pattern));
     const forms = [meeting.code, meeting.code.toLowerCase(), `${meeting.code.slice(0, 3)}-${meeting.code.slice(3)}`,
         encodeURIComponent(`${meeting.code.slice(0, 3)} ${meeting.code.slice(3)}`), `%${meeting.code.charCodeAt(0).toString(16)}${meeting.code.slice(1)}`];
@@ -119,27 +119,28 @@ test('the first wrong field is named', async () => {
 });
 
 test('a private meeting is shown to creator and participants, not to strangers', async () => {
-    const meeting = await createMeeting(ada, { isPublic: false });
-    refused(await detail(eve, meeting), 'forbidden');
+    const meeting = await createMeeting(ada);
+    refused(await detail(eve, meeting), 'not_found');
     refused(await eve.client.get(`/meetings/${meeting.code}`), 'forbidden');
-    refused(await eve.client.get(`/meetings/${meeting.id}/participants`), 'forbidden');
+    refused(await eve.client.get(`/meetings/${meeting.id}/participants`), 'not_found');
+    refused(await eve.client.get(`/meetings/${meeting.code}/participants`), 'forbidden');
     await join(ben, meeting);
     ok(await detail(ada, meeting));
     assert.deepEqual(ok(await detail(ben, meeting)).participants.map((p) => p.userId), [ben.id]);
     ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
     assert.equal(ok(await detail(ben, meeting)).status, 3, 'who was in it may look at it later');
-    refused(await detail(eve, meeting), 'forbidden');
+    refused(await detail(eve, meeting), 'not_found');
 });
 
 test('a public meeting is shown to everybody who is signed in', async () => {
-    const meeting = await createMeeting(ada, { password: 'tulip' });
+    const meeting = await createMeeting(ada, { password: 'tulip', isPublic: true });
     const seen = ok(await detail(eve, meeting));
     assert.equal(seen.hasPassword, true);
     refused(await api(sys).get(`/meetings/${meeting.id}`), 'unauthorized');
 });
 
 test('only the host ever sees the password', async () => {
-    const meeting = await createMeeting(ada, { password: 'tulip' });
+    const meeting = await createMeeting(ada, { password: 'tulip', isPublic: true });
     const joined = await join(ben, meeting, 'tulip');
     assert.ok(!('password' in joined.meeting));
     const ways = {

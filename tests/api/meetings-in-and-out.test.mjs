@@ -13,9 +13,9 @@ before(async () => {
 });
 after(() => sys?.stop());
 
-const enter = (user, meeting, body) => user.client.post(`/meetings/${meeting.id}/join`, body);
-const leave = (user, meeting) => user.client.post(`/meetings/${meeting.id}/leave`);
-const end = (user, meeting) => user.client.post(`/meetings/${meeting.id}/end`);
+const enter = (user, meeting, body) => user.client.post(`/meetings/${meeting.code}/join`, body);
+const leave = (user, meeting) => user.client.post(`/meetings/${meeting.code}/leave`);
+const end = (user, meeting) => user.client.post(`/meetings/${meeting.code}/end`);
 const detail = async (user, meeting) => ok(await user.client.get(`/meetings/${meeting.id}`));
 const remove = (user, meeting, whom) => user.client.delete(`/meetings/${meeting.id}/participants/${whom.id}`);
 const setRole = (user, meeting, whom, role) => user.client.patch(`/meetings/${meeting.id}/participants/${whom.id}`, { role });

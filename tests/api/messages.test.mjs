@@ -14,8 +14,8 @@ before(async () => {
 after(() => sys?.stop());
 
 let serial = 0;
-const send = (user, meeting, text, more = {}) => user.client.post(`/meetings/${meeting.id}/messages`, { text, clientId: `c${serial++}`, ...more });
-const read = async (user, meeting, query = '') => ok(await user.client.get(`/meetings/${meeting.id}/messages${query}`));
+const send = (user, meeting, text, more = {}) => user.client.post(`/meetings/${meeting.code}/messages`, { text, clientId: `c${serial++}`, ...more });
+const read = async (user, meeting, query = '') => ok(await user.client.get(`/meetings/${meeting.code}/messages${query}`));
 const texts = async (user, meeting, query) => (await read(user, meeting, query)).items.map((m) => m.text);
 
 test('a message is stored, shown to everybody inside, and told as an event', async () => {
@@ -71,9 +71,9 @@ test('a private message is for two', async () => {
     assert.deepEqual(await texts(ben, meeting), ['psst', 'hello']);
     assert.deepEqual(await texts(cleo, meeting), ['hello']);
     assert.deepEqual((await join(eve, meeting)).messages.map((m) => m.text), ['hello']);
-    ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
+    ok(await ben.client.post(`/meetings/${meeting.code}/leave`));
     assert.deepEqual((await join(ben, meeting)).messages.map((m) => m.text), ['psst', 'hello'], 'the receiver finds it again');
-    const events = async (user) => ok(await user.client.get(`/meetings/${meeting.id}/events`)).items.filter((e) => e.type === 'chat_message').map((e) => e.data.message.text);
+    const events = async (user) => ok(await user.client.get(`/meetings/${meeting.code}/events`)).items.filter((e) => e.type === 'chat_message').map((e) => e.data.message.text);
     assert.deepEqual(await events(ben), ['psst', 'hello']);
     assert.deepEqual(await events(cleo), ['hello']);
     const [{ audience }] = (await logOf(sys, meeting)).filter((e) => e.type === 'chat_message');
@@ -84,7 +84,7 @@ test('a private message needs somebody who is in the meeting', async () => {
     const meeting = await meetingOf(ada, ben);
     for (const to of [eve.id, 999999])
         refused(await send(ada, meeting, 'psst', { to }), 'validation_failed', 'to');
-    ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
+    ok(await ben.client.post(`/meetings/${meeting.code}/leave`));
     refused(await send(ada, meeting, 'psst', { to: ben.id }), 'validation_failed', 'to');
     assert.deepEqual(await texts(ada, meeting), []);
 });
@@ -143,20 +143,20 @@ test('every wrong field is refused and named', async () => {
     assert.deepEqual(await texts(ada, meeting), []);
     for (const [query, field] of [['limit=0', 'limit'], ['limit=101', 'limit'], ['limit=x', 'limit'], ['limit=', 'limit'], ['before=0', 'before'], ['before=-1', 'before'],
         ['before=last', 'before'], ['after=1', 'after'], ['limit=1&limit=2', 'limit'], ['before=9223372036854775808', 'before']])
-        refused(await ada.client.get(`/meetings/${meeting.id}/messages?${query}`), 'validation_failed', field, query);
+        refused(await ada.client.get(`/meetings/${meeting.code}/messages?${query}`), 'validation_failed', field, query);
 });
 
 test('only who is in the meeting writes, only who was in it reads', async () => {
     const meeting = await meetingOf(ada, ben);
     ok(await send(ada, meeting, 'before'), 201);
     refused(await send(eve, meeting, 'let me in'), 'not_joined');
-    refused(await eve.client.get(`/meetings/${meeting.id}/messages`), 'forbidden');
-    ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
+    refused(await eve.client.get(`/meetings/${meeting.code}/messages`), 'forbidden');
+    ok(await ben.client.post(`/meetings/${meeting.code}/leave`));
     refused(await send(ben, meeting, 'one more thing'), 'not_joined');
     assert.deepEqual(await texts(ben, meeting), ['before']);
     const nobody = api(sys);
-    refused(await nobody.get(`/meetings/${meeting.id}/messages`), 'unauthorized');
-    refused(await nobody.post(`/meetings/${meeting.id}/messages`, { text: 'x', clientId: 'x' }), 'unauthorized');
+    refused(await nobody.get(`/meetings/${meeting.code}/messages`), 'unauthorized');
+    refused(await nobody.post(`/meetings/${meeting.code}/messages`, { text: 'x', clientId: 'x' }), 'unauthorized');
     const scheduled = await createMeeting(ada);
     refused(await send(ada, scheduled, 'too early'), 'not_joined');
     refused(await send(ada, { id: 999999 }, 'nowhere'), 'not_found');
@@ -166,11 +166,11 @@ test('only who is in the meeting writes, only who was in it reads', async () => 
 test('after the end the chat can be read and not written', async () => {
     const meeting = await meetingOf(ada, ben);
     const message = ok(await send(ben, meeting, 'bye', { clientId: 'bye' }), 201);
-    ok(await ada.client.post(`/meetings/${meeting.id}/end`));
+    ok(await ada.client.post(`/meetings/${meeting.code}/end`));
     refused(await send(ben, meeting, 'still here?'), 'meeting_ended');
     assert.deepEqual((await read(ben, meeting)).items, [message]);
     const cancelled = await meetingOf(ada, ben);
-    ok(await ada.client.delete(`/meetings/${cancelled.id}`), 204);
+    ok(await ada.client.delete(`/meetings/${cancelled.code}`), 204);
     refused(await send(ben, cancelled, 'still here?'), 'meeting_cancelled');
 });
 

@@ -66,7 +66,7 @@ test('a worker that dies and a Redis that is away are counted', async () => {
     await sys.processes.redis.stop();
     const [ada] = await people(sys, 'Ada');
     const meeting = await createMeeting(ada);
-    ok(await ada.client.post(`/meetings/${meeting.id}/join`, {}));
+    ok(await ada.client.post(`/meetings/${meeting.code}/join`, {}));
     await sys.processes.redis.start();
 
     const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(sys.processes.pool.pid)], { encoding: 'utf8' }).trim().split(/\s+/).map(Number);

@@ -13,26 +13,26 @@ before(async () => {
 });
 after(() => sys?.stop());
 
-const list = async (user, meeting) => ok(await user.client.get(`/meetings/${meeting.id}/participants`)).items;
-const patch = (user, meeting, whom, body) => user.client.patch(`/meetings/${meeting.id}/participants/${whom.id ?? whom}`, body);
-const remove = (user, meeting, whom) => user.client.delete(`/meetings/${meeting.id}/participants/${whom.id ?? whom}`);
-const handOver = (user, meeting, whom) => user.client.post(`/meetings/${meeting.id}/host`, { userId: whom.id ?? whom });
-const join_ = (user, meeting) => user.client.post(`/meetings/${meeting.id}/join`);
+const list = async (user, meeting) => ok(await user.client.get(`/meetings/${meeting.code}/participants`)).items;
+const patch = (user, meeting, whom, body) => user.client.patch(`/meetings/${meeting.code}/participants/${whom.id ?? whom}`, body);
+const remove = (user, meeting, whom) => user.client.delete(`/meetings/${meeting.code}/participants/${whom.id ?? whom}`);
+const handOver = (user, meeting, whom) => user.client.post(`/meetings/${meeting.code}/host`, { userId: whom.id ?? whom });
+const join_ = (user, meeting) => user.client.post(`/meetings/${meeting.code}/join`);
 const lastEvent = async (meeting) => (await logOf(sys, meeting)).at(-1);
-const hostOf = async (meeting) => ok(await ada.client.get(`/meetings/${meeting.id}`)).host.id;
+const hostOf = async (meeting) => ok(await ada.client.get(`/meetings/${meeting.code}`)).host.id;
 
 test('the list has everybody who is in, in the order of coming', async () => {
-    const meeting = await createMeeting(ada);
+    const meeting = await createMeeting(ada, { isPublic: true });
     assert.deepEqual(await list(ada, meeting), []);
     for (const user of [cleo, ada, ben])
         await join(user, meeting);
     const people = await list(eve, meeting);
     assert.deepEqual(people.map((p) => [p.userId, p.displayName, p.role, p.status]),
         [[cleo.id, 'Cleo', 'participant', 'joined'], [ada.id, 'Ada', 'host', 'joined'], [ben.id, 'Ben', 'participant', 'joined']]);
-    ok(await cleo.client.post(`/meetings/${meeting.id}/leave`));
+    ok(await cleo.client.post(`/meetings/${meeting.code}/leave`));
     assert.deepEqual((await list(ada, meeting)).map((p) => p.userId), [ada.id, ben.id]);
     refused(await ada.client.get('/meetings/999999/participants'), 'not_found');
-    refused(await api(sys).get(`/meetings/${meeting.id}/participants`), 'unauthorized');
+    refused(await api(sys).get(`/meetings/${meeting.code}/participants`), 'unauthorized');
 });
 
 test('the host makes co-hosts and takes it back', async () => {
@@ -62,7 +62,7 @@ test('nobody else gives roles, and the host’s own does not change that way', a
 test('a role is for people who are in the meeting', async () => {
     const meeting = await meetingOf(ada, ben);
     refused(await patch(ada, meeting, eve, { role: 'cohost' }), 'not_found');
-    ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
+    ok(await ben.client.post(`/meetings/${meeting.code}/leave`));
     refused(await patch(ada, meeting, ben, { role: 'cohost' }), 'not_found');
     for (const whom of ['999999', '0', '-1', 'x', '1.5', '99999999999999999999', '%20'])
         refused(await patch(ada, meeting, whom, { role: 'cohost' }), 'not_found', undefined, whom);
@@ -117,10 +117,10 @@ test('who is removed is out, and stays out', async () => {
     assert.deepEqual(await seatsOf(sys, meeting), { counter: 2, counted: 2 });
     refused(await join_(ben, meeting), 'removed');
     refused(await ben.client.post(`/meetings/${meeting.code}/join`), 'removed');
-    refused(await ben.client.post(`/meetings/${meeting.id}/leave`), 'not_joined');
-    refused(await ben.client.post(`/meetings/${meeting.id}/messages`, { text: 'hi', clientId: '1' }), 'not_joined');
-    refused(await ben.client.get(`/meetings/${meeting.id}/messages`), 'removed');
-    refused(await ben.client.get(`/meetings/${meeting.id}/events`), 'removed');
+    refused(await ben.client.post(`/meetings/${meeting.code}/leave`), 'not_joined');
+    refused(await ben.client.post(`/meetings/${meeting.code}/messages`, { text: 'hi', clientId: '1' }), 'not_joined');
+    refused(await ben.client.get(`/meetings/${meeting.code}/messages`), 'removed');
+    refused(await ben.client.get(`/meetings/${meeting.code}/events`), 'removed');
     ok(await remove(ada, meeting, ben), 204); // again changes nothing
     assert.deepEqual(await seatsOf(sys, meeting), { counter: 2, counted: 2 });
     refused(await join_(ben, meeting), 'removed');
@@ -131,19 +131,19 @@ test('who was removed from a private meeting does not see it any more', async ()
     await join(ada, meeting);
     await join(ben, meeting);
     ok(await remove(ada, meeting, ben), 204);
-    refused(await ben.client.get(`/meetings/${meeting.id}`), 'forbidden');
+    refused(await ben.client.get(`/meetings/${meeting.code}`), 'forbidden');
     await join(cleo, meeting);
-    ok(await cleo.client.post(`/meetings/${meeting.id}/leave`));
-    ok(await cleo.client.get(`/meetings/${meeting.id}`)); // who was in sees it, until they are kept out
+    ok(await cleo.client.post(`/meetings/${meeting.code}/leave`));
+    ok(await cleo.client.get(`/meetings/${meeting.code}`)); // who was in sees it, until they are kept out
     ok(await remove(ada, meeting, cleo), 204);
-    refused(await cleo.client.get(`/meetings/${meeting.id}`), 'forbidden');
+    refused(await cleo.client.get(`/meetings/${meeting.code}`), 'forbidden');
     assert.ok(!ok(await ben.client.get('/meetings?pageSize=100&sort=-createdAt')).items.some((m) => m.id === meeting.id));
     assert.ok(!ok(await ben.client.get('/meetings?onlyJoined=true&pageSize=100')).items.some((m) => m.id === meeting.id));
 });
 
 test('who has left can be kept out, too', async () => {
     const meeting = await meetingOf(ada, ben);
-    ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
+    ok(await ben.client.post(`/meetings/${meeting.code}/leave`));
     ok(await remove(ada, meeting, ben), 204);
     ok(await remove(ada, meeting, ben), 204); // they are kept out already: nothing more is told
     refused(await join_(ben, meeting), 'removed');
@@ -151,7 +151,7 @@ test('who has left can be kept out, too', async () => {
     const log = await logOf(sys, meeting);
     assert.deepEqual(log.slice(-2).map((e) => e.type), ['user_left', 'user_banned']);
     assert.deepEqual([log.at(-1).audience, log.at(-1).data], [`${ada.id}`, { userId: ben.id, by: ada.id }]);
-    assert.equal(ok(await ada.client.get(`/meetings/${meeting.id}/audit`)).items.at(-1).type, 'user_banned');
+    assert.equal(ok(await ada.client.get(`/meetings/${meeting.code}/audit`)).items.at(-1).type, 'user_banned');
 });
 
 test('host and co-hosts remove, others do not, and nobody removes the host', async () => {
@@ -175,9 +175,9 @@ test('host and co-hosts remove, others do not, and nobody removes the host', asy
 test('a co-host who has left does nothing from outside', async () => {
     const meeting = await meetingOf(ada, ben, cleo);
     ok(await patch(ada, meeting, ben, { role: 'cohost' }));
-    ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
+    ok(await ben.client.post(`/meetings/${meeting.code}/leave`));
     refused(await remove(ben, meeting, cleo), 'forbidden');
-    refused(await ben.client.post(`/meetings/${meeting.id}/end`), 'forbidden');
+    refused(await ben.client.post(`/meetings/${meeting.code}/end`), 'forbidden');
 });
 
 test('nobody removes the creator, who takes the host’s seat back; nor themselves', async () => {
@@ -195,10 +195,10 @@ test('a co-host who was removed, in or not, comes back as a participant when tha
     const meeting = await meetingOf(ada, ben, cleo);
     for (const user of [ben, cleo])
         ok(await patch(ada, meeting, user, { role: 'cohost' }));
-    ok(await cleo.client.post(`/meetings/${meeting.id}/leave`));
+    ok(await cleo.client.post(`/meetings/${meeting.code}/leave`));
     for (const user of [ben, cleo]) {
         ok(await remove(ada, meeting, user), 204);
-        ok(await ada.client.delete(`/meetings/${meeting.id}/removed/${user.id}`), 204);
+        ok(await ada.client.delete(`/meetings/${meeting.code}/removed/${user.id}`), 204);
         assert.equal((await join(user, meeting)).me.role, 'participant');
     }
 });
@@ -207,7 +207,7 @@ test('removing the last one inside ends the meeting', async () => {
     const meeting = await createMeeting(ada);
     await join(ben, meeting);
     ok(await remove(ada, meeting, ben), 204);
-    const now = ok(await ada.client.get(`/meetings/${meeting.id}`));
+    const now = ok(await ada.client.get(`/meetings/${meeting.code}`));
     assert.deepEqual([now.status, now.participantCount], [3, 0]);
     assert.equal((await rowsOf(sys, meeting))[0].status, 3, 'and still as removed');
 });
@@ -237,21 +237,21 @@ test('the host’s seat goes only to people in the meeting', async () => {
     assert.equal((await logOf(sys, meeting)).length, events, 'to oneself changes nothing');
     for (const [body, field] of [[{}, 'userId'], [{ userId: 0 }, 'userId'], [{ userId: String(ben.id) }, 'userId'], [{ userId: null }, 'userId'],
         [{ userId: 1.5 }, 'userId'], [{ userId: ben.id, force: true }, 'force']])
-        refused(await ada.client.post(`/meetings/${meeting.id}/host`, body), 'validation_failed', field);
+        refused(await ada.client.post(`/meetings/${meeting.code}/host`, body), 'validation_failed', field);
     refused(await handOver(ada, { id: 999999 }, ben), 'not_found');
     assert.equal(await hostOf(meeting), ada.id);
 });
 
 test('a meeting that is over has nobody to act on', async () => {
     const meeting = await meetingOf(ada, ben);
-    ok(await ada.client.post(`/meetings/${meeting.id}/end`));
+    ok(await ada.client.post(`/meetings/${meeting.code}/end`));
     assert.deepEqual(await list(ada, meeting), []);
     refused(await remove(ada, meeting, ben), 'meeting_ended');
     refused(await handOver(ada, meeting, ben), 'meeting_ended');
     refused(await patch(ada, meeting, ben, { role: 'cohost' }), 'meeting_ended');
     refused(await patch(ben, meeting, ben, { audio: true }), 'meeting_ended');
     const cancelled = await meetingOf(ada, ben);
-    ok(await ada.client.delete(`/meetings/${cancelled.id}`), 204);
+    ok(await ada.client.delete(`/meetings/${cancelled.code}`), 204);
     refused(await remove(ada, cancelled, ben), 'meeting_cancelled');
     refused(await handOver(ada, cancelled, ben), 'meeting_cancelled');
 });
@@ -280,7 +280,7 @@ test('those who run the meeting switch off, lower and rename, never switch on, a
 test('who comes back has the name that they had in this meeting', async () => {
     const meeting = await meetingOf(ada, ben);
     ok(await patch(ada, meeting, ben, { displayName: 'Ben from Oslo' }));
-    ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
+    ok(await ben.client.post(`/meetings/${meeting.code}/leave`));
     assert.equal((await join(ben, meeting)).me.displayName, 'Ben from Oslo');
     const { data } = await lastEvent(meeting);
     assert.equal(data.participant.displayName, 'Ben from Oslo');
@@ -292,7 +292,7 @@ test('all muted but host and co-hosts, all hands down, somebody asked to unmute'
     for (const user of [ada, ben, cleo])
         for (const change of [{ audio: true }, { handRaised: true }])
             ok(await patch(user, meeting, user, change));
-    const path = `/meetings/${meeting.id}`;
+    const path = `/meetings/${meeting.code}`;
     refused(await cleo.client.post(`${path}/mute-all`, {}), 'forbidden');
     ok(await ben.client.post(`${path}/mute-all`, {}), 204);
     assert.deepEqual((await list(ada, meeting)).map((p) => p.audio), [true, true, false]);
@@ -310,15 +310,15 @@ test('all muted but host and co-hosts, all hands down, somebody asked to unmute'
 test('what the meeting does not allow, host and co-hosts still do', async () => {
     const meeting = await meetingOf(ada, ben, cleo);
     ok(await patch(ada, meeting, ben, { role: 'cohost' }));
-    ok(await ben.client.patch(`/meetings/${meeting.id}`, { allowUnmute: false, allowShare: false, allowChat: false }));
-    refused(await ben.client.patch(`/meetings/${meeting.id}`, { title: 'Mine' }), 'forbidden');
+    ok(await ben.client.patch(`/meetings/${meeting.code}`, { allowUnmute: false, allowShare: false, allowChat: false }));
+    refused(await ben.client.patch(`/meetings/${meeting.code}`, { title: 'Mine' }), 'forbidden');
     for (const user of [ada, ben, cleo])
         for (const change of [{ audio: true }, { screen: true }])
             if (user === cleo)
                 refused(await patch(user, meeting, user, change), 'forbidden');
             else
                 ok(await patch(user, meeting, user, change));
-    refused(await cleo.client.post(`/meetings/${meeting.id}/messages`, { text: 'hi', clientId: '1' }), 'forbidden');
-    ok(await ben.client.post(`/meetings/${meeting.id}/messages`, { text: 'hi', clientId: '1' }), 201);
+    refused(await cleo.client.post(`/meetings/${meeting.code}/messages`, { text: 'hi', clientId: '1' }), 'forbidden');
+    ok(await ben.client.post(`/meetings/${meeting.code}/messages`, { text: 'hi', clientId: '1' }), 201);
     ok(await patch(cleo, meeting, cleo, { video: true }));
 });

@@ -1,5 +1,5 @@
-/* docs/permissions.md against the server: every action of the table × every role × every state of a meeting, by REST, and by
- * WebSocket where there is a message for it. What must come back follows from the table and from the rules below it; what this
+/* docs/permissions.md against the server: every action of the table × every role × every state of a private meeting, by REST under
+ * its code and its number, and by WebSocket where there is a message for it. What must come back follows from the table and from the rules below it; what this
  * file adds is only how each permission is put to use. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -53,7 +53,7 @@ const may = (permission, role, off) => table[permission][role] &&
  * whom      makes such a one anew, where the action uses it up
  * seated    it is about somebody who is in the meeting: where nobody is, they are not found
  * once      afterwards the meeting is another */
-const M = (w) => `/meetings/${w.meeting.id}`;
+const M = (w) => `/meetings/${w.meeting[w.by ?? 'id']}`;
 const P = (w, whom) => `${M(w)}/participants/${whom}`;
 let serial = 0;
 const text = () => ({ text: 'Hello', clientId: `m${serial++}` });
@@ -125,9 +125,14 @@ const IN = ROLES;
 const CAME = { host: 'host', cohost: 'cohost', participant: 'participant', guest: 'guest', left: 'participant', leftCohost: 'cohost' };
 const OVER = { ended: 'meeting_ended', cancelled: 'meeting_cancelled' };
 
+/* Without a row in the meeting, and not its guest: its number names nothing then, for it is private. */
+const isStranger = (who, state) => (state === 'scheduled' ? !['host', 'absentHost', 'guest', 'waiting', 'left', 'removed'].includes(who) : who === 'stranger');
+
 /* 'ok', or the code. `who` is one of ROLES, or waiting, left, leftCohost, removed, stranger; absentHost: the host from outside. */
-function expected(action, who, state, off = []) {
+function expected(action, who, state, off = [], by = 'code') {
     const over = OVER[state];
+    if (by === 'id' && isStranger(who, state))
+        return 'not_found';
     const isIn = state === 'ongoing' && IN.includes(who);
     const isHost = who === 'host' || who === 'absentHost';
     if (action.kind === 'own') {
@@ -205,7 +210,7 @@ class World {
     async set(settings) { ok(await this.host.client.patch(M(this), settings)); }
 
     async newGuest() {
-        const { user, accessToken } = ok(await api(sys).post(`${M(this)}/guests`, { displayName: 'Guest' }), 201);
+        const { user, accessToken } = ok(await api(sys).post(`/meetings/${this.meeting.code}/guests`, { displayName: 'Guest' }), 201);
         return { id: user.id, token: accessToken, client: api(sys, accessToken) };
     }
 
@@ -236,7 +241,7 @@ class World {
         for (const who of whose) {
             this.sockets[who] = await openSocket(sys, this[who].token, { relay: 0 });
             if (who === 'waiting' || IN.includes(who))
-                await this.sockets[who].request('join_room', { meetingId: this.meeting.id });
+                await this.sockets[who].request('join_room', { meetingId: this.meeting.code });
         }
     }
 
@@ -304,7 +309,7 @@ test('a join tells what each role may do, with and without each setting', async 
         const wanted = Object.fromEntries(ROLES.map((role) => [role, Object.keys(table).filter((p) => may(p, role, off))]));
         assert.deepEqual((await join(host, meeting)).permissions, wanted, `without ${off}`);
         const socket = await openSocket(sys, host.token, { relay: 0 });
-        assert.deepEqual((await socket.request('join_room', { meetingId: meeting.id })).permissions, wanted);
+        assert.deepEqual((await socket.request('join_room', { meetingId: meeting.code })).permissions, wanted);
         ok(await host.client.patch(`/meetings/${meeting.id}`, { allowChat: !off.includes('allowChat') }));
         assert.deepEqual((await socket.waitFor('meeting_updated')).data.permissions, wanted);
         await socket.close();
@@ -319,7 +324,8 @@ async function refuseAll(w, who, state, off = []) {
         if (wanted === 'ok' && action.kind !== 'read')
             continue;
         const whom = action.about?.(w) ?? w.vic.id;
-        check(name, who, 'REST', await byRest(w, action, who, whom), wanted, state);
+        for (w.by of ['code', 'id'])
+            check(name, who, `REST by ${w.by}`, await byRest(w, action, who, whom), expected(action, who, state, off, w.by), state);
         if (action.ws && w.sockets[who])
             check(name, who, 'WebSocket', await bySocket(w, action, who, whom), IN.includes(who) || who === 'waiting' ? wanted : 'not_joined', state);
     }
@@ -332,7 +338,8 @@ async function allowAll(w, who, state, off = []) {
         if (action.once || action.kind === 'read' || expected(action, who, state, off) !== 'ok')
             continue;
         const whom = async () => (action.whom ? action.whom(w) : w.vic.id);
-        check(name, who, 'REST', await byRest(w, action, who, await whom()), 'ok', state);
+        for (w.by of ['code', 'id'])
+            check(name, who, `REST by ${w.by}`, await byRest(w, action, who, await whom()), 'ok', state);
         if (action.ws && w.sockets[who])
             check(name, who, 'WebSocket', await bySocket(w, action, who, await whom()), 'ok', state);
     }
@@ -389,10 +396,9 @@ test('chat, log and the private meeting itself are for who was let in, not for w
     const reads = async (w, user) => [await user.client.get(M(w)), await user.client.get(`${M(w)}/participants`), await user.client.get(`${M(w)}/messages`),
         await user.client.get(`${M(w)}/events`)].map(outcome);
     const is = async (w, who, codes) => assert.deepEqual(await reads(w, w[who] ?? who), codes, `${w.state}: ${who.displayName ?? who}`);
-    const no = Array(4).fill('forbidden'), yes = Array(4).fill('ok'), removed = ['forbidden', 'forbidden', 'removed', 'removed'];
+    const no = Array(4).fill('forbidden'), unknown = Array(4).fill('not_found'), yes = Array(4).fill('ok'), removed = ['forbidden', 'forbidden', 'removed', 'removed'];
     for (const state of ['ongoing', 'ended', 'cancelled']) {
         const w = await World.make('ongoing');
-        await w.set({ isPublic: false });
         for (const user of [refused, gone])
             assert.equal((await join(user, w.meeting)).waiting, true);
         ok(await w.host.client.post(`${M(w)}/lobby/refuse`, { userId: refused.id }), 204);
@@ -404,8 +410,11 @@ test('chat, log and the private meeting itself are for who was let in, not for w
             ok(await w.host.client.delete(M(w)), 204);
         for (const who of [...ROLES, 'left', 'leftCohost'])
             await is(w, who, yes);
-        for (const who of ['waiting', 'stranger', refused, gone])
+        for (const who of ['waiting', refused, gone])
             await is(w, who, no);
+        for (const [by, codes] of [['id', unknown], ['code', no]])
+            await is(Object.assign(w, { by }), 'stranger', codes);
+        w.by = 'id';
         await is(w, 'removed', removed);
         for (const [user, seen] of [[w.waiting, 0], [refused, 0], [gone, 0], [w.left, 1]])
             assert.equal(ok(await user.client.get('/meetings?pageSize=100')).items.filter((m) => m.id === w.meeting.id).length, seen);

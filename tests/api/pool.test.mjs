@@ -99,12 +99,12 @@ test('slow requests in the main pool do not reach the relay’s', async () => {
     const [slow, quick] = [await createMeeting(ada), await createMeeting(ada)];
     const guests = await crowd(sys, 4 * WORKERS.api);
     const release = await holdRow(slow);
-    const stuck = guests.map((guest) => fetch(`${sys.base}/api/v1/meetings/${slow.id}/join`, { method: 'POST', headers: { authorization: `Bearer ${guest.token}` } }));
+    const stuck = guests.map((guest) => fetch(`${sys.base}/api/v1/meetings/${slow.code}/join`, { method: 'POST', headers: { authorization: `Bearer ${guest.token}` } }));
     try {
         await sleep(200);
         const socket = await openSocket(sys, ada.token);
         const start = Date.now();
-        await socket.request('join_room', { meetingId: quick.id });
+        await socket.request('join_room', { meetingId: quick.code });
         await socket.request('chat_message', { text: 'not held up', clientId: 'c1' });
         assert.ok(Date.now() - start < 1500, `${Date.now() - start} ms`);
         await socket.close();
@@ -120,7 +120,7 @@ test('a worker that holds a request too long is killed, and its request named in
     const release = await holdRow(meeting);
     const before = await workerPids(sys);
     try {
-        const answer = await fetch(`${sys.base}/api/v1/meetings/${meeting.id}/join`, { method: 'POST', headers: { authorization: `Bearer ${guest.token}`, 'x-request-id': 'the-stuck-one' } });
+        const answer = await fetch(`${sys.base}/api/v1/meetings/${meeting.code}/join`, { method: 'POST', headers: { authorization: `Bearer ${guest.token}`, 'x-request-id': 'the-stuck-one' } });
         assert.equal(answer.status, 500); // from the web server: the worker is gone
     } finally {
         await release();

@@ -111,7 +111,7 @@ test('wrong meeting passwords are counted, right ones never', async () => {
     const [ada, ben] = await people(sys, 'Ada', 'Ben');
     const meeting = await createMeeting(ada, { password: 'tulip' });
     await join(ada, meeting);
-    const enter = (user, password, where = meeting) => user.client.post(`/meetings/${where.id}/join`, { password });
+    const enter = (user, password, where = meeting) => user.client.post(`/meetings/${where.code}/join`, { password });
     for (let i = 0; i < 8; i++) {
         ok(await enter(ben, 'tulip'));
         ok(await ben.client.post(`/meetings/${meeting.id}/leave`));

@@ -12,10 +12,10 @@ before(async () => {
 });
 after(() => sys?.stop());
 
-const read = (user, meeting, what) => user.client.get(`/meetings/${meeting.id}/${what}`);
-const leave = (user, meeting) => user.client.post(`/meetings/${meeting.id}/leave`, {});
+const read = (user, meeting, what) => user.client.get(`/meetings/${meeting.code}/${what}`);
+const leave = (user, meeting) => user.client.post(`/meetings/${meeting.code}/leave`, {});
 const say = async (user, meeting, text, extra = {}) =>
-    ok(await user.client.post(`/meetings/${meeting.id}/messages`, { text, clientId: `${Math.random()}`, ...extra }), 201);
+    ok(await user.client.post(`/meetings/${meeting.code}/messages`, { text, clientId: `${Math.random()}`, ...extra }), 201);
 
 test('every stay of everybody, as JSON and as CSV, and the figures of it', async () => {
     const meeting = await meetingOf(ada, ben);
@@ -26,7 +26,7 @@ test('every stay of everybody, as JSON and as CSV, and the figures of it', async
     await say(ada, meeting, 'psst', { to: ben.id });
     const { items } = ok(await read(ada, meeting, 'attendance'));
     assert.deepEqual(items.map((s) => [s.userId, s.leftAt === null]), [[ada.id, true], [ben.id, false], [ben.id, true], [cleo.id, true]]);
-    ok(await ada.client.post(`/meetings/${meeting.id}/end`, {}));
+    ok(await ada.client.post(`/meetings/${meeting.code}/end`, {}));
     assert.ok(ok(await read(ada, meeting, 'attendance')).items.every((s) => s.leftAt >= s.joinedAt));
     const { people: n, peak, messages, meetingSeconds, personSeconds } = ok(await read(ada, meeting, 'statistics'));
     assert.deepEqual([n, peak, messages], [3, 3, 1]);
@@ -50,7 +50,7 @@ test('a meeting that nobody was in has records, too', async () => {
 
 test('who did what to whom', async () => {
     const meeting = await meetingOf(ada, ben, cleo);
-    const path = `/meetings/${meeting.id}`;
+    const path = `/meetings/${meeting.code}`;
     ok(await ada.client.patch(`${path}/participants/${ben.id}`, { role: 'cohost' }));
     ok(await cleo.client.patch(`${path}/participants/me`, { audio: true })); // what one does to oneself is no deed
     ok(await ben.client.patch(`${path}/participants/${cleo.id}`, { audio: false }));
@@ -69,7 +69,7 @@ test('the chat as text, without what was private or deleted', async () => {
     const first = await say(ada, meeting, 'line one\nline two');
     await say(ben, meeting, 'private', { to: ada.id });
     const wrong = await say(ben, meeting, 'wrong');
-    ok(await ben.client.delete(`/meetings/${meeting.id}/messages/${wrong.id}`), 204);
+    ok(await ben.client.delete(`/meetings/${meeting.code}/messages/${wrong.id}`), 204);
     const answer = await read(ada, meeting, 'transcript');
     assert.match(answer.headers.get('content-type'), /^text\/plain/);
     assert.equal(answer.body, `[${first.createdAt}] Ada: line one\n    line two\n`);
@@ -90,12 +90,12 @@ test('an answer names what it answers; what answers a private message stays priv
     const question = await say(ada, meeting, 'Lunch?');
     assert.deepEqual((await say(ben, meeting, 'Yes', { replyTo: question.id })).replyTo, { id: question.id, sender: { id: ada.id, displayName: 'Ada' } });
     const secret = await say(ada, meeting, 'psst', { to: ben.id });
-    const reply = (user, extra) => user.client.post(`/meetings/${meeting.id}/messages`, { text: 'x', clientId: `${Math.random()}`, ...extra });
+    const reply = (user, extra) => user.client.post(`/meetings/${meeting.code}/messages`, { text: 'x', clientId: `${Math.random()}`, ...extra });
     refused(await reply(ben, { replyTo: secret.id }), 'validation_failed', 'to');
     ok(await reply(ben, { replyTo: secret.id, to: ada.id }), 201);
     refused(await reply(cleo, { replyTo: secret.id }), 'validation_failed', 'replyTo');
     refused(await reply(cleo, { replyTo: 999999 }), 'validation_failed', 'replyTo');
-    assert.deepEqual(ok(await ada.client.get(`/meetings/${meeting.id}/messages`)).items[1].replyTo.id, question.id);
+    assert.deepEqual(ok(await ada.client.get(`/meetings/${meeting.code}/messages`)).items[1].replyTo.id, question.id);
 });
 
 test('the position up to which one has read is kept and never goes back', async () => {
@@ -105,12 +105,12 @@ test('the position up to which one has read is kept and never goes back', async 
         sent.push(await say(ada, meeting, text));
     await say(ben, meeting, 'mine');
     await say(ada, meeting, 'to Cleo', {});
-    const mark = (message) => ben.client.post(`/meetings/${meeting.id}/read`, { messageId: message.id });
+    const mark = (message) => ben.client.post(`/meetings/${meeting.code}/read`, { messageId: message.id });
     ok(await mark(sent[1]), 204);
     ok(await mark(sent[0]), 204);
     ok(await leave(ben, meeting));
     const view = await join(ben, meeting);
     assert.deepEqual([view.lastReadMessageId, view.unreadCount], [sent[1].id, 2]);
-    refused(await cleo.client.post(`/meetings/${meeting.id}/read`, { messageId: 1 }), 'not_joined');
+    refused(await cleo.client.post(`/meetings/${meeting.code}/read`, { messageId: 1 }), 'not_joined');
     refused(await mark({ id: 0 }), 'validation_failed', 'messageId');
 });

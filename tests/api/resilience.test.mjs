@@ -16,12 +16,12 @@ after(() => sys?.stop());
 
 /* Calls so often that every worker has had its turn. */
 async function everybodyWorks(rounds = 12) {
-    const meeting = await createMeeting(ada);
+    const meeting = await createMeeting(ada, { isPublic: true });
     await join(ada, meeting);
     for (let i = 0; i < rounds; i++) {
-        const [me, list, detail] = await Promise.all([ben.client.get('/users/me'), ben.client.get('/meetings'), ben.client.get(`/meetings/${meeting.id}`)]);
+        const [me, list, detail] = await Promise.all([ben.client.get('/users/me'), ben.client.get('/meetings'), ben.client.get(`/meetings/${meeting.code}`)]);
         [me, list, detail].forEach((answer) => ok(answer));
-        ok(await ada.client.post(`/meetings/${meeting.id}/messages`, { text: 'works', clientId: `${i}` }), 201);
+        ok(await ada.client.post(`/meetings/${meeting.code}/messages`, { text: 'works', clientId: `${i}` }), 201);
     }
 }
 
@@ -53,8 +53,8 @@ test('all workers killed at once: a moment later all is well', async () => {
 
 test('without the database: 503 at once; with it again: healed by itself', async () => {
     const calm = api(sys, ada.token, { may: [503] });
-    const meeting = await createMeeting(ada);
-    const here = `/meetings/${meeting.id}`;
+    const meeting = await createMeeting(ada, { isPublic: true });
+    const here = `/meetings/${meeting.code}`;
     const account = await register(sys, 'Signs in');
     const credentials = { email: account.email, password: account.password };
     await everybodyWorks();

@@ -46,7 +46,7 @@ export async function createMeeting(host, input = {}) {
 }
 
 export async function join(user, meeting, password) {
-    return ok(await user.client.post(`/meetings/${meeting.id}/join`, password === undefined ? {} : { password }), 200);
+    return ok(await user.client.post(`/meetings/${meeting.code}/join`, password === undefined ? {} : { password }), 200);
 }
 
 /* A meeting that `host` made and everybody named is in, the host first. */

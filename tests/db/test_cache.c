@@ -1,4 +1,5 @@
-/* service/meeting_cache.h: nobody reads a state older than their own write, and what comes from the cache is what was put. */
+/* service/meeting_cache.h: nobody reads a state older than their own write, and what comes from the cache is what was
+ * put. */
 #include <hiredis/hiredis.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@ static int detail(int64_t meeting_id, int64_t user_id, struct meeting *m)
     struct call call = call_of(user_id);
     struct participant *people;
     int count = -1;
-    ck_assert_int_eq(meeting_detail(&call, meeting_id, m, &people, &count), ERR_OK);
+    ck_assert_int_eq(meeting_detail(&call, arena_printf(call.arena, "%lld", (long long)meeting_id), m, &people, &count),
+                     ERR_OK);
     return count;
 }
 
@@ -40,7 +42,13 @@ START_TEST(test_cache_second_look_asks_no_database)
     int64_t anna = make_user("anna"), ben = make_user("ben");
     struct call host = call_of(anna);
     struct meeting made, a, b;
-    struct meeting_options options = {.title = "Title 王", .description = "", .duration_minutes = 7, .password = "pw", .max_participants = 9, .is_public = true, .is_recorded = true};
+    struct meeting_options options = {.title = "Title 王",
+                                      .description = "",
+                                      .duration_minutes = 7,
+                                      .password = "pw",
+                                      .max_participants = 9,
+                                      .is_public = true,
+                                      .is_recorded = true};
     ck_assert_int_eq(meeting_create(&host, &options, &made), ERR_OK);
     ck_assert_int_eq(join(made.id, anna), ERR_OK);
     int first = detail(made.id, ben, &a);
@@ -197,5 +205,7 @@ START_TEST(test_cache_rubbish_in_redis_is_a_miss)
 END_TEST
 
 CHECK_MAIN("cache", test_cache_second_look_asks_no_database, test_cache_every_change_is_seen_at_once,
-           test_cache_a_reader_that_began_before_a_change_puts_nothing_after_it, test_cache_nothing_is_put_while_a_change_is_under_way,
-           test_cache_writers_and_readers_at_once_never_see_less_than_their_own_write, test_cache_rubbish_in_redis_is_a_miss)
+           test_cache_a_reader_that_began_before_a_change_puts_nothing_after_it,
+           test_cache_nothing_is_put_while_a_change_is_under_way,
+           test_cache_writers_and_readers_at_once_never_see_less_than_their_own_write,
+           test_cache_rubbish_in_redis_is_a_miss)

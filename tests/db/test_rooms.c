@@ -38,7 +38,7 @@ START_TEST(test_join_first_one_starts_the_meeting_and_last_one_out_ends_it)
     ck_assert_int_eq(join(m.id, ben), ERR_OK);
     app.clock.fixed_ms = NOW_MS + 6000;
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
-    ck_assert_int_eq(meeting_detail(&call, m.id, &m, &people, &count), ERR_OK);
+    ck_assert_int_eq(meeting_detail(&call, m.code, &m, &people, &count), ERR_OK);
     ck_assert_int_eq(m.status, MEETING_ONGOING);
     ck_assert_int_eq(m.actual_start_ms, NOW_MS + 5000);
     ck_assert_int_eq(count, 2);
@@ -46,7 +46,7 @@ START_TEST(test_join_first_one_starts_the_meeting_and_last_one_out_ends_it)
     ck_assert_int_eq(leave(m.id, ben), ERR_OK);
     app.clock.fixed_ms = NOW_MS + 9000;
     ck_assert_int_eq(leave(m.id, anna), ERR_OK);
-    ck_assert_int_eq(meeting_detail(&call, m.id, &m, &people, &count), ERR_OK);
+    ck_assert_int_eq(meeting_detail(&call, m.code, &m, &people, &count), ERR_OK);
     ck_assert_int_eq(m.status, MEETING_ENDED);
     ck_assert_int_eq(m.actual_end_ms, NOW_MS + 9000);
     ck_assert_int_eq(count, 0);

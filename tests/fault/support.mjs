@@ -43,7 +43,7 @@ export async function makePeople(sys, count, lifeS = 4 * 3600) {
 }
 
 export async function makeMeeting(host, extra = {}) {
-    const { status, body } = await host.client.post('/meetings', { title: 'Fault test', ...extra });
+    const { status, body } = await host.client.post('/meetings', { title: 'Fault test', isPublic: true, ...extra });
     assert.equal(status, 201, JSON.stringify(body));
     return body;
 }

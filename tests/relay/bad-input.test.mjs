@@ -115,8 +115,8 @@ test('join_room refuses what cannot be a meeting', async () => {
     await refused(socket.request('join_room', { meetingId: 999999999 }), 'not_found');
     await refused(socket.request('join_room', { meetingId: 'no code' }), 'not_found');
     await refused(socket.request('join_room', { meetingId: '../../sync?x=1' }), 'not_found');
-    await refused(socket.request('join_room', { meetingId: room.meeting.id, since: 'x' }), 'validation_failed', 'since');
-    await refused(socket.request('join_room', { meetingId: room.meeting.id, since: -1 }), 'validation_failed', 'since');
+    await refused(socket.request('join_room', { meetingId: room.meeting.code, since: 'x' }), 'validation_failed', 'since');
+    await refused(socket.request('join_room', { meetingId: room.meeting.code, since: -1 }), 'validation_failed', 'since');
     await socket.close();
 });
 
@@ -125,9 +125,9 @@ test('without a room messages are answered not_joined, a second join conflict', 
     for (const type of ['leave_room', 'chat_message', 'media_control', 'raise_hand', 'webrtc_signal'])
         await refused(socket.request(type, { to: 1, text: 'x', clientId: 'x' }), 'not_joined');
     const { body: meeting } = await carl.client.post('/meetings', { title: 'Carl' });
-    await socket.request('join_room', { meetingId: meeting.id });
-    await refused(socket.request('join_room', { meetingId: room.meeting.id }), 'conflict');
-    await refused(socket.request('join_room', { meetingId: meeting.id }), 'conflict');
+    await socket.request('join_room', { meetingId: meeting.code });
+    await refused(socket.request('join_room', { meetingId: room.meeting.code }), 'conflict');
+    await refused(socket.request('join_room', { meetingId: meeting.code }), 'conflict');
     await socket.close();
 });
 

@@ -30,17 +30,17 @@ function relayWorker() {
 test('a join that a worker begins after the relay gave up on it takes no seat', async () => {
     const [ana, ben] = await Promise.all([register(sys, 'Ana'), register(sys, 'Ben')]);
     const meeting = await makeMeeting(ana);
-    const path = `/internal/meetings/${meeting.id}/join_room`;
+    const path = `/internal/meetings/${meeting.code}/join_room`;
     const socket = await openSocket(sys, ben.token, { relay: 0 });
     const worker = relayWorker();
     process.kill(worker, 'SIGSTOP');
-    socket.send('join_room', { meetingId: meeting.id }, 1);
+    socket.send('join_room', { meetingId: meeting.code }, 1);
     assert.equal((await socket.waitFor('error', (m) => m.id === 1, { timeout: 20_000 })).error.code, 'timeout');
     process.kill(worker, 'SIGCONT');
     await eventually(() => requestsTo(path).some((line) => line.includes('status=504')), { timeout: 10_000 });
     assert.equal((await sys.sql('SELECT COUNT(*) AS n FROM participants WHERE meeting_id = ?', [meeting.id]))[0].n, 0);
     // the same connection joins now, and nothing of the first try takes its seat away
-    await socket.request('join_room', { meetingId: meeting.id });
+    await socket.request('join_room', { meetingId: meeting.code });
     await new Promise((resolve) => { setTimeout(resolve, LOST_MS + 1000); });
     await socket.request('raise_hand');
     await socket.waitFor('hand_raised');

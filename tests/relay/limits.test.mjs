@@ -88,7 +88,7 @@ test('who goes on is closed with 4429; the others notice nothing, and it may com
     await b.socket.waitFor('presence_changed', (m) => m.data.userId === a.id && !m.data.online);
     assert.equal(b.socket.messages.filter((m) => m.type === 'typing').length, 10);
     const back = await openSocket(sys, a.token, { relay: 0 });
-    assert.ok((await back.request('join_room', { meetingId: meeting.id, since: a.socket.seq })).resumed);
+    assert.ok((await back.request('join_room', { meetingId: meeting.code, since: a.socket.seq })).resumed);
     await Promise.all([back.close(), b.socket.close()]);
 });
 

@@ -159,7 +159,7 @@ const placeAt = (places, seq) => places.findLast((p) => p.seq <= seq).place;
 test(`${VISITORS} people wait, three hosts decide for ${SECONDS} s (seed ${SEED})`, async (t) => {
     const everybody = await makePeople(sys, VISITORS + 3);
     const hosts = everybody.slice(0, 3).map((person, i) => new Host(person, i % 2, randomFrom(SEED + i)));
-    const meeting = await makeMeeting(everybody[0], { maxParticipants: 1000 });
+    const meeting = await makeMeeting(everybody[0], { maxParticipants: 1000, isPublic: true });
     for (const host of hosts)
         await host.open(meeting.id);
     for (const cohost of hosts.slice(1))

@@ -38,7 +38,7 @@ describe('time', { concurrency: true, timeout: 120_000 }, () => {
     test('who leaves two pings unanswered is dropped, and the others see it', async () => {
         const { meeting, people: [eva] } = await makeRoom(sys, ['Eva']);
         const raw = await rawSocket(sys, { token: ana.token });
-        raw.send(frame(0x81, JSON.stringify({ type: 'join_room', data: { meetingId: meeting.id } })));
+        raw.send(frame(0x81, JSON.stringify({ type: 'join_room', data: { meetingId: meeting.code } })));
         await eva.socket.waitFor('user_joined');
         const begun = Date.now();
         await eva.socket.waitFor('presence_changed', (m) => m.data.userId === ana.id && !m.data.online, { timeout: 90_000 });

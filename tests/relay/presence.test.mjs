@@ -38,7 +38,7 @@ test('a connection that breaks keeps its seat for the longer time, through the w
     const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
     const carl = await register(sys, 'Carl');
     const c = await openSocket(sys, carl.token);
-    await c.request('join_room', { meetingId: meeting.id });
+    await c.request('join_room', { meetingId: meeting.code });
     const [direct, proxied] = await Promise.all([
         measureEnd(ana, ben, () => ben.socket.terminate()), measureEnd(ana, carl, () => c.terminate())]);
     for (const took of [direct, proxied])
@@ -53,7 +53,7 @@ test('who returns in time keeps the seat', async () => {
         await end();
         await ana.socket.waitFor('presence_changed', (m) => m.data.userId === ben.id && !m.data.online);
         ben.socket = await openSocket(sys, ben.token, { relay: 0 });
-        const view = await ben.socket.request('join_room', { meetingId: meeting.id, since: seq });
+        const view = await ben.socket.request('join_room', { meetingId: meeting.code, since: seq });
         assert.equal(view.resumed, true);
         await ana.socket.waitFor('presence_changed', (m) => m.data.userId === ben.id && m.data.online);
     }
@@ -69,7 +69,7 @@ test('a connection that goes while its join is under way leaves no ghost', async
     const others = await Promise.all(Array.from({ length: 8 }, (_, i) => register(sys, `Ghost ${i}`)));
     await Promise.all(others.map(async (person, i) => {
         const socket = await openSocket(sys, person.token, { relay: 0 });
-        socket.send('join_room', { meetingId: meeting.id }, 1);
+        socket.send('join_room', { meetingId: meeting.code }, 1);
         await new Promise((resolve) => { setTimeout(resolve, i % 4); });
         if (i % 2)
             socket.terminate();
@@ -123,7 +123,7 @@ test('SIGTERM closes everybody with 1012; back at once they have their seats and
     await sys.processes.relay.start();
     for (const person of [ana, ben]) {
         person.socket = await openSocket(sys, person.token, { relay: 0 });
-        const view = await person.socket.request('join_room', { meetingId: meeting.id, since: seq });
+        const view = await person.socket.request('join_room', { meetingId: meeting.code, since: seq });
         assert.equal(view.resumed, true);
         assert.ok(!view.events.some((m) => m.type === 'user_left'));
     }
@@ -139,7 +139,7 @@ test('a relay that was killed: who returns keeps the seat, who does not is swept
     await sys.processes.relay.start();
     for (const person of [ana, ben]) {
         person.socket = await openSocket(sys, person.token, { relay: 0 });
-        await person.socket.request('join_room', { meetingId: meeting.id, since: seq });
+        await person.socket.request('join_room', { meetingId: meeting.code, since: seq });
     }
     const begun = Date.now();
     const left = await ana.socket.waitFor('user_left', () => true, { timeout: 45000 });
@@ -155,15 +155,15 @@ test('a kept seat is shown as such to who joins meanwhile', async () => {
     const ben = await register(sys, 'Ben');
     const meeting = await makeMeeting(ana);
     const a = await openSocket(sys, ana.token, { relay: 0 });
-    await a.request('join_room', { meetingId: meeting.id });
+    await a.request('join_room', { meetingId: meeting.code });
     const b = await openSocket(sys, ben.token, { relay: 0 });
-    await b.request('join_room', { meetingId: meeting.id });
+    await b.request('join_room', { meetingId: meeting.code });
     await joined(a, ben.id);
     b.terminate();
     await a.waitFor('presence_changed', (m) => !m.data.online);
     const carl = await register(sys, 'Carl');
     const c = await openSocket(sys, carl.token, { relay: 0 });
-    const view = await c.request('join_room', { meetingId: meeting.id });
+    const view = await c.request('join_room', { meetingId: meeting.code });
     assert.equal(view.participants.find((p) => p.userId === ben.id).online, false);
     await Promise.all([a.close(), c.close()]);
 });

@@ -44,7 +44,7 @@ test('signals cross, in order', async () => {
 test('a seat moves to the other relay; the first connection is closed with 4409', async () => {
     const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben'], across);
     const moved = await openSocket(sys, ben.token, { relay: 0 });
-    await moved.request('join_room', { meetingId: meeting.id });
+    await moved.request('join_room', { meetingId: meeting.code });
     assert.equal((await ben.socket.closed).code, 4409);
     await ana.socket.request('webrtc_signal', { to: ben.id, now: 'here' });
     await moved.waitFor('webrtc_signal');
@@ -60,7 +60,7 @@ test('one relay is killed: its people go on at the other', async () => {
     await sys.processes.relays[1].kill('SIGKILL');
     await ana.socket.request('chat_message', { text: '2', clientId: '2' });
     const moved = await openSocket(sys, ben.token, { relay: 0 });
-    const view = await moved.request('join_room', { meetingId: meeting.id, since: seq });
+    const view = await moved.request('join_room', { meetingId: meeting.code, since: seq });
     assert.deepEqual(view.events.filter((m) => m.type === 'chat_message').map((m) => m.data.message.text), ['1', '2']);
     await ana.socket.request('chat_message', { text: '3', clientId: '3' });
     await moved.waitFor('chat_message', (m) => m.data.message.text === '3');
@@ -77,7 +77,7 @@ test('a relay that hung for longer than its lease tells those whose seats were g
     assert.equal((await ben.socket.closed).code, 1012);
     assert.equal(ben.socket.events.at(-1).seq, left.seq);
     const back = await openSocket(sys, ben.token, { relay: 1 });
-    const view = await back.request('join_room', { meetingId: meeting.id, since: ben.socket.seq });
+    const view = await back.request('join_room', { meetingId: meeting.code, since: ben.socket.seq });
     assert.deepEqual(view.events.map((m) => m.type), ['user_joined']);
     await ana.socket.request('raise_hand');
     await back.waitFor('hand_raised');

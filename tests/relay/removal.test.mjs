@@ -52,7 +52,7 @@ async function removedAndBack(sys, { meeting, people: [host, other], victim, rel
     assert.equal(host.socket.events.filter((m) => m.type === 'user_joined' && m.data.participant.userId === victim.id).length, 1, 'never in again');
     await host.socket.request('lift_ban', { userId: victim.id });
     const back = await openSocket(sys, victim.token, { relay });
-    assert.equal((await back.request('join_room', { meetingId: meeting.id })).me.status, 'joined');
+    assert.equal((await back.request('join_room', { meetingId: meeting.code })).me.status, 'joined');
     await back.close();
     return took;
 }
@@ -65,7 +65,7 @@ async function room(options) {
 
 async function comeIn(user, meeting, relay, host) {
     user.socket = await openSocket(sys, user.token, { relay });
-    await user.socket.request('join_room', { meetingId: meeting.id });
+    await user.socket.request('join_room', { meetingId: meeting.code });
     await joined(host.socket, user.id);
     return user;
 }
@@ -97,11 +97,11 @@ test('a guest, who has a second name in the pocket and asks for a third', async 
     assert.equal((await ask('A third')).body.code, 'removed');
     const { body: { token: invite } } = await host.client.post(`/meetings/${meeting.id}/invites`, {});
     for (const body of [{}, { invite }])
-        assert.equal(code(await second.client.post(`/meetings/${meeting.id}/join`, body)), 'removed');
+        assert.equal(code(await second.client.post(`/meetings/${meeting.code}/join`, body)), 'removed');
     const socket = await openSocket(sys, second.token, { relay: 0 });
-    await refused(socket.request('join_room', { meetingId: meeting.id }), 'removed');
+    await refused(socket.request('join_room', { meetingId: meeting.code }), 'removed');
     await host.socket.request('lift_ban', { userId: victim.id });
-    await socket.request('join_room', { meetingId: meeting.id });
+    await socket.request('join_room', { meetingId: meeting.code });
     assert.equal((await ask('A third')).status, 201);
     await Promise.all([socket, ...made.people.map((p) => p.socket)].map((s) => s.close()));
 });
@@ -113,7 +113,7 @@ test('somebody who waits, and somebody whose connection has just broken', async 
     await host.socket.request('meeting_update', { waitingRoom: true });
     const waiting = await register(sys, 'Waiting');
     waiting.socket = await openSocket(sys, waiting.token, { relay: 1 });
-    assert.equal((await waiting.socket.request('join_room', { meetingId: meeting.id })).waiting, true);
+    assert.equal((await waiting.socket.request('join_room', { meetingId: meeting.code })).waiting, true);
     gone.socket.terminate();
     await host.socket.waitFor('presence_changed', (m) => m.data.userId === gone.id && !m.data.online);
     for (const user of [waiting, gone])
@@ -121,7 +121,7 @@ test('somebody who waits, and somebody whose connection has just broken', async 
     assert.equal((await waiting.socket.closed).code, 4403);
     for (const user of [waiting, gone]) {
         const socket = await openSocket(sys, user.token, { relay: 0 });
-        await refused(socket.request('join_room', { meetingId: meeting.id, since: 1 }), 'removed');
+        await refused(socket.request('join_room', { meetingId: meeting.code, since: 1 }), 'removed');
         await socket.close();
     }
     await Promise.all(made.people.map((p) => p.socket.close()));

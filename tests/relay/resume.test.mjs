@@ -40,7 +40,7 @@ test('who drops out and returns with since has every event once, in order', asyn
     await ana.socket.waitFor('presence_changed', (m) => m.data.userId === ben.id && !m.data.online);
     await say(ana, 5, 25);
     const back = await openSocket(sys, ben.token);
-    const [view] = await Promise.all([back.request('join_room', { meetingId: meeting.id, since: seq }), say(ana, 25, 45)]);
+    const [view] = await Promise.all([back.request('join_room', { meetingId: meeting.code, since: seq }), say(ana, 25, 45)]);
     assert.equal(view.resumed, true);
     assert.equal(view.participants, undefined);
     await back.waitFor('chat_message', (m) => m.data.message.text === '44').catch(() => {});
@@ -61,7 +61,7 @@ test('who comes back too late gets the whole room, and goes on from there', asyn
         FROM meetings m JOIN seq_1_to_600 n WHERE m.id = ?`, [meeting.id, meeting.id]);
     await sys.sql('UPDATE meetings SET event_seq = event_seq + 600 WHERE id = ?', [meeting.id]);
     const back = await openSocket(sys, ben.token);
-    const view = await back.request('join_room', { meetingId: meeting.id, since: seq });
+    const view = await back.request('join_room', { meetingId: meeting.code, since: seq });
     assert.equal(view.resumed, undefined);
     assert.equal(view.participants.length, 2);
     await say(ana, 0, 1);
@@ -88,13 +88,13 @@ test('megabytes that were missed come back whole; where they are too many, the w
     await eventually(async () => (await sys.sql('SELECT COUNT(*) AS n FROM participants WHERE meeting_id = ? AND offline_at IS NULL', [meeting.id]))[0].n === 0);
     await addEvents(meeting, 300, 25_000);
     let back = await openSocket(sys, ben.token, { relay: 0 });
-    let view = await back.request('join_room', { meetingId: meeting.id, since: seq });
+    let view = await back.request('join_room', { meetingId: meeting.code, since: seq });
     assert.equal(view.resumed, true);
     assert.deepEqual(view.events.map((m) => m.seq), (await log(meeting, seq)).filter((n) => n <= view.seq));
     await back.close();
     await addEvents(meeting, 100, 25_000);
     back = await openSocket(sys, ben.token, { relay: 0 });
-    view = await back.request('join_room', { meetingId: meeting.id, since: seq });
+    view = await back.request('join_room', { meetingId: meeting.code, since: seq });
     assert.equal(view.resumed, undefined);
     assert.equal(view.participants.length, 2);
     await back.close();
@@ -109,7 +109,7 @@ test('a page of the largest events closes a gap; a client that cannot take it at
     const shown = [...ana.socket.events];
     if (how.code) {
         const back = await openSocket(sys, ana.token, { relay: 0 });
-        const view = await back.request('join_room', { meetingId: meeting.id, since: ana.socket.seq });
+        const view = await back.request('join_room', { meetingId: meeting.code, since: ana.socket.seq });
         assert.equal(view.resumed, true);
         shown.push(...view.events);
         ana.socket = back;
@@ -260,7 +260,7 @@ test('a client that does not read is cut with 4408; the others notice nothing, i
     carl.socket.ws.resume();
     assert.ok([4408, 1006].includes((await carl.socket.closed).code));
     const back = await openSocket(sys, carl.token, { relay: 0 });
-    const view = await back.request('join_room', { meetingId: meeting.id, since: seq });
+    const view = await back.request('join_room', { meetingId: meeting.code, since: seq });
     const seen = new Set([...view.events, ...back.events].filter((m) => m.type === 'chat_message').map((m) => m.data.message.text));
     assert.ok(seen.has('last') && seen.has('0'));
     assertRising([...view.events, ...back.events]);

@@ -14,7 +14,7 @@ test('join_room shows the whole room, by number and by code', async () => {
     const ben = await register(sys, 'Ben');
     const meeting = await makeMeeting(ana);
     const a = await openSocket(sys, ana.token);
-    const first = await a.request('join_room', { meetingId: meeting.id });
+    const first = await a.request('join_room', { meetingId: meeting.code });
     assert.equal(first.meeting.id, meeting.id);
     assert.equal(first.meeting.status, 2);
     assert.equal(first.me.userId, ana.id);
@@ -55,7 +55,7 @@ test('a chat message is in MySQL before anybody has it, and in the history of wh
     await ana.socket.waitFor('chat_message', (m) => m.data.message.id === ack.id);
     const carl = await register(sys, 'Carl');
     const c = await openSocket(sys, carl.token);
-    const { messages } = await c.request('join_room', { meetingId: meeting.id });
+    const { messages } = await c.request('join_room', { meetingId: meeting.code });
     assert.deepEqual(messages.map((m) => m.text), ['Grüße 你好 😀']);
     await Promise.all([ana.socket, ben.socket, c].map((s) => s.close()));
 });
@@ -143,7 +143,7 @@ test('leave_room is told to the others; the connection stays and may join again'
     assert.deepEqual(left.data, { userId: ben.id, reason: 'left' });
     await refused(ben.socket.request('raise_hand'), 'not_joined');
     await ana.socket.request('raise_hand');
-    const again = await ben.socket.request('join_room', { meetingId: meeting.id });
+    const again = await ben.socket.request('join_room', { meetingId: meeting.code });
     await joined(ana.socket, ben.id);
     assert.equal(again.resumed, undefined);
     assert.ok(!ben.socket.events.some((m) => m.type === 'hand_raised'));
@@ -158,9 +158,9 @@ test('messages that are sent together are worked on in order, leave_room before 
     const ben = await register(sys, 'Ben');
     const meeting = await makeMeeting(ana);
     const a = await openSocket(sys, ana.token);
-    await a.request('join_room', { meetingId: meeting.id });
+    await a.request('join_room', { meetingId: meeting.code });
     const b = await openSocket(sys, ben.token);
-    b.send('join_room', { meetingId: meeting.id }, 1);
+    b.send('join_room', { meetingId: meeting.code }, 1);
     for (let i = 0; i < 30; i++) // more than may wait
         b.send('chat_message', { text: String(i), clientId: String(i) }, 10 + i);
     b.send('leave_room', {}, 50);
@@ -176,7 +176,7 @@ test('messages that are sent together are worked on in order, leave_room before 
 test('a second connection takes the seat over, the first one is closed with 4409', async () => {
     const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
     const second = await openSocket(sys, ben.token);
-    const view = await second.request('join_room', { meetingId: meeting.id });
+    const view = await second.request('join_room', { meetingId: meeting.code });
     assert.ok(view.participants.some((p) => p.userId === ben.id && p.online));
     assert.equal((await ben.socket.closed).code, 4409);
     await second.request('chat_message', { text: 'from the second', clientId: 's' });
@@ -191,7 +191,7 @@ test('many connections of one user come at once: one of them has the seat in the
     for (let round = 0; round < 5; round++) {
         const more = await Promise.all(Array.from({ length: 6 }, () => openSocket(sys, ben.token, { relay: 0 })));
         sockets = [...sockets, ...more];
-        await Promise.all(more.map((s) => s.request('join_room', { meetingId: meeting.id }).catch(() => {})));
+        await Promise.all(more.map((s) => s.request('join_room', { meetingId: meeting.code }).catch(() => {})));
         await eventually(() => sockets.filter((s) => s.closeCode === undefined).length === 1);
         assert.ok(sockets.every((s) => s.closeCode === undefined || s.closeCode === 4409));
         sockets = sockets.filter((s) => s.closeCode === undefined);
@@ -208,7 +208,7 @@ test('nobody stays behind in a meeting that ends while they come in', async () =
     for (let round = 0; round < 4; round++) {
         const { meeting, people: [ana] } = await makeRoom(sys, ['Ana']);
         const sockets = await Promise.all(others.map((person) => openSocket(sys, person.token, { relay: 0 })));
-        const joins = sockets.map((s) => s.request('join_room', { meetingId: meeting.id }).then(() => 'in', (error) => error.code));
+        const joins = sockets.map((s) => s.request('join_room', { meetingId: meeting.code }).then(() => 'in', (error) => error.code));
         await Promise.race(joins);
         assert.equal((await ana.client.post(`/meetings/${meeting.id}/end`)).status, 200);
         for (const [i, join] of joins.entries()) {
@@ -243,7 +243,7 @@ test('the end of a meeting is told, and closes with 4410', async () => {
         assert.deepEqual(last.data, { reason: 'ended', by: ana.id });
     }
     const late = await openSocket(sys, ben.token);
-    await refused(late.request('join_room', { meetingId: meeting.id }), 'meeting_ended');
+    await refused(late.request('join_room', { meetingId: meeting.code }), 'meeting_ended');
     await late.close();
 });
 
@@ -255,7 +255,7 @@ test('who is removed is closed with 4403 and does not come back', async () => {
     const left = await ana.socket.waitFor('user_left');
     assert.deepEqual(left.data, { userId: ben.id, reason: 'removed', by: ana.id });
     const again = await openSocket(sys, ben.token);
-    await refused(again.request('join_room', { meetingId: meeting.id }), 'removed');
+    await refused(again.request('join_room', { meetingId: meeting.code }), 'removed');
     await Promise.all([ana.socket.close(), again.close()]);
 });
 
@@ -265,16 +265,16 @@ test('leaving by REST takes the connection out of the room and leaves it open', 
     await ana.socket.waitFor('user_left');
     await ben.socket.waitFor('user_left');
     await refused(ben.socket.request('raise_hand'), 'not_joined');
-    await ben.socket.request('join_room', { meetingId: meeting.id });
+    await ben.socket.request('join_room', { meetingId: meeting.code });
     await Promise.all([ana.socket.close(), ben.socket.close()]);
 });
 
 test('a seat that was taken by REST is taken up by the connection', async () => {
     const ana = await register(sys, 'Ana');
     const meeting = await makeMeeting(ana);
-    assert.equal((await ana.client.post(`/meetings/${meeting.id}/join`)).status, 200);
+    assert.equal((await ana.client.post(`/meetings/${meeting.code}/join`)).status, 200);
     const socket = await openSocket(sys, ana.token);
-    const view = await socket.request('join_room', { meetingId: meeting.id });
+    const view = await socket.request('join_room', { meetingId: meeting.code });
     assert.equal(view.me.online, true);
     await socket.close();
 });
@@ -284,8 +284,8 @@ test('the password of a meeting is asked for', async () => {
     const ben = await register(sys, 'Ben');
     const meeting = await makeMeeting(ana, { password: 'geheim' });
     const socket = await openSocket(sys, ben.token);
-    await refused(socket.request('join_room', { meetingId: meeting.id }), 'wrong_password');
-    await refused(socket.request('join_room', { meetingId: meeting.id, password: 'wrong' }), 'wrong_password');
-    await socket.request('join_room', { meetingId: meeting.id, password: 'geheim' });
+    await refused(socket.request('join_room', { meetingId: meeting.code }), 'wrong_password');
+    await refused(socket.request('join_room', { meetingId: meeting.code, password: 'wrong' }), 'wrong_password');
+    await socket.request('join_room', { meetingId: meeting.code, password: 'geheim' });
     await socket.close();
 });

@@ -18,7 +18,7 @@ export async function makeRoom(sys, names, { relayOf = () => 0, meeting: extra }
     const meeting = await makeMeeting(people[0], extra);
     for (const [i, person] of people.entries()) {
         person.socket = await openSocket(sys, person.token, { relay: relayOf(i) });
-        person.joined = await person.socket.request('join_room', { meetingId: meeting.id });
+        person.joined = await person.socket.request('join_room', { meetingId: meeting.code });
     }
     const last = people.at(-1);
     await Promise.all(people.slice(0, -1).map((p) => joined(p.socket, last.id)));

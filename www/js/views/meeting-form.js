@@ -15,7 +15,7 @@ const SCHEDULED = 1;
 
 /** What a new meeting is like where nobody says anything. */
 const DEFAULTS = {
-  title: '', description: '', duration: 60, password: '', maxParticipants: 100, isPublic: true, isRecorded: false, locked: false,
+  title: '', description: '', duration: 60, password: '', maxParticipants: 100, isPublic: false, isRecorded: false, locked: false,
   waitingRoom: false, joinBeforeHost: true, muteOnEntry: false, allowUnmute: true, allowShare: true, allowChat: true, allowGuests: false,
   endsOnTime: false, hostLossPolicy: 'hand_over', hostLossMinutes: 5, emptyMinutes: 0,
 };
