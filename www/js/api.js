@@ -3,6 +3,7 @@
  * read. At load and whenever the access token has run out, the cookie is exchanged for a new one. The server ends the
  * whole sign-in when an old cookie is used twice, so tabs take turns (Web Locks) and a tab never asks twice at once.
  */
+import { learnServerTime } from './server-clock.js';
 import { createStore } from './store.js';
 
 /** An answer that says no: RFC 9457 with EchoMeet's `code`. `code` is "network" when there was no answer at all. */
@@ -202,6 +203,7 @@ export class Api {
     } catch {
       throw new Problem({ code: 'network' });
     }
+    learnServerTime(response.headers.get('Date'));
     const text = await response.text().catch(() => '');
     if (response.ok) return read(text);
     // A web server in front answers for a back end that is away with a page of its own.

@@ -110,7 +110,8 @@ export class Call {
   #telling = false;
   /** @type {{microphone: string | false, camera: string | false}} what was told of a device */
   #missing = { microphone: false, camera: false };
-  #typedAt = 0;
+  /** When that was last told; -Infinity: nobody was told of it. */
+  #typedAt = -Infinity;
   #disposed = false;
   /** @type {any} */
   #markTimer = 0;
@@ -204,7 +205,7 @@ export class Call {
   async chat(text, to = null) {
     if (!this.client) return;
     const { replyTo } = this.store.get();
-    this.#typedAt = 0; // the line itself says that the writing is done
+    this.#typedAt = -Infinity; // the line itself says that the writing is done
     const { clientId, stored } = this.client.chat(text, { ...(to ? { to } : {}), ...(replyTo ? { replyTo: replyTo.id } : {}) });
     this.store.set(({ pending }) => ({ replyTo: null, pending: [...pending, { clientId, text, to, replyTo, failed: null }] }));
     try {
@@ -262,9 +263,9 @@ export class Call {
   /** Somebody writes a line here, or has taken it away. @param {boolean} active */
   typing(active) {
     const { chatTo } = this.store.get();
-    const now = Date.now();
-    if (active ? now - this.#typedAt < TYPING_EVERY_MS : this.#typedAt === 0) return;
-    this.#typedAt = active ? now : 0;
+    const now = performance.now();
+    if (active ? now - this.#typedAt < TYPING_EVERY_MS : this.#typedAt === -Infinity) return;
+    this.#typedAt = active ? now : -Infinity;
     this.client?.tell('typing', { active, ...(chatTo ? { to: chatTo } : {}) });
   }
 
@@ -505,9 +506,9 @@ export class Call {
   #writes(userId, active) {
     this.store.set(({ typing }) => {
       const { [userId]: _, ...rest } = typing;
-      return { typing: active ? { ...rest, [userId]: Date.now() + TYPING_HOLDS_MS } : rest };
+      return { typing: active ? { ...rest, [userId]: performance.now() + TYPING_HOLDS_MS } : rest };
     });
-    if (active) setTimeout(() => (this.store.get().typing[userId] ?? Infinity) <= Date.now() && this.#writes(userId, false), TYPING_HOLDS_MS + 50);
+    if (active) setTimeout(() => (this.store.get().typing[userId] ?? Infinity) <= performance.now() && this.#writes(userId, false), TYPING_HOLDS_MS + 50);
   }
 
   /** @param {number} userId @param {string} reaction */

@@ -2,6 +2,7 @@
  * Texts by key, in the chosen language. A language file holds plain strings; `{name}` takes a value, and a key that
  * ends in `.one`/`.other` is chosen by the language's plural rules from `count`. Only the language in use is loaded.
  */
+import { serverNow } from './server-clock.js';
 import { createStore } from './store.js';
 import { settings } from './settings.js';
 
@@ -95,7 +96,7 @@ export const longDate = (when) => format(when, { weekday: 'short', day: 'numeric
  */
 export function dayName(when) {
   const midnight = (/** @type {Date} */ date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-  const days = Math.round((midnight(new Date(when)) - midnight(new Date())) / 86_400_000);
+  const days = Math.round((midnight(new Date(when)) - midnight(new Date(serverNow()))) / 86_400_000);
   if (days === 0) return t('day.today');
   if (days === 1) return t('day.tomorrow');
   if (days === -1) return t('day.yesterday');

@@ -207,7 +207,7 @@ export class Mesh extends Emitter {
    * @param {number} userId @param {any} message
    */
   #hold(userId, message) {
-    const now = Date.now();
+    const now = performance.now();
     for (const [id, list] of this.#held) if (now - list[list.length - 1].at > STRANGER_MS) this.#held.delete(id);
     const list = this.#held.get(userId) ?? [];
     this.#held.set(userId, [...list.slice(1 - STRANGER_SIGNALS), { message, at: now }]);
@@ -217,7 +217,7 @@ export class Mesh extends Emitter {
   #receiveHeld(userId) {
     const list = this.#held.get(userId) ?? [];
     this.#held.delete(userId);
-    for (const { message, at } of list) if (Date.now() - at <= STRANGER_MS) this.receive(userId, message);
+    for (const { message, at } of list) if (performance.now() - at <= STRANGER_MS) this.receive(userId, message);
   }
 
   /** @param {number} userId @param {boolean} hopeless */
@@ -229,8 +229,8 @@ export class Mesh extends Emitter {
 
   /** @param {number} userId @param {Peer} peer */
   #introduce(userId, peer) {
-    const now = Date.now();
-    if (now - (this.#introduced.get(userId) ?? 0) < INTRODUCE_MS) return;
+    const now = performance.now();
+    if (now - (this.#introduced.get(userId) ?? -Infinity) < INTRODUCE_MS) return;
     this.#introduced.set(userId, now);
     peer.introduce();
   }

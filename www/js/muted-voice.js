@@ -38,7 +38,7 @@ export class MutedVoice {
   #look() {
     const { microphone, microphoneOn } = this.#media.store.get();
     this.#measure(microphoneOn ? null : microphone);
-    const now = Date.now();
+    const now = performance.now();
     this.#loud = this.#loud.filter((at) => now - at < WITHIN_MS);
     if (this.#copy && this.#meter.level() > LOUD) this.#loud.push(now);
     this.store.set({ speaking: this.#loud.length >= TIMES });

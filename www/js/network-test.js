@@ -168,7 +168,7 @@ async function tryMicrophone() {
   try {
     const [track] = stream.getAudioTracks();
     meter.listen(track);
-    for (const end = Date.now() + SOUND_MS; Date.now() < end; await sleep(50)) if (meter.level() > 0) return ok();
+    for (const end = performance.now() + SOUND_MS; performance.now() < end; await sleep(50)) if (meter.level() > 0) return ok();
     return warning('silent');
   } finally {
     meter.close();
@@ -273,7 +273,7 @@ async function tryMedia(iceServers, iceTransportPolicy) {
     await b.setRemoteDescription(/** @type {RTCSessionDescription} */ (a.localDescription));
     await b.setLocalDescription();
     await a.setRemoteDescription(/** @type {RTCSessionDescription} */ (b.localDescription));
-    for (const end = Date.now() + MEDIA_MS; Date.now() < end; await sleep(100)) {
+    for (const end = performance.now() + MEDIA_MS; performance.now() < end; await sleep(100)) {
       const { frames, roundTripMs } = await arrived(b);
       if (frames >= FRAMES) return ok('ok', roundTripMs);
     }

@@ -350,7 +350,7 @@ export class MeetingClient extends Emitter {
 
   /** @param {any} message */
   #receive(message) {
-    this.#lastHeard = Date.now();
+    this.#lastHeard = performance.now();
     clearTimeout(this.#timers.pong);
     switch (message.type) {
       case 'hello':
@@ -548,7 +548,7 @@ export class MeetingClient extends Emitter {
   #watch() {
     clearTimeout(this.#timers.ping);
     this.#timers.ping = setTimeout(() => {
-      if (Date.now() - this.#lastHeard >= this.#pingMs) this.#ping();
+      if (performance.now() - this.#lastHeard >= this.#pingMs) this.#ping();
       this.#watch();
     }, this.#pingMs);
   }

@@ -68,8 +68,8 @@ export class Speaking {
   constructor(myId, ownTrack, peers) {
     this.#timer = setInterval(() => {
       this.#meter.listen(ownTrack());
-      if (this.#meter.level() > LOUD) this.#heard.set(myId, Date.now());
-      for (const [userId, { pc }] of peers()) if (isLoud(pc)) this.#heard.set(userId, Date.now());
+      if (this.#meter.level() > LOUD) this.#heard.set(myId, performance.now());
+      for (const [userId, { pc }] of peers()) if (isLoud(pc)) this.#heard.set(userId, performance.now());
       this.#tell();
     }, EVERY_MS);
   }
@@ -80,7 +80,7 @@ export class Speaking {
   }
 
   #tell() {
-    const now = Date.now();
+    const now = performance.now();
     for (const [userId, at] of this.#heard) if (now - at > HOLD_MS) this.#heard.delete(userId);
     const { users } = this.store.get();
     const same = users.size === this.#heard.size && [...users].every((userId) => this.#heard.has(userId));

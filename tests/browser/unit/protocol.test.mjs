@@ -298,6 +298,15 @@ test('a silent socket is asked for a sign of life', async () => {
   assert.equal(client.state, 'online');
 });
 
+test('a silent socket is asked also after the clock was set back', async (t) => {
+  server.pingMs = 40;
+  const { client } = connect();
+  await client.join(7);
+  const { now } = Date;
+  t.mock.method(Date, 'now', () => now() - 3_600_000);
+  await until(() => server.of('ping').length >= 2);
+});
+
 test('leaving says so and stays away', async () => {
   const { client, seen } = connect();
   await client.join(7);

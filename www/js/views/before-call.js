@@ -1,6 +1,7 @@
 /** Before the call: how one looks and sounds, who is there, the password where one is needed. */
 import { html, useEffect, useRef, useState, useStore } from '../ui.js';
 import { clockTime, dayName, errorText, t } from '../i18n.js';
+import { serverNow } from '../server-clock.js';
 import { Avatar, Code, Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
 import { Preview } from './preview.js';
@@ -102,7 +103,7 @@ export function BeforeCall({ api, call, code }) {
 function Facts({ meeting }) {
   const { host, status, startTime, onlineCount, participants } = meeting;
   const names = participants.filter((/** @type {any} */ { online }) => online).map((/** @type {any} */ { displayName }) => displayName);
-  const planned = status === SCHEDULED && Date.parse(startTime) > Date.now();
+  const planned = status === SCHEDULED && Date.parse(startTime) > serverNow();
   return html`
     <p class="quiet">${t('before.hostedBy', { name: host.displayName })}</p>
     ${planned && html`<p class="quiet">${t('before.starts', { when: `${dayName(startTime)} ${clockTime(startTime)}` })}</p>`}

@@ -2,6 +2,7 @@
 import { html, useEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { clockTime, dayName, t } from '../i18n.js';
+import { serverNow } from '../server-clock.js';
 import { Dialog, Field, FormError, IconButton, copyText, meetingLink, useBusy, useFieldId } from './controls.js';
 
 /** @typedef {{id: number, token: string, role: 'cohost' | 'participant', expiresAt: string | null, maxUses: number | null, uses: number}} Invitation */
@@ -72,7 +73,7 @@ function Make({ cohosts, make }) {
       try {
         await make({
           role: data.get('role') ?? 'participant',
-          ...(hours ? { expiresAt: new Date(Date.now() + hours * HOUR_MS).toISOString() } : {}),
+          ...(hours ? { expiresAt: new Date(serverNow() + hours * HOUR_MS).toISOString() } : {}),
           ...(uses ? { maxUses: uses } : {}),
         });
         setDone(t('invites.copied'));
@@ -104,7 +105,7 @@ function Row({ code, invite, onRevoke }) {
   const [busy, run] = useBusy();
   const { token, role, expiresAt, maxUses, uses } = invite;
   const link = inviteLink(code, token);
-  const over = (expiresAt && Date.parse(expiresAt) < Date.now()) || (maxUses && uses >= maxUses);
+  const over = (expiresAt && Date.parse(expiresAt) < serverNow()) || (maxUses && uses >= maxUses);
   const facts = [
     maxUses ? t('invites.usedOf', { uses, max: maxUses }) : t('invites.used', { count: uses }),
     over ? t('invites.over') : expiresAt ? t('invites.until', { when: `${dayName(expiresAt)} ${clockTime(expiresAt)}` }) : t('invites.forever'),

@@ -2,6 +2,7 @@
 import { html, useRef, useState } from '../ui.js';
 import { Problem } from '../api.js';
 import { errorText, t } from '../i18n.js';
+import { serverNow } from '../server-clock.js';
 import { Confirm, Dialog, Field, FormError, useBusy, useFieldId } from './controls.js';
 import { Switch, WHO_COMES, WHO_MAY } from './meeting-settings.js';
 import { toast } from '../toasts.js';
@@ -61,7 +62,7 @@ const changes = (input, meeting) => Object.fromEntries(Object.entries(input).fil
 export function MeetingForm({ api, meeting, onClose, onDone }) {
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [cancelling, setCancelling] = useState(false);
-  const [now] = useState(() => ({ ...DEFAULTS, startTime: nextHalfHour(new Date()).toISOString(), ...meeting })); // what it was when it was opened
+  const [now] = useState(() => ({ ...DEFAULTS, startTime: nextHalfHour(new Date(serverNow())).toISOString(), ...meeting })); // what it was when it was opened
   const [policy, setPolicy] = useState(now.hostLossPolicy);
   const [busy, run] = useBusy();
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));

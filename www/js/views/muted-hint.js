@@ -10,14 +10,14 @@ const PAUSE_MS = 20_000;
 export function MutedHint({ call }) {
   const { speaking } = useStore(/** @type {import('../muted-voice.js').MutedVoice} */ (call.mutedVoice).store);
   const { microphoneOn } = useStore(call.media.store);
-  const shownAt = useRef(0);
+  const shownAt = useRef(-Infinity);
   const [visible, setVisible] = useState(false);
   useEffect(() => {
     if (microphoneOn) {
-      shownAt.current = 0; // muted again one may forget it again
+      shownAt.current = -Infinity; // muted again one may forget it again
       setVisible(false);
-    } else if (speaking && Date.now() - shownAt.current > PAUSE_MS) {
-      shownAt.current = Date.now();
+    } else if (speaking && performance.now() - shownAt.current > PAUSE_MS) {
+      shownAt.current = performance.now();
       setVisible(true);
     }
   }, [speaking, microphoneOn]);

@@ -3,6 +3,7 @@ import { html, useEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { attendees, marks, span } from '../attendance.js';
 import { clockTime, duration, errorText, hasText, longDate, t } from '../i18n.js';
+import { serverNow } from '../server-clock.js';
 import { saveFile } from '../save-file.js';
 import { toast } from '../toasts.js';
 import { Code, FormError, useBusy } from './controls.js';
@@ -50,7 +51,7 @@ async function fetchRecords(api, code) {
   const [meeting, figures, stays, deeds] = await Promise.all([
     api.get(path), api.get(`${path}/statistics`), api.get(`${path}/attendance`), allDeeds(api, `${path}/audit`),
   ]);
-  return { meeting, figures, people: attendees(stays.items, Date.now()), deeds };
+  return { meeting, figures, people: attendees(stays.items, serverNow()), deeds };
 }
 
 /** @param {Api} api @param {string} path @returns {Promise<Deed[]>} */
