@@ -55,10 +55,13 @@ enum {
     LIMIT_JOIN_MESSAGES = 50,   /* chat history that a join brings along */
     LIMIT_MESSAGES_PAGE = 100,
     LIMIT_UNREAD = 1000,           /* unread messages are counted up to this */
+    LIMIT_UNREAD_SCANNED = 5000,   /* messages looked at for that */
     LIMIT_TRANSCRIPT_PAGE = 10000, /* messages of a chat as text */
-    LIMIT_ADMITTED = 9,            /* people let in from the lobby in one transaction */
-    LIMIT_EVENTS_PAGE = 500,       /* events of one fetch; more missed than that: a snapshot */
-    LIMIT_RESUME_MIB = 8,          /* of missed events; more than that: a snapshot as well */
+    LIMIT_PAGE_BYTES =
+        1024 * 1024,         /* of text on a page of messages or events, at which it ends before its full number */
+    LIMIT_ADMITTED = 9,      /* people let in from the lobby in one transaction */
+    LIMIT_EVENTS_PAGE = 500, /* events of one fetch; more missed than that: a snapshot */
+    LIMIT_RESUME_MIB = 8,    /* of missed events; more than that: a snapshot as well */
 
     /* relay */
     LIMIT_FRAME_BYTES = 64 * 1024,    /* one message from a client */

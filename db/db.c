@@ -434,7 +434,7 @@ enum err db_select(struct db *db, struct arena *arena, const char *sql, const st
     if (e == ERR_DB_LOST && had_connection && !db->in_transaction)
         e = run(db, sql, params, count, &s); /* it broke while idle; reading twice does no harm */
     if (!e)
-        *rows = (struct db_rows){db, s, arena, 0};
+        *rows = (struct db_rows){.db = db, .statement = s, .arena = arena};
     return e;
 }
 
@@ -474,6 +474,7 @@ void *db_get_blob(struct db_rows *rows, size_t *len)
     struct column *c = next_column(rows);
     if (c->is_null)
         return NULL;
+    rows->bytes += c->len;
     char *copy = arena_alloc(rows->arena, c->len + 1);
     if (c->len <= TEXT_BYTES) {
         memcpy(copy, c->text, c->len);
@@ -523,8 +524,9 @@ static void *with_room(struct arena *arena, void *items, int count, int *room, s
     return more;
 }
 
-enum err db_select_all(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
-                       void (*read)(struct db_rows *rows, void *out), size_t size, void *items, int *item_count)
+enum err db_select_page(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
+                        size_t max_bytes, void (*read)(struct db_rows *rows, void *out), size_t size, void *items,
+                        int *item_count, bool *more)
 {
     struct db_rows rows;
     enum err e = db_select(db, arena, sql, params, count, &rows);
@@ -532,15 +534,25 @@ enum err db_select_all(struct db *db, struct arena *arena, const char *sql, cons
         return e;
     char *list = NULL;
     int n = 0, room = 0;
-    while (!(e = db_next(&rows))) {
+    while (!(e = db_next(&rows)) && rows.bytes < max_bytes) {
         list = with_room(arena, list, n, &room, size);
         read(&rows, list + (size_t)n++ * size);
     }
-    if (e != ERR_DB_NO_ROW)
+    if (!e)
+        db_end(&rows);
+    else if (e != ERR_DB_NO_ROW)
         return e;
     memcpy(items, &list, sizeof list);
     *item_count = n;
+    *more = !e;
     return ERR_OK;
+}
+
+enum err db_select_all(struct db *db, struct arena *arena, const char *sql, const struct db_param *params, int count,
+                       void (*read)(struct db_rows *rows, void *out), size_t size, void *items, int *item_count)
+{
+    bool more;
+    return db_select_page(db, arena, sql, params, count, SIZE_MAX, read, size, items, item_count, &more);
 }
 
 void db_read_int(struct db_rows *rows, void *out) { *(int64_t *)out = db_get_int(rows); }

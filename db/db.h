@@ -11,6 +11,7 @@
 #ifndef DB_DB_H
 #define DB_DB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -73,6 +74,7 @@ struct db_rows {
     struct db_statement *statement;
     struct arena *arena;
     int column;
+    size_t bytes; /* of the texts read so far */
 };
 
 /* Runs a SELECT. Its rows must be read or ended before the next statement of this connection.
@@ -101,6 +103,11 @@ MUST_CHECK enum err db_select_one(struct db *db, struct arena *arena, const char
 MUST_CHECK enum err db_select_all(struct db *db, struct arena *arena, const char *sql, const struct db_param *params,
                                   int count, void (*read)(struct db_rows *rows, void *out), size_t size, void *items,
                                   int *item_count);
+
+/* The same, but no row more once the texts of those before it have max_bytes. *more: there are others. */
+MUST_CHECK enum err db_select_page(struct db *db, struct arena *arena, const char *sql, const struct db_param *params,
+                                   int count, size_t max_bytes, void (*read)(struct db_rows *rows, void *out),
+                                   size_t size, void *items, int *item_count, bool *more);
 
 /* The first column of the first row as a number; ERR_DB_NO_ROW where there is no row. */
 MUST_CHECK enum err db_select_int(struct db *db, const char *sql, const struct db_param *params, int count,

@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const char SQL_INSERT[] =
-    "INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at, actor_id, subject_id) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at, actor_id, subject_id, message_id) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 #define EVENT_COLUMNS \
     "SELECT meeting_id, seq, type, audience, effect, data, request_id, at, actor_id, subject_id " \
     "FROM room_events WHERE meeting_id = ? AND seq > ? "
@@ -18,10 +18,9 @@ static const char SQL_AUDIT[] = EVENT_COLUMNS
     "AND type NOT IN ('chat_message', 'message_edited', 'user_joined', 'presence_changed') ORDER BY seq LIMIT ?";
 static const char SQL_STAYS[] =
     "SELECT meeting_id, seq, type, audience, effect, '', request_id, at, actor_id, subject_id FROM room_events "
-    "WHERE meeting_id = ? AND type IN ('user_joined', 'user_left') AND subject_id IS NOT NULL ORDER BY subject_id, seq";
+    "FORCE INDEX (room_events_subject) WHERE meeting_id = ? AND type IN ('user_joined', 'user_left') AND subject_id IS NOT NULL ORDER BY subject_id, seq";
 static const char SQL_REDACT[] =
-    "UPDATE room_events SET data = ? WHERE meeting_id = ? AND type IN ('chat_message', 'message_edited') "
-    "AND JSON_EXTRACT(data, '$.message.id') = ?";
+    "UPDATE room_events SET data = ? WHERE meeting_id = ? AND message_id = ? AND type IN ('chat_message', 'message_edited')";
 static const char SQL_LAST_SEQ[] = "SELECT event_seq FROM meetings WHERE id = ?";
 
 enum err event_dao_insert(struct db *db, const struct room_event *e)
@@ -30,7 +29,8 @@ enum err event_dao_insert(struct db *db, const struct room_event *e)
                       DB_PARAMS(db_int(e->meeting_id), db_int(e->seq), db_text(e->type), db_text(e->audience),
                                 db_text(e->effect), db_text(e->data), db_text(e->request_id), db_time(e->at_ms),
                                 e->actor_id ? db_int(e->actor_id) : db_null(),
-                                e->subject_id ? db_int(e->subject_id) : db_null()),
+                                e->subject_id ? db_int(e->subject_id) : db_null(),
+                                e->message_id ? db_int(e->message_id) : db_null()),
                       NULL);
 }
 
@@ -50,14 +50,14 @@ static void read_row(struct db_rows *rows, void *out)
 }
 
 enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
-                        int64_t limit, struct room_event **items, int *count)
+                        int64_t limit, size_t max_bytes, struct room_event **items, int *count, bool *more)
 {
+    struct db_param meeting = db_int(meeting_id), after = db_int(after_seq), rows = db_int(limit);
     if (!viewer_id)
-        return db_select_all(db, arena, SQL_LIST, DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(limit)),
-                             read_row, sizeof **items, items, count);
-    return db_select_all(db, arena, SQL_LIST_FOR,
-                         DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(viewer_id), db_int(limit)), read_row,
-                         sizeof **items, items, count);
+        return db_select_page(db, arena, SQL_LIST, DB_PARAMS(meeting, after, rows), max_bytes, read_row, sizeof **items,
+                              items, count, more);
+    return db_select_page(db, arena, SQL_LIST_FOR, DB_PARAMS(meeting, after, db_int(viewer_id), rows), max_bytes,
+                          read_row, sizeof **items, items, count, more);
 }
 
 enum err event_dao_audit(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t limit,

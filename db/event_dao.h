@@ -15,13 +15,16 @@ struct room_event {
     int64_t at_ms;
     int64_t actor_id;   /* whose request it was; 0: nobody's */
     int64_t subject_id; /* the one whom it is about; 0: nobody */
+    int64_t message_id; /* the chat message that it is about; 0: none. Not read back */
 };
 
 MUST_CHECK enum err event_dao_insert(struct db *db, const struct room_event *event);
 
-/* Events with a number above after_seq, oldest first, at most limit. viewer_id 0: all; else what concerns that user. */
+/* Events with a number above after_seq, oldest first, at most limit, and no more once they have max_bytes of text (then
+ * *more). viewer_id 0: all; else what concerns that user. */
 MUST_CHECK enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq,
-                                   int64_t viewer_id, int64_t limit, struct room_event **items, int *count);
+                                   int64_t viewer_id, int64_t limit, size_t max_bytes, struct room_event **items,
+                                   int *count, bool *more);
 
 /* What some did to others or to the meeting, oldest first, at most limit: events after after_seq whose actor is not
  * whom they are about. */

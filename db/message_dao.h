@@ -36,19 +36,22 @@ MUST_CHECK enum err message_dao_by_id(struct db *db, struct arena *arena, int64_
 /* Writes text, edited_at and deleted_at. */
 MUST_CHECK enum err message_dao_update(struct db *db, const struct message *message);
 
-/* How many messages of others with an id above after_id the viewer may see, counted up to limit. */
+/* How many messages of others with an id above after_id the viewer may see, counted up to limit; and of no more than
+ * LIMIT_UNREAD_SCANNED, those that the viewer wrote and those that were deleted included. */
 MUST_CHECK enum err message_dao_count_after(struct db *db, int64_t meeting_id, int64_t viewer_id, int64_t after_id,
                                             int64_t limit, int64_t *count);
+
+/* Pages have at most `limit` messages, and end before that where their texts come to LIMIT_PAGE_BYTES. *more: there are
+ * others beyond. */
 
 /* Messages to everybody that were not deleted: how many, and those with an id above after_id, oldest first. */
 MUST_CHECK enum err message_dao_count_public(struct db *db, int64_t meeting_id, int64_t *count);
 MUST_CHECK enum err message_dao_public(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_id,
-                                       int64_t limit, struct message **items, int *count);
+                                       int64_t limit, struct message **items, int *count, bool *more);
 
-/* The last `limit` messages with an id below before_id (0: the newest), oldest first, as far as the viewer may see
- * them. */
+/* The last messages with an id below before_id (0: the newest), oldest first, as far as the viewer may see them. */
 MUST_CHECK enum err message_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, int64_t viewer_id,
-                                     int64_t before_id, int64_t limit, struct message **items, int *count);
+                                     int64_t before_id, int64_t limit, struct message **items, int *count, bool *more);
 
 /* The highest id of a message in the meeting; 0 where there is none. */
 MUST_CHECK enum err message_dao_newest(struct db *db, int64_t meeting_id, int64_t *id);

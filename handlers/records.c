@@ -206,19 +206,29 @@ static void write_line(struct buf *out, const struct message *m)
     buf_putc(out, '\n');
 }
 
+/* Where the rest of the chat is: RFC 8288. */
+static void link_next(struct exchange *x, int64_t after)
+{
+    response_header(x->res, "Link",
+                    arena_printf(x->call.arena, "<%s?after=%lld>; rel=\"next\"", x->req->path, (long long)after));
+}
+
 enum err transcript_get(struct exchange *x)
 {
     int64_t id, after;
     struct message *items;
     int count;
+    bool more;
     enum err e = read_after(x, &id, &after);
     if (!e)
-        e = records_transcript(&x->call, id, after, &items, &count);
+        e = records_transcript(&x->call, id, after, &items, &count, &more);
     if (e)
         return e;
     x->res->status = 200;
     x->res->content_type = "text/plain; charset=utf-8";
     response_header(x->res, "Content-Disposition", "attachment; filename=\"chat.txt\"");
+    if (more)
+        link_next(x, items[count - 1].id);
     for (int i = 0; i < count; i++)
         write_line(&x->res->body, &items[i]);
     return ERR_OK;

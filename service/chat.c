@@ -62,6 +62,7 @@ static void add_message_event(struct room_change *room, const char *type, const 
         json_int(&j, "by", room->call->user_id);
     json_object_end(&j);
     room_log_add(&room->log, type, audience, ENVELOPE_NO_EFFECT, &data);
+    room_log_message(&room->log, m->id);
 }
 
 static enum err send_change(struct room_change *room, void *context)
@@ -230,19 +231,12 @@ enum err chat_mark_read(struct call *call, int64_t meeting_id, int64_t message_i
 enum err chat_list(struct call *call, int64_t meeting_id, int64_t before_id, int64_t limit, struct message **items,
                    int *count, bool *has_more)
 {
-    struct message *list;
-    int n;
     int64_t seq;
     enum err e = event_dao_last_seq(call->app->db, meeting_id, &seq);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
     e = participant_check_took_part(call, meeting_id);
-    if (!e)
-        e = message_dao_list(call->app->db, call->arena, meeting_id, call->user_id, before_id, limit + 1, &list, &n);
-    if (e)
-        return e;
-    *has_more = n > limit;
-    *items = list + *has_more; /* one more than asked for tells that there are more */
-    *count = n - *has_more;
-    return ERR_OK;
+    return e ? e
+             : message_dao_list(call->app->db, call->arena, meeting_id, call->user_id, before_id, limit, items, count,
+                                has_more);
 }

@@ -339,14 +339,12 @@ struct view_read {
 static enum err read_missed(const struct view_read *r, struct room_view *v)
 {
     const struct call *call = r->call;
-    size_t bytes = 0;
+    bool more = false;
     if (r->since_seq < 0 || r->since_seq > v->seq || v->seq - r->since_seq > LIMIT_EVENTS_PAGE)
         return ERR_OK;
     enum err e = event_dao_list(call->app->db, call->arena, v->meeting.id, r->since_seq, call->user_id,
-                                LIMIT_EVENTS_PAGE, &v->events, &v->event_count);
-    for (int i = 0; i < v->event_count && !e; i++)
-        bytes += strlen(v->events[i].data);
-    v->resumed = !e && bytes <= LIMIT_RESUME_MIB * 1024 * 1024;
+                                LIMIT_EVENTS_PAGE, LIMIT_RESUME_MIB * 1024 * 1024, &v->events, &v->event_count, &more);
+    v->resumed = !e && !more;
     return e;
 }
 
@@ -357,6 +355,7 @@ static enum err view_body(void *context)
     struct db *db = r->call->app->db;
     struct arena *arena = r->call->arena;
     int64_t id = v->meeting.id;
+    bool more_messages; /* a client asks by the oldest one that it has */
     enum err e = meeting_dao_by_id(db, arena, id, &v->meeting);
     if (!e)
         e = participant_dao_find(db, arena, id, r->call->user_id, &v->me);
@@ -375,7 +374,7 @@ static enum err view_body(void *context)
         e = participant_dao_list(db, arena, id, false, &v->participants, &v->participant_count);
     return e ? e
              : message_dao_list(db, arena, id, r->call->user_id, 0, LIMIT_JOIN_MESSAGES, &v->messages,
-                                &v->message_count);
+                                &v->message_count, &more_messages);
 }
 
 /* The view and its seq come from one state of the database. */

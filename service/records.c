@@ -160,10 +160,11 @@ enum err records_audit(struct call *call, int64_t meeting_id, int64_t after_seq,
     return e ? e : event_dao_audit(call->app->db, call->arena, meeting_id, after_seq, LIMIT_EVENTS_PAGE, items, count);
 }
 
-enum err records_transcript(struct call *call, int64_t meeting_id, int64_t after_id, struct message **items, int *count)
+enum err records_transcript(struct call *call, int64_t meeting_id, int64_t after_id, struct message **items, int *count,
+                            bool *more)
 {
     enum err e = permission_check_reader(call, meeting_id, PERMISSION_READ_RECORDS);
     return e ? e
-             : message_dao_public(call->app->db, call->arena, meeting_id, after_id, LIMIT_TRANSCRIPT_PAGE, items,
-                                  count);
+             : message_dao_public(call->app->db, call->arena, meeting_id, after_id, LIMIT_TRANSCRIPT_PAGE, items, count,
+                                  more);
 }

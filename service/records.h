@@ -40,8 +40,9 @@ MUST_CHECK enum err records_statistics(struct call *call, int64_t meeting_id, st
 MUST_CHECK enum err records_audit(struct call *call, int64_t meeting_id, int64_t after_seq, struct room_event **items,
                                   int *count);
 
-/* The messages to everybody, oldest first, after a message's id, at most LIMIT_TRANSCRIPT_PAGE. */
+/* The messages to everybody, oldest first, after a message's id, at most LIMIT_TRANSCRIPT_PAGE of them and about
+ * LIMIT_PAGE_BYTES. *more: there are others after them. */
 MUST_CHECK enum err records_transcript(struct call *call, int64_t meeting_id, int64_t after_id, struct message **items,
-                                       int *count);
+                                       int *count, bool *more);
 
 #endif

@@ -1,5 +1,6 @@
 #include "service/room.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,6 +37,8 @@ void room_log_add(struct room_log *log, const char *type, const char *audience, 
 }
 
 void room_log_about(struct room_log *log, int64_t user_id) { log->events[log->count - 1].subject_id = user_id; }
+
+void room_log_message(struct room_log *log, int64_t message_id) { log->events[log->count - 1].message_id = message_id; }
 
 enum err room_log_store(struct room_log *log, int64_t first_seq)
 {
@@ -178,6 +181,8 @@ enum err room_check_open(int64_t status)
 enum err room_events_after(struct call *call, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
                            struct room_event **items, int *count)
 {
-    return event_dao_list(call->app->db, call->arena, meeting_id, after_seq, viewer_id, LIMIT_EVENTS_PAGE, items,
-                          count);
+    bool more;
+    size_t max_bytes = viewer_id ? LIMIT_PAGE_BYTES : SIZE_MAX;
+    return event_dao_list(call->app->db, call->arena, meeting_id, after_seq, viewer_id, LIMIT_EVENTS_PAGE, max_bytes,
+                          items, count, &more);
 }

@@ -64,6 +64,9 @@ void room_log_add(struct room_log *log, const char *type, const char *audience, 
 /* Notes whom the event added last is about. */
 void room_log_about(struct room_log *log, int64_t user_id);
 
+/* Notes which chat message the event added last is about. */
+void room_log_message(struct room_log *log, int64_t message_id);
+
 /* Stores the events under the numbers from first_seq on; inside the transaction that drew the numbers. */
 MUST_CHECK enum err room_log_store(struct room_log *log, int64_t first_seq);
 
@@ -103,7 +106,8 @@ MUST_CHECK enum err room_finish(struct room_change *room, enum meeting_status st
 /* Inside a room_change: nobody is in any more. The meeting ends, or stays open as long as its host wanted. */
 MUST_CHECK enum err room_emptied(struct room_change *room);
 
-/* A page of the room's log after a number. viewer_id 0: everything, for a relay. */
+/* A page of the room's log after a number: LIMIT_EVENTS_PAGE events, or about LIMIT_PAGE_BYTES. viewer_id 0:
+ * everything, for a relay, which takes a page of fewer events for the last one. */
 MUST_CHECK enum err room_events_after(struct call *call, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
                                       struct room_event **items, int *count);
 

@@ -76,6 +76,24 @@ test('the chat as text, without what was private or deleted', async () => {
     assert.equal((await read(ada, meeting, `transcript?after=${first.id}`)).body, '');
 });
 
+// It was one answer of any size, which its worker held twice in memory.
+test('a long chat as text comes in pages, each of which names the next', async () => {
+    const meeting = await meetingOf(ada, ben);
+    await sys.sql(`INSERT INTO messages (meeting_id, sender_id, body, client_id, created_at)
+        SELECT ?, ?, CONCAT(seq, REPEAT('😀', 3990)), CONCAT('long-', seq), NOW(3) FROM seq_1_to_300`, [meeting.id, ben.id]);
+    let text = '';
+    let pages = 0;
+    for (let path = `/meetings/${meeting.id}/transcript`; path; pages++) {
+        const answer = await ada.client.get(path);
+        ok(answer);
+        assert.ok(Buffer.byteLength(answer.body) < 1.2 * 2 ** 20);
+        text += answer.body;
+        path = /^<\/api\/v1(.*)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1];
+    }
+    assert.ok(pages > 3);
+    assert.deepEqual([...text.matchAll(/: (\d+)😀/g)].map((m) => Number(m[1])), Array.from({ length: 300 }, (_, i) => i + 1));
+});
+
 test('records are for those who run the meeting', async () => {
     const meeting = await meetingOf(ada, ben);
     for (const what of ['attendance', 'statistics', 'audit', 'transcript', 'removed', 'lobby', 'invites']) {

@@ -184,6 +184,12 @@ step('what stays of it: who was there when, what was done, the chat', async () =
   await ana.page.locator('.deeds li', { hasText: 'Ana Lima muted everybody' }).waitFor();
   const [table] = await Promise.all([ana.page.waitForEvent('download'), ana.button('As a table (CSV)').click()]);
   assert.match(fs.readFileSync(await table.path(), 'utf8'), /Grace/);
+  // longer than one answer of the server: it is saved whole
+  await sys.sql(`INSERT INTO messages (meeting_id, sender_id, body, client_id, created_at)
+    SELECT id, host_id, CONCAT('long ', seq, REPEAT('.', 3900)), CONCAT('long-', seq), NOW(3) FROM meetings JOIN seq_1_to_700 WHERE code = ?`, [code]);
+  const [chat] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Save the chat as text').click()]);
+  const numbers = [...fs.readFileSync(await chat.path(), 'utf8').matchAll(/long (\d+)\./g)].map((m) => Number(m[1]));
+  assert.deepEqual(numbers, Array.from({ length: 700 }, (_, i) => i + 1));
   await ana.go('#/');
   await ana.page.getByRole('link', { name: 'Records of “Design review, part two”' }).waitFor();
   await bo.go(`#/m/${code}/records`);

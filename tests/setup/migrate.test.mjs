@@ -143,3 +143,18 @@ test('a migration that the former program left half done is brought through, whe
         assert.deepEqual(await schemaOf(database), await schemaOf('whole'));
     }
 });
+
+test('messages and events of before are found by the columns that 0010 adds', async (t) => {
+    const files = fs.readdirSync(migrations).filter((name) => name.endsWith('.sql') && name < '0010');
+    const before = folderOf(t, Object.fromEntries(files.map((name) => [name, fs.readFileSync(path.join(migrations, name))])));
+    assert.equal((await migrate(before, 'filled')).code, 0);
+    await runIn('filled', [
+        `INSERT INTO messages (id, meeting_id, sender_id, to_id, body, client_id, created_at) VALUES (7, 1, 2, NULL, 'a', 'a', NOW()), (8, 1, 2, 3, 'b', 'b', NOW())`,
+        `INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at) VALUES
+            (1, 1, 'user_joined', '*', '', '{"participant":{"userId":2}}', '', NOW()), (1, 2, 'chat_message', '*', '', '{"message":{"id":7,"text":"a"}}', '', NOW()),
+            (1, 3, 'message_edited', '2,3', '', '{"message":{"id":8,"text":"b"}}', '', NOW())`]);
+    const { code, output } = await migrate(migrations, 'filled');
+    assert.equal(code, 0, output);
+    assert.deepEqual(await sys.sql('SELECT id, private_from AS f FROM filled.messages ORDER BY id'), [{ id: 7, f: null }, { id: 8, f: 2 }]);
+    assert.deepEqual(await sys.sql('SELECT seq, message_id AS m FROM filled.room_events ORDER BY seq'), [{ seq: 1, m: null }, { seq: 2, m: 7 }, { seq: 3, m: 8 }]);
+});

@@ -121,14 +121,26 @@ export class Api {
     return this.#send(method, path, body);
   }
 
-  /** An answer that is no JSON. @param {string} path @returns {Promise<string>} */
-  text(path) {
-    return this.#call('GET', path, undefined, String);
+  /** An answer that is no JSON, with all the pages that it goes on with (a `Link` with rel="next"). @param {string} path */
+  async text(path) {
+    const pages = [];
+    for (let next = path; next;) {
+      const page = await this.#call('GET', next, undefined, (text, { headers }) => ({ text, next: this.#nextOf(headers) }));
+      pages.push(page.text);
+      next = page.next;
+    }
+    return pages.join('');
+  }
+
+  /** @param {Headers} headers @returns {string} a path below the API's, or '' */
+  #nextOf(headers) {
+    const url = /<([^>]*)>; *rel="next"/.exec(headers.get('Link') ?? '')?.[1] ?? '';
+    return url.startsWith(this.#base) ? url.slice(this.#base.length) : '';
   }
 
   /**
    * One call as the person signed in; once more with a new token when the server says that this one has run out.
-   * @param {string} method @param {string} path @param {unknown} [body] @param {(text: string) => any} [read] the answer's body
+   * @param {string} method @param {string} path @param {unknown} [body] @param {(text: string, response: Response) => any} [read] the answer's body
    */
   async #call(method, path, body, read) {
     const { token } = await this.token();
@@ -186,7 +198,7 @@ export class Api {
   }
 
   /**
-   * @param {string} method @param {string} path @param {unknown} [body] @param {string} [token] @param {(text: string) => any} [read]
+   * @param {string} method @param {string} path @param {unknown} [body] @param {string} [token] @param {(text: string, response: Response) => any} [read]
    * @returns {Promise<any>} the body, or null where there is none
    */
   async #send(method, path, body, token, read = parse) {
@@ -205,7 +217,7 @@ export class Api {
     }
     learnServerTime(response.headers.get('Date'));
     const text = await response.text().catch(() => '');
-    if (response.ok) return read(text);
+    if (response.ok) return read(text, response);
     // A web server in front answers for a back end that is away with a page of its own.
     const code = response.status >= 502 && response.status <= 504 ? 'unavailable' : 'internal';
     throw new Problem({ code, ...parse(text), status: response.status, retryAfter: Number(response.headers.get('Retry-After') ?? 0) });
