@@ -17,7 +17,7 @@ const PATIENCE_MS = 45_000;
 /** Two cores have to carry every picture of every page, so the fake ones are small. */
 const SETTINGS = { videoQuality: 'low', microphoneOn: true, cameraOn: true, panel: null };
 
-const LAUNCH = {
+export const LAUNCH = {
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
   args: [
     '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',

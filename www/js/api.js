@@ -39,6 +39,8 @@ export class Api {
   #access = null;
   /** @type {Promise<AccessToken> | null} */
   #refreshing = null;
+  /** Where the browser keeps no cookie this page keeps it, for as long as it is open. @type {string | undefined} */
+  #refreshToken;
   #base;
   #acceptLanguage;
   /** Tells the other tabs of this browser that somebody signed in or out. */
@@ -48,7 +50,7 @@ export class Api {
   constructor({ base = '/api/v1', acceptLanguage = () => 'en', tabs = true } = {}) {
     this.#base = base;
     this.#acceptLanguage = acceptLanguage;
-    this.#tabs = tabs && 'BroadcastChannel' in globalThis ? new BroadcastChannel('echomeet.session') : null;
+    this.#tabs = tabs ? openChannel('echomeet.session') : null;
     this.#tabs?.addEventListener('message', ({ data }) => this.#otherTab(data));
   }
 
@@ -68,18 +70,19 @@ export class Api {
 
   /** @param {string} email @param {string} password */
   async signIn(email, password) {
-    return this.#signedIn(await this.#send('POST', '/auth/login', { email, password, client: 'browser' }), true);
+    return this.#signedIn(await this.#send('POST', '/auth/login', { email, password, client: client() }), true);
   }
 
   /** @param {{email: string, password: string, displayName: string, locale: string}} account */
   async signUp(account) {
-    return this.#signedIn(await this.#send('POST', '/auth/register', { ...account, client: 'browser' }), true);
+    return this.#signedIn(await this.#send('POST', '/auth/register', { ...account, client: client() }), true);
   }
 
   async signOut() {
+    const body = this.#refreshBody();
     this.#forget();
     this.#tabs?.postMessage({ userId: null });
-    await this.#send('POST', '/auth/logout').catch(() => {});
+    await this.#send('POST', '/auth/logout', body).catch(() => {});
   }
 
   /**
@@ -155,24 +158,39 @@ export class Api {
 
   async #refresh() {
     try {
-      return this.#signedIn(await this.#send('POST', '/auth/refresh'), false);
+      return this.#signedIn(await this.#send('POST', '/auth/refresh', this.#refreshBody()), false);
     } catch (error) {
       if (error instanceof Problem && error.status === 401) this.#forget();
       throw error;
     }
   }
 
+  #refreshBody() {
+    return this.#refreshToken ? { refreshToken: this.#refreshToken } : undefined;
+  }
+
   /**
+   * Browsers that keep nothing for a page refuse it locks as well: then there is nothing that its tabs could share.
    * @param {() => Promise<AccessToken>} work
    * @returns {Promise<AccessToken>}
    */
   async #inTurn(work) {
-    return navigator.locks ? navigator.locks.request('echomeet.refresh', work) : work();
+    let begun = false;
+    try {
+      return await navigator.locks.request('echomeet.refresh', () => {
+        begun = true;
+        return work();
+      });
+    } catch (error) {
+      if (begun) throw error;
+      return work();
+    }
   }
 
   /** @param {any} body @param {boolean} tellTabs @returns {AccessToken} */
   #signedIn(body, tellTabs) {
     this.#access = { token: body.accessToken, expiresAt: Date.now() + body.expiresIn * 1000 };
+    this.#refreshToken = body.refreshToken;
     this.session.set({ user: body.user, ready: true });
     remember('yes');
     if (tellTabs) this.#tabs?.postMessage({ userId: body.user.id });
@@ -181,6 +199,7 @@ export class Api {
 
   #forget() {
     this.#access = null;
+    this.#refreshToken = undefined;
     this.session.set({ user: null });
     remember('no');
   }
@@ -210,7 +229,7 @@ export class Api {
     try {
       response = await fetch(this.#base + path, {
         method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: 'same-origin',
-        signal: AbortSignal.timeout(ANSWER_MS),
+        signal: AbortSignal.timeout?.(ANSWER_MS),
       });
     } catch {
       throw new Problem({ code: 'network' });
@@ -221,6 +240,31 @@ export class Api {
     // A web server in front answers for a back end that is away with a page of its own.
     const code = response.status >= 502 && response.status <= 504 ? 'unavailable' : 'internal';
     throw new Problem({ code, ...parse(text), status: response.status, retryAfter: Number(response.headers.get('Retry-After') ?? 0) });
+  }
+}
+
+/** Whether the browser keeps no cookies for this page: a sign-in then lasts until it is loaded again. `navigator.cookieEnabled` does not know. */
+export function cookiesBlocked() {
+  const probe = 'echomeet_probe=1';
+  try {
+    document.cookie = `${probe}; SameSite=Strict`;
+    const kept = document.cookie.includes(probe);
+    document.cookie = `${probe}; SameSite=Strict; Max-Age=0`;
+    return !kept;
+  } catch {
+    return true;
+  }
+}
+
+/** Where the refresh token goes: into a cookie that no script sees, or into the answer. */
+const client = () => (cookiesBlocked() ? 'api' : 'browser');
+
+/** @param {string} name @returns {BroadcastChannel | null} null where the browser forbids it */
+function openChannel(name) {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return null;
   }
 }
 

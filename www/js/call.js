@@ -14,6 +14,7 @@ import { Speaking } from './speaking.js';
 import { HostDesk } from './host-desk.js';
 import { addHistory, applyEvent, can, me, roomFromSnapshot, withLobby, withoutFarLines } from './room-state.js';
 import { settings } from './settings.js';
+import { lookForUpdate } from './version.js';
 import { announce, toast } from './toasts.js';
 import { errorText, t } from './i18n.js';
 
@@ -36,6 +37,7 @@ import { errorText, t } from './i18n.js';
  * @property {Message | null} replyTo the line that the next one answers
  * @property {boolean} reconnecting
  * @property {boolean} serverAway it is the server that went away, and it said so
+ * @property {boolean} socketBlocked the server answers, but the live connection does not open
  * @property {Room | null} room
  * @property {Record<number, import('./mesh.js').PeerView>} links media of the others, by user id
  * @property {PendingLine[]} pending
@@ -51,7 +53,7 @@ import { errorText, t } from './i18n.js';
 
 /** @type {CallState} */
 const INITIAL = {
-  phase: 'before', reconnecting: false, serverAway: false, room: null, links: {}, pending: [], seenMessage: 0, endCode: null,
+  phase: 'before', reconnecting: false, serverAway: false, socketBlocked: false, room: null, links: {}, pending: [], seenMessage: 0, endCode: null,
   startedAt: 0, endedAt: 0, waiting: null, unmuteAsked: null, replyTo: null, chatTo: null, typing: {}, reactions: [], pinned: null,
 };
 /** Lines of chat at hand: those before are dropped, for the server has them, but not with every new one. */
@@ -62,6 +64,8 @@ const RETRY_MS = 2_000;
 const LOBBY_RETRY_MS = 3_000;
 /** Close codes of a server that stops or is replaced. */
 const SERVER_AWAY = [1001, 1012];
+/** A connection that is away for so long may be one that is not let through. */
+const BLOCKED_MS = 15_000;
 /** How it is told that somebody is gone. @type {Record<string, import('./i18n.js').Key>} */
 const LEFT = { removed: 'note.removed', lobby: 'note.sentBack' };
 /** Several lines that are read one after the other are told once. */
@@ -113,6 +117,8 @@ export class Call {
   /** When that was last told; -Infinity: nobody was told of it. */
   #typedAt = -Infinity;
   #disposed = false;
+  /** @type {any} */
+  #blockedTimer = 0;
   /** @type {any} */
   #markTimer = 0;
   #reactionNumber = 0;
@@ -166,7 +172,9 @@ export class Call {
     client.on('signal', ({ from, data }) => this.mesh?.receive(from, data));
     client.on('transient', (message) => this.#transient(message));
     client.on('state', (state) => {
-      this.store.set({ reconnecting: state === 'reconnecting', serverAway: SERVER_AWAY.includes(client.lostWith) });
+      this.store.set({ reconnecting: state === 'reconnecting', serverAway: SERVER_AWAY.includes(client.lostWith), socketBlocked: false });
+      clearTimeout(this.#blockedTimer);
+      if (state === 'reconnecting') this.#blockedTimer = setTimeout(() => this.#lookForBlock(client), BLOCKED_MS);
       this.#tellMedia();
     });
     client.on('closed', ({ code }) => this.#closed(client, code));
@@ -175,7 +183,7 @@ export class Call {
     } catch (error) {
       if (/** @type {ProtocolError} */ (error).code === 'invite_invalid') this.#invite = undefined; // the next try may be by password
       this.store.set({ phase: 'before' });
-      throw error;
+      throw await explained(error);
     }
     addEventListener('online', this.#wakeUp);
     document.addEventListener('visibilitychange', this.#wakeUp);
@@ -295,6 +303,14 @@ export class Call {
     this.store.set({ seenMessage: last.id });
     clearTimeout(this.#markTimer);
     this.#markTimer = setTimeout(() => this.#mark(), MARK_MS);
+  }
+
+  /** The connection does not come back. @param {MeetingClient} client */
+  async #lookForBlock(client) {
+    const answers = await lookForUpdate() !== 'unreachable';
+    if (client !== this.client || client.state !== 'reconnecting') return;
+    this.store.set({ socketBlocked: answers });
+    this.#blockedTimer = setTimeout(() => this.#lookForBlock(client), BLOCKED_MS);
   }
 
   /** The server keeps the place for the next visit; who reads on says it again. */
@@ -568,6 +584,7 @@ export class Call {
     removeEventListener('online', this.#wakeUp);
     document.removeEventListener('visibilitychange', this.#wakeUp);
     clearTimeout(this.#markTimer);
+    clearTimeout(this.#blockedTimer);
     this.#stopMedia();
     this.client = null;
   }
@@ -663,6 +680,12 @@ export class Call {
     this.#telling = false;
     this.#tellMedia();
   }
+}
+
+/** A socket that does not open although this server answers: something on the way forbids WebSockets. @param {unknown} error */
+async function explained(error) {
+  const blocked = /** @type {any} */ (error).code === 'offline' && await lookForUpdate() !== 'unreachable';
+  return blocked ? new ProtocolError({ code: 'socket_blocked' }) : error;
 }
 
 /** @returns {RTCIceTransportPolicy} */

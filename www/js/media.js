@@ -14,8 +14,9 @@
 import { createStore } from './store.js';
 import { blurBackground } from './background-blur.js';
 import { settings } from './settings.js';
+import { canConnect } from './webrtc.js';
 
-/** @typedef {'denied' | 'none' | 'busy' | 'insecure' | 'unplugged' | 'blur' | 'failed'} DeviceProblem */
+/** @typedef {'denied' | 'none' | 'busy' | 'insecure' | 'webrtc' | 'unplugged' | 'blur' | 'failed'} DeviceProblem */
 /**
  * @typedef {object} MediaState
  * @property {MediaStreamTrack | null} microphone
@@ -158,7 +159,7 @@ export class LocalMedia {
    * @returns {Promise<boolean>} false where they thought better of it; rejects where the browser cannot
    */
   async shareScreen() {
-    if (!navigator.mediaDevices?.getDisplayMedia) throw new Error('unsupported');
+    if (!canConnect() || !navigator.mediaDevices?.getDisplayMedia) throw new Error('unsupported');
     let screen;
     try {
       screen = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: true });
@@ -236,6 +237,7 @@ export class LocalMedia {
    * @param {{audio?: MediaTrackConstraints, video?: MediaTrackConstraints}} wish
    */
   async #ask(wish) {
+    if (!canConnect()) throw new DOMException('', 'NoWebRtcError'); // nobody would get it
     if (!navigator.mediaDevices?.getUserMedia) throw new DOMException('', 'InsecureError');
     const { microphoneId, cameraId } = settings.get();
     const chosen = (/** @type {'exact' | 'ideal'} */ how) => ({
@@ -389,6 +391,8 @@ export function reason(error) {
       return 'busy';
     case 'InsecureError':
       return 'insecure';
+    case 'NoWebRtcError':
+      return 'webrtc';
     case 'BlurError':
       return 'blur';
     default:

@@ -10,6 +10,7 @@ import { Emitter } from './store.js';
 import { Peer } from './peer.js';
 import { newId } from './protocol.js';
 import { EVERYTHING } from './video-policy.js';
+import { canConnect } from './webrtc.js';
 
 /** @typedef {import('./peer.js').Local} Local */
 /** @typedef {import('./peer.js').Remote} Remote */
@@ -41,7 +42,7 @@ export class Mesh extends Emitter {
   /** @type {Local} */
   #local = { microphone: null, camera: null, screen: null };
   #count = 0;
-  #closed = false;
+  #closed = !canConnect(); // then the room is there without sound and picture
   /** @type {Map<number, number>} */
   #introduced = new Map();
   /** @type {Map<number, {message: any, at: number}[]>} signals from people who are not known yet */

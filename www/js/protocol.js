@@ -58,6 +58,8 @@ const FIRST_DELAY_MS = 400;
 const LONGEST_DELAY_MS = 15_000;
 /** How often a first join is tried again before its caller is told. */
 const FIRST_JOIN_RETRIES = 3;
+/** And how long: where nothing answers, a single try takes long enough. */
+const FIRST_JOIN_MS = 15_000;
 const OPEN_TIMEOUT_MS = 12_000;
 const ANSWER_TIMEOUT_MS = 20_000;
 const PONG_TIMEOUT_MS = 6_000;
@@ -112,6 +114,7 @@ export class MeetingClient extends Emitter {
   /** @type {Map<string, Outgoing>} by client id */
   #unacked = new Map();
   #attempts = 0;
+  #joinBegan = 0;
   #neverOpened = 0;
   #freshToken = false;
   #lastHeard = 0;
@@ -144,6 +147,7 @@ export class MeetingClient extends Emitter {
     if (this.#room) return Promise.reject(new ProtocolError({ code: 'conflict', message: 'Already joining or joined' }));
     this.#room = { meetingId, password, invite };
     this.seq = -1;
+    this.#joinBegan = performance.now();
     const decided = new Promise((resolve, reject) => {
       this.#joining = { resolve, reject };
     });
@@ -247,7 +251,13 @@ export class MeetingClient extends Emitter {
     }
     if (!room || this.#room !== room || this.#socket) return;
     this.#freshToken = false;
-    const socket = new this.#options.WebSocket(this.#options.url, ['echomeet.v1', `bearer.${access.token}`]);
+    let socket;
+    try {
+      socket = new this.#options.WebSocket(this.#options.url, ['echomeet.v1', `bearer.${access.token}`]);
+    } catch {
+      this.#again(new ProtocolError({ code: 'offline', retryable: true })); // there is none, or it is forbidden
+      return;
+    }
     this.#socket = socket;
     let opened = false;
     this.#timers.open = setTimeout(() => this.#lost(socket, 1006), OPEN_TIMEOUT_MS);
@@ -306,7 +316,7 @@ export class MeetingClient extends Emitter {
   /** Tries again later, unless this was the first join: then the caller decides. @param {unknown} error */
   #again(error) {
     if (!this.#room) return;
-    if (this.#joining && this.#attempts >= FIRST_JOIN_RETRIES) {
+    if (this.#joining && (this.#attempts >= FIRST_JOIN_RETRIES || performance.now() - this.#joinBegan > FIRST_JOIN_MS)) {
       this.#finish({ code: 'offline', error });
       return;
     }

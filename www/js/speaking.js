@@ -33,10 +33,14 @@ export class Meter {
     this.#source?.disconnect();
     this.#source = null;
     if (!track) return;
-    this.#context ??= new AudioContext();
-    this.#analyser ??= new AnalyserNode(this.#context, { fftSize: this.#samples.length });
-    this.#source = this.#context.createMediaStreamSource(new MediaStream([track]));
-    this.#source.connect(this.#analyser);
+    try {
+      this.#context ??= new AudioContext();
+      this.#analyser ??= new AnalyserNode(this.#context, { fftSize: this.#samples.length });
+      this.#source = this.#context.createMediaStreamSource(new MediaStream([track]));
+      this.#source.connect(this.#analyser);
+    } catch {
+      this.#source = null; // the browser will not measure it, which is no reason to do without anything else
+    }
   }
 
   level() {

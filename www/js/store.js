@@ -26,7 +26,7 @@ export function createStore(initial) {
       const part = typeof change === 'function' ? change(state) : change;
       if (Object.entries(part).every(([key, value]) => Object.is(/** @type {any} */ (state)[key], value))) return;
       state = { ...state, ...part };
-      for (const listener of [...listeners]) listener();
+      for (const listener of [...listeners]) call(listener);
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -62,6 +62,16 @@ export class Emitter {
    * @param {Events[K]} value
    */
   emit(name, value) {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) listener(value);
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) call(() => listener(value));
+  }
+}
+
+/** One listener that fails keeps nothing from the others, nor from the one who tells them; it is reported like any uncaught error. @param {() => void} listener */
+function call(listener) {
+  try {
+    listener();
+  } catch (error) {
+    if (globalThis.reportError) globalThis.reportError(error);
+    else setTimeout(() => { throw error; });
   }
 }

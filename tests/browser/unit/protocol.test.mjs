@@ -399,3 +399,26 @@ test('an invitation that is good no more does not put out who is in; at the door
   server.on.join_room = (data) => refused(data.invite ? 'invite_invalid' : 'wrong_password');
   await assert.rejects(late.join('K7QX2P', { invite: 'inv' }), { code: 'invite_invalid' });
 });
+
+test('a listener that fails is reported, and keeps the client from nothing', async () => {
+  const reported = [];
+  globalThis.reportError = (error) => reported.push(error.message);
+  try {
+    const { client, seen } = connect();
+    client.on('snapshot', () => { throw new Error('no WebRTC here'); });
+    client.on('snapshot', () => seen.states.push('the next listener'));
+    await client.join(7);
+    assert.deepEqual(seen.states, ['connecting', 'the next listener', 'online']);
+    server.event(11);
+    await until(() => seen.events.includes(11));
+    assert.deepEqual(reported, ['no WebRTC here']);
+  } finally {
+    delete globalThis.reportError;
+  }
+});
+
+test('where a WebSocket cannot even be made the join is refused like one that does not open', async () => {
+  const { client, seen } = connect({ WebSocket: class { constructor() { throw new Error('forbidden'); } } });
+  await assert.rejects(client.join(7), { code: 'offline' });
+  assert.deepEqual(seen.closed, ['offline']);
+});

@@ -42,10 +42,12 @@ const STALE = ['updated', 'not_loaded'];
 export function FormError({ error, onRetry }) {
   if (!error) return null;
   const stale = STALE.includes(/** @type {any} */ (error).code);
+  const blocked = /** @type {any} */ (error).code === 'socket_blocked';
   const act = stale ? loadPageAgain : onRetry;
   return html`
     <p class="form-error" role="alert">${errorText(error)}
-      ${act && html` <button type="button" class="link" onClick=${act}>${t(stale ? 'app.reload' : 'app.retry')}</button>`}</p>`;
+      ${act && html` <button type="button" class="link" onClick=${act}>${t(stale ? 'app.reload' : 'app.retry')}</button>`}
+      ${blocked && html` <a href="#/network" target="_blank" rel="noopener">${t('network.link')}</a>`}</p>`;
 }
 
 /**

@@ -96,7 +96,7 @@ export function Level({ track }) {
 }
 
 /** Trying again is of no use for these: something must change first, and then it goes by itself. */
-const HOPELESS = ['insecure'];
+const HOPELESS = ['insecure', 'webrtc'];
 
 /** Why a device cannot be used, and what to do. @param {{kind: Kind, problem: string | null, onRetry: () => void}} props */
 export function DeviceProblem({ kind, problem, onRetry }) {

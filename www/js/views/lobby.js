@@ -12,7 +12,7 @@ import { Preview } from './preview.js';
 /** @param {{api: import('../api.js').Api, call: Call, code: string}} props */
 export function WaitingScreen({ api, call, code }) {
   const { user } = useStore(api.session);
-  const { waiting, reconnecting } = useStore(call.store);
+  const { waiting, reconnecting, socketBlocked } = useStore(call.store);
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
   const { state, meeting, sentBack, code: reason } = waiting ?? { state: 'waits', meeting: null, sentBack: false, code: null };
   const text = state === 'refused' ? t('lobby.refused') : state === 'closed' ? closedText(reason) : t(sentBack ? 'lobby.sentBack' : 'lobby.waits');
@@ -30,7 +30,7 @@ export function WaitingScreen({ api, call, code }) {
         ${meeting && html`<p class="quiet">${t('before.hostedBy', { name: meeting.host.displayName })}</p>`}
         <div class="lobby-state">${state === 'waits' && html`<span class="lobby-pulse" aria-hidden="true"></span>`}
           <p><strong>${text}</strong></p></div>
-        ${state === 'waits' && html`<p class="quiet">${reconnecting ? t('stage.reconnecting') : t('lobby.unheard')}</p>`}
+        ${state === 'waits' && html`<p class="quiet">${socketBlocked ? t('error.socket_blocked') : reconnecting ? t('stage.reconnecting') : t('lobby.unheard')}</p>`}
         ${state === 'refused' && html`<p class="quiet">${t('lobby.refusedHint')}</p>`}
         <div class="lobby-do">
           ${state === 'refused' && html`<button type="button" class="primary" onClick=${() => call.askAgain()}>${t('lobby.askAgain')}</button>`}

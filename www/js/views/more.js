@@ -4,6 +4,7 @@ import { icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { SHORTCUTS } from '../shortcuts.js';
+import { canConnect } from '../webrtc.js';
 import { IconButton, useMenu } from './controls.js';
 import { canFullScreen, canPictureInPicture, toggleFullScreen, togglePictureInPicture, useFullScreen, usePictureInPicture } from './windows.js';
 
@@ -11,7 +12,7 @@ import { canFullScreen, canPictureInPicture, toggleFullScreen, togglePictureInPi
 /** @typedef {{name: import('../icons.js').IconName, text: string, keys?: import('../shortcuts.js').Keys, class?: string, run: () => void}} Item */
 
 /** Browsers of phones cannot. */
-export const canShare = () => Boolean(navigator.mediaDevices?.getDisplayMedia);
+export const canShare = () => canConnect() && Boolean(navigator.mediaDevices?.getDisplayMedia);
 
 /** @param {{call: import('../call.js').Call, openDialog: (name: DialogName) => void}} props */
 export function More({ call, openDialog }) {

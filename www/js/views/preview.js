@@ -1,6 +1,7 @@
 /** One's own camera and microphone as the others will have them, with their switches and the choice of devices. */
 import { html, useState, useStore } from '../ui.js';
 import { t } from '../i18n.js';
+import { canConnect } from '../webrtc.js';
 import { Avatar, IconButton } from './controls.js';
 import { DeviceChoices, DeviceProblem, DeviceSwitch, Level } from './devices.js';
 import { Processing } from './processing.js';
@@ -27,8 +28,10 @@ export function Preview({ call, name }) {
       <${Level} track=${microphoneOn ? media.microphone : null} />
       ${!microphoneOn && !microphoneProblem && html`<p class="quiet">${t('before.muted')}</p>`}
       ${choosing && html`<${DeviceChoices} call=${call} /><${Processing} call=${call} /><${RelayOnly} call=${call} />`}
-      <${DeviceProblem} kind="microphone" problem=${microphoneProblem} onRetry=${() => call.media.setMicrophone(true)} />
-      <${DeviceProblem} kind="camera" problem=${cameraProblem} onRetry=${() => call.media.setCamera(true)} />
-      ${microphoneProblem && cameraProblem ? html`<p class="quiet">${t('before.noDevices')}</p>` : null}
+      ${canConnect() ? html`
+        <${DeviceProblem} kind="microphone" problem=${microphoneProblem} onRetry=${() => call.media.setMicrophone(true)} />
+        <${DeviceProblem} kind="camera" problem=${cameraProblem} onRetry=${() => call.media.setCamera(true)} />
+        ${microphoneProblem && cameraProblem ? html`<p class="quiet">${t('before.noDevices')}</p>` : null}`
+        : html`<p class="device-problem" role="status"><span>${t('before.noWebRtc')}</span></p>`}
     </section>`;
 }

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from '../ui.js';
 import { errorText, language, t } from '../i18n.js';
 import { readMeetingLink } from '../meeting-link.js';
-import { Problem } from '../api.js';
+import { Problem, cookiesBlocked } from '../api.js';
 import { Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
 
@@ -48,6 +48,7 @@ export function Sign({ api, signUp, next }) {
       <form class="card" ref=${form} onSubmit=${submit} noValidate>
         <h1 tabindex="-1">${t(signUp ? 'sign.upTitle' : 'sign.inTitle')}</h1>
         <p class="quiet">${code ? t('sign.toMeeting', { code }) : t('app.tagline')}</p>
+        ${cookiesBlocked() && html`<p class="device-problem">${t('sign.noCookies')}</p>`}
         ${signUp && html`<${Field} label=${t('sign.name')} hint=${t('sign.nameHint')} name="displayName" autocomplete="name"
           required maxlength="64" error=${fieldError('displayName')} />`}
         <${Field} label=${t('sign.email')} type="email" name="email" autocomplete="username" required

@@ -2,6 +2,7 @@
 import { html, useEffect, useState, useStore } from '../ui.js';
 import { icon } from '../icons.js';
 import { t } from '../i18n.js';
+import { canConnect } from '../webrtc.js';
 import { others } from '../room-state.js';
 import { playAll, sound } from './video.js';
 
@@ -14,23 +15,26 @@ const TROUBLE_LASTS_MS = 4_000;
 /** @param {{call: Call, room: Room}} props */
 export function StageLine({ call, room }) {
   const { blocked } = useStore(sound);
-  const { reconnecting, serverAway } = useStore(call.store);
+  const { reconnecting, serverAway, socketBlocked } = useStore(call.store);
   const offline = useOffline();
   const trouble = useLasting(mediaTrouble(call, room));
+  if (reconnecting && socketBlocked && !offline) return html`<${Trouble} text=${t('error.socket_blocked')} />`;
   if (reconnecting) {
     const text = offline ? t('stage.offline') : t(serverAway ? 'stage.serverAway' : 'stage.reconnecting');
     return html`<p class="stage-line" role="status">${icon('loader-circle', 18)} <span>${text}</span></p>`;
   }
-  if (trouble) {
-    return html`
-      <p class="stage-line" role="status">${icon('wifi-off', 18)} <span>${trouble}${' '}
-        <a href="#/network" target="_blank" rel="noopener">${t('network.link')}</a></span></p>`;
-  }
+  if (!canConnect()) return html`<${Trouble} text=${t('stage.noWebRtc')} />`;
+  if (trouble) return html`<${Trouble} text=${trouble} />`;
   if (!blocked) return null;
   return html`
     <p class="stage-line" role="status">${icon('volume-2', 18)} <span>${t('stage.soundBlocked')}${' '}
       <button type="button" class="link" onClick=${playAll}>${t('stage.soundOn')}</button></span></p>`;
 }
+
+/** @param {{text: string}} props */
+const Trouble = ({ text }) => html`
+  <p class="stage-line" role="status">${icon('wifi-off', 18)} <span>${text}${' '}
+    <a href="#/network" target="_blank" rel="noopener">${t('network.link')}</a></span></p>`;
 
 /** With whom neither sound nor picture is exchanged, in words. @param {Call} call @param {Room} room @returns {string} */
 function mediaTrouble(call, room) {
