@@ -85,23 +85,57 @@ export function errorText(error) {
 const format = (when, options) => new Intl.DateTimeFormat(language(), options).format(new Date(when));
 
 /** @param {string | number | Date} when */
-export const clockTime = (when) => format(when, { hour: '2-digit', minute: '2-digit', hour12: false });
+export const clockTime = (when) => format(when, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+/** Nobody needs to be told of this year. @param {string | number | Date} when @returns {Intl.DateTimeFormatOptions} */
+const otherYear = (when) => (new Date(when).getFullYear() === new Date(serverNow()).getFullYear() ? {} : { year: 'numeric' });
 
 /** @param {string | number | Date} when */
-export const longDate = (when) => format(when, { weekday: 'short', day: 'numeric', month: 'short' });
+export const longDate = (when) => format(when, { weekday: 'short', day: 'numeric', month: 'short', ...otherYear(when) });
+
+/** @param {string | number | Date} when */
+function midnight(when) {
+  const date = new Date(when);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+/**
+ * The time, and before it the date where that is not the one of `day`.
+ * @param {string | number | Date} when @param {string | number | Date} [day] today
+ */
+export const timeOn = (when, day = serverNow()) => (midnight(when) === midnight(day) ? clockTime(when)
+  : `${format(when, { day: 'numeric', month: 'short', ...otherYear(when) })} ${clockTime(when)}`);
+
+/** For others to read, on any day and anywhere: "Tuesday, December 1, 2026, 22:21 (Europe/Berlin, UTC+1)". @param {string | number | Date} when */
+export const fullTime = (when) => t('day.full', {
+  date: format(when, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }), time: clockTime(when),
+  zone: Intl.DateTimeFormat().resolvedOptions().timeZone, offset: offsetFromUtc(new Date(when)),
+});
+
+/** "UTC+5:30" @param {Date} date */
+function offsetFromUtc(date) {
+  const minutes = -date.getTimezoneOffset();
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? '−' : '+'}${hours}${rest ? `:${String(rest).padStart(2, '0')}` : ''}`;
+}
 
 /**
  * "Today", "Tomorrow", "Yesterday", else the date.
  * @param {string | number | Date} when
  */
 export function dayName(when) {
-  const midnight = (/** @type {Date} */ date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-  const days = Math.round((midnight(new Date(when)) - midnight(new Date(serverNow()))) / 86_400_000);
+  const days = Math.round((midnight(when) - midnight(serverNow())) / 86_400_000);
   if (days === 0) return t('day.today');
   if (days === 1) return t('day.tomorrow');
   if (days === -1) return t('day.yesterday');
   return longDate(when);
 }
+
+/** For files: "Nov 30, 2026, 22:21:05". @param {string | number | Date} when */
+export const dateAndTime = (when) => format(when, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
+
+/** @param {string | number | Date} when */
+export const dayAndTime = (when) => `${dayName(when)} ${clockTime(when)}`;
 
 /**
  * 3725 -> "1:02:05"

@@ -15,6 +15,7 @@ import { language, languageStore, loadLanguage, t } from './i18n.js';
 import { readMeetingLink } from './meeting-link.js';
 import { applyTheme, settings } from './settings.js';
 import { lookNowAndThen } from './version.js';
+import { CopyByHand } from './views/controls.js';
 import { Dashboard } from './views/dashboard.js';
 import { Header } from './views/header.js';
 import { Later } from './views/later.js';
@@ -64,7 +65,7 @@ function App() {
     document.querySelector('h1')?.focus({ preventScroll: true });
   }, [route.path, language(), ready]);
   if (!ready) return html`<p class="splash" role="status">${t('app.loading')}</p>`;
-  return html`<${View} route=${route} user=${user} /><${Toasts} />`;
+  return html`<${View} route=${route} user=${user} /><${CopyByHand} /><${Toasts} />`;
 }
 
 /** @param {{route: ReturnType<typeof readRoute>, user: import('./api.js').User | null}} props */

@@ -12,6 +12,9 @@ export default {
   'app.notes': 'Notes',
   'app.close': 'Close',
   'app.copied': 'Copied',
+  'copy.title': 'Copy this yourself',
+  'copy.hint': 'The browser does not let this page copy. The text is selected: press {keys}, or hold a finger on it and choose “Copy”.',
+  'copy.text': 'Text to copy',
   'app.notFound': 'There is no such page',
   'app.home': 'Go to my meetings',
   'app.loading': 'Loading…',
@@ -90,6 +93,7 @@ export default {
   'day.today': 'Today',
   'day.tomorrow': 'Tomorrow',
   'day.yesterday': 'Yesterday',
+  'day.full': '{date}, {time} ({zone}, {offset})',
 
   'profile.title': 'Profile',
   'profile.saved': 'Saved',

@@ -12,6 +12,9 @@ export default {
   'app.notes': '通知',
   'app.close': '关闭',
   'app.copied': '已复制',
+  'copy.title': '请自行复制',
+  'copy.hint': '浏览器不允许本页复制。文字已选中：请按 {keys}，或长按后选择“复制”。',
+  'copy.text': '要复制的文字',
   'app.notFound': '没有这个页面',
   'app.home': '回到我的会议',
   'app.loading': '加载中…',
@@ -88,6 +91,7 @@ export default {
   'day.today': '今天',
   'day.tomorrow': '明天',
   'day.yesterday': '昨天',
+  'day.full': '{date} {time}（{zone}，{offset}）',
 
   'profile.title': '个人资料',
   'profile.saved': '已保存',

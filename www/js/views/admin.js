@@ -1,6 +1,6 @@
 /** The administrator's page: the state of the server, the meetings that go on, and the accounts. */
 import { html, useCallback, useEffect, useState, useStore } from '../ui.js';
-import { clockTime, dayName, t } from '../i18n.js';
+import { dayAndTime, t } from '../i18n.js';
 import { Confirm, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
 
@@ -87,7 +87,7 @@ function Running({ api }) {
 }
 
 /** @param {string | null} time */
-const when = (time) => (time ? `${dayName(time)} ${clockTime(time)}` : '–');
+const when = (time) => (time ? dayAndTime(time) : '–');
 
 /** @param {{api: Api}} props */
 function Accounts({ api }) {

@@ -1,6 +1,6 @@
 /** Before the call: how one looks and sounds, who is there, the password where one is needed. */
 import { html, useEffect, useRef, useState, useStore } from '../ui.js';
-import { clockTime, dayName, errorText, t } from '../i18n.js';
+import { dayAndTime, errorText, t } from '../i18n.js';
 import { serverNow } from '../server-clock.js';
 import { Avatar, Code, Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
@@ -106,7 +106,7 @@ function Facts({ meeting }) {
   const planned = status === SCHEDULED && Date.parse(startTime) > serverNow();
   return html`
     <p class="quiet">${t('before.hostedBy', { name: host.displayName })}</p>
-    ${planned && html`<p class="quiet">${t('before.starts', { when: `${dayName(startTime)} ${clockTime(startTime)}` })}</p>`}
+    ${planned && html`<p class="quiet">${t('before.starts', { when: dayAndTime(startTime) })}</p>`}
     <p class="quiet">${onlineCount ? t('before.here', { count: onlineCount }) : t('before.nobody')}
       ${names.length > 0 && html`<span class="before-people">${names.slice(0, NAMES_SHOWN).join(' · ')}${names.length > NAMES_SHOWN && ' …'}</span>`}</p>`;
 }

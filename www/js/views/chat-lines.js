@@ -1,7 +1,7 @@
 /** What stands in the chat beside what people write: what happened in the meeting, where one stopped reading, and answers. */
 import { html, memo, useEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
-import { clockTime, t } from '../i18n.js';
+import { t, timeOn } from '../i18n.js';
 import { IconButton } from './controls.js';
 
 /** @typedef {import('../call.js').Call} Call */
@@ -33,7 +33,7 @@ export function entriesOf(messages, happenings, all) {
 
 /** Drawn once: it never changes. */
 export const HappeningLine = memo((/** @type {{happening: Happening}} */ { happening: { key, at, name = '', by = '', title = '' } }) => html`
-  <p class="happening"><time dateTime=${at}>${clockTime(at)}</time> ${t(`system.${key}`, { name, by, title })}</p>`);
+  <p class="happening"><time dateTime=${at}>${timeOn(at)}</time> ${t(`system.${key}`, { name, by, title })}</p>`);
 
 export const UnreadMark = () => html`<p class="unread-mark" role="separator"><span>${t('chat.unreadFrom')}</span></p>`;
 

@@ -1,7 +1,7 @@
 /** After the call: why it ended, how long it was, who was there, the chat to keep, and the way back. */
 import { html, useEffect, useRef, useStore } from '../ui.js';
 import { icon } from '../icons.js';
-import { duration, hasText, t } from '../i18n.js';
+import { dateAndTime, duration, hasText, t } from '../i18n.js';
 import { can } from '../room-state.js';
 import { saveFile } from '../save-file.js';
 import { toast } from '../toasts.js';
@@ -62,7 +62,7 @@ async function saveChat(call) {
   const { meeting, messages } = /** @type {import('../room-state.js').Room} */ (call.store.get().room);
   const lines = messages.filter(({ deletedAt }) => !deletedAt).map(({ createdAt, sender, to, text }) => {
     const who = to ? `${sender.displayName} → ${to.displayName} (${t('chat.private')})` : sender.displayName;
-    return `${new Date(createdAt).toLocaleString()}  ${who}: ${text}`;
+    return `${dateAndTime(createdAt)}  ${who}: ${text}`;
   });
   saveFile(`EchoMeet ${meeting.code}.txt`, `${meeting.title} (${meeting.code})\n\n${lines.join('\n')}\n`);
 }

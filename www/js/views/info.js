@@ -1,7 +1,7 @@
 /** The dialog about the meeting: how others come in, by code, link or camera; and what is known of it. */
 import { html, useState } from '../ui.js';
 import { icon } from '../icons.js';
-import { clockTime, dayName, t } from '../i18n.js';
+import { dayAndTime, fullTime, t } from '../i18n.js';
 import { Code, Dialog, IconButton, copyText, meetingLink } from './controls.js';
 import { Qr } from './qr.js';
 
@@ -21,7 +21,7 @@ export function MeetingInfo({ room: { meeting }, onClose }) {
           ${password && html`<${Password} password=${password} />`}
           ${!password && meeting.hasPassword && html`<${Entry} label=${t('before.password')}>${t('info.passwordSet')}<//>`}
           <${Entry} label=${t('info.host')}>${meeting.host.displayName}<//>
-          <${Entry} label=${t('info.time')}>${dayName(meeting.startTime)} ${clockTime(meeting.startTime)} · ${t('dashboard.minutes', { count: meeting.duration })}<//>
+          <${Entry} label=${t('info.time')}>${dayAndTime(meeting.startTime)} · ${t('dashboard.minutes', { count: meeting.duration })}<//>
           ${meeting.description && html`<${Entry} label=${t('info.description')}>${meeting.description}<//>`}
         </dl>
       </div>
@@ -49,7 +49,7 @@ function Password({ password }) {
 
 /** What one sends to others, as text. @param {any} meeting */
 export function invitation({ title, code, password, startTime }) {
-  const lines = [title, `${t('info.time')}: ${dayName(startTime)} ${clockTime(startTime)}`, `${t('info.link')}: ${meetingLink(code)}`,
+  const lines = [title, `${t('info.time')}: ${fullTime(startTime)}`, `${t('info.link')}: ${meetingLink(code)}`,
     `${t('info.code')}: ${code}`];
   if (password) lines.push(`${t('before.password')}: ${password}`);
   return lines.join('\n');

@@ -1,7 +1,7 @@
 /** The dialog with links that open the meeting: making one, copying it, and taking it back. */
 import { html, useEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
-import { clockTime, dayName, t } from '../i18n.js';
+import { dayAndTime, t } from '../i18n.js';
 import { serverNow } from '../server-clock.js';
 import { Dialog, Field, FormError, IconButton, copyText, meetingLink, useBusy, useFieldId } from './controls.js';
 
@@ -46,7 +46,7 @@ export function Invites({ api, meeting: { code }, cohosts, onClose }) {
       <${Make} cohosts=${cohosts} make=${async (/** @type {object} */ input) => {
         const { token } = await api.post(path, input);
         await load();
-        await copyText(inviteLink(code, token));
+        return copyText(inviteLink(code, token));
       }} />
       <h3 class="rows-title" ref=${heading} tabindex="-1">${t('invites.list')}</h3>
       <${FormError} error=${problem} onRetry=${load} />
@@ -56,7 +56,7 @@ export function Invites({ api, meeting: { code }, cohosts, onClose }) {
     <//>`;
 }
 
-/** @param {{cohosts: boolean, make: (input: object) => Promise<void>}} props */
+/** @param {{cohosts: boolean, make: (input: object) => Promise<boolean>}} props `make`: whether the link was copied as well */
 function Make({ cohosts, make }) {
   const [problem, setProblem] = useState(/** @type {any} */ (null));
   const [done, setDone] = useState('');
@@ -71,12 +71,12 @@ function Make({ cohosts, make }) {
       setDone('');
       setProblem(null);
       try {
-        await make({
+        const copied = await make({
           role: data.get('role') ?? 'participant',
           ...(hours ? { expiresAt: new Date(serverNow() + hours * HOUR_MS).toISOString() } : {}),
           ...(uses ? { maxUses: uses } : {}),
         });
-        setDone(t('invites.copied'));
+        if (copied) setDone(t('invites.copied'));
       } catch (error) {
         setProblem(error);
       }
@@ -108,7 +108,7 @@ function Row({ code, invite, onRevoke }) {
   const over = (expiresAt && Date.parse(expiresAt) < serverNow()) || (maxUses && uses >= maxUses);
   const facts = [
     maxUses ? t('invites.usedOf', { uses, max: maxUses }) : t('invites.used', { count: uses }),
-    over ? t('invites.over') : expiresAt ? t('invites.until', { when: `${dayName(expiresAt)} ${clockTime(expiresAt)}` }) : t('invites.forever'),
+    over ? t('invites.over') : expiresAt ? t('invites.until', { when: dayAndTime(expiresAt) }) : t('invites.forever'),
   ];
   return html`
     <li class="row" data-invite=${invite.id}>

@@ -1,7 +1,7 @@
 /** The lobby, from both sides: the quiet screen of the one who waits, and the list of those who may let them in. */
 import { html, useEffect, useRef, useState, useStore } from '../ui.js';
 import { icon } from '../icons.js';
-import { clockTime, errorText, hasText, t } from '../i18n.js';
+import { errorText, hasText, t, timeOn } from '../i18n.js';
 import { announce, toast } from '../toasts.js';
 import { Avatar, Code, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
@@ -72,7 +72,7 @@ export function LobbyList({ call, room }) {
           <li key=${userId} class="lobby-person" data-waiting=${userId}>
             <${Avatar} name=${displayName} />
             <span class="person-name"><span class="name">${displayName}</span>
-              <span class="quiet">${isGuest && `${t('people.guest')} · `}${t('lobby.since', { time: clockTime(joinedAt) })}</span></span>
+              <span class="quiet">${isGuest && `${t('people.guest')} · `}${t('lobby.since', { time: timeOn(joinedAt) })}</span></span>
             <span class="lobby-decide">
               <button type="button" class="secondary" disabled=${busy} aria-label=${t('lobby.refuseNamed', { name: displayName })}
                 onClick=${decide(() => call.desk.refuse(userId))}>${t('lobby.refuse')}</button>

@@ -1,6 +1,6 @@
 /** One line of the chat: its text with links, its marks, and what may be done with it. */
 import { html, memo, useEffect, useRef, useState, classes } from '../ui.js';
-import { clockTime, errorText, t } from '../i18n.js';
+import { errorText, t, timeOn } from '../i18n.js';
 import { findLinks } from '../links.js';
 import { toast } from '../toasts.js';
 import { Quote } from './chat-lines.js';
@@ -47,7 +47,7 @@ function Head({ message: { sender, to, createdAt }, mine, myId }) {
   return html`
     <header><strong>${mine ? t('chat.you') : sender.displayName}</strong>${' '}
       ${to && html`<span class="private-mark">${to.id === myId ? t('chat.toYou') : t('chat.toOne', { name: to.displayName })}</span> `}
-      <time dateTime=${createdAt}>${clockTime(createdAt)}</time></header>`;
+      <time dateTime=${createdAt}>${timeOn(createdAt)}</time></header>`;
 }
 
 /** @param {import('../links.js').Part} part */

@@ -1,7 +1,7 @@
 /** Lines over the stage that say what holds for a while: the host is away, the meeting will end, somebody wants to hear you. */
 import { html, useEffect, useRef, useStore } from '../ui.js';
 import { icon } from '../icons.js';
-import { clockTime, t } from '../i18n.js';
+import { t, timeOn } from '../i18n.js';
 
 /** @typedef {import('../call.js').Call} Call */
 /** @typedef {import('../room-state.js').Room} Room */
@@ -14,14 +14,14 @@ export function Notices({ call, room }) {
     <div class="notices">
       ${unmuteAsked && html`<${UnmuteQuestion} key=${unmuteAsked.by} call=${call} name=${room.everyone[unmuteAsked.by] ?? ''} />`}
       ${hostAway && hostLossPolicy !== 'hand_over' && html`<p class="notice" role="status">${icon('clock', 18)} <span>${awayText(room)}</span></p>`}
-      ${endsAt && html`<p class="notice" role="status">${icon('clock', 18)} <span>${t('notice.ending', { time: clockTime(endsAt) })}</span></p>`}
+      ${endsAt && html`<p class="notice" role="status">${icon('clock', 18)} <span>${t('notice.ending', { time: timeOn(endsAt) })}</span></p>`}
     </div>`;
 }
 
 /** @param {Room} room */
 function awayText({ meeting: { host, hostLossPolicy, hostAwayEndsAt }, everyone }) {
   const name = everyone[host.id] ?? host.displayName;
-  return hostLossPolicy === 'end' ? t('notice.awayEnds', { name, time: clockTime(hostAwayEndsAt) }) : t('notice.awayLocked', { name });
+  return hostLossPolicy === 'end' ? t('notice.awayEnds', { name, time: timeOn(hostAwayEndsAt) }) : t('notice.awayLocked', { name });
 }
 
 /** Nobody is switched on by others: they ask, and this person answers. @param {{call: Call, name: string}} props */

@@ -1,7 +1,7 @@
 /** The dialog about oneself: name and language, the password, and where one is signed in. */
 import { html, useEffect, useState } from '../ui.js';
 import { Problem } from '../api.js';
-import { LANGUAGES, chooseLanguage, clockTime, dayName, errorText, language, t } from '../i18n.js';
+import { LANGUAGES, chooseLanguage, dayAndTime, errorText, language, t } from '../i18n.js';
 import { Dialog, Field, FormError, useBusy, useFieldId } from './controls.js';
 
 /** @typedef {import('../api.js').Api} Api */
@@ -161,7 +161,7 @@ function Row({ api, signIn: { id, current, userAgent, address, lastUsedAt }, onE
     document.getElementById('sign-ins')?.focus();
     await onEnded();
   });
-  const used = `${dayName(lastUsedAt)} ${clockTime(lastUsedAt)}`;
+  const used = dayAndTime(lastUsedAt);
   return html`
     <li class="sign-in" data-session=${id}>
       <span><strong>${name}</strong>

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { attendees, marks, span } from '../attendance.js';
-import { clockTime, duration, errorText, hasText, longDate, t } from '../i18n.js';
+import { duration, errorText, hasText, longDate, t, timeOn } from '../i18n.js';
 import { serverNow } from '../server-clock.js';
 import { saveFile } from '../save-file.js';
 import { toast } from '../toasts.js';
@@ -36,7 +36,7 @@ export function Records({ api, code }) {
     <main class="records">
       <header class="records-head">
         <div><h1 tabindex="-1">${records?.meeting.title ?? t('records.title')}</h1>
-          <p class="quiet"><${Code} code=${code} />${records && ` · ${longDate(records.meeting.actualStartTime ?? records.meeting.startTime)}`}</p></div>
+          <p class="quiet"><${Code} code=${code} />${records && ` · ${longDate(begin(records.meeting))}`}</p></div>
         <a class="button secondary" href="#/">${t('ended.back')}</a>
       </header>
       <${FormError} error=${problem} onRetry=${load} />
@@ -44,6 +44,9 @@ export function Records({ api, code }) {
       ${records && html`<${All} api=${api} code=${code} ...${records} />`}
     </main>`;
 }
+
+/** @param {any} meeting @returns {string} */
+const begin = ({ actualStartTime, startTime }) => actualStartTime ?? startTime;
 
 /** @param {Api} api @param {string} code */
 async function fetchRecords(api, code) {
@@ -69,6 +72,7 @@ async function allDeeds(api, path) {
 function All({ api, code, meeting, figures, people, deeds }) {
   const names = new Map([[meeting.creator.id, meeting.creator.displayName], [meeting.host.id, meeting.host.displayName],
     ...people.map(({ userId, displayName }) => /** @type {[number, string]} */ ([userId, displayName]))]);
+  const begun = begin(meeting);
   return html`
     <${Figures} figures=${figures} />
     <section aria-labelledby="records-attendance">
@@ -76,13 +80,13 @@ function All({ api, code, meeting, figures, people, deeds }) {
         <${Download} api=${api} path=${`/meetings/${code}/attendance?format=csv`} file=${`EchoMeet ${code}.csv`} type="text/csv" label=${t('records.csv')} /></div>
       ${people.length === 0 ? html`<p class="empty">${t('records.nobody')}</p>` : html`
         <${Chart} people=${people} />
-        <${Table} people=${people} />`}
+        <${Table} people=${people} begun=${begun} />`}
     </section>
     <section aria-labelledby="records-audit">
       <h2 id="records-audit">${t('records.audit')}</h2>
       ${deeds.length === 0 && html`<p class="empty">${t('records.noDeeds')}</p>`}
       <ol class="deeds">${deeds.map((deed) => html`
-        <li key=${deed.seq}><time dateTime=${deed.at}>${clockTime(deed.at)}</time> <span>${deedText(deed, names)}</span></li>`)}</ol>
+        <li key=${deed.seq}><time dateTime=${deed.at}>${timeOn(deed.at, begun)}</time> <span>${deedText(deed, names)}</span></li>`)}</ol>
     </section>
     <section aria-labelledby="records-chat">
       <div class="records-section"><h2 id="records-chat">${t('records.chat')}</h2>
@@ -139,7 +143,7 @@ function Chart({ people }) {
       <svg viewBox="0 0 ${width} ${height}" width=${width} height=${height} role="img" aria-label=${t('records.chart')}>
         ${marks(time, width < NARROW ? MARKS_NARROW : undefined).map((at) => html`
           <g key=${at} class="chart-mark"><line x1=${x(at)} x2=${x(at)} y1="0" y2=${height - 20} /><text x=${x(at)} y=${height - 4}
-            text-anchor=${x(at) > width - 40 ? 'end' : 'middle'}>${clockTime(at)}</text></g>`)}
+            text-anchor=${x(at) > width - 40 ? 'end' : 'middle'}>${timeOn(at, time.from)}</text></g>`)}
         ${people.map(({ userId, displayName, stays }, row) => html`
           <g key=${userId}><text class="chart-name" x="0" y=${row * ROW + 20}>${shortened(displayName, names / LETTER)}</text>
             ${stays.map(({ from, to }) => html`<rect key=${from} x=${x(from)} y=${row * ROW + 8} width=${Math.max(3, x(to) - x(from))} height=${BAR} rx="4" />`)}</g>`)}
@@ -150,14 +154,14 @@ function Chart({ people }) {
 /** @param {string} name @param {number} most letters */
 const shortened = (name, most) => ([...name].length > most ? `${[...name].slice(0, most - 1).join('')}…` : name);
 
-/** @param {{people: Attendee[]}} props */
-const Table = ({ people }) => html`
+/** @param {{people: Attendee[], begun: string}} props `begun`: the day that stands above */
+const Table = ({ people, begun }) => html`
   <div class="table" tabindex="0" role="group" aria-label=${t('records.attendance')}>
     <table>
       <thead><tr><th scope="col">${t('records.who')}</th><th scope="col">${t('records.when')}</th><th scope="col">${t('records.long')}</th></tr></thead>
       <tbody>${people.map(({ userId, displayName, isGuest, stays, seconds }) => html`
         <tr key=${userId}><th scope="row">${displayName}${isGuest && html` <span class="quiet">${t('people.guest')}</span>`}</th>
-          <td>${stays.map(({ from, to, open }) => `${clockTime(from)}–${open ? t('records.now') : clockTime(to)}`).join(', ')}</td>
+          <td>${stays.map(({ from, to, open }) => `${timeOn(from, begun)}–${open ? t('records.now') : timeOn(to, from)}`).join(', ')}</td>
           <td>${duration(seconds)}</td></tr>`)}</tbody>
     </table>
   </div>`;
