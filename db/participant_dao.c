@@ -43,7 +43,7 @@ static const char SQL_ADDRESS_BANNED[] =
     "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND status = 3 AND address = ? AND address <> ''";
 static const char SQL_END_ALL[] = "UPDATE participants SET " END_STAY "2 WHERE meeting_id = ? AND status IN (1, 4)";
 static const char SQL_MEETINGS_OF[] =
-    "SELECT meeting_id FROM participants WHERE user_id = ? AND status IN (1, 4) LIMIT ?";
+    "SELECT meeting_id FROM participants WHERE user_id = ? AND meeting_id > ? AND status IN (1, 4) ORDER BY meeting_id LIMIT ?";
 static const char SQL_HEIR[] =
     "SELECT user_id FROM participants WHERE meeting_id = ? AND status = 1 ORDER BY role, is_guest, joined_at, user_id LIMIT 1";
 static const char SQL_ROW_ROLE[] = "SELECT role FROM participants WHERE meeting_id = ? AND user_id = ?";
@@ -189,10 +189,10 @@ enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_
     return db_execute(db, SQL_END_ALL, DB_PARAMS(db_time(now_ms), db_int(meeting_id)), NULL);
 }
 
-enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t limit,
-                                     int64_t **meeting_ids, int *count)
+enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t after_id,
+                                     int64_t limit, int64_t **meeting_ids, int *count)
 {
-    return db_select_all(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(limit)), db_read_int,
+    return db_select_all(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(after_id), db_int(limit)), db_read_int,
                          sizeof **meeting_ids, meeting_ids, count);
 }
 

@@ -116,9 +116,9 @@ MUST_CHECK enum err participant_dao_address_banned(struct db *db, int64_t meetin
 /* Ends the stay of everybody who is in, and the wait of who waits. */
 MUST_CHECK enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_ms);
 
-/* The meetings that the user is in, at most limit. */
-MUST_CHECK enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t limit,
-                                                int64_t **meeting_ids, int *count);
+/* The meetings with ids above after_id that the user is in or waits for, at most limit, by their ids. */
+MUST_CHECK enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t after_id,
+                                                int64_t limit, int64_t **meeting_ids, int *count);
 
 /* Who gets the host's seat: the longest-present co-host, else the longest-present participant with an account, else a
  * guest. ERR_DB_NO_ROW: nobody is in. */

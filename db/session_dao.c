@@ -5,6 +5,8 @@ static const char SQL_INSERT[] =
 static const char SQL_LIST[] =
     "SELECT id, user_agent, address, created_at, last_used_at FROM sessions "
     "WHERE user_id = ? AND ended_at IS NULL AND last_used_at > ? ORDER BY last_used_at DESC, id DESC LIMIT ?";
+static const char SQL_GOES_ON[] = "SELECT CAST(s.id AS SIGNED) FROM sessions s JOIN users u ON u.id = s.user_id "
+                                  "WHERE s.id = ? AND s.user_id = ? AND s.ended_at IS NULL AND u.disabled_at IS NULL";
 static const char SQL_END_OWN[] = "UPDATE sessions SET ended_at = ? WHERE id = ? AND user_id = ? AND ended_at IS NULL";
 static const char SQL_TOUCH[] = "UPDATE sessions SET last_used_at = ? WHERE id = ?";
 static const char SQL_END[] = "UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL";
@@ -48,6 +50,12 @@ enum err session_dao_list(struct db *db, struct arena *arena, int64_t user_id, i
     return db_select_all(db, arena, SQL_LIST,
                          DB_PARAMS(db_int(user_id), db_time(used_since_ms), db_int(SESSIONS_SHOWN)), read_session,
                          sizeof **items, items, count);
+}
+
+enum err session_dao_check(struct db *db, int64_t user_id, int64_t id)
+{
+    int64_t found;
+    return db_select_int(db, SQL_GOES_ON, DB_PARAMS(db_int(id), db_int(user_id)), &found);
 }
 
 enum err session_dao_end_own(struct db *db, int64_t user_id, int64_t id, int64_t now_ms)

@@ -34,6 +34,9 @@ MUST_CHECK enum err session_dao_insert(struct db *db, int64_t user_id, const cha
 MUST_CHECK enum err session_dao_list(struct db *db, struct arena *arena, int64_t user_id, int64_t used_since_ms,
                                      struct session **items, int *count);
 
+/* ERR_DB_NO_ROW unless it is a sign-in of the user that goes on, and the account is not disabled. */
+MUST_CHECK enum err session_dao_check(struct db *db, int64_t user_id, int64_t id);
+
 /* Ends one sign-in of the user. ERR_DB_NO_ROW: it is not theirs, or ended already. */
 MUST_CHECK enum err session_dao_end_own(struct db *db, int64_t user_id, int64_t id, int64_t now_ms);
 

@@ -6,6 +6,7 @@ static const char SQL_INSERT[] =
     "SELECT id, email, password_hash, display_name, locale, is_admin, disabled_at, last_sign_in_at, created_at, " \
     "guest_of FROM users "
 static const char SQL_BY_ID[] = USER_COLUMNS "WHERE id = ?";
+static const char SQL_LOCK[] = USER_COLUMNS "WHERE id = ? FOR UPDATE";
 static const char SQL_BY_EMAIL[] = USER_COLUMNS "WHERE email = ?";
 static const char SQL_PROFILE[] = "UPDATE users SET display_name = ?, locale = ?, updated_at = ? WHERE id = ?";
 static const char SQL_SIGN_IN[] = "UPDATE users SET last_sign_in_at = ? WHERE id = ?";
@@ -46,6 +47,11 @@ static void read_row(struct db_rows *rows, void *out)
 enum err user_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct user *out)
 {
     return db_select_one(db, arena, SQL_BY_ID, DB_PARAMS(db_int(id)), read_row, out);
+}
+
+enum err user_dao_lock(struct db *db, struct arena *arena, int64_t id, struct user *out)
+{
+    return db_select_one(db, arena, SQL_LOCK, DB_PARAMS(db_int(id)), read_row, out);
 }
 
 enum err user_dao_by_email(struct db *db, struct arena *arena, const char *email, struct user *out)

@@ -26,6 +26,9 @@ MUST_CHECK enum err user_dao_insert(struct db *db, const struct user *user, int6
 MUST_CHECK enum err user_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct user *out);
 MUST_CHECK enum err user_dao_by_email(struct db *db, struct arena *arena, const char *email, struct user *out);
 
+/* The same, and nobody changes the account until the transaction ends. */
+MUST_CHECK enum err user_dao_lock(struct db *db, struct arena *arena, int64_t id, struct user *out);
+
 MUST_CHECK enum err user_dao_update_profile(struct db *db, int64_t id, const char *display_name, const char *locale,
                                             int64_t now_ms);
 MUST_CHECK enum err user_dao_update_password(struct db *db, int64_t id, const char *password_hash, int64_t now_ms);

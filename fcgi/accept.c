@@ -57,6 +57,8 @@ static void read_relay_params(const FCGX_Request *fcgi, struct arena *arena, str
     req->relay_connection = relay ? param(fcgi, arena, "ECHOMEET_CONNECTION") : "";
     if (!relay || !text_to_int(param(fcgi, arena, "ECHOMEET_USER"), &req->relay_user))
         req->relay_user = 0;
+    if (!relay || !text_to_int(param(fcgi, arena, "ECHOMEET_SESSION"), &req->relay_session))
+        req->relay_session = 0;
     if (!relay || !text_to_int(param(fcgi, arena, "ECHOMEET_DEADLINE"), &req->deadline_ms))
         req->deadline_ms = 0;
 }

@@ -56,6 +56,7 @@ static enum err authenticate(struct exchange *x, enum access access)
         x->call.relay = req->relay_id;
         x->call.connection = req->relay_connection;
         x->call.user_id = req->relay_user;
+        x->call.session_id = req->relay_session;
         return *req->relay_id && *req->relay_connection && req->relay_user > 0 ? ERR_OK : ERR_BAD_REQUEST;
     }
     return ERR_INTERNAL;
@@ -79,6 +80,8 @@ static enum err run(struct exchange *x, int *row)
         e = ERR_TIMEOUT; /* it waited too long for its turn */
     if (!e)
         e = rate_check(&x->call, route->rate);
+    if (!e && x->call.session_id)
+        e = auth_check_session(&x->call);
     return e ? e : route->handle(x);
 }
 

@@ -30,6 +30,7 @@ struct request {
     bool body_too_large; /* over LIMIT_BODY_BYTES: it was not read */
 
     /* on the relay's socket only, set by the relay: whom it speaks for */
+    int64_t relay_session;
     int64_t relay_user;
     const char *relay_connection; /* "" where there is none */
     const char *relay_id;         /* "" where there is none */

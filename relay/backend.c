@@ -365,10 +365,11 @@ void backend_free(struct backend **backend)
 /* docs/architecture.md, "Between relay and workers" */
 static void write_request(struct call *call, const struct call_request *r)
 {
-    char length[24], user[24], deadline[24];
+    char length[24], user[24], session[24], deadline[24];
     const char *query = strchr(r->path, '?');
     snprintf(length, sizeof length, "%zu", r->body_len);
     snprintf(user, sizeof user, "%lld", (long long)r->user_id);
+    snprintf(session, sizeof session, "%lld", (long long)r->session_id);
     snprintf(deadline, sizeof deadline, "%lld", (long long)(call->started * 1000) + LIMIT_CALL_MS);
     const struct fcgi_param params[] = {
         {"REQUEST_METHOD", r->method},
@@ -382,10 +383,11 @@ static void write_request(struct call *call, const struct call_request *r)
         {"ECHOMEET_RELAY", call->backend->relay_id},
         {"ECHOMEET_DEADLINE", deadline},
         {"ECHOMEET_USER", user},
+        {"ECHOMEET_SESSION", session},
         {"ECHOMEET_CONNECTION", r->connection ? r->connection : ""},
     };
-    /* the last two only where the call is made in a client's name */
-    size_t count = sizeof params / sizeof *params - (r->user_id ? 0 : 2);
+    /* the last three only where the call is made in a client's name */
+    size_t count = sizeof params / sizeof *params - (r->user_id ? 0 : 3);
     fcgi_write_request(&call->request, params, count, r->body, r->body_len);
 }
 

@@ -31,6 +31,7 @@ struct call_request {
     const char *body;
     size_t body_len;
     int64_t user_id;        /* 0: the call is the relay's own */
+    int64_t session_id;     /* the sign-in of the user's token; 0: a guest's has none */
     const char *connection; /* the connection's name, or NULL */
     const char *address;    /* the client's address, or NULL */
 };

@@ -234,6 +234,7 @@ void conn_signed_in(struct conn *c, const struct token_claims *claims)
     if (!c->user_id)
         c->ping_at = now + LIMIT_PING_MS / 1000.0;
     c->user_id = claims->user_id;
+    c->session_id = claims->session_id;
     opening_done(c);
     c->token_at = now + (double)left_ms / 1000.0;
     set_open_deadline(c);

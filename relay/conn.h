@@ -35,7 +35,8 @@ struct conn {
     ev_tstamp ping_at;
     ev_tstamp token_at; /* when the token will have been over for LIMIT_TOKEN_GRACE_S */
     uint64_t number;
-    int64_t user_id; /* 0: not signed in yet */
+    int64_t user_id;    /* 0: not signed in yet */
+    int64_t session_id; /* of the last token; 0: a guest's has none */
     enum conn_state state;
     uint8_t pings_unanswered;
     uint8_t bad_messages;

@@ -160,6 +160,8 @@ static void on_reply(void *data, const struct reply *reply)
     free(request);
     if (c->due_code)
         conn_close(c, c->due_code);
+    else if (!reply->err && reply->status == 401) /* the sign-in ended, whatever its token says */
+        conn_close(c, WS_CODE_UNAUTHORIZED);
     next(c);
     conn_resume(c);
 }
@@ -176,6 +178,7 @@ static void call(struct conn *c, struct request *request)
         .body = request->data,
         .body_len = request->len,
         .user_id = c->user_id,
+        .session_id = c->session_id,
         .connection = name,
         .address = address,
     };

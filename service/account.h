@@ -26,8 +26,8 @@ struct account_changes {
 MUST_CHECK enum err account_change(struct call *call, int64_t user_id, struct account_changes changes,
                                    struct user *out);
 
-/* Disabled: its sign-ins end, it leaves the meetings it is in, it cannot sign in or join. An access token that is out
- * still reads until it has run out (15 minutes). ERR_NOT_FOUND. */
+/* Disabled: its sign-ins end, it leaves the meetings it is in, it cannot sign in or join, and its access tokens count
+ * no more. ERR_NOT_FOUND. */
 MUST_CHECK enum err account_set_disabled(struct call *call, const char *email, bool disabled);
 
 /* ERR_NOT_FOUND */

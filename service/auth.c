@@ -71,6 +71,19 @@ static enum err store_refresh_token(struct call *call, int64_t session_id, const
                                     now + call->app->config->refresh_token_s * 1000);
 }
 
+/* Locks an account whose password was checked, and looks again: it may have been disabled since, or have got another
+ * password, and whoever did that has ended the sign-ins that they found. */
+static enum err lock_account(struct call *call, const struct user *checked)
+{
+    struct user now;
+    enum err e = user_dao_lock(call->app->db, call->arena, checked->id, &now);
+    if (e)
+        return call_no_row(e, ERR_UNAUTHORIZED);
+    if (strcmp(now.password_hash, checked->password_hash) != 0)
+        return ERR_INVALID_CREDENTIALS;
+    return now.disabled_at_ms ? ERR_ACCOUNT_DISABLED : ERR_OK;
+}
+
 struct session_start {
     struct call *call;
     struct user *user; /* id 0: a new account */
@@ -83,9 +96,7 @@ static enum err session_start_body(void *context)
     struct session_start *s = context;
     struct db *db = s->call->app->db;
     int64_t now = call_now_ms(s->call), id = s->user->id;
-    enum err e = ERR_OK;
-    if (id == 0)
-        e = user_dao_insert(db, s->user, now, &id);
+    enum err e = id ? lock_account(s->call, s->user) : user_dao_insert(db, s->user, now, &id);
     if (!e)
         e = user_dao_note_sign_in(db, id, now);
     if (!e)
@@ -228,6 +239,8 @@ enum err auth_refresh(struct call *call, const char *refresh_token, struct sign_
         return ERR_UNAUTHORIZED;
     }
     e = user_dao_by_id(call->app->db, call->arena, r.row.user_id, &s.user);
+    if (!e && s.user.disabled_at_ms)
+        e = ERR_UNAUTHORIZED;
     if (!e)
         e = make_access_token(call, r.row.session_id, &s);
     if (e)
@@ -283,6 +296,8 @@ enum err auth_check_access(struct call *call, const char *access_token)
     struct token_claims claims;
     enum err e =
         token_memory_verify(&app->token_memory, &app->token_keys, access_token, call_now_ms(call) / 1000, &claims);
+    if (!e && !claims.session_id && !claims.guest_of)
+        e = ERR_UNAUTHORIZED; /* no token of ours */
     if (e)
         return e;
     call->user_id = claims.user_id;
@@ -291,8 +306,14 @@ enum err auth_check_access(struct call *call, const char *access_token)
     return ERR_OK;
 }
 
+enum err auth_check_session(struct call *call)
+{
+    return call_no_row(session_dao_check(call->app->db, call->user_id, call->session_id), ERR_UNAUTHORIZED);
+}
+
 struct password_change {
     struct call *call;
+    const struct user *user;
     const char *hash;
 };
 
@@ -301,7 +322,11 @@ static enum err password_change_body(void *context)
     struct password_change *p = context;
     struct call *call = p->call;
     int64_t now = call_now_ms(call);
-    enum err e = user_dao_update_password(call->app->db, call->user_id, p->hash, now);
+    enum err e = lock_account(call, p->user);
+    if (!e)
+        e = auth_check_session(call); /* hashing took its time */
+    if (!e)
+        e = user_dao_update_password(call->app->db, call->user_id, p->hash, now);
     return e ? e : session_dao_end_others(call->app->db, call->user_id, call->session_id, now);
 }
 
@@ -316,7 +341,7 @@ enum err auth_change_password(struct call *call, const char *current, const char
         return e;
     if (!password_is(user.password_hash, current))
         return ERR_INVALID_CREDENTIALS;
-    struct password_change p = {.call = call};
+    struct password_change p = {.call = call, .user = &user};
     e = auth_hash_password(call, next, &p.hash);
     return e ? e : db_transaction(call->app->db, password_change_body, &p);
 }

@@ -50,6 +50,9 @@ MUST_CHECK enum err auth_find_account(struct call *call, const char *email, stru
 /* Signs an access token, in the arena: who it is for stands in the claims, its times are filled in. */
 MUST_CHECK enum err auth_sign_access(struct call *call, struct token_claims claims, int64_t life_s, const char **token);
 
+/* Whether the caller's sign-in goes on: it was not ended, and the account is not disabled. ERR_UNAUTHORIZED. */
+MUST_CHECK enum err auth_check_session(struct call *call);
+
 /* Checks the access token of a request and fills the caller. ERR_UNAUTHORIZED, ERR_TOKEN_EXPIRED. */
 MUST_CHECK enum err auth_check_access(struct call *call, const char *access_token);
 

@@ -180,6 +180,15 @@ static enum err use_invite(struct visitor *v)
     return call_no_row(invite_dao_use(v->call->app->db, v->invite.id, call_now_ms(v->call)), ERR_INVITE_INVALID);
 }
 
+/* Disabling an account waits for a join under way, which it then finds and undoes; a later join is refused here. */
+static enum err hold_account(struct visitor *v)
+{
+    enum err e = user_dao_lock(v->call->app->db, v->call->arena, v->call->user_id, &v->user);
+    if (e)
+        return call_no_row(e, ERR_UNAUTHORIZED);
+    return v->user.disabled_at_ms ? ERR_ACCOUNT_DISABLED : ERR_OK;
+}
+
 /* The participant's row comes first (its key says whether they are in already), the counter on the meeting's row last,
  * so that its lock is held for one event and the commit. */
 static enum err take_seat_body(void *context)
@@ -190,7 +199,10 @@ static enum err take_seat_body(void *context)
     struct arrival a = arrival_of(v, PARTICIPANT_JOINED);
     int64_t now = call_now_ms(call), seq;
     room_log_start(&v->log, call, v->meeting.id);
-    enum err e = v->row.status ? participant_dao_rejoin(db, &a, now) : participant_dao_insert(db, &a, now);
+    enum err e = hold_account(v);
+    if (e)
+        return e;
+    e = v->row.status ? participant_dao_rejoin(db, &a, now) : participant_dao_insert(db, &a, now);
     if (e)
         return e == ERR_DB_DUPLICATE || e == ERR_DB_NO_ROW ? ERR_ALREADY_JOINED : e;
     e = use_invite(v);
@@ -237,6 +249,8 @@ static enum err wait_change(struct room_change *room, void *context)
     struct visitor *v = context;
     struct arrival a = arrival_of(v, PARTICIPANT_WAITING);
     enum err e = room_check_open(room->state.status);
+    if (!e)
+        e = hold_account(v);
     if (!e && setting_is(room->state.settings, SETTING_LOCKED))
         e = ERR_MEETING_LOCKED;
     if (!e)

@@ -69,11 +69,17 @@ static enum err sign_out_change(struct room_change *room, void *context)
 
 enum err leave_all_meetings(struct call *call, int64_t user_id)
 {
-    enum { MEETINGS = 100 };
-    int64_t *meetings;
+    enum { MEETINGS = 100 }; /* at once */
+    int64_t *meetings, after = 0;
     int count;
-    enum err e = participant_dao_meetings_of(call->app->db, call->arena, user_id, MEETINGS, &meetings, &count);
-    for (int i = 0; i < count && !e; i++)
-        e = room_change(call, meetings[i], sign_out_change, &user_id);
-    return e;
+    enum err first = ERR_OK, e;
+    do {
+        e = participant_dao_meetings_of(call->app->db, call->arena, user_id, after, MEETINGS, &meetings, &count);
+        for (int i = 0; i < count && !e; i++) {
+            enum err left = room_change(call, meetings[i], sign_out_change, &user_id);
+            first = first ? first : left; /* one that fails keeps them in no other */
+            after = meetings[i];
+        }
+    } while (!e && count == MEETINGS);
+    return e ? e : first;
 }
