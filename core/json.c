@@ -102,6 +102,14 @@ void json_time(struct json *j, const char *key, int64_t time_ms)
     json_str(j, key, text);
 }
 
+void json_id(struct json *j, const char *key, int64_t id)
+{
+    if (id)
+        json_int(j, key, id);
+    else
+        json_null(j, key);
+}
+
 void json_raw(struct json *j, const char *key, const char *value)
 {
     lead(j, key);

@@ -24,6 +24,7 @@ void json_str(struct json *j, const char *key, const char *value); /* NULL is wr
 void json_int(struct json *j, const char *key, int64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
+void json_id(struct json *j, const char *key, int64_t id); /* 0: null */
 /* milliseconds since 1970 as RFC 3339; 0 is written as null */
 void json_time(struct json *j, const char *key, int64_t time_ms);
 /* value is JSON already */

@@ -8,7 +8,7 @@
 #include "db/participant_dao.h"
 
 #define MEETING_COLUMNS \
-    "SELECT m.id, m.code, m.title, m.description, m.creator_id, c.display_name, m.host_id, h.display_name, m.status, " \
+    "SELECT m.id, m.code, m.title, m.description, m.creator_id, c.display_name, m.host_id, h.display_name, h.guest_of IS NOT NULL, m.status, " \
     "m.start_time, m.duration_minutes, m.actual_start_time, m.actual_end_time, m.max_participants, m.password_box, " \
     "m.is_public, m.is_recorded, m.settings, m.host_loss_policy, m.host_loss_minutes, m.empty_minutes, m.host_lost_at, " \
     "m.waiting_count, m.participant_count, m.online_count, m.event_seq, m.created_at, m.updated_at " \
@@ -32,10 +32,11 @@ static const char SQL_SAVE[] =
     "online_count = ?, waiting_count = ?, event_seq = ?, settings = ?, host_loss_policy = ?, host_loss_minutes = ?, empty_minutes = ?, "
     "host_lost_at = ?, empty_since = ?, warned_at = ?, due_at = ? WHERE id = ?";
 /* Assignments run from left to right: what depends on the old state comes first. Housekeeping is asked to look at once
- * where the plan for the meeting changes with somebody coming in. */
+ * where the plan for the meeting changes with somebody coming in. Who comes to an empty meeting waits for its host from
+ * now on. */
 static const char SQL_TAKE_SEAT[] =
-    "UPDATE meetings SET due_at = IF(status = 1 OR empty_since IS NOT NULL OR host_id = ?, ?, due_at), "
-    "host_lost_at = IF(host_id = ?, NULL, host_lost_at), empty_since = NULL, "
+    "UPDATE meetings SET due_at = IF(status = 1 OR empty_since IS NOT NULL OR host_id = ? OR (host_loss_policy = 1 AND host_lost_at IS NOT NULL), ?, due_at), "
+    "host_lost_at = IF(host_id = ?, NULL, IF(host_lost_at IS NULL OR empty_since IS NULL, host_lost_at, ?)), empty_since = NULL, "
     "participant_count = participant_count + 1, online_count = online_count + ?, event_seq = LAST_INSERT_ID(event_seq + 1), "
     "actual_start_time = IF(status = 1, ?, actual_start_time), updated_at = IF(status = 1, ?, updated_at), status = 2 "
     "WHERE id = ? AND participant_count < max_participants AND status IN (1, 2) AND "
@@ -79,6 +80,7 @@ static void read_row(struct db_rows *rows, void *out)
     m->creator_name = db_get_text(rows);
     m->host_id = db_get_int(rows);
     m->host_name = db_get_text(rows);
+    m->host_is_guest = db_get_int(rows) != 0;
     m->status = db_get_int(rows);
     m->start_time_ms = db_get_time(rows);
     m->duration_minutes = db_get_int(rows);
@@ -288,7 +290,7 @@ enum err meeting_dao_take_seat(struct db *db, const struct arrival *a, int64_t b
 {
     struct db_result result;
     enum err e = db_execute(db, SQL_TAKE_SEAT,
-                            DB_PARAMS(db_int(a->user_id), db_time(now_ms), db_int(a->user_id),
+                            DB_PARAMS(db_int(a->user_id), db_time(now_ms), db_int(a->user_id), db_time(now_ms),
                                       db_int(a->seat.connection != NULL), db_time(now_ms), db_time(now_ms),
                                       db_int(a->meeting_id), db_int(barred_by), db_int(barred_by)),
                             &result);

@@ -21,6 +21,7 @@ struct meeting {
     const char *creator_name;
     int64_t host_id;
     const char *host_name;
+    bool host_is_guest;
     int64_t status; /* enum meeting_status */
     int64_t start_time_ms;
     int64_t duration_minutes;

@@ -45,7 +45,7 @@ static const char SQL_END_ALL[] = "UPDATE participants SET " END_STAY "2 WHERE m
 static const char SQL_MEETINGS_OF[] =
     "SELECT meeting_id FROM participants WHERE user_id = ? AND meeting_id > ? AND status IN (1, 4) ORDER BY meeting_id LIMIT ?";
 static const char SQL_HEIR[] =
-    "SELECT user_id FROM participants WHERE meeting_id = ? AND status = 1 ORDER BY role, is_guest, joined_at, user_id LIMIT 1";
+    "SELECT user_id FROM participants WHERE meeting_id = ? AND status = 1 AND is_guest = 0 ORDER BY role, joined_at, user_id LIMIT 1";
 static const char SQL_ROW_ROLE[] = "SELECT role FROM participants WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_ROLE[] = "UPDATE participants SET role = ? WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_MEDIA[] =

@@ -120,8 +120,8 @@ MUST_CHECK enum err participant_dao_end_all(struct db *db, int64_t meeting_id, i
 MUST_CHECK enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t after_id,
                                                 int64_t limit, int64_t **meeting_ids, int *count);
 
-/* Who gets the host's seat: the longest-present co-host, else the longest-present participant with an account, else a
- * guest. ERR_DB_NO_ROW: nobody is in. */
+/* Who gets the host's seat: the longest-present co-host, else the longest-present participant; never a guest.
+ * ERR_DB_NO_ROW: nobody with an account is in. */
 MUST_CHECK enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id);
 
 /* The role of somebody's row, which is not ROLE_HOST for the host. ERR_DB_NO_ROW. */

@@ -6,6 +6,7 @@
 #include "service/participant_find.h"
 #include "service/permission.h"
 #include "service/schedule.h"
+#include "service/shape.h"
 
 static enum err hand_over(struct room_change *room, int64_t user_id)
 {
@@ -28,32 +29,37 @@ static enum err hand_over(struct room_change *room, int64_t user_id)
 static void add_host_away(struct room_change *room)
 {
     struct meeting_state *s = &room->state;
-    bool ends = s->host_loss_policy == HOST_LOSS_END;
     s->host_lost_ms = call_now_ms(room->call);
     struct buf data = {0};
     struct json j = participant_data(&data, s->host_id);
-    json_str(&j, "policy", ends ? "end" : "lock");
+    json_str(&j, "policy", shape_host_loss_policy(s->host_loss_policy));
     json_time(&j, "endsAt", schedule_host_lost_ms(s));
     json_object_end(&j);
     participant_event(room, EVENT_HOST_AWAY, s->host_id, &data);
 }
 
-enum err host_gone(struct room_change *room)
+/* Whoever is left inherits, unless they are all guests: ERR_DB_NO_ROW. */
+static enum err inherit(struct room_change *room)
 {
     int64_t heir;
-    if (room->state.host_loss_policy != HOST_LOSS_HAND_OVER) {
-        add_host_away(room);
-        return ERR_OK;
-    }
     enum err e = participant_dao_heir(room->call->app->db, room->state.id, &heir);
     return e ? e : hand_over(room, heir);
+}
+
+enum err host_gone(struct room_change *room)
+{
+    enum err e = room->state.host_loss_policy == HOST_LOSS_HAND_OVER ? inherit(room) : ERR_DB_NO_ROW;
+    if (e != ERR_DB_NO_ROW)
+        return e;
+    add_host_away(room);
+    return ERR_OK;
 }
 
 enum err host_hand_over_kept(struct room_change *room)
 {
     const struct meeting_state *s = &room->state;
     bool kept = s->host_lost_ms && s->host_loss_policy == HOST_LOSS_HAND_OVER && s->participant_count > 0;
-    return kept ? host_gone(room) : ERR_OK;
+    return kept ? call_no_row(inherit(room), ERR_OK) : ERR_OK;
 }
 
 static enum err host_change(struct room_change *room, void *context)

@@ -5,6 +5,7 @@
 #include "core/envelope.h"
 #include "core/json.h"
 #include "service/host.h"
+#include "service/life.h"
 #include "service/lobby.h"
 #include "service/participant.h"
 #include "service/participant_find.h"
@@ -12,10 +13,12 @@
 static enum err after_departure(struct room_change *room, int64_t user_id)
 {
     struct meeting_state *s = &room->state;
+    enum err e = ERR_OK;
     if (s->participant_count == 0)
-        return room_emptied(room);
-    s->look_again = s->waiting_count > 0; /* there may be a seat for somebody now */
-    return s->host_id == user_id ? host_gone(room) : ERR_OK;
+        e = life_emptied(room);
+    else
+        s->look_again = s->waiting_count > 0; /* there may be a seat for somebody now */
+    return !e && s->status == MEETING_ONGOING && s->host_id == user_id ? host_gone(room) : e;
 }
 
 enum err leave_vacate(struct room_change *room, const struct participant *p, enum participant_status status,

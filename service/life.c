@@ -4,10 +4,40 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "service/host.h"
 #include "service/lobby.h"
+#include "service/meeting.h"
 #include "service/schedule.h"
+#include "service/setting.h"
 
 static bool is_over(int64_t at_ms, int64_t now_ms) { return at_ms && now_ms >= at_ms; }
+
+/* As if nobody had come yet. Whoever came early has left rows and events behind. */
+static enum err schedule_again(struct room_change *room)
+{
+    struct meeting_state *s = &room->state;
+    struct meeting m;
+    enum err e = meeting_dao_by_id(room->call->app->db, room->call->arena, s->id, &m);
+    if (e)
+        return e;
+    s->status = m.status = MEETING_SCHEDULED;
+    s->actual_start_ms = m.actual_start_ms = 0;
+    s->host_lost_ms = m.host_lost_ms = 0;
+    s->warned_ms = 0;
+    m.participant_count = m.online_count = 0;
+    meeting_add_updated(room, &m, 0);
+    return ERR_OK;
+}
+
+enum err life_emptied(struct room_change *room)
+{
+    struct meeting_state *s = &room->state;
+    int64_t now = call_now_ms(room->call);
+    if (setting_is(s->settings, SETTING_KEEP_UNTIL_END) && now < s->start_time_ms)
+        return schedule_again(room);
+    s->empty_since_ms = now;
+    return is_over(schedule_empty_ms(s), now) ? room_finish(room, MEETING_ENDED, "empty", 0) : ERR_OK;
+}
 
 /* The end is near: everybody is told once. */
 static void give_notice(struct room_change *room, int64_t end_ms)
@@ -21,28 +51,39 @@ static void give_notice(struct room_change *room, int64_t end_ms)
     room->state.warned_ms = call_now_ms(room->call);
 }
 
+/* What ends an ongoing meeting now; NULL: nothing does. */
+static const char *end_reason(const struct meeting_state *s, int64_t now)
+{
+    return is_over(schedule_empty_ms(s), now)       ? "empty"
+           : is_over(schedule_host_lost_ms(s), now) ? "host_lost"
+           : is_over(schedule_time_over_ms(s), now) ? "time_over"
+                                                    : NULL;
+}
+
+static enum err look_at_ongoing(struct room_change *room, int64_t now)
+{
+    struct meeting_state *s = &room->state;
+    const char *reason = end_reason(s, now);
+    if (reason)
+        return room_finish(room, MEETING_ENDED, reason, 0);
+    if (!s->warned_ms && is_over(schedule_notice_ms(s), now))
+        give_notice(room, schedule_time_over_ms(s));
+    return host_hand_over_kept(room);
+}
+
 static enum err look(struct room_change *room, void *context)
 {
     (void)context;
     struct meeting_state *s = &room->state;
-    int64_t now = call_now_ms(room->call), end = schedule_time_over_ms(s);
+    int64_t now = call_now_ms(room->call);
     if (!is_over(s->due_ms, now))
         return ERR_OK; /* another one was faster */
     room->keep_state = true;
     room->looked_ms = now;
     if (s->status == MEETING_SCHEDULED && now >= schedule_expires_ms(s))
         return room_finish(room, MEETING_CANCELLED, "expired", 0);
-    if (s->status == MEETING_ONGOING) {
-        if (is_over(schedule_empty_ms(s), now))
-            return room_finish(room, MEETING_ENDED, "empty", 0);
-        if (is_over(schedule_host_lost_ms(s), now))
-            return room_finish(room, MEETING_ENDED, "host_lost", 0);
-        if (is_over(end, now))
-            return room_finish(room, MEETING_ENDED, "time_over", 0);
-        if (end && !s->warned_ms && now >= end - LIMIT_ENDING_NOTICE_MS)
-            give_notice(room, end);
-    }
-    return room_check_open(s->status) ? ERR_OK : lobby_open_step(room);
+    enum err e = s->status == MEETING_ONGOING ? look_at_ongoing(room, now) : ERR_OK;
+    return e || room_check_open(s->status) ? e : lobby_open_step(room);
 }
 
 /* One that fails is put off, so that it does not stand before the others each time. */

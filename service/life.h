@@ -10,4 +10,8 @@
  * logged and put off for LIMIT_DUE_AGAIN_MS; the others have their turn. */
 MUST_CHECK enum err life_tick(struct call *call, int *count);
 
+/* Inside a room_change: nobody is in any more. The meeting ends, or stays open as long as its host wanted, or it is
+ * scheduled again where it was to be kept and its time has not come yet. */
+MUST_CHECK enum err life_emptied(struct room_change *room);
+
 #endif

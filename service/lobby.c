@@ -6,6 +6,8 @@
 #include "core/envelope.h"
 #include "core/json.h"
 #include "core/limits.h"
+#include "service/host.h"
+#include "service/life.h"
 #include "service/participant.h"
 #include "service/participant_find.h"
 #include "service/permission.h"
@@ -100,7 +102,7 @@ enum err lobby_vacate(struct room_change *room, const struct participant *p, enu
     e = add_lobby_left(room, p->user_id, reason, close_code);
     bool last =
         s->status == MEETING_ONGOING && !s->empty_since_ms && s->participant_count == 0 && s->waiting_count == 0;
-    return !e && last ? room_emptied(room) : e;
+    return !e && last ? life_emptied(room) : e;
 }
 
 /* ---- letting in ---- */
@@ -116,6 +118,8 @@ static enum err admit(struct room_change *room, struct participant *p)
         return call_no_row(e, ERR_NOT_FOUND);
     s->waiting_count--;
     s->participant_count++;
+    if (s->empty_since_ms && s->host_lost_ms)
+        s->host_lost_ms = now; /* who comes to an empty meeting waits for its host from now on */
     s->empty_since_ms = 0;
     if (s->status == MEETING_SCHEDULED) {
         s->status = MEETING_ONGOING;
@@ -134,7 +138,7 @@ static enum err admit(struct room_change *room, struct participant *p)
     shape_participant(&j, "participant", p);
     json_object_end(&j);
     participant_event(room, EVENT_USER_JOINED, p->user_id, &data);
-    return ERR_OK;
+    return host_hand_over_kept(room);
 }
 
 static enum err find_waiting(struct room_change *room, int64_t user_id, struct participant *out)

@@ -194,6 +194,7 @@ static void apply_changes(const struct call *call, struct update *u, struct meet
 {
     const struct meeting_changes *c = u->changes;
     struct meeting *m = &u->meeting;
+    int64_t end = schedule_end_ms(s);
     if (c->title)
         m->title = c->title;
     if (c->description)
@@ -204,8 +205,6 @@ static void apply_changes(const struct call *call, struct update *u, struct meet
         m->is_recorded = c->is_recorded;
     if (c->password || c->remove_password)
         set_password(call, m, c->password);
-    if (c->duration_minutes || c->settings.on || c->settings.off)
-        s->warned_ms = 0;
     if (c->start_time_ms)
         s->start_time_ms = c->start_time_ms;
     if (c->duration_minutes)
@@ -219,6 +218,8 @@ static void apply_changes(const struct call *call, struct update *u, struct meet
     if (c->empty_minutes >= 0)
         s->empty_minutes = c->empty_minutes;
     s->settings = setting_apply(s->settings, c->settings);
+    if (schedule_end_ms(s) != end)
+        s->warned_ms = 0;
     m->start_time_ms = s->start_time_ms;
     m->duration_minutes = s->duration_minutes;
     m->max_participants = s->max_participants;
@@ -229,7 +230,7 @@ static void apply_changes(const struct call *call, struct update *u, struct meet
     m->updated_at_ms = call_now_ms(call);
 }
 
-static void add_meeting_updated(struct room_change *room, const struct meeting *m)
+void meeting_add_updated(struct room_change *room, const struct meeting *m, int64_t by_user)
 {
     struct call nobody = *room->call;
     nobody.user_id = 0; /* what only the host may see stays out */
@@ -238,9 +239,10 @@ static void add_meeting_updated(struct room_change *room, const struct meeting *
     json_object(&j, NULL);
     shape_meeting(&j, "meeting", &nobody, m);
     permission_shape(&j, "permissions", m->settings);
-    json_int(&j, "by", room->call->user_id);
+    json_id(&j, "by", by_user);
     json_object_end(&j);
     room_log_add(&room->log, EVENT_MEETING_UPDATED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
+    room_log_by(&room->log, by_user);
 }
 
 /* Whether more than settings is to be changed. */
@@ -268,7 +270,7 @@ static enum err update_change(struct room_change *room, void *context)
                          "maxParticipants must not be below the %lld who are in it.",
                          (long long)room->state.participant_count);
     apply_changes(call, u, &room->state);
-    add_meeting_updated(room, &u->meeting);
+    meeting_add_updated(room, &u->meeting, call->user_id);
     e = meeting_dao_update(call->app->db, &u->meeting, u->meeting.updated_at_ms);
     if (!e)
         e = lobby_open_step(room);

@@ -70,4 +70,7 @@ MUST_CHECK enum err meeting_end(struct call *call, int64_t id, struct meeting *o
 /* Cancels it; by the host. Whoever is in is sent out. Errors as meeting_end. */
 MUST_CHECK enum err meeting_cancel(struct call *call, int64_t id);
 
+/* Inside a room_change: everybody is told what the meeting is now. by_user 0: nobody did it. */
+void meeting_add_updated(struct room_change *room, const struct meeting *meeting, int64_t by_user);
+
 #endif

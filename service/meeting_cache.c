@@ -6,7 +6,7 @@
 #include "core/buf.h"
 
 enum {
-    FORMAT = 2,               /* grows with every change of what is written below */
+    FORMAT = 3,               /* grows with every change of what is written below */
     CACHED_BYTES = 256 * 1024 /* a meeting that takes more is not cached */
 };
 
@@ -79,6 +79,7 @@ static void put_meeting(struct buf *b, const struct meeting *m)
                                m->max_participants,
                                m->is_public,
                                m->is_recorded,
+                               m->host_is_guest,
                                m->settings,
                                m->host_loss_policy,
                                m->host_loss_minutes,
@@ -99,7 +100,7 @@ static void put_meeting(struct buf *b, const struct meeting *m)
 
 static void get_meeting(struct reader *r, struct meeting *m)
 {
-    int64_t flags[2];
+    int64_t flags[3];
     int64_t *const numbers[] = {&m->id,
                                 &m->creator_id,
                                 &m->host_id,
@@ -111,6 +112,7 @@ static void get_meeting(struct reader *r, struct meeting *m)
                                 &m->max_participants,
                                 &flags[0],
                                 &flags[1],
+                                &flags[2],
                                 &m->settings,
                                 &m->host_loss_policy,
                                 &m->host_loss_minutes,
@@ -126,6 +128,7 @@ static void get_meeting(struct reader *r, struct meeting *m)
         *numbers[i] = get_int(r);
     m->is_public = flags[0] != 0;
     m->is_recorded = flags[1] != 0;
+    m->host_is_guest = flags[2] != 0;
     const char **const texts[] = {&m->code, &m->title, &m->description, &m->creator_name, &m->host_name};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = get_text(r);

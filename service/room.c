@@ -40,6 +40,8 @@ void room_log_about(struct room_log *log, int64_t user_id) { log->events[log->co
 
 void room_log_message(struct room_log *log, int64_t message_id) { log->events[log->count - 1].message_id = message_id; }
 
+void room_log_by(struct room_log *log, int64_t user_id) { log->events[log->count - 1].actor_id = user_id; }
+
 enum err room_log_store(struct room_log *log, int64_t first_seq)
 {
     for (int i = 0; i < log->count; i++) {
@@ -136,21 +138,10 @@ enum err room_finish(struct room_change *room, enum meeting_status status, const
     struct json j = json_to(&data);
     json_object(&j, NULL);
     json_str(&j, "reason", reason);
-    if (by_user)
-        json_int(&j, "by", by_user);
-    else
-        json_null(&j, "by");
+    json_id(&j, "by", by_user);
     json_object_end(&j);
     room_log_add(&room->log, EVENT_MEETING_ENDED, ENVELOPE_EVERYBODY, effect, &data);
     return participant_dao_end_all(room->call->app->db, room->state.id, room->state.actual_end_ms);
-}
-
-enum err room_emptied(struct room_change *room)
-{
-    if (room->state.empty_minutes == 0)
-        return room_finish(room, MEETING_ENDED, "empty", 0);
-    room->state.empty_since_ms = call_now_ms(room->call);
-    return ERR_OK;
 }
 
 enum err room_audience_hosts(struct room_change *room, const char **audience)

@@ -67,6 +67,9 @@ void room_log_about(struct room_log *log, int64_t user_id);
 /* Notes which chat message the event added last is about. */
 void room_log_message(struct room_log *log, int64_t message_id);
 
+/* Notes whose doing the event added last is, where that is not the caller's; 0: nobody's. */
+void room_log_by(struct room_log *log, int64_t user_id);
+
 /* Stores the events under the numbers from first_seq on; inside the transaction that drew the numbers. */
 MUST_CHECK enum err room_log_store(struct room_log *log, int64_t first_seq);
 
@@ -102,9 +105,6 @@ MUST_CHECK enum err room_check_open(int64_t status);
  * reason is what meeting_ended says; by_user 0: nobody. */
 MUST_CHECK enum err room_finish(struct room_change *room, enum meeting_status status, const char *reason,
                                 int64_t by_user);
-
-/* Inside a room_change: nobody is in any more. The meeting ends, or stays open as long as its host wanted. */
-MUST_CHECK enum err room_emptied(struct room_change *room);
 
 /* A page of the room's log after a number: LIMIT_EVENTS_PAGE events, or about LIMIT_PAGE_BYTES. viewer_id 0:
  * everything, for a relay, which takes a page of fewer events for the last one. */

@@ -7,10 +7,14 @@
 /* When a scheduled meeting expires that nobody came to. */
 int64_t schedule_expires_ms(const struct meeting_state *state);
 
-/* When a meeting that ends on time is over. */
-int64_t schedule_time_over_ms(const struct meeting_state *state);
+/* The end of its time: its duration counts from its planned start, or from its actual one where that is later. */
+int64_t schedule_end_ms(const struct meeting_state *state);
 
-/* When it has been empty, or without its host, for as long as it may be. */
+/* When a meeting that ends on time is over, and when that is announced: not before it begins. */
+int64_t schedule_time_over_ms(const struct meeting_state *state);
+int64_t schedule_notice_ms(const struct meeting_state *state);
+
+/* When it has been empty, or without its host while others are in, for as long as it may be. */
 int64_t schedule_empty_ms(const struct meeting_state *state);
 int64_t schedule_host_lost_ms(const struct meeting_state *state);
 

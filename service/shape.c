@@ -169,19 +169,28 @@ void shape_meeting_brief(struct json *j, const char *key, const struct call *cal
     json_object_end(j);
 }
 
-/* When it will end by itself: at the end of its time, told as early as `meeting_ending` is, and for want of its host. */
+/* When it will end by itself: at the end of its time, told as early as `meeting_ending` is, and for want of its host.
+ */
 static void shape_ends(struct json *j, const struct call *call, const struct meeting *m)
 {
     const struct meeting_state s = {.settings = m->settings,
+                                    .start_time_ms = m->start_time_ms,
+                                    .participant_count = m->participant_count,
                                     .actual_start_ms = m->actual_start_ms,
                                     .duration_minutes = m->duration_minutes,
                                     .host_loss_policy = m->host_loss_policy,
                                     .host_loss_minutes = m->host_loss_minutes,
                                     .host_lost_ms = m->host_lost_ms};
     bool ongoing = m->status == MEETING_ONGOING;
-    int64_t end = ongoing ? schedule_time_over_ms(&s) : 0;
-    json_time(j, "endsAt", call_now_ms(call) >= end - LIMIT_ENDING_NOTICE_MS ? end : 0);
+    bool told = ongoing && call_now_ms(call) >= schedule_notice_ms(&s);
+    json_time(j, "endsAt", told ? schedule_time_over_ms(&s) : 0);
     json_time(j, "hostAwayEndsAt", ongoing ? schedule_host_lost_ms(&s) : 0);
+}
+
+/* Somebody without an account may be made host, but is not told what opens the meeting to others. */
+static bool may_see_password(const struct call *call, const struct meeting *m)
+{
+    return m->creator_id == call->user_id || (m->host_id == call->user_id && !m->host_is_guest);
 }
 
 void shape_meeting_members(struct json *j, const struct call *call, const struct meeting *m)
@@ -200,7 +209,7 @@ void shape_meeting_members(struct json *j, const struct call *call, const struct
     json_time(j, "actualEndTime", m->actual_end_ms);
     json_int(j, "maxParticipants", m->max_participants);
     json_bool(j, "hasPassword", m->password_box != NULL);
-    if (m->host_id == call->user_id)
+    if (may_see_password(call, m))
         json_str(j, "password", m->password_box ? secretbox_open(call, m->password_box, m->password_box_len) : NULL);
     json_bool(j, "isPublic", m->is_public);
     json_bool(j, "isRecorded", m->is_recorded);

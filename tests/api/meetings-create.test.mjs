@@ -26,7 +26,7 @@ test('a meeting with a title alone gets the defaults', async () => {
         status: 1, statusText: 'Scheduled', duration: 60, actualStartTime: null, actualEndTime: null, maxParticipants: 100, hasPassword: false,
         password: null, isPublic: false, isRecorded: false, participantCount: 0, onlineCount: 0,
         locked: false, waitingRoom: false, joinBeforeHost: true, muteOnEntry: false, allowUnmute: true, allowShare: true, allowChat: true,
-        allowGuests: false, endsOnTime: false, hostLossPolicy: 'hand_over', hostLossMinutes: 5, emptyMinutes: 0, hostAway: false, endsAt: null, hostAwayEndsAt: null,
+        allowGuests: false, endsOnTime: false, keepUntilEnd: false, hostLossPolicy: 'hand_over', hostLossMinutes: 5, emptyMinutes: 0, hostAway: false, endsAt: null, hostAwayEndsAt: null,
     });
     for (const time of [startTime, createdAt, updatedAt])
         assert.ok(Math.abs(Date.parse(time) - start) < 10_000, time);
@@ -37,7 +37,7 @@ test('everything that is said is kept, and comes back to the host', async () => 
     const input = {
         title: 'Ünïcödé 会议 😀 "quoted" \\ </script>', description: 'Line one\n\tline two\r\n終', startTime: '2031-02-03T04:05:06.789+08:00', duration: 480,
         password: 'tülip 🌷', maxParticipants: 2, isPublic: false, isRecorded: true, locked: true, waitingRoom: true, joinBeforeHost: false,
-        muteOnEntry: true, allowUnmute: false, allowShare: false, allowChat: false, allowGuests: true, endsOnTime: true,
+        muteOnEntry: true, allowUnmute: false, allowShare: false, allowChat: false, allowGuests: true, endsOnTime: true, keepUntilEnd: true,
         hostLossPolicy: 'lock', hostLossMinutes: 9, emptyMinutes: 8,
     };
     const meeting = await createMeeting(ada, input);

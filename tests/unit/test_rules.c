@@ -83,6 +83,7 @@ static struct meeting_state ongoing(void)
                                   .duration_minutes = 60,
                                   .host_loss_policy = HOST_LOSS_HAND_OVER,
                                   .host_loss_minutes = 5,
+                                  .participant_count = 1,
                                   .settings = SETTINGS_DEFAULT};
 }
 
@@ -149,6 +150,38 @@ START_TEST(test_due_is_the_earliest_of_all)
 }
 END_TEST
 
+START_TEST(test_due_end_of_its_time_counts_from_the_later_start)
+{
+    struct meeting_state s = ongoing();
+    s.settings |= SETTING_ENDS_ON_TIME;
+    s.actual_start_ms = NOW_MS - 30 * MINUTE_MS; /* somebody came early */
+    ck_assert_int_eq(schedule_time_over_ms(&s), NOW_MS + 60 * MINUTE_MS);
+    s.duration_minutes = 3;
+    ck_assert_int_eq(schedule_notice_ms(&s), NOW_MS); /* not before it begins */
+    ck_assert_int_eq(schedule_due_ms(&s), NOW_MS);
+    s.actual_start_ms = NOW_MS + 30 * MINUTE_MS; /* nobody came in time */
+    ck_assert_int_eq(schedule_time_over_ms(&s), NOW_MS + 33 * MINUTE_MS);
+    s.settings = SETTINGS_DEFAULT;
+    ck_assert_int_eq(schedule_notice_ms(&s), 0);
+}
+END_TEST
+
+START_TEST(test_due_empty_meeting_that_is_kept_ends_after_its_planned_end)
+{
+    struct meeting_state s = ongoing();
+    s.participant_count = 0;
+    s.empty_since_ms = NOW_MS + MINUTE_MS;
+    ck_assert_int_eq(schedule_due_ms(&s), NOW_MS + MINUTE_MS);
+    s.settings |= SETTING_KEEP_UNTIL_END;
+    ck_assert_int_eq(schedule_due_ms(&s), NOW_MS + 60 * MINUTE_MS);
+    s.empty_minutes = 60;
+    ck_assert_int_eq(schedule_due_ms(&s), NOW_MS + 61 * MINUTE_MS);
+    s.host_lost_ms = NOW_MS + MINUTE_MS; /* nobody is there to miss the host */
+    s.host_loss_policy = HOST_LOSS_END;
+    ck_assert_int_eq(schedule_due_ms(&s), NOW_MS + 61 * MINUTE_MS);
+}
+END_TEST
+
 START_TEST(test_due_again_waits_where_a_look_changed_nothing)
 {
     struct meeting_state s = ongoing();
@@ -165,4 +198,5 @@ CHECK_MAIN("rules", test_permission_follows_the_role, test_permission_that_a_set
            test_permission_shape_lists_what_each_role_has, test_setting_changes_leave_the_others,
            test_due_scheduled_meeting_expires_a_day_after_its_planned_end, test_due_never_for_what_is_over_or_just_goes_on,
            test_due_meeting_that_ends_on_time_is_announced_first, test_due_lost_host_counts_only_where_the_meeting_ends_for_it,
-           test_due_is_the_earliest_of_all, test_due_again_waits_where_a_look_changed_nothing)
+           test_due_is_the_earliest_of_all, test_due_end_of_its_time_counts_from_the_later_start,
+           test_due_empty_meeting_that_is_kept_ends_after_its_planned_end, test_due_again_waits_where_a_look_changed_nothing)
