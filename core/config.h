@@ -42,6 +42,9 @@ struct config {
     const char *relay_id;      /* unique among the relays; made up at start where empty */
     const char *relay_origins; /* origins of pages that may connect, separated by commas; empty: the page's own host;
                                   "*": any */
+    int64_t relay_sockets;     /* in all; 0: as many as descriptors allow */
+    int64_t relay_sockets_account; /* signed in, of one account; 0: no limit */
+    int64_t relay_sockets_network; /* signed in, of one network; 0: no limit */
     int64_t relay_unauthenticated; /* sockets of one network that have not signed in; 0: no limit */
     int64_t relay_rate_signals;    /* messages of one connection in a second, by class; ten seconds' worth may come at
                                       once; 0: no limit */

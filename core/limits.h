@@ -66,6 +66,7 @@ enum {
     /* relay */
     LIMIT_FRAME_BYTES = 64 * 1024,    /* one message from a client */
     LIMIT_OUTPUT_BYTES = 1024 * 1024, /* waiting for one client, then it is cut (4408) */
+    LIMIT_KEPT_DESCRIPTORS = 160,     /* no sockets of clients: for calls in flight, Redis, sockets that are refused */
     LIMIT_AUTH_MS = 5 * 1000,         /* to send a token after the connection opened */
     LIMIT_PING_MS = 25 * 1000,        /* between WebSocket pings */
     LIMIT_PINGS_UNANSWERED = 2,       /* with so many the connection is dead */

@@ -77,7 +77,7 @@ static void shut(struct conn *c)
         return;
     ev_io_stop(c->relay->loop, &c->io);
     wheel_remove(&c->deadline);
-    opening_done(c);
+    opening_closed(c);
     close(c->io.fd);
     c->state = CONN_CLOSED;
     size_t before = c->out.bytes;
@@ -290,7 +290,7 @@ void conn_refused(struct conn *c)
 {
     c->relay->metrics.rate_limited++;
     if (flow_refuse(&c->flow, ev_now(c->relay->loop)) >= c->relay->config.relay_refused)
-        conn_close(c, WS_CODE_TOO_FAST);
+        conn_close(c, WS_CODE_TOO_MANY);
 }
 
 static void take_ping(struct conn *c, const struct ws_item *item)

@@ -45,8 +45,9 @@ struct conn {
     bool writable_wanted;
     bool dirty;
     bool finished;
-    bool counted; /* opening.c: among its network's sockets that have not signed in */
-    bool settled; /* the end of this connection was reported, or need not be */
+    bool counted;     /* opening.c: among its network's sockets that have not signed in */
+    int64_t admitted; /* opening.c: among the sockets of this account and of its network */
+    bool settled;     /* the end of this connection was reported, or need not be */
     struct flow flow;
     struct ws_parser ws;
     struct buf in; /* what was received and not looked at yet */

@@ -6,6 +6,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "relay/conn.h"
+#include "relay/opening.h"
 #include "core/skim.h"
 
 enum { REFILL_S = 1 }; /* every allowance is at least one message a second */
@@ -194,6 +195,10 @@ static void take_auth(struct conn *c, const struct message *m)
         e = ERR_FORBIDDEN;
     if (e && first) {
         conn_close(c, WS_CODE_UNAUTHORIZED);
+        return;
+    }
+    if (first && !opening_admit(c, claims.user_id)) {
+        conn_close(c, WS_CODE_TOO_MANY);
         return;
     }
     if (e) {

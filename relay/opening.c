@@ -1,22 +1,35 @@
-/* Who has not signed in yet counts against a limit of its network. Behind a web server all sockets come from that
- * one's address, so such a one counts only when its request has told for whom it speaks. */
+/* How many sockets there may be: in all, of an account, of a network, and of a network without having signed in. Behind
+ * a web server all sockets come from that one's address, so such a one counts only when its request has told for whom
+ * it speaks. */
 #include "relay/opening.h"
 
+#include <sys/resource.h>
+
+#include "core/limits.h"
 #include "core/log.h"
 #include "relay/conn.h"
 #include "relay/handshake.h"
 #include "relay/message.h"
 #include "relay/metrics.h"
 
+/* Counts one more, unless there are as many as there may be (0: no limit). */
+static bool take(struct tally *tally, struct tally_key key, int64_t most)
+{
+    uint32_t n = tally_add(tally, key);
+    if (n == 0)
+        return false;
+    if (most == 0 || n <= most)
+        return true;
+    tally_remove(tally, key);
+    return false;
+}
+
 static bool count(struct conn *c)
 {
     struct relay *relay = c->relay;
-    int64_t most = relay->config.relay_unauthenticated;
-    if (c->counted || most == 0)
-        return true;
-    uint32_t n = tally_add(&relay->unauthenticated, tally_network(c->address));
-    c->counted = n > 0;
-    return n <= most;
+    if (!c->counted)
+        c->counted = take(&relay->unauthenticated, tally_network(c->address), relay->config.relay_unauthenticated);
+    return c->counted;
 }
 
 void opening_done(struct conn *c)
@@ -24,6 +37,48 @@ void opening_done(struct conn *c)
     if (c->counted)
         tally_remove(&c->relay->unauthenticated, tally_network(c->address));
     c->counted = false;
+}
+
+bool opening_admit(struct conn *c, int64_t user_id)
+{
+    struct relay *relay = c->relay;
+    struct tally_key account = tally_number(user_id);
+    if (!take(&relay->by_account, account, relay->config.relay_sockets_account))
+        return false;
+    if (!take(&relay->by_network, tally_network(c->address), relay->config.relay_sockets_network)) {
+        tally_remove(&relay->by_account, account);
+        return false;
+    }
+    c->admitted = user_id;
+    return true;
+}
+
+void opening_closed(struct conn *c)
+{
+    struct relay *relay = c->relay;
+    opening_done(c);
+    relay->sockets--;
+    if (!c->admitted)
+        return;
+    tally_remove(&relay->by_account, tally_number(c->admitted));
+    tally_remove(&relay->by_network, tally_network(c->address));
+    c->admitted = 0;
+}
+
+/* How many descriptors may be sockets of clients: some are kept for what clients need of us. */
+static int64_t sockets_fit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return INT64_MAX;
+    int64_t all = limit.rlim_cur < INT32_MAX ? (int64_t)limit.rlim_cur : INT32_MAX;
+    return all - (all / 2 < LIMIT_KEPT_DESCRIPTORS ? all / 2 : LIMIT_KEPT_DESCRIPTORS);
+}
+
+static bool is_full(const struct relay *relay)
+{
+    int64_t most = relay->config.relay_sockets;
+    return relay->sockets > sockets_fit() || (most && relay->sockets > most);
 }
 
 static void refuse(struct conn *c, int status)
@@ -40,7 +95,10 @@ static void refuse(struct conn *c, int status)
 
 void opening_begin(struct conn *c)
 {
-    if (!networks_have(&c->relay->config.proxies, &c->address) && !count(c))
+    c->relay->sockets++;
+    if (is_full(c->relay))
+        refuse(c, 503);
+    else if (!networks_have(&c->relay->config.proxies, &c->address) && !count(c))
         refuse(c, 429);
 }
 
@@ -71,7 +129,9 @@ static int judge(struct conn *c, const struct handshake *h, struct token_claims 
         return 403;
     if (!h->token[0])
         return count(c) ? 0 : 429;
-    return token_verify(&relay->keys, h->token, clock_now_ms(&relay->clock) / 1000, claims) ? 401 : 0;
+    if (token_verify(&relay->keys, h->token, clock_now_ms(&relay->clock) / 1000, claims))
+        return 401;
+    return opening_admit(c, claims->user_id) ? 0 : 429;
 }
 
 void opening_read(struct conn *c)

@@ -36,8 +36,10 @@ struct relay {
     struct presence *presence;
     struct sync *sync;
     struct metrics metrics;
-    struct wheel wheel;           /* deadlines of connections */
-    struct tally unauthenticated; /* sockets that have not signed in, by network */
+    struct wheel wheel;                  /* deadlines of connections */
+    struct tally unauthenticated;        /* sockets that have not signed in, by network */
+    struct tally by_account, by_network; /* those that have */
+    int64_t sockets;                     /* of clients, in all */
     struct slab conn_memory;
     struct conn *conns;    /* all connections */
     struct conn *dirty;    /* those with output that was not tried to be written yet */

@@ -33,7 +33,7 @@ enum ws_code {
     WS_CODE_BAD_MESSAGES = 4400,
     WS_CODE_UNAUTHORIZED = 4401,
     WS_CODE_TOO_SLOW = 4408,
-    WS_CODE_TOO_FAST = 4429
+    WS_CODE_TOO_MANY = 4429 /* messages, or sockets */
 };
 
 enum { WS_HEADER_MAX = 10, WS_CONTROL_MAX = 125 };
