@@ -1,5 +1,6 @@
 #include "core/arena.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_BYTES = 16 * 1024 };
+enum {
+    CHUNK_BYTES = 16 * 1024,
+    TRIM_BYTES = 1024 * 1024 /* after so many the system gets back what it can */
+};
 
 struct chunk {
     struct chunk *next;
@@ -34,13 +38,17 @@ static struct chunk *chunk_new(size_t size)
     return c;
 }
 
-static void chunks_free(struct chunk *c)
+/* Answers how many bytes they had. */
+static size_t chunks_free(struct chunk *c)
 {
+    size_t bytes = 0;
     while (c) {
         struct chunk *next = c->next;
+        bytes += c->size;
         free(c);
         c = next;
     }
+    return bytes;
 }
 
 struct arena *arena_new(void)
@@ -64,7 +72,8 @@ void arena_free(struct arena **arena)
 
 void arena_reset(struct arena *a)
 {
-    chunks_free(a->first->next);
+    if (chunks_free(a->first->next) > TRIM_BYTES)
+        malloc_trim(0); /* free() keeps what lies below something that is still used */
     a->first->next = NULL;
     a->first->used = 0;
     a->current = a->first;

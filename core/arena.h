@@ -10,7 +10,8 @@ struct arena;
 struct arena *arena_new(void);
 void arena_free(struct arena **arena);
 
-/* Forgets everything allocated and keeps the first chunk for the next request. */
+/* Forgets everything allocated and keeps the first chunk for the next request. After a large one, all memory that is
+ * free goes back to the system. */
 void arena_reset(struct arena *arena);
 
 /* Zeroed memory, aligned for any type, valid until reset or free. */

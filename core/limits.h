@@ -95,6 +95,9 @@ enum {
 
     /* workers */
     LIMIT_STATEMENT_MS = 10 * 1000, /* one SQL statement, then the server breaks it off */
+    LIMIT_SLOW_READ_MS = 100,       /* a reading request that runs longer counts against its person */
+    LIMIT_SLOW_READS_LEAST = 2,     /* of one person at once, where half of the pool is less */
+    LIMIT_KEPT_BYTES = 64 * 1024,   /* of a buffer, kept from one request to the next */
     LIMIT_TX_TRIES = 5,             /* a transaction that ends in a deadlock is tried again */
     LIMIT_LISTEN_BACKLOG = 1024     /* lighttpd opens a connection per request */
 };

@@ -38,7 +38,24 @@ void score_begin(struct score *score, int64_t now_ms, const char *request_id)
     atomic_store(&score->busy_since_ms, now_ms);
 }
 
-void score_end(struct score *score) { atomic_store(&score->busy_since_ms, 0); }
+void score_end(struct score *score)
+{
+    atomic_store(&score->reader, 0);
+    atomic_store(&score->busy_since_ms, 0);
+}
+
+void score_reads(struct score *score, int64_t user_id) { atomic_store(&score->reader, user_id); }
+
+int scoreboard_reading(const struct scoreboard *board, const struct score *place, int64_t user_id, int64_t before_ms)
+{
+    int n = 0;
+    for (int i = 0; i < board->count; i++) {
+        const struct score *s = &board->scores[i];
+        int64_t since_ms = s->busy_since_ms;
+        n += s->pool == place->pool && s->reader == user_id && since_ms && since_ms < before_ms;
+    }
+    return n;
+}
 
 static void add(_Atomic int64_t *counter, int64_t n) { atomic_fetch_add_explicit(counter, n, memory_order_relaxed); }
 

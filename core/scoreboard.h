@@ -23,6 +23,7 @@ extern const int score_statuses[SCORE_STATUSES];
 struct score {
     _Atomic int pool;              /* enum pool of http/request.h; -1: nobody has this place */
     _Atomic int64_t busy_since_ms; /* 0: idle */
+    _Atomic int64_t reader;        /* the user whose reading request it is at; 0: nobody's, or another request */
     char request_id[SCORE_REQUEST_ID];
 };
 
@@ -49,6 +50,12 @@ struct scoreboard *scoreboard_attach(int count, int fd);
 
 void score_begin(struct score *score, int64_t now_ms, const char *request_id);
 void score_end(struct score *score);
+
+/* Notes whose reading request this place is at. */
+void score_reads(struct score *score, int64_t user_id);
+
+/* How many reading requests of the user the pool of this place is at that began before a time. */
+int scoreboard_reading(const struct scoreboard *board, const struct score *place, int64_t user_id, int64_t before_ms);
 
 /* Counts a request that was answered. */
 void scoreboard_count(struct scoreboard *board, int route, int status, int64_t duration_us);

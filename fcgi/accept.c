@@ -113,9 +113,9 @@ static void write_response(FCGX_Request *fcgi, const struct request *req, const 
     buf_free(&head);
 }
 
-/* libfcgi would wait after the answer until the web server has closed too, so that what that one still sends does not break the
- * connection under the answer. Where the request was read to its end there is nothing to wait for. (A "detached" request
- * is closed at once; it has no other effect.) */
+/* libfcgi would wait after the answer until the web server has closed too, so that what that one still sends does not
+ * break the connection under the answer. Where the request was read to its end there is nothing to wait for. (A
+ * "detached" request is closed at once; it has no other effect.) */
 static void close_at_once(FCGX_Request *fcgi, const struct request *req)
 {
     if (!req->body_too_large && FCGX_GetChar(fcgi->in) == EOF)
@@ -127,6 +127,7 @@ void accept_loop(struct app *app, enum pool pool, int listen_fd, struct score *s
     FCGX_Request fcgi;
     struct arena *arena = arena_new();
     struct response res = {0};
+    app->score = score;
     handle_signals();
     if (FCGX_Init() != 0 || FCGX_InitRequest(&fcgi, listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
         log_event(LOG_ERROR, "fastcgi_init_failed", NULL);
@@ -143,6 +144,7 @@ void accept_loop(struct app *app, enum pool pool, int listen_fd, struct score *s
         FCGX_Finish_r(&fcgi);
         score_end(score);
         log_request(NULL);
+        response_clear(&res);
         arena_reset(arena);
     }
     FCGX_Free(&fcgi, 1);

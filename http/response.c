@@ -2,12 +2,23 @@
 
 #include <stdio.h>
 
+#include "core/limits.h"
+
+/* Empties it; a large one is given back. */
+static void clear(struct buf *b)
+{
+    if (b->cap > LIMIT_KEPT_BYTES)
+        buf_free(b);
+    else
+        buf_clear(b);
+}
+
 void response_clear(struct response *res)
 {
     res->status = 204;
     res->content_type = NULL;
-    buf_clear(&res->headers);
-    buf_clear(&res->body);
+    clear(&res->headers);
+    clear(&res->body);
 }
 
 void response_free(struct response *res)

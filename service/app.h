@@ -26,6 +26,7 @@ struct app {
     struct db *db;
     struct kv *kv;
     struct scoreboard *scoreboard; /* NULL where there is no pool */
+    struct score *score;           /* this worker's place on it */
     struct token_keys token_keys;  /* for the whole life: new keys come with new workers */
     struct token_memory token_memory;
     struct rate_bucket rate_buckets[RATE_BUCKETS];  /* by the hash of their key */

@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "core/log.h"
 
 #define PREFIX "echomeet:rate:"
@@ -55,10 +56,29 @@ static enum err take(struct call *call, const struct kv_bucket *wanted, int coun
     return ERR_OK;
 }
 
+/* One person's slow reads leave the others half of the pool. Short ones never count: many at once are a page that
+ * loads.
+ */
+static enum err check_slow_reads(struct call *call)
+{
+    struct app *app = call->app;
+    if (!app->score)
+        return ERR_OK;
+    int64_t most = app->config->api_workers / 2;
+    if (most < LIMIT_SLOW_READS_LEAST)
+        most = LIMIT_SLOW_READS_LEAST;
+    if (scoreboard_reading(app->scoreboard, app->score, call->user_id, call_now_ms(call) - LIMIT_SLOW_READ_MS) >= most)
+        return limited(call, 1000);
+    score_reads(app->score, call->user_id);
+    return ERR_OK;
+}
+
 enum err rate_check(struct call *call, enum rate_class rate)
 {
     if (rate == RATE_NONE)
         return ERR_OK;
+    if (rate == RATE_READ && check_slow_reads(call) != ERR_OK)
+        return ERR_RATE_LIMITED;
     const struct config *c = call->app->config;
     const struct {
         const char *name;
