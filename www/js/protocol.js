@@ -16,7 +16,8 @@
  *     await client.leave();
  *
  * What it takes care of: a lost socket is opened again after a growing, random delay, and the room is resumed from the
- * last event seen. Chat messages that were not acknowledged are sent again under the same client id, which the server
+ * last event seen, as long as the place in it is this client's: where the same person joined on another device meanwhile, or left
+ * there, it stays out ("taken_over", "left_elsewhere"). Chat messages that were not acknowledged are sent again under the same client id, which the server
  * stores once. Who was admitted enters by itself, and who waits waits again after a lost socket. A new access token is handed over before the old one runs out. A silent socket is asked whether it lives.
  */
 import { Emitter } from './store.js';
@@ -44,7 +45,7 @@ import { Emitter } from './store.js';
  * @property {RoomEvent} event
  * @property {{from: number, data: any}} signal
  * @property {{type: 'typing' | 'reaction', from: number, data: any}} transient
- * @property {{code: string}} closed "left", "ended", "removed", "taken_over", "signed_out", "protocol" or an error's code
+ * @property {{code: string}} closed "left", "left_elsewhere", "ended", "removed", "taken_over", "signed_out", "protocol" or an error's code
  */
 
 /** What a close code says about coming back. Codes that are not named here say yes. @type {Record<number, string>} */
@@ -53,6 +54,12 @@ const FINAL_CLOSE = {
   4400: 'protocol', 4403: 'removed', 4409: 'taken_over', 4410: 'ended',
 };
 const CLOSE_TOKEN = 4401;
+
+/** And what an error says that answers a join, where that is not its own code. @type {Record<string, string>} */
+const VERDICTS = { meeting_ended: 'ended', meeting_cancelled: 'ended', left: 'left_elsewhere' };
+
+/** For `since`: no event of the room is known here, but a place in it is. It is ahead of every event, so the room comes whole. */
+const NOTHING_SEEN = Number.MAX_SAFE_INTEGER;
 
 const FIRST_DELAY_MS = 400;
 const LONGEST_DELAY_MS = 15_000;
@@ -104,6 +111,11 @@ export class MeetingClient extends Emitter {
   /** @type {{resolve: (ack: any) => void, reject: (error: unknown) => void} | null} the first join, until it is decided */
   #joining = null;
   #joined = false;
+  /** Names our place in the room, for the server: it is resumed by this client only. */
+  #seat = '';
+  /** We were given that place, in the room or in the lobby, and have not given it up. */
+  #hasPlace = false;
+  #leaving = false;
   /** in the lobby, with this socket */
   #waits = false;
   #myId = 0;
@@ -147,6 +159,8 @@ export class MeetingClient extends Emitter {
     if (this.#room) return Promise.reject(new ProtocolError({ code: 'conflict', message: 'Already joining or joined' }));
     this.#room = { meetingId, password, invite };
     this.seq = -1;
+    this.#seat = newId();
+    this.#hasPlace = this.#leaving = false;
     this.#joinBegan = performance.now();
     const decided = new Promise((resolve, reject) => {
       this.#joining = { resolve, reject };
@@ -218,6 +232,7 @@ export class MeetingClient extends Emitter {
 
   /** Says good-bye, so that the seat is free at once, and closes. */
   async leave() {
+    this.#leaving = true;
     if ((this.#joined && this.state === 'online') || this.#waits) {
       await Promise.race([this.request('leave_room').catch(() => {}), pause(LEAVE_TIMEOUT_MS)]);
     }
@@ -420,7 +435,7 @@ export class MeetingClient extends Emitter {
     }
     this.emit('event', event);
     // By another program of the same person; what a resume tells is from before this seat.
-    if (iLeft === 'left' && this.state === 'online') this.#finish({ code: 'left' });
+    if (iLeft === 'left' && this.state === 'online') this.#finish({ code: this.#leaving ? 'left' : 'left_elsewhere' });
   }
 
   // --- the lobby --------------------------------------------------------------------------------------------------
@@ -437,8 +452,9 @@ export class MeetingClient extends Emitter {
   #lobbyEvent({ type, data }) {
     if (type === 'lobby_admitted') {
       this.#waits = false;
-      this.#enter();
+      this.#enter({ resumes: false });
     } else if (type === 'lobby_refused') {
+      this.#hasPlace = false;
       this.#drop(); // or a new socket would ask again without anybody's wish
       this.#setState('refused');
       this.emit('refused', { by: data?.by });
@@ -447,8 +463,8 @@ export class MeetingClient extends Emitter {
 
   // --- the room ---------------------------------------------------------------------------------------------------
 
-  /** Joins, or resumes from the last event seen. */
-  async #enter() {
+  /** Joins, or resumes from the last event seen. @param {{resumes?: boolean}} [how] `resumes`: only the place that is ours already */
+  async #enter({ resumes = this.#hasPlace } = {}) {
     const room = this.#room;
     const socket = this.#socket;
     if (!room) return;
@@ -460,14 +476,16 @@ export class MeetingClient extends Emitter {
         meetingId: room.meetingId,
         ...(room.password ? { password: room.password } : {}),
         ...(room.invite ? { invite: room.invite } : {}),
-        ...(this.seq >= 0 ? { since: this.seq } : {}),
+        ...(resumes ? { since: this.seq >= 0 ? this.seq : NOTHING_SEEN } : {}),
+        seat: this.#seat,
       });
     } catch (error) {
-      if (this.#socket === socket) this.#refused(/** @type {ProtocolError} */ (error), room);
+      if (this.#socket === socket) this.#refused(/** @type {ProtocolError} */ (error), room, resumes);
       return;
     }
     if (this.#socket !== socket) return;
     this.#attempts = 0;
+    this.#hasPlace = true;
     if (ack.waiting) {
       this.#decided(ack);
       this.#wait(ack);
@@ -501,13 +519,13 @@ export class MeetingClient extends Emitter {
     this.emit('resumed', ack);
   }
 
-  /** The server did not let us in. @param {ProtocolError} error @param {Room} room */
-  #refused(error, room) {
+  /** The server did not let us in. @param {ProtocolError} error @param {Room} room @param {boolean} resumes */
+  #refused(error, room, resumes) {
     if (error.code === 'invite_invalid' && room.invite) {
       // Whoever is in already stays, and there may be no password: only where there is one it was the invitation that counted.
       room.invite = undefined;
       room.spent = error;
-      this.#enter();
+      this.#enter({ resumes });
       return;
     }
     if (error.code === 'wrong_password' && room.spent && !room.password) error = room.spent;
@@ -518,8 +536,7 @@ export class MeetingClient extends Emitter {
       this.#again(error);
       return;
     }
-    const code = error.code === 'meeting_ended' || error.code === 'meeting_cancelled' ? 'ended' : error.code;
-    this.#finish({ code, error });
+    this.#finish({ code: VERDICTS[error.code] ?? error.code, error });
   }
 
   // --- chat -------------------------------------------------------------------------------------------------------

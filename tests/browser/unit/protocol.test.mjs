@@ -92,7 +92,9 @@ test('the token goes as a subprotocol, the join is answered with the room', asyn
   const ack = await client.join('K7QX2P', { password: 'tea' });
   assert.equal(ack.seq, 10);
   assert.equal(server.protocols[0], 'echomeet.v1,bearer.tok');
-  assert.deepEqual(server.of('join_room'), [{ meetingId: 'K7QX2P', password: 'tea' }]);
+  const [{ seat, ...join }, ...more] = server.of('join_room');
+  assert.deepEqual([join, more], [{ meetingId: 'K7QX2P', password: 'tea' }, []]);
+  assert.match(seat, /^.{16,64}$/);
   assert.deepEqual(seen.states, ['connecting', 'online']);
 });
 
@@ -139,7 +141,8 @@ test('a broken socket is opened again and the room resumed from the last event',
   } });
   server.last.terminate();
   await until(() => seen.resumed === 1);
-  assert.deepEqual(server.of('join_room')[1], { meetingId: 7, since: 12 });
+  const [{ seat }, again] = server.of('join_room');
+  assert.deepEqual(again, { meetingId: 7, since: 12, seat });
   assert.deepEqual(seen.events, [12, 13, 14]);
   assert.deepEqual(seen.states, ['connecting', 'online', 'reconnecting', 'online']);
 });
@@ -195,7 +198,33 @@ test('who was taken out by another program of theirs is told of it; a leaving be
   server.last.send(JSON.stringify({ ...left(13), data: { userId: 2, reason: 'left' } }));
   server.last.send(JSON.stringify(left(14)));
   await until(() => seen.closed.length === 1);
-  assert.deepEqual([seen.closed, seen.events], [['left'], [11, 12, 13, 14]]);
+  assert.deepEqual([seen.closed, seen.events], [['left_elsewhere'], [11, 12, 13, 14]]);
+});
+
+test('who leaves is told of it once, also where the event comes before the answer', async () => {
+  const { client, seen } = connect();
+  await client.join(7);
+  server.on.leave_room = (data, socket) => {
+    socket.send(JSON.stringify({ type: 'user_left', meetingId: 7, seq: 11, at: '', data: { userId: 1, reason: 'left' } }));
+    return { ack: {} };
+  };
+  await client.leave();
+  assert.deepEqual(seen.closed, ['left']);
+});
+
+test('a place that another device took, or that its owner left there, is not taken back', async () => {
+  for (const [code, verdict] of [['taken_over', 'taken_over'], ['left', 'left_elsewhere']]) {
+    const { client, seen } = connect();
+    await client.join(7);
+    server.on.join_room = () => ({ error: { code, message: '', retryable: false } });
+    server.last.terminate();
+    await until(() => seen.closed.length === 1);
+    await sleep(100);
+    assert.deepEqual([seen.closed, client.state, seen.states.at(-1)], [[verdict], 'closed', 'closed']);
+    server.on.join_room = () => ({ ack: snapshot(10) });
+    await client.join(7);
+    assert.equal(server.of('join_room').at(-1).since, undefined, 'a person decides to come back');
+  }
 });
 
 test('close codes decide whether it comes back', async () => {
@@ -331,7 +360,8 @@ test('who waits in the lobby enters when admitted, and gets nothing of the room 
   admitted = true;
   lobbyEvent(20, 'lobby_admitted', { by: 3 });
   await until(() => client.state === 'online');
-  assert.deepEqual(server.of('join_room'), [{ meetingId: 'K7QX2P', invite: 'inv' }, { meetingId: 'K7QX2P', invite: 'inv' }]);
+  const [{ seat }] = server.of('join_room');
+  assert.deepEqual(server.of('join_room'), [{ meetingId: 'K7QX2P', invite: 'inv', seat }, { meetingId: 'K7QX2P', invite: 'inv', seat }]);
   server.event(31);
   await until(() => seen.events.length > 0);
   assert.deepEqual([seen.events, seen.snapshots], [[31], 1]);
@@ -358,6 +388,8 @@ test('a broken socket waits again; a refusal ends the waiting, and asks again on
   await client.join('K7QX2P');
   server.last.terminate();
   await until(() => server.of('join_room').length === 2 && client.state === 'waiting');
+  const [first, again] = server.of('join_room');
+  assert.ok(first.since === undefined && again.since > 1e9 && again.seat === first.seat, 'the same place, of a room that comes whole');
   lobbyEvent(21, 'lobby_refused', { by: 3 });
   await until(() => client.state === 'refused');
   await sleep(100);
@@ -365,6 +397,7 @@ test('a broken socket waits again; a refusal ends the waiting, and asks again on
   server.on.join_room = () => ({ ack: snapshot(30) });
   client.askAgain();
   await until(() => client.state === 'online');
+  assert.equal(server.of('join_room')[2].since, undefined);
 });
 
 test('who is sent back to the lobby waits again and later gets the room whole', async () => {
