@@ -17,7 +17,7 @@ after(() => sys?.stop());
 /* every place where people name themselves, each other or something: [field, how a text is sent there, where it comes back] */
 const namePlaces = () => [
     ['displayName', (name) => ben.client.patch('/users/me', { displayName: name }), (body) => body.displayName],
-    ['displayName', (name) => api(sys).post(`/meetings/${open.id}/guests`, { displayName: name }), (body) => body.user.displayName],
+    ['displayName', (name) => api(sys).post(`/meetings/${open.code}/guests`, { displayName: name }), (body) => body.user.displayName],
     ['displayName', (name) => ben.client.patch(`/meetings/${open.id}/participants/me`, { displayName: name }), (body) => body.displayName],
     ['title', (title) => ada.client.post('/meetings', { title }), (body) => body.title],
     ['title', (title) => ada.client.patch(`/meetings/${open.id}`, { title }), (body) => body.title],

@@ -19,7 +19,7 @@ after(async () => { await front?.stop(); await sys?.stop(); });
 
 async function guestFrom(address, meeting, headers = {}) {
     const call = callFrom(address, front.base);
-    const { status, body } = await call('POST', `/meetings/${meeting.id}/guests`, { displayName: `Guest ${++serial}` }, { headers });
+    const { status, body } = await call('POST', `/meetings/${meeting.code}/guests`, { displayName: `Guest ${++serial}` }, { headers });
     assert.equal(status, 201, JSON.stringify(body));
     return { id: body.user.id, token: body.accessToken, call, address };
 }
@@ -30,19 +30,19 @@ const addressOf = async (meeting, guest) =>
 test('two guests behind one proxy are two addresses, and removing one bans no other', async () => {
     const meeting = await makeMeeting(ana, { allowGuests: true });
     const host = await openSocket(sys, ana.token);
-    await host.request('join_room', { meetingId: meeting.id });
+    await host.request('join_room', { meetingId: meeting.code });
     const bad = await guestFrom('127.0.0.2', meeting);
     const good = await guestFrom('127.0.0.3', meeting);
     const socket = await openSocket(front, bad.token, from(bad.address));
-    await socket.request('join_room', { meetingId: meeting.id });
+    await socket.request('join_room', { meetingId: meeting.code });
     assert.equal(await addressOf(meeting, bad), '127.0.0.2');
     await host.request('remove_participant', { userId: bad.id });
     assert.equal((await socket.closed).code, 4403);
     const other = await openSocket(front, good.token, from(good.address));
-    await other.request('join_room', { meetingId: meeting.id });
+    await other.request('join_room', { meetingId: meeting.code });
     assert.equal(await addressOf(meeting, good), '127.0.0.3');
     const third = await guestFrom('127.0.0.4', meeting); // by REST
-    assert.equal((await third.call('POST', `/meetings/${meeting.id}/join`, {}, { token: third.token })).status, 200);
+    assert.equal((await third.call('POST', `/meetings/${meeting.code}/join`, {}, { token: third.token })).status, 200);
     assert.equal(await addressOf(meeting, third), '127.0.0.4');
     await Promise.all([other.close(), host.close()]);
 });
@@ -52,11 +52,11 @@ test('a client’s own X-Forwarded-For changes nothing', async () => {
     for (const forged of ['198.51.100.1', '127.0.0.1', '198.51.100.1, 127.0.0.1', 'unknown', ', ,', '198.51.100.1,'.repeat(200)]) {
         const headers = { 'x-forwarded-for': forged };
         const rest = await guestFrom('127.0.0.2', meeting, headers);
-        assert.equal((await rest.call('POST', `/meetings/${meeting.id}/join`, {}, { token: rest.token, headers })).status, 200);
+        assert.equal((await rest.call('POST', `/meetings/${meeting.code}/join`, {}, { token: rest.token, headers })).status, 200);
         assert.equal(await addressOf(meeting, rest), '127.0.0.2', forged);
         const live = await guestFrom('127.0.0.3', meeting);
         const socket = await openSocket(front, live.token, { ...from('127.0.0.3'), headers });
-        await socket.request('join_room', { meetingId: meeting.id });
+        await socket.request('join_room', { meetingId: meeting.code });
         assert.equal(await addressOf(meeting, live), '127.0.0.3', forged);
         await socket.close();
     }
@@ -72,7 +72,7 @@ test('sockets without a token and guesses count for each client apart', async ()
 
     const meeting = await makeMeeting(ana, { password: 'tulip' });
     const ben = await register(sys, 'Ben');
-    const guess = (address, password) => callFrom(address, front.base)('POST', `/meetings/${meeting.id}/join`, { password }, { token: ben.token });
+    const guess = (address, password) => callFrom(address, front.base)('POST', `/meetings/${meeting.code}/join`, { password }, { token: ben.token });
     const answers = [];
     for (let i = 0; i < 8; i++)
         answers.push((await guess('127.0.0.2', 'rose')).status);

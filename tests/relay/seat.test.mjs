@@ -14,15 +14,15 @@ async function sleeping(extra) {
     const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben'], { meeting: extra });
     ben.socket.terminate();
     const laptop = await openSocket(sys, ben.token);
-    await laptop.request('join_room', { meetingId: meeting.id, seat: 'laptop' });
+    await laptop.request('join_room', { meetingId: meeting.code, seat: 'laptop' });
     laptop.terminate();
     const resume = async (more) => {
         const socket = await openSocket(sys, ben.token);
-        return { socket, view: await socket.request('join_room', { meetingId: meeting.id, since: laptop.seq, seat: 'laptop', ...more }) };
+        return { socket, view: await socket.request('join_room', { meetingId: meeting.code, since: laptop.seq, seat: 'laptop', ...more }) };
     };
     const phone = async (seat) => {
         const socket = await openSocket(sys, ben.token);
-        await socket.request('join_room', { meetingId: meeting.id, seat });
+        await socket.request('join_room', { meetingId: meeting.code, seat });
         return socket;
     };
     return { meeting, ana, ben, resume, phone };
@@ -85,9 +85,9 @@ test('who left, on whatever device, is not brought back', async () => {
 test('who left from the very seat, or never had one, has none to resume', async () => {
     const { meeting, people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben']);
     await ben.socket.request('leave_room');
-    await ben.socket.request('join_room', { meetingId: meeting.id, seat: 's' });
+    await ben.socket.request('join_room', { meetingId: meeting.code, seat: 's' });
     await ben.socket.request('leave_room');
-    await refused(ben.socket.request('join_room', { meetingId: meeting.id, since: 1, seat: 's' }), 'left');
+    await refused(ben.socket.request('join_room', { meetingId: meeting.code, since: 1, seat: 's' }), 'left');
     const [cleo] = (await makeRoom(sys, ['Cleo'])).people;
     await cleo.socket.request('leave_room');
     await refused(cleo.socket.request('join_room', { meetingId: meeting.code, since: 1, seat: 's' }), 'left');
@@ -124,8 +124,8 @@ test('the name of a seat is 1 to 64 printable characters', async () => {
     const { meeting, people: [ana] } = await makeRoom(sys, ['Ana']);
     const socket = await openSocket(sys, ana.token);
     for (const seat of ['', 'x'.repeat(65), 'a\nb', 7, null, {}])
-        await refused(socket.request('join_room', { meetingId: meeting.id, seat }), 'validation_failed', 'seat');
-    await socket.request('join_room', { meetingId: meeting.id, seat: '名'.repeat(64) });
-    await refused((await openSocket(sys, ana.token)).request('join_room', { meetingId: meeting.id, since: 0, seat: `${'名'.repeat(63)} ` }), 'taken_over');
+        await refused(socket.request('join_room', { meetingId: meeting.code, seat }), 'validation_failed', 'seat');
+    await socket.request('join_room', { meetingId: meeting.code, seat: '名'.repeat(64) });
+    await refused((await openSocket(sys, ana.token)).request('join_room', { meetingId: meeting.code, since: 0, seat: `${'名'.repeat(63)} ` }), 'taken_over');
     await socket.close();
 });

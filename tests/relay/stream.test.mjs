@@ -31,7 +31,7 @@ test('4 MiB sent, and 4 MiB received, over one WebSocket through the web server'
     const { people: [, b], meeting } = await makeRoom(sys, ['Ana', 'Ben']);
     const cara = await register(sys, 'Cara');
     const socket = await openSocket(sys, cara.token); // through the web server
-    await socket.request('join_room', { meetingId: meeting.id });
+    await socket.request('join_room', { meetingId: meeting.code });
     await sendAll((i) => socket.send('webrtc_signal', { to: b.id, data: { i, text: SIGNAL } }));
     await arrived(b.socket);
     await sendAll((i) => b.socket.send('webrtc_signal', { to: cara.id, data: { i, text: SIGNAL } }));
