@@ -69,6 +69,7 @@ static const struct variable {
     NUMBER(rate_guests, "RATE_GUESTS", "60", 0, 1000000, "new guests from one network in a minute; 0: no limit")
     NUMBER(rate_sign_in_account, "RATE_SIGN_IN_ACCOUNT", "10", 0, 1000000, "sign-ins to one account in a minute; 0: no limit")
     NUMBER(rate_sign_in_address, "RATE_SIGN_IN_ADDRESS", "60", 0, 1000000, "sign-ins and new accounts from one network (an IPv4 address, or 64 bits of an IPv6 one) in a minute; 0: no limit")
+    NUMBER(rate_wrong_codes, "RATE_WRONG_CODES", "30", 0, 1000000, "wrong codes of meetings, and numbers of none that one knows, from one account and from one network in a minute; 0: no limit")
     NUMBER(rate_password_guesses, "RATE_PASSWORD_GUESSES", "10", 0, 1000000, "wrong passwords for one meeting from one network in a minute; 0: no limit")
     NUMBER(rate_password_guesses_meeting, "RATE_PASSWORD_GUESSES_MEETING", "100", 0, 1000000, "wrong passwords for one meeting in a minute from all networks together; who was in it before counts alone; 0: no limit")
     TEXT(ice_servers, "ICE_SERVERS", "", "STUN addresses for the browsers, separated by commas, e.g. stun:stun.example.org:3478")

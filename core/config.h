@@ -63,6 +63,7 @@ struct config {
     int64_t rate_sign_in_address;          /* sign-ins and new accounts from one network */
     int64_t rate_chat;                     /* chat messages of one user */
     int64_t rate_guests;                   /* new guests from one network */
+    int64_t rate_wrong_codes;              /* of one account, and of one network */
     int64_t rate_password_guesses;         /* wrong passwords for one meeting from one network */
     int64_t rate_password_guesses_meeting; /* and from all, by those who were never in it */
     /* media */

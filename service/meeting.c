@@ -13,6 +13,7 @@
 #include "service/meeting_cache.h"
 #include "service/participant.h"
 #include "service/permission.h"
+#include "service/rate.h"
 #include "service/schedule.h"
 #include "service/secretbox.h"
 #include "service/shape.h"
@@ -90,8 +91,16 @@ enum err meeting_create(struct call *call, const struct meeting_options *o, stru
     return e == ERR_DB_DUPLICATE ? ERR_UNAVAILABLE : e;
 }
 
+/* A name of no meeting, which is counted. */
+static enum err unknown_meeting(struct call *call)
+{
+    enum err e = rate_check_code(call, true);
+    return e ? e : ERR_NOT_FOUND;
+}
+
 /* Numbers are given one after the other, so that anybody can count through them: for a stranger one is as good as none,
- * unless it comes with an invitation to that very meeting. */
+ * unless it comes with an invitation to that very meeting. Codes are short, so whoever tried many wrong ones does not
+ * learn which is right either; nor is a stranger's right one counted. */
 enum err meeting_resolve(struct call *call, const char *reference, const char *invite, int64_t *id)
 {
     char code[LIMIT_CODE_CHARS + 1];
@@ -102,11 +111,12 @@ enum err meeting_resolve(struct call *call, const char *reference, const char *i
         return ERR_NOT_FOUND;
     enum err e = meeting_dao_named(call->app->db, number, by_number ? NULL : code, call->user_id, &named);
     if (e)
-        return call_no_row(e, ERR_NOT_FOUND);
-    if (by_number && !named.is_known && !(invite && invite_is_for(call, named.id, invite)))
-        return ERR_NOT_FOUND;
-    *id = named.id;
-    return ERR_OK;
+        return e == ERR_DB_NO_ROW ? unknown_meeting(call) : e;
+    if (!named.is_known && !(invite && invite_is_for(call, named.id, invite)))
+        e = by_number ? unknown_meeting(call) : rate_check_code(call, false);
+    if (!e)
+        *id = named.id;
+    return e;
 }
 
 /* What somebody has to do with a meeting. */
@@ -161,10 +171,10 @@ enum err meeting_detail(struct call *call, const char *reference, struct meeting
     if (!e)
         e = read_detail(call, id, &m, &items, &n);
     if (e)
-        return call_no_row(e, ERR_NOT_FOUND);
+        return e == ERR_DB_NO_ROW ? unknown_meeting(call) : e;
     enum standing standing = standing_of(call, &m, items, n);
     if (by_number && !m.is_public && standing == STRANGER)
-        return ERR_NOT_FOUND;
+        return unknown_meeting(call);
     bool elsewhere = call->guest_of && call->guest_of != id;
     if (elsewhere || (!m.is_public && standing != TOOK_PART))
         return ERR_FORBIDDEN;

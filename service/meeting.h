@@ -28,7 +28,7 @@ MUST_CHECK enum err meeting_create(struct call *call, const struct meeting_optio
 
 /* The number of the meeting that a text names. A code does for everybody. A number does for a public meeting, for those
  * who belong to it (its creator, its host, its guests, whoever has a row in it), and with an invitation to it (may be
- * NULL). ERR_NOT_FOUND. */
+ * NULL). ERR_NOT_FOUND; ERR_RATE_LIMITED: the caller, or others of their network, tried too many wrong ones. */
 MUST_CHECK enum err meeting_resolve(struct call *call, const char *reference, const char *invite, int64_t *id);
 
 /* The meeting that a text names (as meeting_resolve) and who is in it, for those who may see it: public, or the caller

@@ -116,6 +116,19 @@ enum err rate_check_sign_in(struct call *call, const char *account)
     return take(call, buckets, account ? 2 : 1, true);
 }
 
+enum err rate_check_code(struct call *call, bool wrong)
+{
+    int64_t limit = call->app->config->rate_wrong_codes;
+    struct kv_bucket buckets[] = {
+        {arena_printf(call->arena, PREFIX "code:%s", call_network(call)), limit, wrong},
+        {arena_printf(call->arena, PREFIX "codes:%lld", (long long)call->user_id), limit, wrong},
+    };
+    enum err e = take(call, buckets, call->user_id ? 2 : 1, true);
+    if (e && wrong)
+        log_event(LOG_INFO, "codes_limited", "user", LOG_INT(call->user_id), "address", call->address, NULL);
+    return e;
+}
+
 /* Wrong passwords count by network and, since somebody may have many networks, by meeting. Whoever was in the meeting
  * before is counted by account in the meeting's place, so that strangers cannot keep them out. */
 static enum err guess(struct call *call, int64_t meeting_id, bool known, int64_t cost)

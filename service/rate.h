@@ -16,6 +16,10 @@ MUST_CHECK enum err rate_check_sign_in(struct call *call, const char *account);
 /* Counts a new guest from the call's network. ERR_RATE_LIMITED. */
 MUST_CHECK enum err rate_check_guest(struct call *call);
 
+/* Whether one more meeting's code may be tried by the call's account, where there is one, and from its network; a wrong
+ * one is counted with it. Right ones are never counted. ERR_RATE_LIMITED. */
+MUST_CHECK enum err rate_check_code(struct call *call, bool wrong);
+
 /* Whether one more guess of this meeting's password may be made, and counting a wrong one: by the call's network, and
  * by the meeting, whoever guesses. known: the caller was in the meeting before, and is counted by account in the
  * meeting's place. Right ones are never counted. ERR_RATE_LIMITED. */

@@ -1,10 +1,11 @@
-/* Coming in where one was not invited: counting through meetings' numbers. */
+/* Coming in where one was not invited: counting through meetings' numbers, guessing their codes. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { createMeeting, join, ok, people, refused } from '../api/support.mjs';
 import { api, openSocket } from '../lib/client.mjs';
+import { callFrom } from '../lib/front.mjs';
 import { root, startSystem } from '../lib/system.mjs';
 
 let sys, ada, ben, eve;
@@ -67,4 +68,54 @@ test('the number is good for who belongs to it, with an invitation to it, and fo
     const socket = await openSocket(sys, eve.token);
     await socket.request('join_room', { meetingId: open.id });
     await socket.close();
+});
+
+/* --- guessing codes ---------------------------------------------------------------------------------------- */
+
+const LIMIT = 6; // wrong ones in a minute, so a bucket fills by one in ten seconds
+
+test('wrong codes are counted over every way in, by account and by network; right ones are not', async () => {
+    const limited = await startSystem({ workers: { api: 2, relay: 1 }, env: { ECHOMEET_RATE_WRONG_CODES: String(LIMIT) } });
+    try {
+        const [host, member, thief, second, visitor] = await people(limited, 'Host', 'Member', 'Thief', 'Second', 'Visitor');
+        const meeting = await createMeeting(host, { allowGuests: true, waitingRoom: true });
+        const open = await createMeeting(host, { isPublic: true });
+        await join(member, meeting);
+        const socket = await openSocket(limited, thief.token);
+        const by = (address, user) => (method, path, body) => callFrom(address, limited.base)(method, path, body, { token: user?.token });
+        const steal = by('127.0.0.1', thief);
+        const code = ({ status, body }) => (status < 300 ? 'ok' : body.code);
+        const knock = (meetingId) => socket.request('join_room', { meetingId }).then(() => 'ok', (error) => error.code);
+
+        for (let i = 0; i < 3 * LIMIT; i++) // a right one is no guess, nor what cannot be a code
+            assert.equal(code(await steal('GET', i % 3 ? `/meetings/${meeting.code}` : '/meetings/no+code')), i % 3 ? 'forbidden' : 'not_found');
+        const ways = [() => steal('GET', '/meetings/AAAAAA'), () => steal('POST', '/meetings/AAAAAC/join', {}), () => by('127.0.0.1')('POST', '/meetings/AAAAAD/guests', { displayName: 'x' }),
+            () => steal('GET', '/meetings/AAAAAE/lobby'), () => steal('GET', `/meetings/${meeting.id}`)];
+        for (const way of ways)
+            assert.equal(code(await way()), 'not_found');
+        assert.equal(await knock('AAAAAF'), 'not_found');
+        for (const way of [...ways, () => steal('GET', `/meetings/${meeting.code}`), () => steal('POST', `/meetings/${meeting.code}/join`, {}),
+            () => by('127.0.0.1')('POST', `/meetings/${meeting.code}/guests`, { displayName: 'x' })]) {
+            const { body } = await way();
+            assert.equal(body.code, 'rate_limited');
+            assert.ok(body.detail.includes('Try again in'));
+        }
+        assert.equal(await knock('AAAAAA'), 'rate_limited');
+        assert.equal(await knock(meeting.code), 'rate_limited', 'the right one is not told from a wrong one');
+
+        const guess = { 'their account elsewhere': by('127.0.0.2', thief), 'another account from there': by('127.0.0.1', second) };
+        assert.deepEqual(code(await guess['their account elsewhere']('GET', '/meetings/AAAAAA')), 'not_found', 'guests’ guesses count for the network alone');
+        for (const [name, way] of Object.entries(guess))
+            assert.equal(code(await way('GET', '/meetings/AAAAAG')), 'rate_limited', name);
+        // everybody else goes on
+        assert.equal(code(await by('127.0.0.3', visitor)('POST', `/meetings/${meeting.code}/join`, {})), 'ok');
+        assert.equal(code(await by('127.0.0.1', member)('GET', `/meetings/${meeting.code}`)), 'forbidden');
+        assert.equal(code(await by('127.0.0.1', host)('GET', `/meetings/${meeting.code}`)), 'ok');
+        assert.equal(code(await steal('GET', `/meetings/${open.code}`)), 'ok', 'the list has it anyway');
+        const { token } = ok(await host.client.post(`/meetings/${meeting.id}/invites`, {}), 201);
+        assert.equal(code(await steal('POST', `/meetings/${meeting.code}/join`, { invite: token })), 'ok', 'an invitation is no guess');
+        await socket.close();
+    } finally {
+        await limited.stop();
+    }
 });

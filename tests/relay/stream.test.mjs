@@ -60,7 +60,7 @@ test('4 MiB sent over a WebSocket within HTTP/2', { skip: process.env.ECHOMEET_T
     stream.on('close', () => { ended = true; });
     const say = (message) => stream.write(frame(0x81, JSON.stringify(message)));
     stream.resume();
-    say({ type: 'join_room', id: 1, data: { meetingId: meeting.id } });
+    say({ type: 'join_room', id: 1, data: { meetingId: meeting.code } });
     await b.socket.waitFor('user_joined', (m) => m.data.participant.userId === cara.id);
     await sendAll((i) => say({ type: 'webrtc_signal', data: { to: b.id, data: { i, text: SIGNAL } } }));
     await arrived(b.socket);
