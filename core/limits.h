@@ -94,6 +94,8 @@ enum {
     LIMIT_SYNC_ROOMS = 20000,             /* rooms named in one comparison */
 
     /* workers */
+    LIMIT_RECEIVE_MS = 5 * 1000,    /* for the web server to hand over a request with all of its body */
+    LIMIT_SEND_MS = 10 * 1000,      /* and to take the answer */
     LIMIT_STATEMENT_MS = 10 * 1000, /* one SQL statement, then the server breaks it off */
     LIMIT_SLOW_READ_MS = 100,       /* a reading request that runs longer counts against its person */
     LIMIT_SLOW_READS_LEAST = 2,     /* of one person at once, where half of the pool is less */

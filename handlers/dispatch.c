@@ -62,8 +62,26 @@ static enum err authenticate(struct exchange *x, enum access access)
     return ERR_INTERNAL;
 }
 
+/* What the web server refused, in our own words. */
+static enum err refusal(int status)
+{
+    switch (status) {
+    case 403: return ERR_FORBIDDEN;
+    case 404: return ERR_NOT_FOUND;
+    case 408: return ERR_REQUEST_TIMEOUT;
+    case 413: return ERR_PAYLOAD_TOO_LARGE;
+    case 414:
+    case 431: return ERR_HEADERS_TOO_LARGE;
+    case 501: return ERR_NOT_IMPLEMENTED;
+    case 505: return ERR_BAD_REQUEST; /* another HTTP */
+    default: return status < 500 ? ERR_BAD_REQUEST : ERR_UNAVAILABLE;
+    }
+}
+
 static enum err run(struct exchange *x, int *row)
 {
+    if (x->req->refused)
+        return refusal(x->req->refused);
     const struct route *route;
     const char *allow;
     enum err e = router_find(routes, route_count, x->req, x->call.arena, &route, &allow);
@@ -75,6 +93,8 @@ static enum err run(struct exchange *x, int *row)
         return e;
     if (x->req->body_too_large)
         return ERR_PAYLOAD_TOO_LARGE;
+    if (x->req->body_late)
+        return ERR_REQUEST_TIMEOUT;
     e = authenticate(x, route->access);
     if (!e && call_is_late(&x->call))
         e = ERR_TIMEOUT; /* it waited too long for its turn */

@@ -28,6 +28,8 @@ struct request {
     const char *body;            /* NUL-terminated */
     size_t body_len;
     bool body_too_large; /* over LIMIT_BODY_BYTES: it was not read */
+    bool body_late;      /* it had not arrived in time, and the rest of it was not waited for */
+    int refused; /* the HTTP status for which the web server refused it, method and body being lost; 0: it did not */
 
     /* on the relay's socket only, set by the relay: whom it speaks for */
     int64_t relay_session;

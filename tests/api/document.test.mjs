@@ -70,7 +70,7 @@ test('every call says who may make it and what can come back', () => {
         const tokenNeeded = !operation.security;
         assert.equal(statuses.includes('401') || !tokenNeeded, true, `${name}: 401`);
         assert.equal(statuses.includes('404'), template.includes('{'), `${name}: 404`);
-        for (const status of ['413', '415'])
+        for (const status of ['408', '413', '415'])
             assert.equal(statuses.includes(status), Boolean(operation.requestBody), `${name}: ${status}`);
         for (const parameter of template.matchAll(/\{(\w+)\}/g))
             assert.ok(document.paths[template].parameters.map((p) => (p.$ref ? resolve(p.$ref.slice(2).split('/')).node : p))

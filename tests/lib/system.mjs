@@ -15,6 +15,7 @@
  *     env: {},             more environment for pool and relays, e.g. {ECHOMEET_GRACE_LOST_MS: '500'}
  *     relayEnv: [],        more environment for single relays, by number
  *     only: [...],         start just these of 'mariadb', 'redis', 'pool', 'relay', 'web' (default: all)
+ *     web: 'lighttpd',     or 'apache' (default: what ECHOMEET_TEST_WEB says)
  *     migrated: true,      false: a database server without the database `echomeet`
  *     webRoot: www,        folder of the page's files; one of a test's own may be changed while it is served
  * }) answers:
@@ -78,12 +79,13 @@ export async function startSystem(options = {}) {
 
 class System {
     constructor({ relays = 1, workers = 2, env = {}, relayEnv = [], migrated = true, webRoot = path.join(root, 'www'),
+                  web = process.env.ECHOMEET_TEST_WEB || 'lighttpd',
                   only = ['mariadb', 'redis', 'pool', 'relay', 'web'] }) {
         this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'em-'));
         this.migrated = migrated;
         this.webRoot = webRoot;
         this.only = only;
-        this.server = process.env.ECHOMEET_TEST_WEB || 'lighttpd';
+        this.server = web;
         this.relayEnv = relayEnv;
         this.relayCount = only.includes('relay') ? relays : 0;
         this.extraEnv = env;
@@ -164,7 +166,11 @@ class System {
         if (this.only.includes('pool'))
             p.pool = new Daemon(this, 'pool', {
                 command: () => [this.program('echomeet-api')],
-                ready: () => Promise.all(['api', 'signin', 'relay'].map((n) => connects({ path: this.file(`run/${n}.sock`) }))),
+                ready: async () => {
+                    await Promise.all(['api', 'signin', 'relay'].map((n) => connects({ path: this.file(`run/${n}.sock`) })));
+                    if (this.server === 'apache')
+                        this.openSockets();
+                },
                 ours: true,
             });
         this.relayPorts.forEach((port, i) => p.relays.push(new Daemon(this, `relay${i}`, {
@@ -176,7 +182,7 @@ class System {
         p.relay = p.relays[0];
         if (this.only.includes('web'))
             p.web = new Daemon(this, 'web', {
-                prepare: () => this.server === 'apache' && this.openSockets(),
+                prepare: () => this.server === 'apache' && this.openFolders(),
                 command: () => this.server === 'apache' ?
                     ['/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', path.join(root, 'scripts/apache/standalone.conf')] :
                     ['/usr/sbin/lighttpd', '-D', '-f', path.join(root, 'lighttpd.conf')],
@@ -191,12 +197,14 @@ class System {
     }
 
     /* Apache's processes are never root: let its user reach the sockets and the page. */
-    openSockets() {
+    openFolders() {
         for (const name of ['.', 'run', 'log'])
             fs.chmodSync(this.file(name), 0o711);
+    }
+
+    openSockets() {
         for (const name of ['run/api.sock', 'run/signin.sock'])
-            if (fs.existsSync(this.file(name)))
-                fs.chmodSync(this.file(name), 0o666);
+            fs.chmodSync(this.file(name), 0o666);
     }
 
     prepareDatabase() {
