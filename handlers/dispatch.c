@@ -72,7 +72,9 @@ static enum err refusal(int status)
     case 413: return ERR_PAYLOAD_TOO_LARGE;
     case 414:
     case 431: return ERR_HEADERS_TOO_LARGE;
+    case 500: return ERR_INTERNAL; /* a worker that ended in the middle of it */
     case 501: return ERR_NOT_IMPLEMENTED;
+    case 504: return ERR_TIMEOUT;
     case 505: return ERR_BAD_REQUEST; /* another HTTP */
     default: return status < 500 ? ERR_BAD_REQUEST : ERR_UNAVAILABLE;
     }
