@@ -60,6 +60,7 @@ struct config {
     int64_t rate_read;                     /* of one user */
     int64_t rate_write;                    /* of one user */
     int64_t rate_sign_in_account;          /* sign-ins to one account */
+    int64_t rate_refresh;                  /* refreshes of one sign-in */
     int64_t rate_sign_in_address;          /* sign-ins and new accounts from one network */
     int64_t rate_chat;                     /* chat messages of one user */
     int64_t rate_guests;                   /* new guests from one network */

@@ -17,6 +17,7 @@ enum {
     LIMIT_NAME_MARKS = 8, /* combining marks on one character of a name or title; scripts need up to six */
     LIMIT_PASSWORD_MIN_CHARS = 8,
     LIMIT_PASSWORD_MAX_CHARS = 128,
+    LIMIT_KNOWN_NETWORK_DAYS = 90, /* since a sign-in from there was used */
     LIMIT_REFRESH_REUSE_MS = 10 * 1000, /* two tabs may use one refresh token this close together */
 
     /* meetings */

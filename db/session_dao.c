@@ -5,6 +5,8 @@ static const char SQL_INSERT[] =
 static const char SQL_LIST[] =
     "SELECT id, user_agent, address, created_at, last_used_at FROM sessions "
     "WHERE user_id = ? AND ended_at IS NULL AND last_used_at > ? ORDER BY last_used_at DESC, id DESC LIMIT ?";
+static const char SQL_ADDRESSES[] = "SELECT address FROM sessions WHERE user_id = ? AND last_used_at > ? "
+                                    "GROUP BY address ORDER BY MAX(id) DESC LIMIT ?";
 static const char SQL_GOES_ON[] = "SELECT CAST(s.id AS SIGNED) FROM sessions s JOIN users u ON u.id = s.user_id "
                                   "WHERE s.id = ? AND s.user_id = ? AND s.ended_at IS NULL AND u.disabled_at IS NULL";
 static const char SQL_END_OWN[] = "UPDATE sessions SET ended_at = ? WHERE id = ? AND user_id = ? AND ended_at IS NULL";
@@ -14,10 +16,12 @@ static const char SQL_END_OTHERS[] =
     "UPDATE sessions SET ended_at = ? WHERE user_id = ? AND id <> ? AND ended_at IS NULL";
 static const char SQL_TOKEN_INSERT[] =
     "INSERT INTO refresh_tokens (token_hash, parent_hash, session_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?)";
-static const char SQL_TOKEN_LOCK[] =
-    "SELECT t.session_id, s.user_id, t.expires_at, t.used_at, t.replaced_at, "
-    "EXISTS (SELECT 1 FROM refresh_tokens c WHERE c.parent_hash = t.token_hash AND c.used_at IS NOT NULL), s.ended_at "
-    "FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = ? FOR UPDATE";
+#define TOKEN_COLUMNS \
+    "SELECT t.session_id, s.user_id, t.expires_at, t.used_at, t.replaced_at, " \
+    "EXISTS (SELECT 1 FROM refresh_tokens c WHERE c.parent_hash = t.token_hash AND c.used_at IS NOT NULL), s.ended_at " \
+    "FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = ?"
+static const char SQL_TOKEN_FIND[] = TOKEN_COLUMNS;
+static const char SQL_TOKEN_LOCK[] = TOKEN_COLUMNS " FOR UPDATE";
 static const char SQL_TOKEN_REPLACE[] =
     "UPDATE refresh_tokens SET replaced_at = ? WHERE parent_hash = ? AND replaced_at IS NULL";
 static const char SQL_TOKEN_USED[] = "UPDATE refresh_tokens SET used_at = ? WHERE token_hash = ? AND used_at IS NULL";
@@ -49,6 +53,16 @@ enum err session_dao_list(struct db *db, struct arena *arena, int64_t user_id, i
 {
     return db_select_all(db, arena, SQL_LIST,
                          DB_PARAMS(db_int(user_id), db_time(used_since_ms), db_int(SESSIONS_SHOWN)), read_session,
+                         sizeof **items, items, count);
+}
+
+static void read_address(struct db_rows *rows, void *out) { *(const char **)out = db_get_text(rows); }
+
+enum err session_dao_addresses(struct db *db, struct arena *arena, int64_t user_id, int64_t used_since_ms,
+                               const char ***items, int *count)
+{
+    return db_select_all(db, arena, SQL_ADDRESSES,
+                         DB_PARAMS(db_int(user_id), db_time(used_since_ms), db_int(SESSION_ADDRESSES)), read_address,
                          sizeof **items, items, count);
 }
 
@@ -106,6 +120,12 @@ static void read_token(struct db_rows *rows, void *out)
     t->replaced_at_ms = db_get_time(rows);
     t->child_used = db_get_int(rows) != 0;
     t->ended_at_ms = db_get_time(rows);
+}
+
+enum err refresh_token_dao_find(struct db *db, struct arena *arena, const unsigned char hash[static TOKEN_HASH_BYTES],
+                                struct refresh_token *out)
+{
+    return db_select_one(db, arena, SQL_TOKEN_FIND, DB_PARAMS(db_blob(hash, TOKEN_HASH_BYTES)), read_token, out);
 }
 
 enum err refresh_token_dao_lock(struct db *db, struct arena *arena, const unsigned char hash[static TOKEN_HASH_BYTES],

@@ -6,7 +6,7 @@
 
 #include "db/db.h"
 
-enum { TOKEN_HASH_BYTES = 32, SESSIONS_SHOWN = 100 };
+enum { TOKEN_HASH_BYTES = 32, SESSIONS_SHOWN = 100, SESSION_ADDRESSES = 100 };
 
 /* A sign-in, as its owner sees it. */
 struct session {
@@ -34,6 +34,11 @@ MUST_CHECK enum err session_dao_insert(struct db *db, int64_t user_id, const cha
 MUST_CHECK enum err session_dao_list(struct db *db, struct arena *arena, int64_t user_id, int64_t used_since_ms,
                                      struct session **items, int *count);
 
+/* The addresses from which the user signed in, for sign-ins used since then, ended ones as well, the newest first, at
+ * most SESSION_ADDRESSES. */
+MUST_CHECK enum err session_dao_addresses(struct db *db, struct arena *arena, int64_t user_id, int64_t used_since_ms,
+                                          const char ***items, int *count);
+
 /* ERR_DB_NO_ROW unless it is a sign-in of the user that goes on, and the account is not disabled. */
 MUST_CHECK enum err session_dao_check(struct db *db, int64_t user_id, int64_t id);
 
@@ -55,7 +60,12 @@ MUST_CHECK enum err refresh_token_dao_insert(struct db *db, const unsigned char 
 MUST_CHECK enum err refresh_token_dao_replace_children(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES],
                                                        int64_t now_ms);
 
-/* Locks the token's row until the transaction ends. ERR_DB_NO_ROW where there is none. */
+/* ERR_DB_NO_ROW where there is none. */
+MUST_CHECK enum err refresh_token_dao_find(struct db *db, struct arena *arena,
+                                           const unsigned char hash[static TOKEN_HASH_BYTES],
+                                           struct refresh_token *out);
+
+/* The same, and locks the token's row until the transaction ends. */
 MUST_CHECK enum err refresh_token_dao_lock(struct db *db, struct arena *arena,
                                            const unsigned char hash[static TOKEN_HASH_BYTES],
                                            struct refresh_token *out);

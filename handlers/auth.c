@@ -105,7 +105,7 @@ enum err auth_login_post(struct exchange *x)
     struct sign_in s;
     enum err e = exchange_body(x, login_fields, FIELD_COUNT(login_fields), &in);
     if (!e)
-        e = auth_login(&x->call, in.email.value, in.password.value, &s);
+        e = auth_login(&x->call, in.email.value, in.password.value, cookie(x), &s);
     return e ? e : write_sign_in(x, 200, &s, is_program(&in));
 }
 

@@ -110,6 +110,28 @@ static enum err session_start_body(void *context)
     return e;
 }
 
+/* A refresh token that may still be good. ERR_UNAUTHORIZED: it is none, or its sign-in has ended. */
+static enum err find_refresh_token(struct call *call, const char *token, struct refresh_token *out)
+{
+    unsigned char hash[TOKEN_HASH_BYTES];
+    hash_refresh_token(token, hash);
+    enum err e = refresh_token_dao_find(call->app->db, call->arena, hash, out);
+    if (!e && (out->ended_at_ms || out->expires_at_ms <= call_now_ms(call)))
+        e = ERR_UNAUTHORIZED;
+    return call_no_row(e, ERR_UNAUTHORIZED);
+}
+
+/* Counts it before anything is locked or written. */
+static enum err check_refresh_token(struct call *call, const char *token)
+{
+    struct refresh_token row;
+    enum err e = find_refresh_token(call, token, &row);
+    if (e && e != ERR_UNAUTHORIZED)
+        return e;
+    enum err limited = rate_check_refresh(call, e ? 0 : row.session_id);
+    return limited ? limited : e;
+}
+
 /* Begins a sign-in of out->user, whom it stores first where it is a new one. */
 static enum err session_start(struct call *call, struct sign_in *out)
 {
@@ -148,7 +170,7 @@ enum err auth_register(struct call *call, const char *email, const char *passwor
     struct user user = {.email = email_normal(call->arena, email), .display_name = display_name, .locale = locale};
     if (!user.email)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
-    enum err e = rate_check_sign_in(call, NULL);
+    enum err e = rate_check_sign_in(call, NULL, NULL);
     if (e)
         return e;
     struct user existing;
@@ -165,20 +187,48 @@ enum err auth_register(struct call *call, const char *email, const char *passwor
     return e;
 }
 
-enum err auth_login(struct call *call, const char *email, const char *password, struct sign_in *out)
+/* By what an account knows the caller: a sign-in of its own in this browser, or a network from which it signed in;
+ * NULL: a stranger. Where there is no account (user_id 0) the same is asked, in vain. */
+static enum err known_as(struct call *call, int64_t user_id, const char *refresh_token, const char **known)
 {
+    struct db *db = call->app->db;
+    struct refresh_token token;
+    const char **addresses;
+    int count;
+    int64_t since = call_now_ms(call) - LIMIT_KNOWN_NETWORK_DAYS * (int64_t)(24 * 60 * 60 * 1000);
+    enum err e = session_dao_addresses(db, call->arena, user_id, since, &addresses, &count);
+    if (!e && refresh_token)
+        e = find_refresh_token(call, refresh_token, &token);
+    if (e && e != ERR_UNAUTHORIZED)
+        return e;
+    *known = NULL;
+    for (int i = 0; i < count && !*known; i++)
+        if (call_is_near(call, addresses[i]))
+            *known = call_network(call);
+    if (!e && refresh_token && token.user_id == user_id)
+        *known = arena_printf(call->arena, "session %lld", (long long)token.session_id);
+    return ERR_OK;
+}
+
+enum err auth_login(struct call *call, const char *email, const char *password, const char *refresh_token,
+                    struct sign_in *out)
+{
+    const char *known;
     struct sign_in s = {0};
     const char *account = email_normal(call->arena, email);
     if (!account)
         account = email_former(call->arena, email); /* perhaps one from before there was a normal form */
-    enum err e = rate_check_sign_in(call, account);
-    if (e)
-        return e;
-    e = auth_find_account(call, email, &s.user);
+    enum err e = auth_find_account(call, email, &s.user);
     if (e && e != ERR_DB_NO_ROW)
         return e;
-    bool right = password_is(e ? NOBODY_HASH : s.user.password_hash, password);
-    if (e || !right) {
+    bool exists = !e;
+    e = known_as(call, exists ? s.user.id : 0, refresh_token, &known);
+    if (!e)
+        e = rate_check_sign_in(call, account, known);
+    if (e)
+        return e;
+    bool right = password_is(exists ? s.user.password_hash : NOBODY_HASH, password);
+    if (!exists || !right) {
         log_event(LOG_INFO, "sign_in_refused", "address", call->address, NULL);
         return ERR_INVALID_CREDENTIALS;
     }
@@ -230,7 +280,9 @@ enum err auth_refresh(struct call *call, const char *refresh_token, struct sign_
     struct sign_in s = {.refresh_expires_in_s = call->app->config->refresh_token_s};
     make_refresh_token(call, s.refresh_token);
     struct refresh r = {.call = call, .token = refresh_token, .next_token = s.refresh_token};
-    enum err e = db_transaction(call->app->db, refresh_body, &r);
+    enum err e = check_refresh_token(call, refresh_token);
+    if (!e)
+        e = db_transaction(call->app->db, refresh_body, &r);
     if (e)
         return e;
     if (r.reused) {
@@ -263,6 +315,9 @@ static enum err logout_body(void *context)
 enum err auth_logout(struct call *call, const char *refresh_token)
 {
     struct refresh r = {.call = call, .token = refresh_token};
+    enum err e = find_refresh_token(call, refresh_token, &r.row);
+    if (e)
+        return e == ERR_UNAUTHORIZED ? ERR_OK : e;
     return db_transaction(call->app->db, logout_body, &r);
 }
 
@@ -336,7 +391,7 @@ enum err auth_change_password(struct call *call, const char *current, const char
     enum err e = user_dao_by_id(call->app->db, call->arena, call->user_id, &user);
     if (e)
         return call_no_row(e, ERR_UNAUTHORIZED);
-    e = rate_check_sign_in(call, user.email);
+    e = rate_check_password_change(call);
     if (e)
         return e;
     if (!password_is(user.password_hash, current))

@@ -23,12 +23,15 @@ MUST_CHECK enum err auth_register(struct call *call, const char *email, const ch
                                   const char *locale, struct sign_in *out);
 
 /* ERR_INVALID_CREDENTIALS, after the same time whether the account exists or not; ERR_ACCOUNT_DISABLED, for the right
- * password only; ERR_RATE_LIMITED. */
-MUST_CHECK enum err auth_login(struct call *call, const char *email, const char *password, struct sign_in *out);
+ * password only; ERR_RATE_LIMITED. refresh_token (may be NULL): one that the client has from before, by which the
+ * account may know it. */
+MUST_CHECK enum err auth_login(struct call *call, const char *email, const char *password, const char *refresh_token,
+                               struct sign_in *out);
 
 /* Exchanges a refresh token for the next one. Using an exchanged one again is fine within LIMIT_REFRESH_REUSE_MS (two
  * tabs), and later as long as its successor was never used (the answer was lost on its way); the successor counts no
- * more then. Anything else means that one of the two users is a thief: the whole sign-in ends. ERR_UNAUTHORIZED. */
+ * more then. Anything else means that one of the two users is a thief: the whole sign-in ends. ERR_UNAUTHORIZED,
+ * ERR_RATE_LIMITED. */
 MUST_CHECK enum err auth_refresh(struct call *call, const char *refresh_token, struct sign_in *out);
 
 /* Ends the sign-in that the refresh token belongs to; an unknown token is no error. */

@@ -40,6 +40,9 @@ static inline bool call_is_late(const struct call *call)
  * where no client made the call. */
 const char *call_network(const struct call *call);
 
+/* Whether an address is in the client's network. */
+bool call_is_near(const struct call *call, const char *address);
+
 /* ERR_DB_NO_ROW means "there is none" here: turns it into `instead`. */
 static inline enum err call_no_row(enum err e, enum err instead) { return e == ERR_DB_NO_ROW ? instead : e; }
 

@@ -100,7 +100,7 @@ enum err rate_check_guest(struct call *call)
     return take(call, &bucket, 1, true);
 }
 
-enum err rate_check_sign_in(struct call *call, const char *account)
+enum err rate_check_sign_in(struct call *call, const char *account, const char *known)
 {
     const struct config *c = call->app->config;
     unsigned char hash[16];
@@ -111,7 +111,7 @@ enum err rate_check_sign_in(struct call *call, const char *account)
     }
     struct kv_bucket buckets[] = {
         {arena_printf(call->arena, PREFIX "address:%s", call_network(call)), c->rate_sign_in_address, 1},
-        {arena_printf(call->arena, PREFIX "account:%s", hex), c->rate_sign_in_account, 1},
+        {arena_printf(call->arena, PREFIX "account:%s:%s", hex, known ? known : ""), c->rate_sign_in_account, 1},
     };
     return take(call, buckets, account ? 2 : 1, true);
 }
@@ -127,6 +127,26 @@ enum err rate_check_code(struct call *call, bool wrong)
     if (e && wrong)
         log_event(LOG_INFO, "codes_limited", "user", LOG_INT(call->user_id), "address", call->address, NULL);
     return e;
+}
+
+enum err rate_check_password_change(struct call *call)
+{
+    struct kv_bucket bucket = {arena_printf(call->arena, PREFIX "change:%lld", (long long)call->session_id),
+                               call->app->config->rate_sign_in_account, 1};
+    return take(call, &bucket, 1, true);
+}
+
+enum err rate_check_refresh(struct call *call, int64_t session_id)
+{
+    enum { SESSIONS = 10 }; /* that may refresh as often as they may, in one network */
+    int64_t limit = call->app->config->rate_refresh;
+    const char *network = call_network(call);
+    struct kv_bucket bad = {arena_printf(call->arena, PREFIX "bad_refresh:%s", network), limit, 1};
+    struct kv_bucket good[] = {
+        {arena_printf(call->arena, PREFIX "refresh:%lld", (long long)session_id), limit, 1},
+        {arena_printf(call->arena, PREFIX "refresh_network:%s", network), SESSIONS * limit, 1},
+    };
+    return session_id ? take(call, good, 2, true) : take(call, &bad, 1, true);
 }
 
 /* Wrong passwords count by network and, since somebody may have many networks, by meeting. Whoever was in the meeting

@@ -10,8 +10,17 @@ enum rate_class { RATE_NONE, RATE_READ, RATE_WRITE, RATE_CHAT };
 /* Counts a request of the call's user. ERR_RATE_LIMITED, with the seconds to wait in the call's fault. */
 MUST_CHECK enum err rate_check(struct call *call, enum rate_class rate);
 
-/* Counts a sign-in to an account from the call's network; account NULL: a new one. ERR_RATE_LIMITED. */
-MUST_CHECK enum err rate_check_sign_in(struct call *call, const char *account);
+/* Counts a sign-in to an account from the call's network; account NULL: a new one. known says by what the account knows
+ * the caller (a device, a network), who is counted apart then; NULL: a stranger. All strangers count together, so that
+ * a guesser gains nothing by many networks, and cannot keep the owner out. ERR_RATE_LIMITED. */
+MUST_CHECK enum err rate_check_sign_in(struct call *call, const char *account, const char *known);
+
+/* Counts a change of the password, by the caller's sign-in alone. ERR_RATE_LIMITED. */
+MUST_CHECK enum err rate_check_password_change(struct call *call);
+
+/* Counts the use of a refresh token, by its sign-in and by the call's network; session_id 0: no good one, which counts
+ * by network alone, and there not against those that are good. ERR_RATE_LIMITED. */
+MUST_CHECK enum err rate_check_refresh(struct call *call, int64_t session_id);
 
 /* Counts a new guest from the call's network. ERR_RATE_LIMITED. */
 MUST_CHECK enum err rate_check_guest(struct call *call);

@@ -11,7 +11,7 @@ let sys;
 before(async () => {
     sys = await startSystem({
         only: ['mariadb', 'redis', 'pool', 'web'],
-        env: { ECHOMEET_RATE_READ: '60', ECHOMEET_RATE_WRITE: '30', ECHOMEET_RATE_SIGN_IN_ACCOUNT: '5', ECHOMEET_RATE_SIGN_IN_ADDRESS: '12', ECHOMEET_RATE_PASSWORD_GUESSES: '4' },
+        env: { ECHOMEET_RATE_READ: '60', ECHOMEET_RATE_WRITE: '30', ECHOMEET_RATE_SIGN_IN_ACCOUNT: '5', ECHOMEET_RATE_SIGN_IN_ADDRESS: '12', ECHOMEET_RATE_REFRESH: '6', ECHOMEET_RATE_PASSWORD_GUESSES: '4' },
     });
 });
 after(() => sys?.stop());
@@ -83,6 +83,69 @@ test('guessing an account’s password ends soon, also for the right one; other 
     ok(await api(sys).post('/auth/refresh', { refreshToken: ada.refreshToken })); // who is signed in stays so
     const keys = await sys.redis('KEYS', '*');
     assert.ok(keys.length && !keys.some((key) => key.includes('@')), 'no e-mail address stands in Redis');
+});
+
+/* A sign-in from another network, each call from the next of those that nobody has used. */
+let strangers = 20;
+const stranger = (body, cookie) => callFrom(`127.0.0.${strangers++}`, sys.base)('POST', '/auth/login', body, { headers: cookie ? { cookie } : {} });
+const cookieOf = async (who) => {
+    const { headers, body } = await api(sys).post('/auth/login', { email: who.email, password: who.password });
+    return { cookie: headers.getSetCookie()[0].split(';')[0], token: body.accessToken };
+};
+
+test('strangers who guess, from however many networks, do not keep the owner out', async () => {
+    const [ada, ben] = [await register(sys, 'Ada'), await register(sys, 'Ben')];
+    const [device, other] = [await cookieOf(ada), await cookieOf(ben)];
+    await refill();
+    const right = { email: ada.email, password: ada.password };
+    const start = Date.now();
+    const { done } = await untilRefused(() => stranger({ ...right, password: 'a guess' }), 30);
+    assertAbout(done, 5, start);
+    refused(await stranger(right), 'rate_limited', undefined, 'a stranger with the right one');
+    refused(await stranger(right, other.cookie), 'rate_limited', undefined, 'somebody else’s device');
+    refused(await stranger(right, 'echomeet_refresh=none'), 'rate_limited');
+    assert.equal((await stranger(right, device.cookie)).status, 200, 'her device, elsewhere');
+    ok(await api(sys).post('/auth/login', right), 200); // her network
+    ok(await ada.client.post('/users/me/password', { currentPassword: ada.password, newPassword: 'another password' }), 204);
+    assert.equal((await stranger({ ...right, password: 'another password' }, device.cookie)).status, 429, 'that device was signed out by the change');
+});
+
+test('an account that does not exist knows nobody', async () => {
+    await refill();
+    const nobody = { email: 'nobody.at.all@example.org', password: 'a guess' };
+    await untilRefused(() => stranger(nobody), 30);
+    refused(await api(sys).post('/auth/login', nobody), 'rate_limited');
+});
+
+test('guessing the present password is limited for each sign-in alone', async () => {
+    const ada = await register(sys, 'Ada');
+    await refill();
+    const { token } = await cookieOf(ada);
+    const change = (client, currentPassword) => client.post('/users/me/password', { currentPassword, newPassword: 'another password' });
+    const start = Date.now();
+    assertAbout((await untilRefused(() => change(ada.client, 'a guess'), 30)).done, 5, start);
+    refused(await change(ada.client, ada.password), 'rate_limited');
+    ok(await change(api(sys, token), ada.password), 204);
+});
+
+test('a sign-in is refreshed so often and no more; tokens that are none count against none that is good', async () => {
+    const ada = await register(sys, 'Ada');
+    const ben = await register(sys, 'Ben');
+    await refill();
+    let { refreshToken } = ada;
+    const start = Date.now();
+    const { done, answer } = await untilRefused(async () => {
+        const refreshed = await api(sys).post('/auth/refresh', { refreshToken });
+        refreshToken = refreshed.body.refreshToken ?? refreshToken;
+        return refreshed;
+    }, 30);
+    assertAbout(done, 6, start);
+    refused(answer, 'rate_limited');
+    const bogus = await untilRefused(() => api(sys).post('/auth/refresh', { refreshToken: `none ${Math.random()}` }), 30);
+    assertAbout(bogus.done, 6, start);
+    ok(await api(sys).post('/auth/refresh', { refreshToken: ben.refreshToken }));
+    await refill();
+    ok(await api(sys).post('/auth/refresh', { refreshToken })); // what was refused was not used up
 });
 
 test('an unknown account is limited like a known one', async () => {

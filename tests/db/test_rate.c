@@ -103,13 +103,13 @@ START_TEST(test_rate_without_redis_requests_pass_and_sign_ins_are_counted_here)
     struct call call = call_of(make_user("anna"));
     for (int i = 0; i < 10; i++)
         ck_assert_int_eq(rate_check(&call, RATE_READ), ERR_OK);
-    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org"), ERR_OK);
-    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org"), ERR_OK);
-    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org"), ERR_RATE_LIMITED);
+    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org", NULL), ERR_OK);
+    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org", NULL), ERR_OK);
+    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org", NULL), ERR_RATE_LIMITED);
     ck_assert_int_eq(call.fault.retry_after_s, 30);
-    ck_assert_int_eq(rate_check_sign_in(&call, "ben@example.org"), ERR_OK);
+    ck_assert_int_eq(rate_check_sign_in(&call, "ben@example.org", NULL), ERR_OK);
     app.clock.fixed_ms += 30000;
-    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org"), ERR_OK);
+    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org", NULL), ERR_OK);
     kv_free(&app.kv);
     app.kv = kv;
     app_end();
@@ -181,6 +181,22 @@ START_TEST(test_rate_one_ipv6_network_guesses_no_more_than_one_address)
 }
 END_TEST
 
+START_TEST(test_rate_many_sign_ins_refresh_within_the_limit_of_their_network)
+{
+    fixture_begin();
+    config.rate_refresh = 3;
+    struct call call = call_of(0);
+    int good = 0, bad = 0;
+    for (int i = 0; i < 200; i++) {
+        call.address = arena_printf(arena, "2001:db8:2:%x::%x", getpid() % 65536, i);
+        good += rate_check_refresh(&call, 1000 + i) == ERR_OK;
+        bad += rate_check_refresh(&call, 0) == ERR_OK;
+    }
+    ck_assert(good >= 30 && good <= 32 && bad >= 3 && bad <= 5);
+    app_end();
+}
+END_TEST
+
 START_TEST(test_rate_sign_ins_and_guests_count_by_network)
 {
     fixture_begin();
@@ -189,7 +205,7 @@ START_TEST(test_rate_sign_ins_and_guests_count_by_network)
     int sign_ins = 0, guests = 0;
     for (int i = 0; i < 40; i++) {
         call.address = arena_printf(arena, "2001:db8:1:%x::%x", getpid() % 65536, i);
-        sign_ins += rate_check_sign_in(&call, NULL) == ERR_OK;
+        sign_ins += rate_check_sign_in(&call, NULL, NULL) == ERR_OK;
         guests += rate_check_guest(&call) == ERR_OK;
     }
     ck_assert(sign_ins >= 5 && sign_ins <= 6 && guests >= 5 && guests <= 6);
@@ -223,5 +239,6 @@ END_TEST
 CHECK_MAIN("rate", test_rate_bucket_gives_its_capacity_at_once_and_then_a_steady_rate, test_rate_looking_takes_nothing, test_rate_all_buckets_or_none,
            test_rate_a_redis_that_forgot_the_script_learns_it_again, test_rate_of_a_user,
            test_rate_without_redis_requests_pass_and_sign_ins_are_counted_here, test_rate_counts_wrong_meeting_passwords_only,
-           test_rate_one_ipv6_network_guesses_no_more_than_one_address, test_rate_sign_ins_and_guests_count_by_network,
+           test_rate_one_ipv6_network_guesses_no_more_than_one_address, test_rate_many_sign_ins_refresh_within_the_limit_of_their_network,
+           test_rate_sign_ins_and_guests_count_by_network,
            test_rate_guesses_of_all_networks_count_together_but_not_against_who_was_in)
