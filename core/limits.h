@@ -98,6 +98,8 @@ enum {
     LIMIT_RECEIVE_MS = 5 * 1000,    /* for the web server to hand over a request with all of its body */
     LIMIT_SEND_MS = 10 * 1000,      /* and to take the answer */
     LIMIT_STATEMENT_MS = 10 * 1000, /* one SQL statement, then the server breaks it off */
+    LIMIT_WRITE_CHECK_MS = 2000,    /* between two looks whether the database can be written to */
+    LIMIT_WRITE_REFUSED_MS = 5000,  /* that long after it could not, it counts as one that cannot */
     LIMIT_SLOW_READ_MS = 100,       /* a reading request that runs longer counts against its person */
     LIMIT_SLOW_READS_LEAST = 2,     /* of one person at once, where half of the pool is less */
     LIMIT_KEPT_BYTES = 64 * 1024,   /* of a buffer, kept from one request to the next */

@@ -39,6 +39,9 @@ struct scoreboard {
     _Atomic int64_t workers_killed;  /* of those, killed for holding a request too long */
     _Atomic int64_t database_errors;
     _Atomic int64_t redis_errors;
+    _Atomic int64_t write_refused_us; /* when the database could not write last, by clock_elapsed_us; 0: never */
+    _Atomic int64_t write_checked_us; /* when somebody looked last whether it can; 0: never */
+    _Atomic int64_t write_failed;     /* whether it could not then */
     struct route_score routes[SCORE_ROUTES];
     int count;
     struct score scores[];

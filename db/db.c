@@ -19,7 +19,9 @@ enum {
     STATEMENTS_FULL = 192, /* then all are closed and made again as needed */
     TEXT_BYTES = 512,      /* a column's own buffer; longer texts are fetched once more */
     MAX_PARAMS = 32,
-    MYSQL_QUERY_TIMEOUT = 3024, /* ER_QUERY_TIMEOUT of MySQL, which MariaDB's headers do not have */
+    MYSQL_QUERY_TIMEOUT = 3024,         /* ER_QUERY_TIMEOUT of MySQL, which MariaDB's headers do not have */
+    MYSQL_ROLLED_BACK_AT_COMMIT = 3101, /* the same of group replication */
+    FIRST_SERVER_ERROR = 1000,          /* below are those of reading and writing files */
     CONNECT_TIMEOUT_S = 1,
     IO_TIMEOUT_S = 20,
     LOCK_WAIT_S = 5, /* for a row that somebody else changes */
@@ -51,7 +53,8 @@ struct db {
     bool in_transaction;
     bool patient; /* see db_new_patient */
     int64_t sent;
-    _Atomic int64_t *errors; /* may be NULL */
+    _Atomic int64_t *errors;     /* may be NULL */
+    _Atomic int64_t *refused_us; /* may be NULL */
     int kept;
     struct db_statement *statements[STATEMENTS]; /* open addressing by the hash of the text */
 };
@@ -100,8 +103,32 @@ static int64_t time_from_mysql(const MYSQL_TIME *t)
     return time_from_parts(&parts);
 }
 
+/* What the server answers when it cannot write now, and may again without anybody changing a program. */
+static bool cannot_write(unsigned number)
+{
+    static const unsigned numbers[] = {
+        1021,                         /* disk full */
+        1026,                         /* error writing file */
+        1030,                         /* error from the storage engine: of a full disk, mostly */
+        1114,                         /* table full: so is its disk, or its tablespace */
+        1180,                         /* error during COMMIT */
+        1598,                         /* the binary log cannot be written */
+        1036, 1290, 1792, 1836, 1874, /* table, server, session, server, InnoDB are read-only */
+        1037, 1038, 1041,             /* out of memory, sort memory, resources */
+        1197, 1206, 1637,             /* transaction cache, lock table, undo slots are used up */
+        1226, 1461,                   /* the account's resources, prepared statements are used up */
+        1317,                         /* an administrator broke it off */
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i] == number)
+            return true;
+    return number < FIRST_SERVER_ERROR;
+}
+
 static enum err error_kind(unsigned number)
 {
+    if (cannot_write(number))
+        return ERR_DB_CANNOT_WRITE;
     switch (number) {
     case ER_DUP_ENTRY:
     case ER_DUP_ENTRY_WITH_KEY_NAME: return ERR_DB_DUPLICATE;
@@ -111,6 +138,8 @@ static enum err error_kind(unsigned number)
     case ER_DUP_KEYNAME:
     case ER_MULTIPLE_PRI_KEY:
     case ER_CANT_DROP_FIELD_OR_KEY: return ERR_DB_DONE_ALREADY;
+    case MYSQL_ROLLED_BACK_AT_COMMIT:
+    case ER_CHECKREAD: /* a row changed since the transaction's snapshot */
     case ER_LOCK_DEADLOCK:
     case ER_LOCK_WAIT_TIMEOUT: return ERR_DB_DEADLOCK;
     case ER_SERVER_SHUTDOWN:
@@ -160,6 +189,8 @@ static enum err failed(struct db *db, unsigned number, const char *message, cons
     enum err e = error_kind(number);
     if (e != ERR_DB_DUPLICATE && db->errors)
         ++*db->errors;
+    if (e == ERR_DB_CANNOT_WRITE && db->refused_us)
+        *db->refused_us = clock_elapsed_us();
     if (e != ERR_DB_DUPLICATE && e != ERR_DB_DEADLOCK)
         log_event(e == ERR_INTERNAL ? LOG_ERROR : LOG_WARN, "database_error", "errno", LOG_INT(number), "message",
                   message, "sql", sql, NULL);
@@ -194,7 +225,11 @@ void db_free(struct db **db)
     mysql_thread_end();
 }
 
-void db_count_errors(struct db *db, _Atomic int64_t *counter) { db->errors = counter; }
+void db_count_errors(struct db *db, _Atomic int64_t *counter, _Atomic int64_t *refused_us)
+{
+    db->errors = counter;
+    db->refused_us = refused_us;
+}
 
 static const char *non_empty(const char *text) { return *text ? text : NULL; }
 
@@ -600,7 +635,7 @@ static enum err commit(struct db *db)
 {
     enum err e = command(db, "COMMIT");
     db->in_transaction = false;
-    return e == ERR_DB_LOST ? ERR_OUTCOME_UNKNOWN : e;
+    return e == ERR_DB_LOST || e == ERR_DB_CANNOT_WRITE ? ERR_OUTCOME_UNKNOWN : e;
 }
 
 static void rollback(struct db *db)

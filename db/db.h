@@ -7,7 +7,8 @@
  *
  * Errors of all functions here: ERR_DB_LOST (no connection, or it broke), ERR_DB_DEADLOCK (MySQL 1213, 1205: try
  * the whole transaction again), ERR_DB_DUPLICATE (a unique key is taken), ERR_DB_DONE_ALREADY (of a change of the
- * tables: what it makes is there, or what it drops is not), ERR_TIMEOUT, ERR_INTERNAL (logged). */
+ * tables: what it makes is there, or what it drops is not), ERR_DB_CANNOT_WRITE (a full disk, a read-only
+ * server …), ERR_TIMEOUT, ERR_INTERNAL (logged). */
 #ifndef DB_DB_H
 #define DB_DB_H
 
@@ -29,8 +30,9 @@ struct db *db_new_patient(const struct config *config);
 
 void db_free(struct db **db);
 
-/* Counts errors but duplicate keys into counter, which must outlive the connection. */
-void db_count_errors(struct db *db, _Atomic int64_t *counter);
+/* Counts errors but duplicate keys into counter, and notes in refused_us when the server could not write last
+ * (clock_elapsed_us). Both must outlive the connection. */
+void db_count_errors(struct db *db, _Atomic int64_t *counter, _Atomic int64_t *refused_us);
 
 /* Whether the server answers. */
 MUST_CHECK enum err db_ping(struct db *db);

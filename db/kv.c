@@ -149,11 +149,12 @@ static bool succeeded(redisReply *reply)
     return ok;
 }
 
-bool kv_ping(struct kv *kv)
+bool kv_works(struct kv *kv)
 {
     bool ok = true;
     for (; kv; kv = kv->next)
-        ok &= succeeded(run(kv, 1, (const char *[]){"PING"}, (const size_t[]){4}));
+        ok &= succeeded(run(kv, 5, (const char *[]){"SET", "echomeet:health", "1", "PX", "1000"},
+                            (const size_t[]){3, 15, 1, 2, 4}));
     return ok;
 }
 

@@ -76,7 +76,9 @@ enum kv_answer { KV_TAKEN, KV_EMPTY, KV_AWAY };
  * round trip. KV_AWAY: Redis does not answer. */
 enum kv_answer kv_take(struct kv *kv, const struct kv_bucket *buckets, int count, int64_t *wait_ms);
 
-/* Whether Redis answers: all servers of it. */
-bool kv_ping(struct kv *kv);
+/* Whether Redis takes what is written: all servers of it. One at its limit of memory, or whose snapshot failed, does
+ * not.
+ */
+bool kv_works(struct kv *kv);
 
 #endif

@@ -45,7 +45,7 @@ enum err app_open(struct app *app, const struct config *config, struct scoreboar
     app->db = db_new(config);
     app->kv = kv_new(config, &app->clock);
     if (scoreboard) {
-        db_count_errors(app->db, &scoreboard->database_errors);
+        db_count_errors(app->db, &scoreboard->database_errors, &scoreboard->write_refused_us);
         kv_count_errors(app->kv, &scoreboard->redis_errors);
     }
     return ERR_OK;

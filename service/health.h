@@ -1,4 +1,4 @@
-/* Whether what the system needs answers. */
+/* Whether what the system needs answers and can be written to. */
 #ifndef SERVICE_HEALTH_H
 #define SERVICE_HEALTH_H
 
@@ -8,8 +8,9 @@
 
 struct health {
     bool mysql;
-    bool redis;
+    bool redis;      /* and takes what is written */
     bool migrations; /* the database is as new as this program needs it */
+    bool writes;     /* the database can be written to */
 };
 
 struct health health_check(struct call *call);

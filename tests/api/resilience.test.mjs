@@ -81,7 +81,7 @@ test('without the database: 503 at once; with it again: healed by itself', async
     ok(await calm.get('/healthz'));
     const ready = await calm.get('/readyz');
     assert.deepEqual([ready.status, ready.body.mysql, ready.body.redis], [503, 'unavailable', 'ok']);
-    refused(await calm.post('/meetings', { title: '' }), 'validation_failed', 'title', 'what needs no database is still told');
+    refused(await calm.post('/auth/register', { ...credentials, displayName: '' }), 'validation_failed', 'displayName', 'what needs no database is still told');
     refused(await api(sys).get('/users/me'), 'unauthorized');
 
     await sys.processes.mariadb.start();
