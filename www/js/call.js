@@ -117,6 +117,9 @@ export class Call {
   /** When that was last told; -Infinity: nobody was told of it. */
   #typedAt = -Infinity;
   #disposed = false;
+  #unsubscribe;
+  /** As whom this person is in the call. @type {number | null} */
+  #userId = null;
   /** @type {any} */
   #blockedTimer = 0;
   /** @type {any} */
@@ -137,6 +140,7 @@ export class Call {
    */
   constructor(api, code, { invite, prepare = async () => {} } = {}) {
     this.api = api;
+    this.#unsubscribe = api.session.subscribe(() => this.#sessionChanged());
     this.#code = code;
     this.#invite = invite;
     this.#prepare = prepare;
@@ -152,6 +156,7 @@ export class Call {
   /** @param {{password?: string}} options rejects with the server's reason */
   async join({ password }) {
     this.store.set({ ...INITIAL, phase: 'joining' });
+    this.#userId = this.api.session.get().user?.id ?? null;
     try {
       await this.#prepare();
     } catch (error) {
@@ -191,6 +196,14 @@ export class Call {
 
   leave() {
     return this.client?.leave();
+  }
+
+  /** The tabs of a browser share one sign-in, and a call is somebody's: it ends with theirs, and nobody goes on as somebody else. */
+  #sessionChanged() {
+    const { user } = this.api.session.get();
+    if (!this.client || (user?.id ?? null) === this.#userId) return;
+    this.media.stop();
+    this.client.leave(user ? 'other_account' : 'signed_out');
   }
 
   endForAll() {
@@ -363,6 +376,7 @@ export class Call {
   /** The page goes elsewhere. */
   dispose() {
     this.#disposed = true;
+    this.#unsubscribe();
     this.leave();
     this.#release();
     this.media.stop();

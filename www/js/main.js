@@ -8,12 +8,13 @@
  * For diagnosis in the browser's console (and for the tests): `window.echomeet.call` is the present call, with its
  * `client` (socket), `mesh` (`mesh.peers.get(userId).pc` is an RTCPeerConnection), `media` and `store`.
  */
-import { html, render, useEffect, useState, useStore } from './ui.js';
+import { html, render, useEffect, useRef, useState, useStore } from './ui.js';
 import { Api } from './api.js';
 import { keepFocus } from './focus.js';
 import { language, languageStore, loadLanguage, t } from './i18n.js';
 import { readMeetingLink } from './meeting-link.js';
 import { applyTheme, settings } from './settings.js';
+import { createStore } from './store.js';
 import { lookNowAndThen } from './version.js';
 import { CopyByHand } from './views/controls.js';
 import { Dashboard } from './views/dashboard.js';
@@ -23,6 +24,9 @@ import { Sign } from './views/sign.js';
 import { Toasts } from './views/toasts.js';
 
 const api = new Api({ acceptLanguage: language });
+
+/** Whether somebody is in a call here, or looks at its end. */
+const callHere = createStore({ on: false });
 
 /** @type {{api: Api, settings: typeof settings, call: import('./call.js').Call | null}} */
 const echomeet = { api, settings, call: null };
@@ -59,20 +63,38 @@ function useRoute() {
 function App() {
   const route = useRoute();
   const { user, ready } = useStore(api.session);
+  const shown = useShownUser(user, route.path);
   useStore(languageStore);
   useEffect(() => {
     document.title = route.code ? `${route.code} · ${t('app.name')}` : t('app.name');
     document.querySelector('h1')?.focus({ preventScroll: true });
   }, [route.path, language(), ready]);
   if (!ready) return html`<p class="splash" role="status">${t('app.loading')}</p>`;
-  return html`<${View} route=${route} user=${user} /><${CopyByHand} /><${Toasts} />`;
+  return html`<${View} route=${route} user=${shown} /><${CopyByHand} /><${Toasts} />`;
+}
+
+/**
+ * For whom the page is drawn. Another tab's sign-in or sign-out takes no call from the page: the call itself decides whether it goes
+ * on, and says why it does not.
+ * @param {import('./api.js').User | null} user @param {string} path
+ */
+function useShownUser(user, path) {
+  const { on } = useStore(callHere);
+  const shown = useRef({ user, path });
+  if (!on || shown.current.path !== path) shown.current = { user, path };
+  return shown.current.user;
+}
+
+/** @param {import('./call.js').Call | null} call */
+function expose(call) {
+  const look = () => echomeet.call === call && callHere.set({ on: call !== null && call.store.get().phase !== 'before' });
+  echomeet.call = call;
+  call?.store.subscribe(look);
+  look();
 }
 
 /** @param {{route: ReturnType<typeof readRoute>, user: import('./api.js').User | null}} props */
 function View({ route: { path, name, code, invite, records, next }, user }) {
-  const expose = (/** @type {any} */ call) => {
-    echomeet.call = call;
-  };
   if (!user && code && !records) {
     const here = `m/${code}${invite ? `?invite=${encodeURIComponent(invite)}` : ''}`;
     return html`<${Later} load=${guestView} key=${`guest/${code}`} api=${api} code=${code} invite=${invite} next=${here} expose=${expose} />`;

@@ -115,7 +115,8 @@ export class MeetingClient extends Emitter {
   #seat = '';
   /** We were given that place, in the room or in the lobby, and have not given it up. */
   #hasPlace = false;
-  #leaving = false;
+  /** @type {string | null} why we are about to leave */
+  #leaving = null;
   /** in the lobby, with this socket */
   #waits = false;
   #myId = 0;
@@ -160,7 +161,8 @@ export class MeetingClient extends Emitter {
     this.#room = { meetingId, password, invite };
     this.seq = -1;
     this.#seat = newId();
-    this.#hasPlace = this.#leaving = false;
+    this.#hasPlace = false;
+    this.#leaving = null;
     this.#joinBegan = performance.now();
     const decided = new Promise((resolve, reject) => {
       this.#joining = { resolve, reject };
@@ -230,13 +232,13 @@ export class MeetingClient extends Emitter {
     return { clientId, stored };
   }
 
-  /** Says good-bye, so that the seat is free at once, and closes. */
-  async leave() {
-    this.#leaving = true;
+  /** Says good-bye, so that the seat is free at once, and closes. @param {string} [code] */
+  async leave(code = 'left') {
+    this.#leaving = code;
     if ((this.#joined && this.state === 'online') || this.#waits) {
       await Promise.race([this.request('leave_room').catch(() => {}), pause(LEAVE_TIMEOUT_MS)]);
     }
-    this.close('left');
+    this.close(code);
   }
 
   /** Closes for good. @param {string} [code] */
@@ -435,7 +437,7 @@ export class MeetingClient extends Emitter {
     }
     this.emit('event', event);
     // By another program of the same person; what a resume tells is from before this seat.
-    if (iLeft === 'left' && this.state === 'online') this.#finish({ code: this.#leaving ? 'left' : 'left_elsewhere' });
+    if (iLeft === 'left' && this.state === 'online') this.#finish({ code: this.#leaving ?? 'left_elsewhere' });
   }
 
   // --- the lobby --------------------------------------------------------------------------------------------------

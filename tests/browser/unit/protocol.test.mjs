@@ -208,8 +208,8 @@ test('who leaves is told of it once, also where the event comes before the answe
     socket.send(JSON.stringify({ type: 'user_left', meetingId: 7, seq: 11, at: '', data: { userId: 1, reason: 'left' } }));
     return { ack: {} };
   };
-  await client.leave();
-  assert.deepEqual(seen.closed, ['left']);
+  await client.leave('signed_out');
+  assert.deepEqual(seen.closed, ['signed_out']);
 });
 
 test('a place that another device took, or that its owner left there, is not taken back', async () => {

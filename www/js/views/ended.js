@@ -9,7 +9,7 @@ import { Avatar, useBusy } from './controls.js';
 import { Brand, Updated } from './header.js';
 
 /** After these the meeting is closed to this person. */
-const NO_RETURN = ['ended', 'removed', 'signed_out'];
+const NO_RETURN = ['ended', 'removed', 'signed_out', 'other_account'];
 
 /** @param {{call: import('../call.js').Call, onRejoin: () => void}} props */
 export function Ended({ call, onRejoin }) {
@@ -50,6 +50,8 @@ export function Ended({ call, onRejoin }) {
 /** @param {import('../room-state.js').Room} room @param {string | null} code */
 function reason(room, code) {
   if (code === 'taken_over') return t('ended.takenOverHint');
+  if (code === 'signed_out') return t('ended.signedOutHint');
+  if (code === 'other_account') return t('ended.otherAccountHint');
   if (code !== 'ended' || !room.ended) return null;
   if (room.ended.reason !== 'ended') return t(`ended.${room.ended.reason}`);
   const { by } = room.ended;
