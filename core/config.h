@@ -48,6 +48,7 @@ struct config {
     int64_t relay_unauthenticated; /* sockets of one network that have not signed in; 0: no limit */
     int64_t relay_rate_signals;    /* messages of one connection in a second, by class; ten seconds' worth may come at
                                       once; 0: no limit */
+    int64_t relay_rate_signal_bytes;
     int64_t relay_rate_calls;
     int64_t relay_rate_transient;
     int64_t relay_rate_pings;

@@ -73,8 +73,11 @@ enum {
     LIMIT_PINGS_UNANSWERED = 2,       /* with so many the connection is dead */
     LIMIT_TOKEN_GRACE_S = 60,         /* a connection outlives its token by this, to get a new one */
     LIMIT_REFUSED_PAUSE_S = 10,       /* without a message refused for its rate, and they are counted anew */
-    LIMIT_TRANSIENT_BYTES = 1024,     /* data of a message that nobody keeps: typing, reaction */
-    LIMIT_BAD_MESSAGES = 20,          /* of one connection, then it is closed (4400) */
+    LIMIT_SIGNAL_BYTES =
+        32 * 1024, /* data of a webrtc_signal; with two shared screens with sound an offer of Chromium has 19 KB */
+    LIMIT_SIGNALS_WAITING_BYTES = 512 * 1024, /* waiting for one client, then what nobody keeps is dropped */
+    LIMIT_TRANSIENT_BYTES = 1024,             /* data of a message that nobody keeps: typing, reaction */
+    LIMIT_BAD_MESSAGES = 20,                  /* of one connection, then it is closed (4400) */
     LIMIT_UNREAD_REPLY_BYTES =
         256 * 1024,                       /* replies that a client leaves unread before its socket is not read either */
     LIMIT_CLOSE_MS = 2 * 1000,            /* for a client to answer our close frame */

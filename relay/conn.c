@@ -214,6 +214,23 @@ void conn_send(struct conn *c, struct frame *frame)
     push(c, frame);
 }
 
+bool conn_send_signal(struct conn *c, struct frame *frame)
+{
+    if (c->state != CONN_OPEN)
+        return false;
+    if (c->out.event_bytes > LIMIT_SIGNALS_WAITING_BYTES && write_out(c) == OUTQ_BROKEN) {
+        lost(c);
+        return false;
+    }
+    if (c->out.event_bytes > LIMIT_SIGNALS_WAITING_BYTES) {
+        c->relay->metrics.signals_dropped++;
+        return false;
+    }
+    c->relay->metrics.deliveries++;
+    push(c, frame);
+    return true;
+}
+
 void conn_send_text(struct conn *c, struct buf *text)
 {
     if (c->state == CONN_OPEN)
@@ -274,7 +291,7 @@ void conn_deadline(struct wheel_item *item)
         shut(c);
 }
 
-bool conn_may(struct conn *c, enum flow_class class)
+bool conn_may(struct conn *c, enum flow_class class, int64_t amount)
 {
     const struct config *config = &c->relay->config;
     const int64_t per_second[FLOW_CLASSES] = {
@@ -282,8 +299,9 @@ bool conn_may(struct conn *c, enum flow_class class)
         [FLOW_CALL] = config->relay_rate_calls,
         [FLOW_TRANSIENT] = config->relay_rate_transient,
         [FLOW_PING] = config->relay_rate_pings,
+        [FLOW_SIGNAL_BYTES] = config->relay_rate_signal_bytes,
     };
-    return flow_take(&c->flow, class, per_second[class], ev_now(c->relay->loop));
+    return flow_take(&c->flow, class, amount, per_second[class], ev_now(c->relay->loop));
 }
 
 void conn_refused(struct conn *c)
@@ -297,7 +315,7 @@ static void take_ping(struct conn *c, const struct ws_item *item)
 {
     if (c->state != CONN_OPEN)
         return;
-    if (conn_may(c, FLOW_PING))
+    if (conn_may(c, FLOW_PING, 1))
         push_new(c, frame_new(WS_OP_PONG, item->data, item->len));
     else
         conn_refused(c);

@@ -92,15 +92,20 @@ bool conn_has_name(const struct conn *c, const char *name);
  * the connection (4408). Does nothing where the connection is not open. */
 void conn_send(struct conn *c, struct frame *frame);
 
-/* The same for a text that is made for this connection only; takes what is in the buffer and frees it. A buffer that
- * failed for want of memory closes the connection. */
+/* The same for what nobody keeps. Where much waits for the client already it is dropped: no sender can fill the queue
+ * so that the connection is closed. False where the client does not get it. */
+bool conn_send_signal(struct conn *c, struct frame *frame);
+
+/* The same as conn_send for a text that is made for this connection only; takes what is in the buffer and frees it. A
+ * buffer that failed for want of memory closes the connection. */
 void conn_send_text(struct conn *c, struct buf *text);
 
 /* Signed in from now on, until the token has been over for a while. */
 void conn_signed_in(struct conn *c, const struct token_claims *claims);
 
-/* Whether a message of this class may be worked on. Where it may not it is to be refused, then conn_refused called. */
-bool conn_may(struct conn *c, enum flow_class class);
+/* Whether a message, or so many bytes, of this class may be worked on. Where it may not it is to be refused, then
+ * conn_refused called. */
+bool conn_may(struct conn *c, enum flow_class class, int64_t amount);
 
 /* A message was refused, since it came too fast: closes with 4429 when that goes on. */
 void conn_refused(struct conn *c);

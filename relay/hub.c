@@ -398,28 +398,30 @@ static struct conn *find_member(struct hub *hub, int64_t meeting_id, int64_t use
     return c && !c->outside ? c : NULL;
 }
 
-static void deliver_to_user(struct hub *hub, int64_t meeting_id, int64_t user_id, struct frame *frame)
+/* False where they are here and do not get it. */
+static bool deliver_to_user(struct hub *hub, int64_t meeting_id, int64_t user_id, struct frame *frame)
 {
     struct conn *c = find_member(hub, meeting_id, user_id);
-    if (c)
-        conn_send(c, frame);
+    return !c || conn_send_signal(c, frame);
 }
 
-/* Backwards: whoever does not read is closed, and leaves the room. */
+/* Backwards: whose connection is found broken leaves the room. */
 static void deliver_to_others(struct room *room, const struct envelope *envelope, struct frame *frame)
 {
     for (uint32_t i = room->count; i-- > 0;)
         if (concerns(envelope, room->members[i]))
-            conn_send(room->members[i], frame);
+            conn_send_signal(room->members[i], frame);
 }
 
-/* Who is meant is known by one look where it is a list, not by asking each member. */
-static void deliver_signal(struct room *room, const struct envelope *envelope)
+/* Who is meant is known by one look where it is a list, not by asking each member. False where one of those listed does
+ * not get it. */
+static bool deliver_signal(struct room *room, const struct envelope *envelope)
 {
     const char *p = envelope->audience, *end = p + envelope->audience_len;
     struct frame *frame = frame_new(WS_OP_TEXT, envelope->frame, envelope->frame_len);
     if (!frame)
-        return;
+        return false;
+    bool all = true;
     frame->event = true;
     if (*p == '!')
         deliver_to_others(room, envelope, frame);
@@ -428,10 +430,11 @@ static void deliver_signal(struct room *room, const struct envelope *envelope)
         char *stop;
         int64_t user_id = strtoll(p, &stop, 10);
         if (stop > p)
-            deliver_to_user(room->hub, room->meeting_id, user_id, frame);
+            all &= deliver_to_user(room->hub, room->meeting_id, user_id, frame);
         p = stop + 1;
     }
     frame_unref(&frame);
+    return all;
 }
 
 void hub_receive(struct hub *hub, const char *line, size_t len)
@@ -482,10 +485,9 @@ enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
     else
         snprintf(audience, sizeof audience, "!%lld@%s", (long long)c->user_id, hub->relay->id);
     here.audience_len = strlen(audience);
-    if (is_here || !one)
-        deliver_signal(room, &here);
+    bool delivered = (is_here || !one) && deliver_signal(room, &here);
     if (is_here)
-        return ERR_OK;
+        return delivered ? ERR_OK : ERR_UNAVAILABLE;
     struct buf line = {0};
     envelope_write(&line, room->meeting_id, 0, audience, ENVELOPE_NO_EFFECT, json);
     bool sent =

@@ -28,8 +28,8 @@ bool hub_join(struct conn *c, int64_t meeting_id, int64_t seated_seq, int64_t se
 void hub_leave(struct conn *c);
 
 /* Hands what has no number (the frame's JSON, one line) to a user in the room of c, here or at another relay, or to
- * everybody else in that room (to: 0). ERR_UNAVAILABLE where the one user is not here and Redis is away; of everybody
- * those who are here have it then. */
+ * everybody else in that room (to: 0). ERR_UNAVAILABLE where the one user is not here and Redis is away, or is here and
+ * too much waits for them already; of everybody those who are here and read have it then. */
 MUST_CHECK enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len);
 
 /* A line from Redis: an envelope. */

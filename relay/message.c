@@ -121,6 +121,7 @@ static void put_limits(struct json *j, const struct config *config)
 {
     json_object(j, "limits");
     json_int(j, "frameBytes", LIMIT_FRAME_BYTES);
+    json_int(j, "signalBytes", LIMIT_SIGNAL_BYTES);
     json_int(j, "transientBytes", LIMIT_TRANSIENT_BYTES);
     json_int(j, "queuedMessages", LIMIT_CALL_QUEUE);
     json_int(j, "waitingBytes", LIMIT_OUTPUT_BYTES);
@@ -133,6 +134,7 @@ static void put_limits(struct json *j, const struct config *config)
     json_int(j, "seatKeptLostMs", config->grace_lost_ms);
     json_object(j, "perSecond");
     json_int(j, "signals", config->relay_rate_signals);
+    json_int(j, "signalBytes", config->relay_rate_signal_bytes);
     json_int(j, "calls", config->relay_rate_calls);
     json_int(j, "transient", config->relay_rate_transient);
     json_int(j, "pings", config->relay_rate_pings);
@@ -265,7 +267,7 @@ static void take_call(struct conn *c, const struct message *m)
 static const struct kind kinds[] = {
     {"auth", take_auth, FLOW_PING, false, LIMIT_FRAME_BYTES},
     {"ping", take_ping, FLOW_PING, false, LIMIT_FRAME_BYTES},
-    {"webrtc_signal", take_signal, FLOW_SIGNAL, true, LIMIT_FRAME_BYTES},
+    {"webrtc_signal", take_signal, FLOW_SIGNAL, true, LIMIT_SIGNAL_BYTES},
     {"typing", take_signal, FLOW_TRANSIENT, false, LIMIT_TRANSIENT_BYTES},
     {"reaction", take_signal, FLOW_TRANSIENT, false, LIMIT_TRANSIENT_BYTES},
     {NULL, take_call, FLOW_CALL, false, LIMIT_FRAME_BYTES},
@@ -317,6 +319,15 @@ static enum err read_message(const char *text, size_t len, struct message *m, co
     return ERR_OK;
 }
 
+/* Too large a signal is bad input and counts as such, not by its bytes. */
+static bool may(struct conn *c, const struct message *m)
+{
+    if (!conn_may(c, m->kind->flow, 1))
+        return false;
+    bool by_bytes = m->kind->flow == FLOW_SIGNAL && m->data.len <= m->kind->max_bytes;
+    return !by_bytes || conn_may(c, FLOW_SIGNAL_BYTES, (int64_t)m->data.len);
+}
+
 void message_take(struct conn *c, const char *text, size_t len)
 {
     struct message m;
@@ -326,7 +337,7 @@ void message_take(struct conn *c, const char *text, size_t len)
         conn_close(c, WS_CODE_UNAUTHORIZED);
     } else if (e) {
         message_error(c, m.id, e, field);
-    } else if (conn_may(c, m.kind->flow)) {
+    } else if (may(c, &m)) {
         m.kind->take(c, &m);
     } else {
         message_error(c, m.id, ERR_RATE_LIMITED, NULL);

@@ -64,6 +64,8 @@ void metrics_write(const struct relay *relay, struct buf *out)
     number(out, "gaps_found_total", "counter", "Times that a room missed an event of which it knew.", m->gaps_found);
     number(out, "gaps_closed_total", "counter", "Of these, those in which what was missing came.", m->gaps_closed);
     number(out, "slow_clients_cut_total", "counter", "Connections closed since they did not read (4408).", m->slow_cut);
+    number(out, "signals_dropped_total", "counter",
+           "Signals, typing and reactions not sent to a client for whom much waited already.", m->signals_dropped);
     number(out, "rate_limited_total", "counter", "Messages refused since they came too fast.", m->rate_limited);
     write_calls(m, out);
 }

@@ -27,8 +27,9 @@ struct metrics {
     int64_t queued_bytes;        /* that wait for clients now */
     int64_t gaps_found;          /* rooms that missed an event of which they knew */
     int64_t gaps_closed;
-    int64_t slow_cut;     /* connections closed with 4408 */
-    int64_t rate_limited; /* messages refused for their rate */
+    int64_t slow_cut;        /* connections closed with 4408 */
+    int64_t signals_dropped; /* for a client for whom much waited already */
+    int64_t rate_limited;    /* messages refused for their rate */
     int64_t calls[CALL_RESULTS];
     int64_t call_buckets[METRICS_BUCKETS]; /* durations of calls, see metrics.c */
     double call_seconds;

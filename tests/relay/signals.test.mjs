@@ -72,6 +72,11 @@ test('they are small, and `to` is a user', async () => {
     await refused(socket.request('reaction', { to: 'Ben' }), 'validation_failed', 'to');
     await refused(socket.request('reaction', { to: 0 }), 'validation_failed', 'to');
     await refused(socket.request('webrtc_signal', {}), 'validation_failed', 'to');
+    const [, , carl] = people;
+    const signal = (bytes) => socket.request('webrtc_signal', { to: carl.id, sdp: 'x'.repeat(bytes - JSON.stringify({ to: carl.id, sdp: '' }).length) });
+    await signal(32768);
+    await carl.socket.waitFor('webrtc_signal', (m) => m.data.sdp?.length > 32_000);
+    await refused(signal(32769), 'validation_failed', 'data');
 });
 
 test('line ends between the tokens do not break the line between relays', async () => {
@@ -104,9 +109,9 @@ test('while Redis is away those at the same relay have them', async () => {
 test('hello tells every limit', async () => {
     const { hello } = people[0].socket;
     assert.deepEqual(hello.limits, {
-        frameBytes: 65536, transientBytes: 1024, queuedMessages: 16, waitingBytes: 1048576, badMessages: 20, refusedMessages: 100,
+        frameBytes: 65536, signalBytes: 32768, transientBytes: 1024, queuedMessages: 16, waitingBytes: 1048576, badMessages: 20, refusedMessages: 100,
         chatCharacters: 4000, resumeEvents: 500, tokenGraceMs: 60000, seatKeptClosedMs: 5000, seatKeptLostMs: 30000,
-        perSecond: { signals: 100, calls: 20, transient: 10, pings: 5 }, burstSeconds: 10,
+        perSecond: { signals: 100, signalBytes: 500000, calls: 20, transient: 10, pings: 5 }, burstSeconds: 10,
     });
 });
 

@@ -8,7 +8,7 @@
 static int take_all(struct flow *f, enum flow_class class, int64_t per_second, double now)
 {
     int n = 0;
-    while (n < 100000 && flow_take(f, class, per_second, now))
+    while (n < 100000 && flow_take(f, class, 1, per_second, now))
         n++;
     return n;
 }
@@ -36,6 +36,17 @@ START_TEST(test_flow_keeps_classes_apart)
 }
 END_TEST
 
+START_TEST(test_flow_takes_amounts)
+{
+    struct flow f = {0};
+    ck_assert(flow_take(&f, FLOW_SIGNAL_BYTES, 9000, 1000, 5));
+    ck_assert(!flow_take(&f, FLOW_SIGNAL_BYTES, 1001, 1000, 5)); /* and takes nothing then */
+    ck_assert(flow_take(&f, FLOW_SIGNAL_BYTES, 1000, 1000, 5));
+    ck_assert(!flow_take(&f, FLOW_SIGNAL_BYTES, 500, 1000, 5));
+    ck_assert(flow_take(&f, FLOW_SIGNAL_BYTES, 500, 1000, 5.5));
+}
+END_TEST
+
 START_TEST(test_flow_without_a_limit)
 {
     struct flow f = {0};
@@ -55,5 +66,6 @@ END_TEST
 
 CHECK_MAIN("flow", test_flow_gives_a_burst_then_the_rate,
            test_flow_keeps_classes_apart,
+           test_flow_takes_amounts,
            test_flow_without_a_limit,
            test_flow_counts_refusals_until_a_pause)
