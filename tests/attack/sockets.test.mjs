@@ -44,7 +44,7 @@ const comesIn = (token, options) => eventually(async () => {
 
 test('one guest’s token holds 32 sockets of 600, and nobody else notices', async () => {
     const meeting = await makeMeeting(ana, { allowGuests: true });
-    const { body: guest } = await api(sys).post(`/meetings/${meeting.id}/guests`, { displayName: 'Mallory' });
+    const { body: guest } = await api(sys).post(`/meetings/${meeting.code}/guests`, { displayName: 'Mallory' });
     const { open, refused } = await openMany(guest.accessToken, 600);
     assert.deepEqual([open.length, refused], [32, { 429: 568 }]);
     assert.equal((await api(sys).get('/healthz')).status, 200);
