@@ -27,6 +27,15 @@ SAN_thread    := -fsanitize=thread
 SAN_fuzz      := $(SAN_address) -fsanitize=fuzzer-no-link
 SAN      := $(SAN_$(SANITIZE))
 
+# Debian's hardening, for the programs that run for real: sanitizers look closer themselves. What a processor does not have its
+# compiler refuses; _FORTIFY_SOURCE wants an optimisation.
+ifeq ($(SANITIZE),)
+accepts    = $(shell echo 'int main(void) { return 0; }' | $(CC) $(1) -x c -o /dev/null - 2>/dev/null && echo $(1))
+HARDEN    := -fPIE -fstack-protector-strong -Wformat -Werror=format-security $(call accepts,-fstack-clash-protection) $(call accepts,-fcf-protection) \
+             $(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now
+endif
+
 # evaluated once; on a bare machine pkg-config is missing still, and `make run` installs it
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 LIBS_CORE  := $(shell pkg-config --libs json-c libjwt libsodium openssl libidn2 2>/dev/null) -lunistring
@@ -37,8 +46,8 @@ LIBS_TEST  := -lcheck -lsubunit -lm -lrt -lpthread -lev $(LIBS_API)
 
 override CPPFLAGS += -I. -D_GNU_SOURCE $(PKG_CFLAGS)
 # hidden: a function of ours must not take the place of a library's of the same name (jansson, inside libjwt, has json_object too)
-override CFLAGS   += -std=gnu11 -fvisibility=hidden $(WARN) $(SAN)
-override LDFLAGS  += $(SAN)
+override CFLAGS   += -std=gnu11 -fvisibility=hidden $(WARN) $(SAN) $(HARDEN)
+override LDFLAGS  += $(SAN) $(HARDEN_LD)
 
 # a line a file, or the commands with V=1
 quiet      = $(if $(V),,@echo "$(1) $(2)";)
