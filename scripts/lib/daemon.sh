@@ -8,11 +8,11 @@
 
 declare -A daemon_pid=() # name -> process id, of those that run
 
-# daemon_start NAME COMMAND...: its output is appended to its log.
+# daemon_start NAME COMMAND...: its output is appended to its log, which nobody else may read.
 daemon_start() {
     local name=$1
     shift
-    setsid setpriv --pdeathsig TERM "$@" >>"$log_dir/$name.log" 2>&1 </dev/null &
+    (umask 077 && exec setsid setpriv --pdeathsig TERM "$@" >>"$log_dir/$name.log" 2>&1 </dev/null) &
     daemon_pid[$name]=$!
 }
 

@@ -31,7 +31,7 @@ mariadb_start() {
     [[ -d $data/mysql && -f $data/ibdata1 ]] ||
         die "$(short_path "$data") is not a complete database folder; put a backup in its place, or move it away to begin with an empty one."
     rm -f "$run_dir/mariadb.sock"
-    touch "$log_dir/mariadb.log"
+    (umask 077 && touch "$log_dir/mariadb.log")
     mariadb_log_from=$(($(wc -l <"$log_dir/mariadb.log") + 1))
     # Each commit is on the disk before it is told; no network: the socket's folder is open to its owner alone. Temporary
     # tables are kept there too: at its start a server deletes every #sql* file in its tmpdir, also those of other servers.

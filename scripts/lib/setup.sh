@@ -23,6 +23,7 @@ setup_packages() {
         root=(sudo)
     fi
     step_note "installing $missing"
+    (umask 077 && : >"$log_dir/packages.log")
     "${root[@]}" scripts/install-packages "${names[@]}" >"$log_dir/packages.log" 2>&1 </dev/null || {
         show_tail "$log_dir/packages.log"
         die "the Debian packages could not be installed; see $(short_path "$log_dir/packages.log")."
@@ -102,6 +103,7 @@ busy=
 interruptible() {
     local log=$1 status=0
     shift
+    (umask 077 && : >"$log")
     setsid "$@" >"$log" 2>&1 </dev/null &
     busy=$!
     wait "$busy" || status=$?

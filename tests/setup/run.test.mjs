@@ -36,6 +36,8 @@ describe('one copy, started twice', () => {
         assertReady(run);
         assert.equal(mode(folder, 'secrets'), '700');
         assert.equal(mode(folder, 'run'), '700');
+        for (const name of fs.readdirSync(path.join(folder, 'log')))
+            assert.equal(mode(folder, 'log', name), '600', name);
         assert.equal(mode(folder, 'secrets/jwt.key'), '600');
         assert.equal(mode(folder, 'secrets/password.key'), '600');
         secrets = readSecrets();

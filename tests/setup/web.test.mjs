@@ -30,6 +30,7 @@ test('the page comes with the security headers', async () => {
     assert.match(policy, /default-src 'self'/);
     assert.match(policy, /frame-ancestors 'none'/);
     assert.doesNotMatch(policy, /unsafe/);
+    assert.match(policy, /connect-src 'self';/, 'a WebSocket to this host alone, too');
     assert.equal(headers['x-content-type-options'], 'nosniff');
     assert.equal(headers['x-frame-options'], 'DENY');
     assert.ok(headers['referrer-policy']);
@@ -99,4 +100,13 @@ test('after pool and relay were away the web server finds them again within 2 s'
     await assert.rejects(openSocket(sys, ana.token), HandshakeError);
     await sys.processes.relay.start();
     await eventually(() => openSocket(sys, ana.token).then((socket) => socket.close(), () => null), { timeout: 2000 });
+});
+
+test('what the web server says by itself of files has the same headers', async () => {
+    for (const path of ['/nothing', '/.git/config', '/vendor/']) {
+        const { status, headers } = await raw(path);
+        assert.ok([403, 404].includes(status), `${path}: ${status}`);
+        assert.match(headers['content-security-policy'], /default-src 'self'/, path);
+        assert.equal(headers['x-content-type-options'], 'nosniff', path);
+    }
 });
