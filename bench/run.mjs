@@ -1,7 +1,7 @@
 /* `make bench`: what EchoMeet costs, as ratios of CPU time within one run. Each figure is measured in six rounds, what is compared in
  * turn, so that a machine that is slower for a while is slower for both. Prints medians and ranges, and writes build/bench.json.
  *
- *     node bench/run.mjs [requests] [joins] [signins] [relay] [page]     with the release build; programs of this folder do the work */
+ *     node bench/run.mjs [requests] [joins] [signins] [reads] [relay] [page]     with the release build; programs of this folder do the work */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -107,7 +107,7 @@ async function until(check) {
 
 /* --- the API ------------------------------------------------------------------------------------------------- */
 
-const DETAILS = 5000, LISTS = 2500, CONNECTIONS = 8;
+const DETAILS = 5000, LISTS = 2500, CONNECTIONS = 8, LONG_CHAT = 10000;
 /* Workers, empty programs and loops at once: enough that both processors have work all the time. One whose twin is idle is faster, and waking
  * somebody on one that is idle is dearer, so nothing may be measured alone. */
 const BUSY = 4;
@@ -272,6 +272,43 @@ class ApiBench {
         figure('  its p99 beside them / alone', 'x', late, { atMost: 2 });
     }
 
+    /* One person reads the largest pages there are of a long chat over eight connections, as fast as they come. What is refused is asked for
+     * again after the time that the answer says. */
+    async heavyReads() {
+        const [reader, other] = this.people.slice(-2);
+        const meeting = await makeMeeting(reader);
+        await reader.client.post(`/meetings/${meeting.code}/join`, {});
+        await this.sys.sql(`INSERT INTO messages (meeting_id, sender_id, body, client_id, created_at)
+            SELECT ?, ?, REPEAT('\u{1F600}', 4000), CONCAT('long-', seq), NOW(3) FROM seq_1_to_${LONG_CHAT}`, [meeting.id, reader.id]);
+        const addresses = ['messages?limit=1', 'messages?limit=100', 'transcript', 'attendance'].map((what) => `/meetings/${meeting.id}/${what}`);
+        let reading = true, read = 0, refused = 0;
+        const readAll = async (first) => {
+            for (let i = first; reading; i++) {
+                const { status, headers } = await reader.client.get(addresses[i % addresses.length]);
+                read += status === 200;
+                refused += status === 429;
+                if (status === 429)
+                    await sleep(1000 * Number(headers.get('retry-after')));
+            }
+        };
+        const detail = () => this.load(this.sys.port, `/api/v1/meetings/${this.meeting.id}`, other.token, -2, 1);
+        await detail();
+        const late = [];
+        await rounds(async () => {
+            const alone = await detail();
+            reading = true;
+            const readers = Array.from({ length: 8 }, (_, i) => readAll(i));
+            await sleep(500);
+            const beside = await detail();
+            reading = false;
+            await Promise.all(readers);
+            late.push(beside.p50 / alone.p50);
+        });
+        figure("others' median beside heavy reads of one person / alone", 'x', late, { atMost: 2 });
+        figure('  heavy reads answered', '1/s', [read / ROUNDS / 2.5]);
+        figure('  and refused', '1/s', [refused / ROUNDS / 2.5]);
+    }
+
     async requests() {
         const { redis } = this.sys.processes;
         await redis.kill(); // without the cache
@@ -291,6 +328,8 @@ class ApiBench {
             await this.requests();
         if (wants('signins'))
             await this.signIns();
+        if (wants('reads'))
+            await this.heavyReads();
         if (wants('joins')) {
             await this.hotJoin(9000);
             await this.hotJoin(0);
@@ -510,7 +549,7 @@ async function bench(options, make) {
 const parts = process.argv.slice(2);
 const wants = (part) => !parts.length || parts.includes(part);
 console.log(`  ${''.padEnd(58)} ${'median'.padStart(8)} ${''.padEnd(6)} ${'range'.padEnd(20)} wanted`);
-if (['requests', 'signins', 'joins'].some(wants))
+if (['requests', 'signins', 'reads', 'joins'].some(wants))
     await bench({ only: ['mariadb', 'redis', 'pool', 'web'], workers: { api: BUSY, signin: 2, relay: 1 } }, (sys) => new ApiBench(sys));
 if (wants('relay'))
     await bench({ only: ['redis', 'relay'], env: { ECHOMEET_RELAY_UNAUTHENTICATED: '0', ECHOMEET_LOG_LEVEL: 'warn' } }, (sys) => new RelayBench(sys));
