@@ -55,6 +55,7 @@ struct config {
     const char *relay_limits_file; /* limits that may change while the relay runs; empty: none */
     int64_t relay_drain_ms;        /* its connections are closed over this time when it ends */
     int64_t relay_refused;         /* messages over those limits, then the connection is closed (4429) */
+    int64_t grace_unconnected_ms;  /* a seat that no connection has is kept this long; 0: for ever */
     int64_t grace_closed_ms;       /* a seat whose page was closed or reloaded is kept this long */
     int64_t grace_lost_ms;         /* a seat whose connection broke is kept this long */
     /* rate limits: requests in a minute, all of which may come at once; 0: no limit */

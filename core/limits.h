@@ -46,7 +46,7 @@ enum {
         24 * 60 * 60 * 1000,                /* a meeting that nobody came to expires this long after its planned end */
     LIMIT_ENDING_NOTICE_MS = 5 * 60 * 1000, /* a meeting that ends on time says so this long before */
     LIMIT_HOUSEKEEPING_MS = 1000,           /* between two looks at what is due */
-    LIMIT_DUE_MEETINGS = 50,                /* that housekeeping looks at in one go */
+    LIMIT_DUE_MEETINGS = 50,                /* and seats, that housekeeping looks at in one go */
     LIMIT_DUE_AGAIN_MS = 60 * 1000,         /* until it looks again at one for which it could do nothing */
 
     /* room */

@@ -39,7 +39,7 @@ static const char SQL_TAKE_SEAT[] =
     "host_lost_at = IF(host_id = ?, NULL, IF(host_lost_at IS NULL OR empty_since IS NULL, host_lost_at, ?)), empty_since = NULL, "
     "participant_count = participant_count + 1, online_count = online_count + ?, event_seq = LAST_INSERT_ID(event_seq + 1), "
     "actual_start_time = IF(status = 1, ?, actual_start_time), updated_at = IF(status = 1, ?, updated_at), status = 2 "
-    "WHERE id = ? AND participant_count < max_participants AND status IN (1, 2) AND "
+    "WHERE id = ? AND (participant_count < max_participants OR ? = 0) AND status IN (1, 2) AND "
     "(? = 0 OR (settings & ? = 0 AND NOT (host_loss_policy = 2 AND host_lost_at IS NOT NULL)))";
 static const char SQL_DUE[] = "SELECT id FROM meetings WHERE due_at <= ? ORDER BY due_at LIMIT ?";
 static const char SQL_PUT_OFF[] = "UPDATE meetings SET due_at = ? WHERE id = ? AND due_at <= ?";
@@ -292,7 +292,7 @@ enum err meeting_dao_take_seat(struct db *db, const struct arrival *a, int64_t b
     enum err e = db_execute(db, SQL_TAKE_SEAT,
                             DB_PARAMS(db_int(a->user_id), db_time(now_ms), db_int(a->user_id), db_time(now_ms),
                                       db_int(a->seat.connection != NULL), db_time(now_ms), db_time(now_ms),
-                                      db_int(a->meeting_id), db_int(barred_by), db_int(barred_by)),
+                                      db_int(a->meeting_id), db_int(barred_by), db_int(barred_by), db_int(barred_by)),
                             &result);
     if (e)
         return e;

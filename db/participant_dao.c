@@ -1,9 +1,12 @@
 #include "db/participant_dao.h"
 
+/* Those who run the meeting read all of it. */
+#define UNTIL(column) "IF(p.role = 2 OR p.user_id IN (m.host_id, m.creator_id), 9223372036854775807, p." column ")"
 #define PARTICIPANT_COLUMNS \
     "SELECT p.meeting_id, p.user_id, p.display_name, IF(m.host_id = p.user_id, 1, p.role), p.status, p.is_guest, p.audio, p.video, p.screen, " \
-    "p.hand_raised_at, p.joined_at, p.left_at, p.connection, p.offline_at, p.invite_id, p.last_read_id, p.seat_name " \
-    "FROM participants p JOIN meetings m ON m.id = p.meeting_id "
+    "p.hand_raised_at, p.joined_at, p.left_at, p.connection, p.offline_at, p.invite_id, p.last_read_id, " UNTIL( \
+        "until_seq") ", " UNTIL("until_message_id") ", p.seat_name " \
+                                                    "FROM participants p JOIN meetings m ON m.id = p.meeting_id "
 
 static const char SQL_FIND[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.user_id = ?";
 static const char SQL_LIST[] =
@@ -14,15 +17,20 @@ static const char SQL_LIST_STATUS[] =
 static const char SQL_INSERT[] =
     "INSERT INTO participants (meeting_id, user_id, display_name, role, status, is_guest, address, invite_id, joined_at, "
     "relay, connection, seat_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+#define READS_ALL "until_seq = 9223372036854775807, until_message_id = 9223372036854775807"
+#define READS_UNTIL_NOW \
+    "until_seq = ?, until_message_id = (SELECT COALESCE(MAX(id), 0) FROM messages WHERE meeting_id = ?)"
 #define NO_MEDIA "audio = 0, video = 0, screen = 0, hand_raised_at = NULL"
 static const char SQL_REJOIN[] =
     "UPDATE participants SET display_name = ?, role = ?, status = ?, " NO_MEDIA ", address = ?, invite_id = ?, "
-    "joined_at = ?, left_at = IF(status = 1, NULL, left_at), relay = ?, connection = ?, seat_name = ?, offline_at = NULL "
+    "joined_at = ?, left_at = IF(status = 1, NULL, left_at), until_seq = IF(status = 1, 9223372036854775807, until_seq), "
+    "until_message_id = IF(status = 1, 9223372036854775807, until_message_id), relay = ?, connection = ?, seat_name = ?, offline_at = NULL "
     "WHERE meeting_id = ? AND user_id = ? AND status = 2 AND (? IS NULL OR seat_name = ?)";
-static const char SQL_ADMIT[] =
-    "UPDATE participants SET status = 1, joined_at = ?, left_at = NULL WHERE meeting_id = ? AND user_id = ? AND status = 4";
-static const char SQL_SEND_BACK[] = "UPDATE participants SET status = 4, " NO_MEDIA
-                                    ", joined_at = ?, left_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
+static const char SQL_ADMIT[] = "UPDATE participants SET status = 1, joined_at = ?, left_at = NULL, " READS_ALL
+                                " WHERE meeting_id = ? AND user_id = ? AND status = 4";
+static const char SQL_SEND_BACK[] =
+    "UPDATE participants SET status = 4, " NO_MEDIA ", joined_at = ?, left_at = ?, " READS_UNTIL_NOW
+    " WHERE meeting_id = ? AND user_id = ? AND status = 1";
 static const char SQL_TAKE_OVER[] =
     "UPDATE participants SET relay = ?, connection = ?, seat_name = ?, offline_at = NULL "
     "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
@@ -33,7 +41,9 @@ static const char SQL_OFFLINE[] =
 #define END_STAY \
     "left_at = IF(status = 1, ?, left_at), " NO_MEDIA ", relay = NULL, connection = NULL, offline_at = NULL, status = "
 static const char SQL_END_STAY[] =
-    "UPDATE participants SET seat_name = IF(?, seat_name, NULL), " END_STAY "?, role = IF(status = 3, 3, role) "
+    "UPDATE participants SET until_seq = IF(status = 1, ?, until_seq), until_message_id = IF(status = 1, "
+    "(SELECT COALESCE(MAX(id), 0) FROM messages WHERE meeting_id = ?), until_message_id), seat_name = IF(?, seat_name, NULL), " END_STAY
+    "?, role = IF(status = 3, 3, role) "
     "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
 static const char SQL_BAN[] =
     "UPDATE participants SET status = 3, role = 3, seat_name = NULL WHERE meeting_id = ? AND user_id = ? AND status = 2";
@@ -61,6 +71,9 @@ static const char SQL_INVITE[] = "UPDATE participants SET invite_id = ? WHERE me
 static const char SQL_READ[] =
     "UPDATE participants SET last_read_id = GREATEST(last_read_id, ?) WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_COHOSTS[] = "SELECT user_id FROM participants WHERE meeting_id = ? AND role = 2 AND status <> 3";
+static const char SQL_UNCONNECTED[] =
+    "SELECT meeting_id, user_id, connection, relay, 0 FROM participants WHERE status IN (1, 4) AND relay IS NULL AND joined_at <= ? "
+    "ORDER BY RAND() LIMIT ?";
 static const char SQL_ORPHANS[] =
     "SELECT p.meeting_id, p.user_id, p.connection, p.relay, dead.known FROM participants p "
     "JOIN (SELECT d.relay, r.id IS NOT NULL AS known FROM (SELECT DISTINCT relay FROM participants WHERE relay IS NOT NULL) d "
@@ -86,6 +99,8 @@ static void read_row(struct db_rows *rows, void *out)
     p->offline_at_ms = db_get_time(rows);
     p->invite_id = db_get_int(rows);
     p->last_read_id = db_get_int(rows);
+    p->until_seq = db_get_int(rows);
+    p->until_message = db_get_int(rows);
     p->seat_name = db_get_text(rows);
 }
 
@@ -136,10 +151,11 @@ enum err participant_dao_admit(struct db *db, int64_t meeting_id, int64_t user_i
     return db_change_one(db, SQL_ADMIT, DB_PARAMS(db_time(now_ms), db_int(meeting_id), db_int(user_id)));
 }
 
-enum err participant_dao_send_back(struct db *db, int64_t meeting_id, int64_t user_id, int64_t now_ms)
+enum err participant_dao_send_back(struct db *db, int64_t meeting_id, int64_t user_id, int64_t seq, int64_t now_ms)
 {
     return db_change_one(db, SQL_SEND_BACK,
-                         DB_PARAMS(db_time(now_ms), db_time(now_ms), db_int(meeting_id), db_int(user_id)));
+                         DB_PARAMS(db_time(now_ms), db_time(now_ms), db_int(seq), db_int(meeting_id),
+                                   db_int(meeting_id), db_int(user_id)));
 }
 
 enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat)
@@ -157,12 +173,11 @@ enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t 
                          DB_PARAMS(db_time(now_ms), db_int(meeting_id), db_int(user_id), db_text(connection)));
 }
 
-enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id, enum participant_status status,
-                                  bool keep_name, int64_t now_ms)
+enum err participant_dao_end_stay(struct db *db, const struct departure *d, int64_t now_ms)
 {
-    return db_change_one(
-        db, SQL_END_STAY,
-        DB_PARAMS(db_int(keep_name), db_time(now_ms), db_int(status), db_int(meeting_id), db_int(user_id)));
+    return db_change_one(db, SQL_END_STAY,
+                         DB_PARAMS(db_int(d->seq), db_int(d->meeting_id), db_int(d->keep_name), db_time(now_ms),
+                                   db_int(d->status), db_int(d->meeting_id), db_int(d->user_id)));
 }
 
 enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id)
@@ -192,8 +207,8 @@ enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_
 enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t after_id,
                                      int64_t limit, int64_t **meeting_ids, int *count)
 {
-    return db_select_all(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(after_id), db_int(limit)), db_read_int,
-                         sizeof **meeting_ids, meeting_ids, count);
+    return db_select_all(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(after_id), db_int(limit)),
+                         db_read_int, sizeof **meeting_ids, meeting_ids, count);
 }
 
 enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id)
@@ -274,4 +289,11 @@ enum err participant_dao_orphans(struct db *db, struct arena *arena, int64_t now
 {
     return db_select_all(db, arena, SQL_ORPHANS, DB_PARAMS(db_time(now_ms), db_int(limit)), read_orphan, sizeof **items,
                          items, count);
+}
+
+enum err participant_dao_unconnected(struct db *db, struct arena *arena, int64_t before_ms, int64_t limit,
+                                     struct orphan **items, int *count)
+{
+    return db_select_all(db, arena, SQL_UNCONNECTED, DB_PARAMS(db_time(before_ms), db_int(limit)), read_orphan,
+                         sizeof **items, items, count);
 }

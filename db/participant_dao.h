@@ -30,6 +30,8 @@ struct participant {
     int64_t offline_at_ms;  /* since when that connection is broken; 0: it is not */
     int64_t invite_id;      /* the invitation that they came by; 0: none */
     int64_t last_read_id;   /* the last message that they have read */
+    int64_t until_seq;      /* they may read the log up to this event, */
+    int64_t until_message;  /* and the chat up to this message: what was there when they went out */
     const char *seat_name;  /* by the client that had the seat last; NULL: none, or they left it for good */
 };
 
@@ -87,10 +89,11 @@ MUST_CHECK enum err participant_dao_insert(struct db *db, const struct arrival *
  * that is resumed. */
 MUST_CHECK enum err participant_dao_rejoin(struct db *db, const struct arrival *arrival, int64_t now_ms);
 
-/* Somebody who waits comes in, with the connection they wait with; and the other way. ERR_DB_NO_ROW: they do not wait,
- * or are not in. */
+/* Somebody who waits comes in, with the connection they wait with; and the other way, by the event seq. ERR_DB_NO_ROW:
+ * they do not wait, or are not in. */
 MUST_CHECK enum err participant_dao_admit(struct db *db, int64_t meeting_id, int64_t user_id, int64_t now_ms);
-MUST_CHECK enum err participant_dao_send_back(struct db *db, int64_t meeting_id, int64_t user_id, int64_t now_ms);
+MUST_CHECK enum err participant_dao_send_back(struct db *db, int64_t meeting_id, int64_t user_id, int64_t seq,
+                                              int64_t now_ms);
 
 /* Gives the seat of somebody who is in, or waits, to another connection. */
 MUST_CHECK enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat);
@@ -100,10 +103,17 @@ MUST_CHECK enum err participant_dao_take_over(struct db *db, int64_t meeting_id,
 MUST_CHECK enum err participant_dao_set_offline(struct db *db, int64_t meeting_id, int64_t user_id,
                                                 const char *connection, int64_t now_ms);
 
-/* Ends the stay, or the wait, of somebody, with status LEFT or REMOVED; with keep_name the client that had the seat may
- * resume it. ERR_DB_NO_ROW: they are not there. */
-MUST_CHECK enum err participant_dao_end_stay(struct db *db, int64_t meeting_id, int64_t user_id,
-                                             enum participant_status status, bool keep_name, int64_t now_ms);
+/* How somebody goes out. */
+struct departure {
+    int64_t meeting_id;
+    int64_t user_id;
+    enum participant_status status; /* LEFT or REMOVED */
+    bool keep_name;                 /* the client that had the seat may resume it */
+    int64_t seq;                    /* of the event that tells it */
+};
+
+/* Ends the stay, or the wait, of somebody. ERR_DB_NO_ROW: they are not there. */
+MUST_CHECK enum err participant_dao_end_stay(struct db *db, const struct departure *departure, int64_t now_ms);
 
 /* Notes as removed whoever is not in it now; and lifts that again. ERR_DB_NO_ROW: nothing changed. */
 MUST_CHECK enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id);
@@ -155,5 +165,9 @@ struct orphan {
 };
 MUST_CHECK enum err participant_dao_orphans(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit,
                                             struct orphan **items, int *count);
+
+/* Seats, and places in the lobby, that no connection has had since before_ms, at most limit, in no order. */
+MUST_CHECK enum err participant_dao_unconnected(struct db *db, struct arena *arena, int64_t before_ms, int64_t limit,
+                                                struct orphan **items, int *count);
 
 #endif

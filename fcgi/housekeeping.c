@@ -6,23 +6,26 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "service/life.h"
+#include "service/presence.h"
 
-/* One look; how many meetings it was. */
-static int look(struct app *app, struct arena *arena, struct score *score)
+/* One look; whether there may be more to do at once. */
+static bool look(struct app *app, struct arena *arena, struct score *score)
 {
     char id[IDS_REQUEST_CHARS + 1];
-    int count = 0;
+    int meetings = 0, seats = 0;
     ids_request(&app->random, id);
     struct call call = {.app = app, .arena = arena, .request_id = id, .address = "", .user_agent = ""};
     log_request(id);
     score_begin(score, clock_now_ms(&app->clock), id);
-    enum err e = life_tick(&call, &count);
+    enum err e = life_tick(&call, &meetings);
+    if (!e)
+        e = presence_sweep_unconnected(&call, &seats);
     if (e)
         log_event(LOG_WARN, "housekeeping_failed", "code", err_code(e), NULL);
     score_end(score);
     log_request(NULL);
     arena_reset(arena);
-    return e ? 0 : count;
+    return !e && (meetings == LIMIT_DUE_MEETINGS || seats == LIMIT_DUE_MEETINGS);
 }
 
 void housekeeping_loop(struct app *app, struct score *score)
@@ -36,6 +39,6 @@ void housekeeping_loop(struct app *app, struct score *score)
     signal(SIGPIPE, SIG_IGN);
     bool more = false;
     while (sigtimedwait(&term, NULL, more ? &none : &pause) != SIGTERM)
-        more = look(app, arena, score) == LIMIT_DUE_MEETINGS;
+        more = look(app, arena, score);
     arena_free(&arena);
 }

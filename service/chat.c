@@ -63,6 +63,8 @@ static void add_message_event(struct room_change *room, const char *type, const 
     json_object_end(&j);
     room_log_add(&room->log, type, audience, ENVELOPE_NO_EFFECT, &data);
     room_log_message(&room->log, m->id);
+    if (m->deleted_at_ms)
+        room_log_about(&room->log, m->sender_id);
 }
 
 static enum err send_change(struct room_change *room, void *context)
@@ -232,11 +234,16 @@ enum err chat_list(struct call *call, int64_t meeting_id, int64_t before_id, int
                    int *count, bool *has_more)
 {
     int64_t seq;
+    struct participant me;
     enum err e = event_dao_last_seq(call->app->db, meeting_id, &seq);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
-    e = participant_check_took_part(call, meeting_id);
-    return e ? e
-             : message_dao_list(call->app->db, call->arena, meeting_id, call->user_id, before_id, limit, items, count,
-                                has_more);
+    e = participant_check_took_part(call, meeting_id, &me);
+    if (e)
+        return e;
+    bool goes_on = me.until_message == INT64_MAX; /* what is written when they are out is not for them */
+    if (!goes_on && (!before_id || before_id > me.until_message))
+        before_id = me.until_message + 1;
+    return message_dao_list(call->app->db, call->arena, meeting_id, call->user_id, before_id, limit, items, count,
+                            has_more);
 }

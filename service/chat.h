@@ -13,7 +13,8 @@
 MUST_CHECK enum err chat_send(struct call *call, int64_t meeting_id, const struct message *wanted, struct message *out,
                               bool *repeated);
 
-/* Notes what the caller has read up to, the newest message at most; it never goes back. ERR_NOT_FOUND, ERR_NOT_JOINED. */
+/* Notes what the caller has read up to, the newest message at most; it never goes back. ERR_NOT_FOUND, ERR_NOT_JOINED.
+ */
 MUST_CHECK enum err chat_mark_read(struct call *call, int64_t meeting_id, int64_t message_id);
 
 /* Changes the text of an own message. ERR_NOT_FOUND (also where it was deleted, or is not for the caller to see),

@@ -7,13 +7,17 @@ enum err events_list(struct call *call, int64_t meeting_id, int64_t after_seq, s
                      int64_t *last_seq)
 {
     int64_t last;
+    struct participant me;
     enum err e = event_dao_last_seq(call->app->db, meeting_id, &last);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
-    e = participant_check_took_part(call, meeting_id);
+    e = participant_check_took_part(call, meeting_id, &me);
     if (!e)
         e = room_events_after(call, meeting_id, after_seq, call->user_id, items, count);
-    if (!e)
-        *last_seq = last;
-    return e;
+    if (e)
+        return e;
+    while (*count > 0 && (*items)[*count - 1].seq > me.until_seq)
+        --*count; /* that was when they were out */
+    *last_seq = last < me.until_seq ? last : me.until_seq;
+    return ERR_OK;
 }

@@ -26,8 +26,9 @@ enum err leave_vacate(struct room_change *room, const struct participant *p, enu
 {
     if (p->status == PARTICIPANT_WAITING)
         return lobby_vacate(room, p, status, reason, close_code);
-    enum err e = participant_dao_end_stay(room->call->app->db, room->state.id, p->user_id, status,
-                                          participant_may_resume(reason), call_now_ms(room->call));
+    const struct departure d = {room->state.id, p->user_id, status, participant_may_resume(reason),
+                                room_next_seq(room)};
+    enum err e = participant_dao_end_stay(room->call->app->db, &d, call_now_ms(room->call));
     if (e)
         return call_no_row(e, ERR_NOT_JOINED);
     room->state.participant_count--;

@@ -93,8 +93,9 @@ enum err lobby_enter(struct room_change *room, const struct arrival *a, bool row
 enum err lobby_vacate(struct room_change *room, const struct participant *p, enum participant_status status,
                       const char *reason, int close_code)
 {
-    enum err e = participant_dao_end_stay(room->call->app->db, room->state.id, p->user_id, status,
-                                          participant_may_resume(reason), call_now_ms(room->call));
+    const struct departure d = {room->state.id, p->user_id, status, participant_may_resume(reason),
+                                room_next_seq(room)};
+    enum err e = participant_dao_end_stay(room->call->app->db, &d, call_now_ms(room->call));
     if (e)
         return call_no_row(e, ERR_NOT_JOINED);
     struct meeting_state *s = &room->state;
@@ -275,7 +276,8 @@ static enum err send_back_change(struct room_change *room, void *context)
     if (!e)
         e = check_stays_there(room, &p);
     if (!e)
-        e = participant_dao_send_back(room->call->app->db, room->state.id, *user_id, call_now_ms(room->call));
+        e = participant_dao_send_back(room->call->app->db, room->state.id, *user_id, room_next_seq(room),
+                                      call_now_ms(room->call));
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
     room->state.participant_count--;

@@ -9,7 +9,7 @@
 #include "service/permission.h"
 #include "service/setting.h"
 
-enum err participant_check_took_part(struct call *call, int64_t meeting_id)
+enum err participant_check_took_part(struct call *call, int64_t meeting_id, struct participant *me)
 {
     struct participant p;
     enum err e = participant_dao_find(call->app->db, call->arena, meeting_id, call->user_id, &p);
@@ -17,7 +17,10 @@ enum err participant_check_took_part(struct call *call, int64_t meeting_id)
         return call_no_row(e, ERR_FORBIDDEN);
     if (p.status == PARTICIPANT_REMOVED)
         return ERR_REMOVED;
-    return p.status == PARTICIPANT_WAITING || !participant_was_in(&p) ? ERR_FORBIDDEN : ERR_OK;
+    if (p.status == PARTICIPANT_WAITING || !participant_was_in(&p))
+        return ERR_FORBIDDEN;
+    *me = p;
+    return ERR_OK;
 }
 
 enum err participant_show(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out)

@@ -8,8 +8,9 @@
 #include "db/participant_dao.h"
 #include "service/room.h"
 
-/* ERR_FORBIDDEN unless the caller is or was in the meeting (and was not removed). */
-MUST_CHECK enum err participant_check_took_part(struct call *call, int64_t meeting_id);
+/* ERR_FORBIDDEN unless the caller is or was in the meeting, ERR_REMOVED where they were removed. Who is out reads up to
+ * me->until_seq and me->until_message. */
+MUST_CHECK enum err participant_check_took_part(struct call *call, int64_t meeting_id, struct participant *me);
 
 /* Somebody's own row, also of one who waits. ERR_NOT_FOUND. */
 MUST_CHECK enum err participant_show(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out);

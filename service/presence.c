@@ -142,3 +142,44 @@ enum err presence_sync(struct call *call, const struct room_position *rooms, int
         log_event(LOG_WARN, "sweep_failed", "code", err_code(swept), NULL);
     return ERR_OK;
 }
+
+struct unconnected {
+    int64_t user_id;
+    int64_t before_ms;
+};
+
+static enum err unconnected_change(struct room_change *room, void *context)
+{
+    const struct unconnected *u = context;
+    struct participant p;
+    enum err e = participant_find_present(room->call, room->state.id, u->user_id, &p);
+    if (e)
+        return e == ERR_NOT_JOINED ? ERR_OK : e;
+    bool given_up = !p.connection && p.joined_at_ms <= u->before_ms;
+    return given_up ? leave_vacate(room, &p, PARTICIPANT_LEFT, "timeout", CLOSE_COME_BACK) : ERR_OK;
+}
+
+static bool give_up_unconnected(struct call *call, const struct orphan *seat, int64_t before_ms)
+{
+    struct unconnected u = {seat->user_id, before_ms};
+    enum err e = room_change(call, seat->meeting_id, unconnected_change, &u);
+    if (e)
+        log_event(LOG_WARN, "sweep_failed", "meeting", LOG_INT(seat->meeting_id), "code", err_code(e), NULL);
+    return !e;
+}
+
+enum err presence_sweep_unconnected(struct call *call, int *count)
+{
+    struct orphan *seats;
+    int n, done = 0;
+    int64_t grace_ms = call->app->config->grace_unconnected_ms, before_ms = call_now_ms(call) - grace_ms;
+    if (!grace_ms)
+        return ERR_OK;
+    enum err e = participant_dao_unconnected(call->app->db, call->arena, before_ms, LIMIT_DUE_MEETINGS, &seats, &n);
+    if (e)
+        return e;
+    for (int i = 0; i < n; i++)
+        done += give_up_unconnected(call, &seats[i], before_ms);
+    *count = done;
+    return ERR_OK;
+}

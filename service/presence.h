@@ -25,4 +25,8 @@ void presence_report(struct call *call, struct presence_report *reports, int cou
 MUST_CHECK enum err presence_sync(struct call *call, const struct room_position *rooms, int count,
                                   struct room_position **ahead, int *ahead_count);
 
+/* Gives up seats, and places in the lobby, that no connection has come to for as long as the administrator wants; at
+ * most LIMIT_DUE_MEETINGS. *count says for how many that worked; one that fails is logged. For housekeeping. */
+MUST_CHECK enum err presence_sweep_unconnected(struct call *call, int *count);
+
 #endif

@@ -157,7 +157,9 @@ enum err records_statistics(struct call *call, int64_t meeting_id, struct statis
 enum err records_audit(struct call *call, int64_t meeting_id, int64_t after_seq, struct room_event **items, int *count)
 {
     enum err e = permission_check_reader(call, meeting_id, PERMISSION_READ_RECORDS);
-    return e ? e : event_dao_audit(call->app->db, call->arena, meeting_id, after_seq, LIMIT_EVENTS_PAGE, items, count);
+    return e ? e
+             : event_dao_audit(call->app->db, call->arena, meeting_id, after_seq, call->user_id, LIMIT_EVENTS_PAGE,
+                               items, count);
 }
 
 enum err records_transcript(struct call *call, int64_t meeting_id, int64_t after_id, struct message **items, int *count,

@@ -90,6 +90,12 @@ struct room_change {
     int64_t looked_ms; /* when housekeeping looked at it; 0: this is another change */
 };
 
+/* The number of the event that is added next. */
+static inline int64_t room_next_seq(const struct room_change *room)
+{
+    return room->state.event_seq + room->log.count + 1;
+}
+
 /* The audience of an event for those who run the meeting: the host and the co-hosts, in or not. In the arena. */
 MUST_CHECK enum err room_audience_hosts(struct room_change *room, const char **audience);
 

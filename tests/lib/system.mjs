@@ -141,6 +141,7 @@ class System {
             ECHOMEET_RATE_READ: '0', ECHOMEET_RATE_WRITE: '0', ECHOMEET_RATE_CHAT: '0', ECHOMEET_RATE_GUESTS: '0', ECHOMEET_RATE_SIGN_IN_ACCOUNT: '0',
             ECHOMEET_RATE_SIGN_IN_ADDRESS: '0', ECHOMEET_RATE_REFRESH: '0', ECHOMEET_RATE_PASSWORD_GUESSES: '0', ECHOMEET_RATE_WRONG_CODES: '0', ECHOMEET_RELAY_RATE_CALLS: '0',
             ECHOMEET_RELAY_SOCKETS: '0', ECHOMEET_RELAY_SOCKETS_NETWORK: '0',
+            ECHOMEET_GRACE_UNCONNECTED_MS: '0', // people of tests sit without a connection
             ECHOMEET_JWT_KEY_FILE: this.file('secrets/jwt.key'),
             ECHOMEET_PASSWORD_KEY_FILE: this.file('secrets/password.key'),
             ...this.extraEnv,
