@@ -61,8 +61,24 @@ export function t(key, values = {}) {
     text = texts[`${key}.${new Intl.PluralRules(name).select(values.count)}`] ?? texts[`${key}.other`];
   }
   if (text === undefined) return key;
-  return text.replace(/\{(\w+)\}/g, (whole, word) => (word in values ? String(values[word]) : whole));
+  return text.replace(/\{(\w+)\}/g, (whole, word) => (word in values ? isolated(values[word]) : whole));
 }
+
+/** What is written from right to left, or turns the direction. */
+const TURNS = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/u;
+const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * A name, a title or a line of somebody within a sentence: it does not change the order of what stands around it.
+ * @param {string | number} value
+ */
+export function isolated(value) {
+  const text = String(value);
+  return TURNS.test(text) ? `\u2068${text.replace(BIDI_CONTROLS, '')}\u2069` : text;
+}
+
+/** As people count them: a letter with its accents is one. @param {string} text @returns {string[]} */
+export const letters = (text) => ('Segmenter' in Intl ? Array.from(new Intl.Segmenter(language()).segment(text), ({ segment }) => segment) : [...text]);
 
 /** @param {string} key */
 export const hasText = (key) => key in loaded.get().texts;

@@ -15,6 +15,7 @@ import { language, languageStore, loadLanguage, t } from './i18n.js';
 import { readMeetingLink } from './meeting-link.js';
 import { applyTheme, settings } from './settings.js';
 import { createStore } from './store.js';
+import { surviveTranslation } from './translation.js';
 import { lookNowAndThen } from './version.js';
 import { CopyByHand } from './views/controls.js';
 import { Dashboard } from './views/dashboard.js';
@@ -124,4 +125,5 @@ await loadLanguage();
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 root.replaceChildren(); // what index.html says where nothing starts
 keepFocus(root);
+surviveTranslation(root);
 render(html`<${App} />`, root);

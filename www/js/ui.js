@@ -61,5 +61,12 @@ function sameFields(a, b) {
   return names.length === Object.keys(b).length && names.every((name) => Object.is(a[name], b[name]));
 }
 
+/**
+ * Whether the key belongs to an input method that writes a word: then Enter chooses one, Escape drops it. Safari tells of that Enter after the
+ * word has ended; what gives it away is the key code that browsers have for keys of input methods.
+ * @param {KeyboardEvent} event
+ */
+export const composes = (event) => event.isComposing || event.keyCode === 229;
+
 /** @param {...(string | false | null | undefined)} names */
 export const classes = (...names) => names.filter(Boolean).join(' ');

@@ -303,6 +303,7 @@ export default {
   'chat.empty': 'Nothing written yet. What you write here is kept with the meeting.',
   'chat.earlier': 'Show earlier messages',
   'chat.you': 'You',
+  'chat.tooLong': 'Too long by {count} characters: a message has at most {most}.',
   'chat.sending': 'Sending…',
   'chat.failed': 'Not sent: {reason}',
   'chat.log': 'Messages',

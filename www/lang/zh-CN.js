@@ -299,6 +299,7 @@ export default {
   'chat.empty': '还没有消息。这里的内容会随会议保存。',
   'chat.earlier': '查看更早的消息',
   'chat.you': '我',
+  'chat.tooLong': '超出 {count} 个字符：一条消息最多 {most} 个字符。',
   'chat.sending': '发送中…',
   'chat.failed': '未发送：{reason}',
   'chat.log': '消息',

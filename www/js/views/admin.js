@@ -55,7 +55,7 @@ function ServerState({ api }) {
               <th key=${name} scope="col">${t(/** @type {any} */ (`admin.${name}`))}</th>`)}</tr></thead>
             <tbody>${answer.items.map((/** @type {any} */ relay) => html`
               <tr key=${relay.relay}>
-                <th scope="row" translate="no">${relay.relay}</th><td>${relay.connections}</td><td>${relay.rooms}</td><td>${relay.calls}</td>
+                <th scope="row" translate=${false}>${relay.relay}</th><td>${relay.connections}</td><td>${relay.rooms}</td><td>${relay.calls}</td>
                 <td>${relay.callsFailed}</td><td>${relay.slowClientsCut}</td><td>${t(relay.redisUp ? 'admin.up' : 'admin.away')}</td>
               </tr>`)}</tbody>
           </table>
@@ -78,7 +78,7 @@ function Running({ api }) {
               <th scope="col">${t('admin.people')}</th></tr></thead>
             <tbody>${answer.items.map((/** @type {any} */ meeting) => html`
               <tr key=${meeting.id}>
-                <th scope="row">${meeting.title} <span class="code" translate="no">${meeting.code}</span></th><td>${meeting.host.displayName}</td>
+                <th scope="row"><bdi>${meeting.title}</bdi> <span class="code" translate=${false}>${meeting.code}</span></th><td translate=${false}>${meeting.host.displayName}</td>
                 <td>${when(meeting.actualStartTime)}</td><td>${t('admin.online', { online: meeting.onlineCount, all: meeting.participantCount })}</td>
               </tr>`)}</tbody>
           </table>
@@ -140,7 +140,7 @@ function AccountRow({ api, account, onChanged, onProblem }) {
   const disabled = Boolean(account.disabledAt);
   return html`
     <tr>
-      <th scope="row">${account.displayName} <span class="quiet">${account.email}</span></th>
+      <th scope="row" translate=${false}><bdi>${account.displayName}</bdi> <span class="quiet">${account.email}</span></th>
       <td>${stateOf(account)}</td>
       <td>${when(account.lastSignInAt)}</td>
       <td class="admin-do">

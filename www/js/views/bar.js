@@ -83,7 +83,7 @@ function Info({ call, room, onOpen }) {
   const since = Date.parse(room.meeting.actualStartTime) || call.store.get().startedAt;
   return html`
     <div class="bar-info">
-      <span class="elapsed" data-tip=${t('bar.elapsed')}>${duration((Date.now() - since) / 1000)}</span>
+      <span class="elapsed" translate=${false} data-tip=${t('bar.elapsed')}>${duration((Date.now() - since) / 1000)}</span>
       <button type="button" class="text-button" data-tip=${t('info.title')} aria-haspopup="dialog" onClick=${onOpen}>
         <${Code} code=${code} /> ${icon('info', 18)}<span class="visually-hidden">${t('info.title')}</span>
       </button>

@@ -1,6 +1,6 @@
 /** Before the call: how one looks and sounds, who is there, the password where one is needed. */
 import { html, useEffect, useRef, useState, useStore } from '../ui.js';
-import { dayAndTime, errorText, t } from '../i18n.js';
+import { dayAndTime, errorText, isolated, t } from '../i18n.js';
 import { serverNow } from '../server-clock.js';
 import { Avatar, Code, Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
@@ -90,7 +90,7 @@ export function BeforeCall({ api, call, code }) {
         <p class="before-name"><${Avatar} name=${name} /> <span>${t('before.asName', { name })}${' '}
           ${!user?.isGuest && html`
             <button type="button" class="link" aria-haspopup="dialog" onClick=${() => setNaming(true)}>${t('before.rename')}</button>`}</span></p>
-        ${askPassword ? html`<${Field} label=${t('before.password')} name="password" type="password" autocomplete="off" maxlength="64"
+        ${askPassword ? html`<${Field} label=${t('before.password')} name="password" type="password" autocomplete="off"
           inputRef=${passwordField} error=${wrongPassword ? errorText(problem) : null} />` : null}
         <${FormError} error=${wrongPassword ? unclear : problem ?? unclear} />
         <button class="primary big" disabled=${busy}>${t(busy ? 'before.joining' : 'before.join')}</button>
@@ -108,5 +108,5 @@ function Facts({ meeting }) {
     <p class="quiet">${t('before.hostedBy', { name: host.displayName })}</p>
     ${planned && html`<p class="quiet">${t('before.starts', { when: dayAndTime(startTime) })}</p>`}
     <p class="quiet">${onlineCount ? t('before.here', { count: onlineCount }) : t('before.nobody')}
-      ${names.length > 0 && html`<span class="before-people">${names.slice(0, NAMES_SHOWN).join(' · ')}${names.length > NAMES_SHOWN && ' …'}</span>`}</p>`;
+      ${names.length > 0 && html`<span class="before-people" translate=${false}>${names.slice(0, NAMES_SHOWN).map(isolated).join(' · ')}${names.length > NAMES_SHOWN && ' …'}</span>`}</p>`;
 }

@@ -68,7 +68,7 @@ export function useReading(call, messages, myId) {
  */
 export const Quote = ({ replyTo, quoted, onJump }) => html`
   <button type="button" class="quote" aria-label=${t('chat.quoteOf', { name: replyTo.sender.displayName, text: quotedText(quoted) })}
-    onClick=${() => onJump(replyTo.id)}><strong>${replyTo.sender.displayName}</strong> <span>${quotedText(quoted)}</span></button>`;
+    onClick=${() => onJump(replyTo.id)}><bdi translate=${false}><strong>${replyTo.sender.displayName}</strong></bdi> <bdi>${quotedText(quoted)}</bdi></button>`;
 
 /** @param {Message | undefined} message */
 const quotedText = (message) => (message?.deletedAt ? t('chat.deleted') : message?.text ?? '…');
@@ -76,7 +76,7 @@ const quotedText = (message) => (message?.deletedAt ? t('chat.deleted') : messag
 /** Above the line that one writes in: what it will answer. @param {{message: Message, onClose: () => void}} props */
 export const Replying = ({ message, onClose }) => html`
   <div class="replying">${icon('reply', 16)}
-    <span class="replying-what"><strong>${t('chat.replyingTo', { name: message.sender.displayName })}</strong> <span>${message.text}</span></span>
+    <span class="replying-what"><strong>${t('chat.replyingTo', { name: message.sender.displayName })}</strong> <bdi>${message.text}</bdi></span>
     <${IconButton} name="x" size=${16} label=${t('chat.replyCancel')} onClick=${onClose} /></div>`;
 
 /**

@@ -1,5 +1,5 @@
 /** The chat: what was written, and the line one writes in. */
-import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, useStore, classes } from '../ui.js';
+import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, useStore, classes, composes } from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, t } from '../i18n.js';
 import { can, mayDelete, others } from '../room-state.js';
@@ -8,7 +8,7 @@ import { toast } from '../toasts.js';
 import { useBusy, useFieldId } from './controls.js';
 import { HappeningLine, Quote, Replying, UnreadMark, entriesOf, jumpTo, useReading } from './chat-lines.js';
 import { EmojiButton } from './emoji.js';
-import { LONGEST, Line } from './message.js';
+import { Line, TooLong, surplusOf } from './message.js';
 
 /** @typedef {import('../room-state.js').Message} Message */
 
@@ -125,7 +125,7 @@ const Waiting = ({ line, room }) => html`
     <header>${line.to && html`<span class="private-mark">${t('chat.toOne', { name: room.everyone[line.to] ?? '' })}</span> `}
       ${line.failed ? t('chat.failed', { reason: line.failed }) : t('chat.sending')}</header>
     ${line.replyTo && html`<${Quote} replyTo=${line.replyTo} quoted=${line.replyTo} onJump=${() => {}} />`}
-    <p>${line.text}</p>
+    <p dir="auto">${line.text}</p>
   </article>`;
 
 /** The whole chat as the server keeps it. @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
@@ -179,6 +179,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
   const { chatTo, replyTo } = useStore(call.store);
   const mayWrite = can(room, 'chat');
   const [text, setText] = useState('');
+  const surplus = surplusOf(text);
   const present = others(room);
   // Who was chosen may go meanwhile. What was meant for them alone must not go to everybody then.
   const gone = chatTo !== null && !present.some(({ userId }) => userId === chatTo);
@@ -206,14 +207,14 @@ function Composer({ call, room, area, onEditLast, onSent }) {
   const send = (/** @type {Event} */ event) => {
     event.preventDefault();
     const line = text.trim();
-    if (!line || gone || !mayWrite) return;
+    if (!line || gone || !mayWrite || surplus > 0) return;
     onSent();
     call.chat(line, chatTo);
     setText('');
   };
   const pressed = (/** @type {KeyboardEvent} */ event) => {
-    // While an input method composes, Enter chooses a word.
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) send(event);
+    if (composes(event)) return;
+    if (event.key === 'Enter' && !event.shiftKey) send(event);
     if (event.key === 'Escape' && replyTo) {
       event.stopPropagation(); // or the whole panel closes
       call.reply(null);
@@ -231,10 +232,11 @@ function Composer({ call, room, area, onEditLast, onSent }) {
       }} />`}
       ${mayWrite && (present.length > 0 || gone) && html`<${Recipient} call=${call} people=${present} chatTo=${chatTo} goneName=${gone ? name : null} />`}
       ${mayWrite && html`<${EmojiButton} onChoose=${insert} />`}
-      <textarea ref=${area} rows="1" maxlength=${LONGEST} aria-label=${label} placeholder=${label} disabled=${!mayWrite}
-        value=${text} onInput=${typed} onKeyDown=${pressed}></textarea>
-      <button class="icon-button" aria-label=${t('chat.send')} data-tip=${t('chat.send')} disabled=${!text.trim() || gone || !mayWrite}>
+      <textarea ref=${area} rows="1" aria-label=${label} placeholder=${label} disabled=${!mayWrite}
+        value=${text} aria-invalid=${surplus > 0 ? 'true' : undefined} onInput=${typed} onKeyDown=${pressed}></textarea>
+      <button class="icon-button" aria-label=${t('chat.send')} data-tip=${t('chat.send')} disabled=${!text.trim() || gone || !mayWrite || surplus > 0}>
         ${icon('send')}</button>
+      <${TooLong} surplus=${surplus} />
     </form>`;
 }
 
@@ -254,7 +256,7 @@ function Recipient({ call, people, chatTo, goneName }) {
       <select id=${id} onChange=${choose} aria-describedby=${goneName === null ? undefined : `${id}-gone`}>
         <option value="" selected=${chatTo === null}>${t('chat.everybody')}</option>
         ${people.map(({ userId, displayName }) => html`
-          <option key=${userId} value=${userId} selected=${userId === chatTo}>${displayName}</option>`)}
+          <option key=${userId} value=${userId} translate=${false} selected=${userId === chatTo}>${displayName}</option>`)}
         ${goneName !== null && html`<option value=${chatTo} selected disabled>${goneName}</option>`}
       </select>
       ${chatTo !== null && html`<span class="private-mark">${icon('lock', 14)} ${t('chat.private')}</span>`}

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState, useStore, classes } from '../ui.js';
 import { isMac } from '../browser.js';
 import { icon } from '../icons.js';
-import { errorText, t } from '../i18n.js';
+import { errorText, letters, t } from '../i18n.js';
 import { createStore } from '../store.js';
 import { toast } from '../toasts.js';
 import { loadPageAgain } from '../version.js';
@@ -213,7 +213,7 @@ export function CopyByHand() {
 }
 
 /** A meeting code in its spaced type. @param {{code: string}} props */
-export const Code = ({ code }) => html`<span class="code" translate="no">${code}</span>`;
+export const Code = ({ code }) => html`<span class="code" translate=${false}>${code}</span>`;
 
 /**
  * Runs what a button does, with the button held down until it is done.
@@ -235,13 +235,13 @@ export function useBusy() {
   }];
 }
 
-/** "王芳" -> "王", "Ana Lima" -> "AL" @param {string} name */
+/** "王芳" -> "王", "Ana Lima (host)" -> "AL" @param {string} name */
 export function initials(name) {
-  const words = name.trim().split(/\s+/).filter(Boolean);
+  const words = name.trim().split(/\s+/).filter((word) => /^[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
   if (words.length === 0) return '?';
-  const first = (/** @type {string} */ word) => [...word][0].toLocaleUpperCase();
-  if (/\p{Script=Han}/u.test(words[0])) return [...words[0]][0];
-  return words.length === 1 ? first(words[0]) : first(words[0]) + first(words[words.length - 1]);
+  const first = (/** @type {string} */ word) => letters(word)[0].toLocaleUpperCase();
+  if (words.length === 1 || /\p{Script=Han}/u.test(words[0])) return first(words[0]);
+  return first(words[0]) + first(words[words.length - 1]);
 }
 
 /** A dark colour made from the name, that white letters can be read on. @param {string} name */
@@ -253,4 +253,4 @@ export function nameColour(name) {
 
 /** @param {{name: string}} props */
 export const Avatar = ({ name }) => html`
-  <span class="avatar" style=${{ backgroundColor: nameColour(name) }} aria-hidden="true">${initials(name)}</span>`;
+  <span class="avatar" translate=${false} style=${{ backgroundColor: nameColour(name) }} aria-hidden="true">${initials(name)}</span>`;

@@ -1,7 +1,7 @@
 /** After the call: why it ended, how long it was, who was there, the chat to keep, and the way back. */
 import { html, useEffect, useRef, useStore } from '../ui.js';
 import { icon } from '../icons.js';
-import { dateAndTime, duration, hasText, t } from '../i18n.js';
+import { dateAndTime, duration, hasText, isolated, t } from '../i18n.js';
 import { can } from '../room-state.js';
 import { saveFile } from '../save-file.js';
 import { toast } from '../toasts.js';
@@ -28,10 +28,10 @@ export function Ended({ call, onRejoin }) {
       <section class="card">
         <h1 ref=${heading} tabindex="-1">${hasText(title) ? t(title) : t('ended.lost')}</h1>
         ${why && html`<p>${why}</p>`}
-        <p class="quiet">${room.meeting.title} · ${t('ended.duration', { time: duration((endedAt - startedAt) / 1000) })}</p>
+        <p class="quiet"><bdi>${room.meeting.title}</bdi> · ${t('ended.duration', { time: duration((endedAt - startedAt) / 1000) })}</p>
         <h2 id="ended-people">${t('ended.people')}</h2>
         <ul class="ended-people" tabindex="0" aria-labelledby="ended-people">
-          ${names.map(([id, name]) => html`<li key=${id}><${Avatar} name=${name} /> <span class="name">${name}</span></li>`)}
+          ${names.map(([id, name]) => html`<li key=${id}><${Avatar} name=${name} /> <bdi class="name" translate=${false}>${name}</bdi></li>`)}
         </ul>
         <div class="ended-do">
           ${!NO_RETURN.includes(endCode ?? '') && html`
@@ -63,7 +63,7 @@ async function saveChat(call) {
   await call.allMessages().catch(() => toast(t('ended.chatPart'), 'error'));
   const { meeting, messages } = /** @type {import('../room-state.js').Room} */ (call.store.get().room);
   const lines = messages.filter(({ deletedAt }) => !deletedAt).map(({ createdAt, sender, to, text }) => {
-    const who = to ? `${sender.displayName} → ${to.displayName} (${t('chat.private')})` : sender.displayName;
+    const who = to ? `${isolated(sender.displayName)} → ${isolated(to.displayName)} (${t('chat.private')})` : isolated(sender.displayName);
     return `${dateAndTime(createdAt)}  ${who}: ${text}`;
   });
   saveFile(`EchoMeet ${meeting.code}.txt`, `${meeting.title} (${meeting.code})\n\n${lines.join('\n')}\n`);

@@ -47,7 +47,7 @@ function Door({ api, code, invite, next, onGuest }) {
         <h1 tabindex="-1">${t(invite ? 'guest.invited' : 'guest.title', { code })}</h1>
         <form class="guest-form" onSubmit=${submit} noValidate>
           <p class="quiet">${t('guest.hint')}</p>
-          <${Field} label=${t('sign.name')} hint=${t('sign.nameHint')} name="displayName" autocomplete="name" required maxlength="64"
+          <${Field} label=${t('sign.name')} hint=${t('sign.nameHint')} name="displayName" autocomplete="name" required
             error=${nameWrong ? errorText(problem) : null} />
           <${FormError} error=${nameWrong ? null : problem} />
           <button class=${invite ? 'primary wide' : 'secondary wide'} disabled=${busy || closed}>${t('guest.enter')}</button>

@@ -65,7 +65,7 @@ export function Header({ api }) {
         ${user && !user.isGuest && html`
           <a class="icon-button network-link" href="#/network" aria-label=${t('network.link')} data-tip=${t('network.link')}>${icon('activity')}</a>
           <button type="button" class="text-button page-header-user" aria-haspopup="dialog" onClick=${() => setProfile(true)}>
-            <${Avatar} name=${user.displayName} /><span class="name">${user.displayName}</span>
+            <${Avatar} name=${user.displayName} /><bdi class="name" translate=${false}>${user.displayName}</bdi>
             <span class="visually-hidden">${t('profile.title')}</span></button>
           <${IconButton} label=${t('app.signOut')} name="log-out" onClick=${() => api.signOut()} />`}
       </div>

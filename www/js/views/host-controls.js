@@ -125,7 +125,7 @@ function Rename({ name, onClose, rename, onRename }) {
   return html`
     <${Dialog} title=${t('host.renameTitle')} onClose=${onClose}>
       <form onSubmit=${submit} noValidate>
-        <${Field} label=${t('host.renameField')} name="displayName" defaultValue=${name} maxlength="64" required autofocus autocomplete="off"
+        <${Field} label=${t('host.renameField')} name="displayName" defaultValue=${name} required autofocus autocomplete="off"
           error=${problem ? errorText(problem) : null} />
         <footer class="dialog-footer">
           <button type="button" class="secondary" onClick=${onClose}>${t('app.cancel')}</button>

@@ -20,9 +20,9 @@ export function MeetingInfo({ room: { meeting }, onClose }) {
           <${Entry} label=${t('info.link')} copy=${link} copyLabel=${t('stage.copyLink')}><span class="info-link">${link}</span><//>
           ${password && html`<${Password} password=${password} />`}
           ${!password && meeting.hasPassword && html`<${Entry} label=${t('before.password')}>${t('info.passwordSet')}<//>`}
-          <${Entry} label=${t('info.host')}>${meeting.host.displayName}<//>
+          <${Entry} label=${t('info.host')}><bdi translate=${false}>${meeting.host.displayName}</bdi><//>
           <${Entry} label=${t('info.time')}>${dayAndTime(meeting.startTime)} · ${t('dashboard.minutes', { count: meeting.duration })}<//>
-          ${meeting.description && html`<${Entry} label=${t('info.description')}>${meeting.description}<//>`}
+          ${meeting.description && html`<${Entry} label=${t('info.description')}><bdi>${meeting.description}</bdi><//>`}
         </dl>
       </div>
       <footer class="dialog-footer">
@@ -41,7 +41,7 @@ function Password({ password }) {
   const [shown, setShown] = useState(false);
   return html`
     <${Entry} label=${t('before.password')} copy=${password} copyLabel=${t('info.copyPassword')}>
-      <span class="info-password" translate="no">${shown ? password : '••••••'}</span>${' '}
+      <span class="info-password" translate=${false}>${shown ? password : '••••••'}</span>${' '}
       <button type="button" class="link" aria-pressed=${shown} onClick=${() => setShown(!shown)}>
         ${t(shown ? 'info.hidePassword' : 'info.showPassword')}</button>
     <//>`;

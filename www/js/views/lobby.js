@@ -71,7 +71,7 @@ export function LobbyList({ call, room }) {
         ${people.map(({ userId, displayName, isGuest, joinedAt }) => html`
           <li key=${userId} class="lobby-person" data-waiting=${userId}>
             <${Avatar} name=${displayName} />
-            <span class="person-name"><span class="name">${displayName}</span>
+            <span class="person-name"><bdi class="name" translate=${false}>${displayName}</bdi>
               <span class="quiet">${isGuest && `${t('people.guest')} · `}${t('lobby.since', { time: timeOn(joinedAt) })}</span></span>
             <span class="lobby-decide">
               <button type="button" class="secondary" disabled=${busy} aria-label=${t('lobby.refuseNamed', { name: displayName })}

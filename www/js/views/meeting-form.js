@@ -103,8 +103,8 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
   return html`
     <${Dialog} title=${t(meeting ? 'meeting.editTitle' : 'schedule.title')} onClose=${onClose}>
       <form ref=${form} class="meeting-form" onSubmit=${submit} noValidate>
-        <${Field} label=${t('schedule.name')} name="title" required maxlength="200" autofocus defaultValue=${now.title} error=${error('title')} />
-        <${Description} text=${now.description} />
+        <${Field} label=${t('schedule.name')} name="title" required autofocus defaultValue=${now.title} error=${error('title')} />
+        <${Description} text=${now.description} error=${error('description')} />
         <div class="field-row">
           ${open && html`<${Field} label=${t('schedule.start')} name="startTime" type="datetime-local" required
             defaultValue=${local(new Date(now.startTime))} error=${error('startTime')} />`}
@@ -112,7 +112,7 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
             options=${[...new Set([...DURATIONS, now.duration])].sort((a, b) => a - b).map((count) => [count, lasting(count)])} />
         </div>
         <div class="field-row">
-          <${Field} label=${t('schedule.password')} name="password" maxlength="64" autocomplete="off" defaultValue=${now.password ?? ''} error=${error('password')} />
+          <${Field} label=${t('schedule.password')} name="password" autocomplete="off" defaultValue=${now.password ?? ''} error=${error('password')} />
           <${Field} label=${t('schedule.max')} name="maxParticipants" type="number" min="2" max="10000" defaultValue=${now.maxParticipants}
             error=${error('maxParticipants')} />
         </div>
@@ -153,12 +153,14 @@ async function save(api, meeting, input) {
   toast(t('profile.saved'));
 }
 
-/** @param {{text: string}} props */
-function Description({ text }) {
+/** @param {{text: string, error: string | null}} props */
+function Description({ text, error }) {
   const id = useFieldId();
   return html`
     <div class="field"><label for=${id}>${t('meeting.description')}</label>
-      <textarea id=${id} name="description" rows="2" maxlength="2000" defaultValue=${text}></textarea></div>`;
+      <textarea id=${id} name="description" rows="2" defaultValue=${text}
+        aria-invalid=${error ? 'true' : undefined} aria-describedby=${error ? `${id}-note` : undefined}></textarea>
+      ${error && html`<p id="${id}-note" class="field-error" role="alert">${error}</p>`}</div>`;
 }
 
 /** @param {{label: string, name: string, value: any, options: [any, string][], error?: string | null, onChange?: (value: string) => void}} props */

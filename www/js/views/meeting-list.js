@@ -33,7 +33,7 @@ function Row({ meeting }) {
           : html`<span>${dayName(when)}</span><time dateTime=${when}>${clockTime(when)}</time>`}
       </div>
       <div class="meeting-what">
-        <strong>${meeting.title}${meeting.hasPassword ? html`<${Protected} />` : null}</strong>
+        <strong><bdi>${meeting.title}</bdi>${meeting.hasPassword ? html`<${Protected} />` : null}</strong>
         <span class="quiet">${details(meeting)}</span>
       </div>
       ${!open && html`<div class="meeting-do"><${MeetingTools} meeting=${meeting} /></div>`}

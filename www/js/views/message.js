@@ -1,6 +1,6 @@
 /** One line of the chat: its text with links, its marks, and what may be done with it. */
-import { html, memo, useEffect, useRef, useState, classes } from '../ui.js';
-import { errorText, t, timeOn } from '../i18n.js';
+import { html, memo, useEffect, useRef, useState, classes, composes } from '../ui.js';
+import { errorText, language, t, timeOn } from '../i18n.js';
 import { findLinks } from '../links.js';
 import { toast } from '../toasts.js';
 import { Quote } from './chat-lines.js';
@@ -8,7 +8,14 @@ import { Confirm, IconButton, useBusy } from './controls.js';
 
 /** @typedef {import('../room-state.js').Message} Message */
 
-export const LONGEST = 4000;
+const LONGEST = 4000;
+
+/** By how many letters, as the server counts them, a line is too long. It is never cut: what was pasted is not to be lost unseen. @param {string} text */
+export const surplusOf = (text) => Math.max(0, [...text.trim()].length - LONGEST);
+
+/** @param {{surplus: number}} props */
+export const TooLong = ({ surplus }) => (surplus > 0 ? html`
+  <p class="field-error" role="alert">${t('chat.tooLong', { count: surplus.toLocaleString(language()), most: LONGEST.toLocaleString(language()) })}</p>` : null);
 
 /**
  * @typedef {object} LineProps
@@ -36,7 +43,7 @@ export const Line = memo((/** @type {LineProps} */ { call, myId, message, first,
       ${deletedAt && html`<p class="quiet deleted">${t('chat.deleted')}</p>`}
       ${!deletedAt && editing && html`<${Editor} call=${call} message=${message} onDone=${() => onEdit(null)} />`}
       ${!deletedAt && !editing && html`
-        <p>${findLinks(text).map(textOrLink)}${editedAt && html` <span class="quiet edited">${t('chat.edited')}</span>`}</p>
+        <p dir="auto">${findLinks(text).map(textOrLink)}${editedAt && html` <span class="quiet edited">${t('chat.edited')}</span>`}</p>
         <${Actions} call=${call} message=${message} mine=${mine} may=${may}
           onEdit=${() => onEdit(id)} onDeleted=${onDeleted} onReply=${onReply} />`}
     </article>`;
@@ -45,7 +52,7 @@ export const Line = memo((/** @type {LineProps} */ { call, myId, message, first,
 /** @param {{message: Message, mine: boolean, myId: number}} props */
 function Head({ message: { sender, to, createdAt }, mine, myId }) {
   return html`
-    <header><strong>${mine ? t('chat.you') : sender.displayName}</strong>${' '}
+    <header><strong>${mine ? t('chat.you') : html`<bdi translate=${false}>${sender.displayName}</bdi>`}</strong>${' '}
       ${to && html`<span class="private-mark">${to.id === myId ? t('chat.toYou') : t('chat.toOne', { name: to.displayName })}</span> `}
       <time dateTime=${createdAt}>${timeOn(createdAt)}</time></header>`;
 }
@@ -70,7 +77,7 @@ function Actions({ call, message, mine, may, onEdit, onDeleted, onReply }) {
       ${asking && html`
         <${Confirm} title=${t('chat.deleteTitle')} action=${t('chat.deleteDo')} onConfirm=${remove} onClose=${() => setAsking(false)}>
           <p>${t(message.to ? 'chat.deletePrivateHint' : 'chat.deleteHint')}</p>
-          <blockquote>${message.text}</blockquote>
+          <blockquote dir="auto">${message.text}</blockquote>
         <//>`}
     </div>`;
 }
@@ -78,6 +85,7 @@ function Actions({ call, message, mine, may, onEdit, onDeleted, onReply }) {
 /** @param {{call: import('../call.js').Call, message: Message, onDone: () => void}} props */
 function Editor({ call, message, onDone }) {
   const [text, setText] = useState(message.text);
+  const surplus = surplusOf(text);
   const [busy, run] = useBusy();
   const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   useEffect(() => {
@@ -87,7 +95,7 @@ function Editor({ call, message, onDone }) {
   const save = (/** @type {Event} */ event) => {
     event.preventDefault();
     const line = text.trim();
-    if (!line || busy) return;
+    if (!line || busy || surplus > 0) return;
     run(async () => {
       try {
         if (line !== message.text) await call.editMessage(message.id, line);
@@ -98,18 +106,20 @@ function Editor({ call, message, onDone }) {
     });
   };
   const pressed = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) save(event);
+    if (composes(event)) return;
+    if (event.key === 'Enter' && !event.shiftKey) save(event);
     if (event.key !== 'Escape') return;
     event.stopPropagation(); // or the whole panel closes
     onDone();
   };
   return html`
     <form class="line-editor" onSubmit=${save}>
-      <textarea ref=${area} rows="2" maxlength=${LONGEST} aria-label=${t('chat.editField')} value=${text}
+      <textarea ref=${area} rows="2" aria-label=${t('chat.editField')} value=${text}
         onInput=${() => setText(area.current?.value ?? '')} onKeyDown=${pressed}></textarea>
+      <${TooLong} surplus=${surplus} />
       <div>
         <button type="button" class="secondary" onClick=${onDone}>${t('app.cancel')}</button>
-        <button class="primary" disabled=${busy || !text.trim()}>${t('app.save')}</button>
+        <button class="primary" disabled=${busy || !text.trim() || surplus > 0}>${t('app.save')}</button>
       </div>
     </form>`;
 }

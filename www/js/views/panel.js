@@ -1,5 +1,5 @@
 /** What stands beside the stage, or over it where there is little room: the chat or the people. */
-import { html, useStore } from '../ui.js';
+import { html, useStore, composes } from '../ui.js';
 import { t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { Chat } from './chat.js';
@@ -32,7 +32,7 @@ export function Panel({ call, room }) {
   const other = panel === 'chat' ? 'people' : 'chat';
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     const inDialog = /** @type {Element} */ (event.target).closest('dialog');
-    if (event.key === 'Escape' && !inDialog) closePanel();
+    if (event.key === 'Escape' && !inDialog && !composes(event)) closePanel();
   };
   const arrows = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;

@@ -73,7 +73,7 @@ function Person({ call, room, person, place, open, onOpen }) {
       <div class="person" data-user=${userId}>
         <${Avatar} name=${displayName} />
         <span class="person-name">
-          <span class="name">${self ? t('tile.you', { name: displayName }) : displayName}</span>
+          <bdi class="name" translate=${false}>${self ? t('tile.you', { name: displayName }) : displayName}</bdi>
           ${state && html`<span class="quiet">${state}</span>`}
         </span>
         ${handRaisedAt && html`

@@ -71,7 +71,7 @@ function About({ api }) {
   return html`
     <form onSubmit=${save} noValidate>
       <div class="field-row">
-        <${Field} label=${t('sign.name')} hint=${t('sign.nameHint')} name="displayName" autocomplete="name" required maxlength="64"
+        <${Field} label=${t('sign.name')} hint=${t('sign.nameHint')} name="displayName" autocomplete="name" required
           defaultValue=${user?.displayName} error=${error('displayName')} />
         <div class="field">
           <label for=${id}>${t('app.language')}</label>

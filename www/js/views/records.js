@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { attendees, marks, span } from '../attendance.js';
-import { duration, errorText, hasText, longDate, t, timeOn } from '../i18n.js';
+import { duration, errorText, hasText, letters, longDate, t, timeOn } from '../i18n.js';
 import { serverNow } from '../server-clock.js';
 import { saveFile } from '../save-file.js';
 import { toast } from '../toasts.js';
@@ -145,14 +145,14 @@ function Chart({ people }) {
           <g key=${at} class="chart-mark"><line x1=${x(at)} x2=${x(at)} y1="0" y2=${height - 20} /><text x=${x(at)} y=${height - 4}
             text-anchor=${x(at) > width - 40 ? 'end' : 'middle'}>${timeOn(at, time.from)}</text></g>`)}
         ${people.map(({ userId, displayName, stays }, row) => html`
-          <g key=${userId}><text class="chart-name" x="0" y=${row * ROW + 20}>${shortened(displayName, names / LETTER)}</text>
+          <g key=${userId}><text class="chart-name" translate="no" x="0" y=${row * ROW + 20}>${shortened(displayName, names / LETTER)}</text>
             ${stays.map(({ from, to }) => html`<rect key=${from} x=${x(from)} y=${row * ROW + 8} width=${Math.max(3, x(to) - x(from))} height=${BAR} rx="4" />`)}</g>`)}
       </svg>
     </div>`;
 }
 
 /** @param {string} name @param {number} most letters */
-const shortened = (name, most) => ([...name].length > most ? `${[...name].slice(0, most - 1).join('')}…` : name);
+const shortened = (name, most) => (letters(name).length > most ? `${letters(name).slice(0, most - 1).join('')}…` : name);
 
 /** @param {{people: Attendee[], begun: string}} props `begun`: the day that stands above */
 const Table = ({ people, begun }) => html`
@@ -160,7 +160,7 @@ const Table = ({ people, begun }) => html`
     <table>
       <thead><tr><th scope="col">${t('records.who')}</th><th scope="col">${t('records.when')}</th><th scope="col">${t('records.long')}</th></tr></thead>
       <tbody>${people.map(({ userId, displayName, isGuest, stays, seconds }) => html`
-        <tr key=${userId}><th scope="row">${displayName}${isGuest && html` <span class="quiet">${t('people.guest')}</span>`}</th>
+        <tr key=${userId}><th scope="row"><bdi translate=${false}>${displayName}</bdi>${isGuest && html` <span class="quiet">${t('people.guest')}</span>`}</th>
           <td>${stays.map(({ from, to, open }) => `${timeOn(from, begun)}–${open ? t('records.now') : timeOn(to, from)}`).join(', ')}</td>
           <td>${duration(seconds)}</td></tr>`)}</tbody>
     </table>

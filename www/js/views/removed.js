@@ -43,7 +43,7 @@ export function Removed({ call, onClose }) {
       <ul class="rows">
         ${people?.map(({ userId, displayName }) => html`
           <li key=${userId} class="row">
-            <${Avatar} name=${displayName} /><span class="row-what"><span class="name">${displayName}</span></span>
+            <${Avatar} name=${displayName} /><span class="row-what"><bdi class="name" translate=${false}>${displayName}</bdi></span>
             <button type="button" class="secondary" disabled=${busy} aria-label=${t('removed.liftNamed', { name: displayName })}
               onClick=${() => lift(userId)}>${t('removed.lift')}</button>
           </li>`)}

@@ -50,7 +50,7 @@ export function Sign({ api, signUp, next }) {
         <p class="quiet">${code ? t('sign.toMeeting', { code }) : t('app.tagline')}</p>
         ${cookiesBlocked() && html`<p class="device-problem">${t('sign.noCookies')}</p>`}
         ${signUp && html`<${Field} label=${t('sign.name')} hint=${t('sign.nameHint')} name="displayName" autocomplete="name"
-          required maxlength="64" error=${fieldError('displayName')} />`}
+          required error=${fieldError('displayName')} />`}
         <${Field} label=${t('sign.email')} type="email" name="email" autocomplete="username" required
           error=${fieldError('email')} />
         <${Field} label=${t('sign.password')} hint=${signUp ? t('sign.passwordHint') : undefined} type="password"

@@ -48,7 +48,7 @@ export const Tile = memo((/** @type {TileProps} */ {
         <span class="tile-reactions" aria-hidden="true">${reactions.map(({ id, reaction }) => html`<span key=${id}>${reaction}</span>`)}</span>`}
       <span class="tile-name">
         ${muted && html`<span class="tile-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 16)}</span>`}
-        <span class="name">${name}</span>
+        <bdi class="name" translate=${false}>${name}</bdi>
       </span>
       <div class="tile-tools">
         ${mayPin && html`<${IconButton} class=${pinned ? 'tile-tool pinned' : 'tile-tool'} name=${pinned ? 'pin-off' : 'pin'} size=${18}

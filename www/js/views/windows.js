@@ -123,7 +123,7 @@ function Small({ call }) {
     <main class="call small-window">
       <div class="tile"><${Avatar} name=${person.displayName} />
         ${stream && html`<${Video} stream=${stream} whole label=${person.displayName} />`}
-        <span class="tile-name"><span class="name">${person.displayName}</span></span></div>
+        <span class="tile-name"><bdi class="name" translate=${false}>${person.displayName}</bdi></span></div>
       <${DeviceSwitch} kind="microphone" on=${microphoneOn} onClick=${() => switchMicrophone(call, !microphoneOn)} />
     </main>`;
 }
