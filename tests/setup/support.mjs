@@ -30,18 +30,18 @@ function read(pid, file) {
 
 /* One `make run`. `output` is everything that it printed; `ended` a promise of {code, signal}. */
 export class Run {
-    static async start({ folder = temporaryFolder(), ports, env } = {}) {
+    static async start({ folder = temporaryFolder(), ports, env, bind } = {}) {
         const [port, relayPort] = ports ?? await freePorts(2);
-        const run = new Run(folder, port, relayPort, env);
+        const run = new Run(folder, port, relayPort, env, bind);
         await Promise.race([run.ready, run.ended, sleep(READY_MS, null, { ref: false })]);
         return run;
     }
 
-    constructor(folder, port, relayPort, env) {
+    constructor(folder, port, relayPort, env, bind) {
         Object.assign(this, { folder, port, relayPort, base: `http://127.0.0.1:${port}`, output: '', isReady: false });
         const began = Date.now();
         // detached: a process group of its own, as a terminal gives it to a command
-        this.child = spawn('make', ['--no-print-directory', 'run', `PORT=${port}`, `RELAY_PORT=${relayPort}`, `VAR=${folder}`],
+        this.child = spawn('make', ['--no-print-directory', 'run', `PORT=${port}`, `RELAY_PORT=${relayPort}`, `VAR=${folder}`, ...(bind ? [`BIND=${bind}`] : [])],
             { cwd: root, env: plainEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
         this.ended = new Promise((resolve) => {
             this.child.once('close', (code, signal) => { this.hasEnded = true; resolve({ code, signal }); });
