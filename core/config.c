@@ -65,6 +65,7 @@ static const struct variable {
     LIMIT(grace_closed_ms, "GRACE_CLOSED_MS", "5000", 0, 600000, "a seat whose page was closed or reloaded is kept this long, in ms")
     LIMIT(grace_lost_ms, "GRACE_LOST_MS", "30000", 0, 600000, "a seat whose connection broke is kept this long, in ms")
     NUMBER(grace_unconnected_ms, "GRACE_UNCONNECTED_MS", "120000", 0, 86400000, "a seat, or a place in the lobby, that was taken by REST and that no connection has come to is kept this long, in ms; 0: for ever")
+    NUMBER(meetings_per_person, "MEETINGS_PER_PERSON", "100", 0, 1000000, "open or planned meetings that one person may have made; 0: no limit")
     NUMBER(rate_read, "RATE_READ", "1200", 0, 1000000, "reading requests of one user in a minute; 0: no limit")
     NUMBER(rate_write, "RATE_WRITE", "300", 0, 1000000, "changing requests and messages of one user in a minute; 0: no limit")
     NUMBER(rate_chat, "RATE_CHAT", "60", 0, 1000000, "chat messages of one user in a minute; 0: no limit")

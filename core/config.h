@@ -58,6 +58,7 @@ struct config {
     int64_t grace_unconnected_ms;  /* a seat that no connection has is kept this long; 0: for ever */
     int64_t grace_closed_ms;       /* a seat whose page was closed or reloaded is kept this long */
     int64_t grace_lost_ms;         /* a seat whose connection broke is kept this long */
+    int64_t meetings_per_person;   /* open or planned ones that somebody may have made; 0: no limit */
     /* rate limits: requests in a minute, all of which may come at once; 0: no limit */
     int64_t rate_read;                     /* of one user */
     int64_t rate_write;                    /* of one user */

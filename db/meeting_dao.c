@@ -18,6 +18,7 @@ static const char SQL_INSERT[] =
     "INSERT INTO meetings (code, title, description, creator_id, host_id, status, start_time, duration_minutes, "
     "max_participants, password_box, is_public, is_recorded, settings, host_loss_policy, host_loss_minutes, empty_minutes, "
     "due_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char SQL_COUNT_OPEN[] = "SELECT COUNT(*) FROM meetings WHERE creator_id = ? AND status IN (1, 2)";
 static const char SQL_BY_ID[] = MEETING_COLUMNS "WHERE m.id = ?";
 static const char SQL_UPDATE[] =
     "UPDATE meetings SET title = ?, description = ?, password_box = ?, is_public = ?, is_recorded = ?, updated_at = ? "
@@ -101,6 +102,11 @@ static void read_row(struct db_rows *rows, void *out)
     m->event_seq = db_get_int(rows);
     m->created_at_ms = db_get_time(rows);
     m->updated_at_ms = db_get_time(rows);
+}
+
+enum err meeting_dao_count_open(struct db *db, int64_t creator_id, int64_t *count)
+{
+    return db_select_int(db, SQL_COUNT_OPEN, DB_PARAMS(db_int(creator_id)), count);
 }
 
 enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out)

@@ -96,6 +96,9 @@ struct meeting_filter {
 MUST_CHECK enum err meeting_dao_insert(struct db *db, const struct meeting *meeting, int64_t due_ms, int64_t now_ms,
                                        int64_t *id);
 
+/* The meetings that somebody made and that are open or planned. */
+MUST_CHECK enum err meeting_dao_count_open(struct db *db, int64_t creator_id, int64_t *count);
+
 /* ERR_DB_NO_ROW where there is none. */
 MUST_CHECK enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out);
 

@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "db/user_dao.h"
 #include "service/host.h"
 #include "service/invite.h"
 #include "service/lobby.h"
@@ -41,6 +42,22 @@ struct creation {
     struct meeting stored;
 };
 
+/* Under the lock of the account, so that two at once are not both the last one. */
+static enum err check_quota(struct call *call)
+{
+    struct user creator;
+    int64_t open, most = call->app->config->meetings_per_person;
+    if (most == 0)
+        return ERR_OK;
+    enum err e = call_no_row(user_dao_lock(call->app->db, call->arena, call->user_id, &creator), ERR_UNAUTHORIZED);
+    if (!e)
+        e = meeting_dao_count_open(call->app->db, call->user_id, &open);
+    if (e || open < most)
+        return e;
+    return fault_set(&call->fault, ERR_TOO_MANY_MEETINGS, NULL,
+                     "You have %lld meetings that are open or planned. End or cancel one first.", (long long)open);
+}
+
 static enum err create_body(void *context)
 {
     struct creation *c = context;
@@ -49,7 +66,10 @@ static enum err create_body(void *context)
     struct meeting_state state = {.status = MEETING_SCHEDULED,
                                   .start_time_ms = c->meeting.start_time_ms,
                                   .duration_minutes = c->meeting.duration_minutes};
-    enum err e = meeting_dao_insert(call->app->db, &c->meeting, schedule_due_ms(&state), call_now_ms(call), &id);
+    enum err e = check_quota(call);
+    if (e)
+        return e;
+    e = meeting_dao_insert(call->app->db, &c->meeting, schedule_due_ms(&state), call_now_ms(call), &id);
     if (e)
         return e;
     e = meeting_dao_by_id(call->app->db, call->arena, id, &c->stored);

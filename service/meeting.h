@@ -23,7 +23,7 @@ struct meeting_options {
     int64_t empty_minutes;
 };
 
-/* ERR_VALIDATION_FAILED: the start lies in the past. */
+/* ERR_VALIDATION_FAILED: the start lies in the past; ERR_TOO_MANY_MEETINGS: others have to end first. */
 MUST_CHECK enum err meeting_create(struct call *call, const struct meeting_options *options, struct meeting *out);
 
 /* The number of the meeting that a text names. A code does for everybody. A number does for a public meeting, for those

@@ -8,7 +8,7 @@ import { createMeeting, join, logOf, ok, people, refused, sleep } from './suppor
 let sys;
 let ada, ben, cleo;
 before(async () => {
-    sys = await startSystem();
+    sys = await startSystem({ env: { ECHOMEET_MEETINGS_PER_PERSON: '0' } });
     [ada, ben, cleo] = await people(sys, 'Ada', 'Ben', 'Cleo');
 });
 after(() => sys?.stop());

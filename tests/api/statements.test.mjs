@@ -8,7 +8,7 @@ import { createMeeting, join, ok, people, workerPids } from './support.mjs';
 let sys;
 let ada, guests, housekeeping;
 before(async () => {
-    sys = await startSystem({ only: ['mariadb', 'redis', 'pool', 'web'], workers: { api: 1, signin: 1, relay: 1 } });
+    sys = await startSystem({ only: ['mariadb', 'redis', 'pool', 'web'], workers: { api: 1, signin: 1, relay: 1 }, env: { ECHOMEET_MEETINGS_PER_PERSON: '0' } });
     [ada, ...guests] = await people(sys, 'Ada', 'Ben', 'Cleo', 'Dan');
     for (let i = 0; i < 100; i++)
         await createMeeting(ada, { title: `Meeting ${i}` });

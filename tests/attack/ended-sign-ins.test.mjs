@@ -8,7 +8,7 @@ import { startSystem } from '../lib/system.mjs';
 
 let sys, admin;
 before(async () => {
-    sys = await startSystem({ env: { ECHOMEET_RATE_SIGN_IN_ACCOUNT: '0', ECHOMEET_RATE_SIGN_IN_ADDRESS: '0', ECHOMEET_RATE_WRITE: '0', ECHOMEET_RATE_READ: '0' } });
+    sys = await startSystem({ env: { ECHOMEET_RATE_SIGN_IN_ACCOUNT: '0', ECHOMEET_RATE_SIGN_IN_ADDRESS: '0', ECHOMEET_RATE_WRITE: '0', ECHOMEET_RATE_READ: '0', ECHOMEET_MEETINGS_PER_PERSON: '0' } });
     admin = await register(sys, 'Root');
     command('admin', admin.email, 'yes');
 });

@@ -604,6 +604,7 @@ export default {
   'error.wrong_password': 'The meeting password is wrong. Ask the host for it.',
   'error.passwordNeeded': 'This meeting has a password. Ask the host for it.',
   'error.meeting_full': 'The meeting is full. Try again when somebody has left.',
+  'error.too_many_meetings': 'You have too many meetings that are open or planned. End or cancel one first.',
   'error.meeting_locked': 'The meeting is locked. Ask the host to let you in.',
   'error.invite_invalid': 'This invitation is not valid any more. Ask for a new link.',
   'error.guests_not_allowed': 'This meeting is for people with an account. Sign in to join.',

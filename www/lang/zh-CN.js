@@ -595,6 +595,7 @@ export default {
   'error.wrong_password': '入会密码不对，请向主持人确认。',
   'error.passwordNeeded': '这个会议需要密码，请向主持人索取。',
   'error.meeting_full': '会议人数已满，等有人离开后再试。',
+  'error.too_many_meetings': '你进行中和预定的会议太多，请先结束或取消一些。',
   'error.meeting_locked': '会议已锁定，请联系主持人。',
   'error.invite_invalid': '该邀请已失效，请索取新的链接。',
   'error.guests_not_allowed': '此会议仅限注册用户，请先登录。',
