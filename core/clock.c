@@ -5,17 +5,18 @@
 
 static int64_t system_now_ms(const struct clock *self)
 {
-    (void)self;
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 + self->shift_ms;
 }
 
 static int64_t fixed_now_ms(const struct clock *self) { return self->fixed_ms; }
 
-struct clock clock_system(void) { return (struct clock){system_now_ms, 0}; }
+struct clock clock_system(void) { return clock_shifted(0); }
 
-struct clock clock_fixed(int64_t now_ms) { return (struct clock){fixed_now_ms, now_ms}; }
+struct clock clock_fixed(int64_t now_ms) { return (struct clock){.now_ms = fixed_now_ms, .fixed_ms = now_ms}; }
+
+struct clock clock_shifted(int64_t shift_ms) { return (struct clock){.now_ms = system_now_ms, .shift_ms = shift_ms}; }
 
 int64_t clock_elapsed_us(void)
 {

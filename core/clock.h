@@ -10,10 +10,14 @@
 struct clock {
     int64_t (*now_ms)(const struct clock *self);
     int64_t fixed_ms; /* what clock_fixed() answers; tests set it forward */
+    int64_t shift_ms; /* what clock_shifted() adds to the system's time */
 };
 
 struct clock clock_system(void);
 struct clock clock_fixed(int64_t now_ms);
+
+/* What another machine's clock says, which is so far ahead of ours. */
+struct clock clock_shifted(int64_t shift_ms);
 
 static inline int64_t clock_now_ms(const struct clock *c) { return c->now_ms(c); }
 

@@ -17,7 +17,7 @@ enum {
     LIMIT_NAME_MARKS = 8, /* combining marks on one character of a name or title; scripts need up to six */
     LIMIT_PASSWORD_MIN_CHARS = 8,
     LIMIT_PASSWORD_MAX_CHARS = 128,
-    LIMIT_KNOWN_NETWORK_DAYS = 90, /* since a sign-in from there was used */
+    LIMIT_KNOWN_NETWORK_DAYS = 90,      /* since a sign-in from there was used */
     LIMIT_REFRESH_REUSE_MS = 10 * 1000, /* two tabs may use one refresh token this close together */
 
     /* meetings */
@@ -67,6 +67,7 @@ enum {
     /* relay */
     LIMIT_FRAME_BYTES = 64 * 1024,    /* one message from a client */
     LIMIT_OUTPUT_BYTES = 1024 * 1024, /* waiting for one client, then it is cut (4408) */
+    LIMIT_CLOCK_MS = 2000,            /* between relay and workers; more is told */
     LIMIT_KEPT_DESCRIPTORS = 160,     /* no sockets of clients: for calls in flight, Redis, sockets that are refused */
     LIMIT_AUTH_MS = 5 * 1000,         /* to send a token after the connection opened */
     LIMIT_PING_MS = 25 * 1000,        /* between WebSocket pings */

@@ -175,11 +175,14 @@ static void read_request(const FCGX_Request *fcgi, struct app *app, struct arena
     discard(fcgi, deadline); /* a body too large, and the mark of its end */
 }
 
-static void write_response(const FCGX_Request *fcgi, const struct request *req, const struct response *res)
+static void write_response(const struct app *app, const FCGX_Request *fcgi, const struct request *req,
+                           const struct response *res)
 {
     int64_t deadline = deadline_us(LIMIT_SEND_MS);
     struct buf head = {0};
     buf_printf(&head, "Status: %d\r\nX-Request-Id: %s\r\nCache-Control: no-store\r\n", res->status, req->id);
+    if (req->pool == POOL_RELAY) /* whose deadlines are in our time */
+        buf_printf(&head, "Echomeet-Time: %lld\r\n", (long long)clock_now_ms(&app->clock));
     if (res->content_type)
         buf_printf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", res->content_type, res->body.len);
     buf_append(&head, res->headers.data, res->headers.len);
@@ -224,7 +227,7 @@ static void serve(struct app *app, struct arena *arena, FCGX_Request *fcgi, enum
         log_request(req.id);
         score_begin(score, begin_ms, req.id);
         dispatch(app, arena, &req, res);
-        write_response(fcgi, &req, res);
+        write_response(app, fcgi, &req, res);
         finish(fcgi);
         log_request(NULL);
         response_clear(res);

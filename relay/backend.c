@@ -49,6 +49,7 @@ struct backend {
     struct sockaddr_un address;
     const char *relay_id;
     struct random *random;
+    struct clock *clock;
     struct metrics *metrics;
     struct list waiting;
     struct list in_flight;
@@ -142,7 +143,7 @@ static const char *header_value(const char *line, size_t len, const char *name)
     return line + n;
 }
 
-/* One header line; only three matter. Its end is a line end, so that a number stops there. */
+/* One header line; only four matter. Its end is a line end, so that a number stops there. */
 static void read_line(const char *line, size_t len, struct reply *reply)
 {
     const char *value;
@@ -150,6 +151,8 @@ static void read_line(const char *line, size_t len, struct reply *reply)
         reply->status = atoi(value);
     if ((value = header_value(line, len, "Retry-After:")))
         reply->retry_after_s = atoi(value);
+    if ((value = header_value(line, len, "Echomeet-Time:")))
+        reply->time_ms = atoll(value);
     if ((value = header_value(line, len, "Echomeet-Room:")))
         reply->room = (struct slice){value, (size_t)(line + len - value)};
 }
@@ -176,6 +179,22 @@ static bool read_answer(const struct buf *answer, struct reply *reply)
     return false;
 }
 
+static bool differs(const struct clock *clock) { return llabs(clock->shift_ms) > LIMIT_CLOCK_MS; }
+
+/* Tokens and deadlines are in the workers' time. It is read when the answer has come: later than it was written, so
+ * that a deadline is rather too early than later than we wait. */
+static void learn_time(struct clock *clock, int64_t workers_ms)
+{
+    struct clock ours = clock_system(), theirs = clock_shifted(workers_ms - clock_now_ms(&ours));
+    bool differed = differs(clock);
+    *clock = theirs;
+    if (differs(clock) && !differed)
+        log_event(LOG_WARN, "clock_differs", "ahead_ms", LOG_INT(theirs.shift_ms), "text",
+                  "the clock of the workers' machine is not that of this one; set both by NTP", NULL);
+    if (!differs(clock) && differed)
+        log_event(LOG_INFO, "clock_agrees", "ahead_ms", LOG_INT(theirs.shift_ms), NULL);
+}
+
 static void answered(struct call *call, int protocol_status)
 {
     struct reply reply = {0};
@@ -185,8 +204,11 @@ static void answered(struct call *call, int protocol_status)
         fail(call, ERR_UNAVAILABLE); /* a worker that refuses has executed nothing */
     else if (!read_answer(&call->answer, &reply))
         fail(call, ERR_INTERNAL);
-    else
+    else {
+        if (reply.time_ms)
+            learn_time(call->backend->clock, reply.time_ms);
         finish(call, &reply);
+    }
 }
 
 static void log_stderr(const struct call *call, const struct fcgi_piece *piece)
@@ -332,7 +354,7 @@ static void on_kick(struct ev_loop *loop, ev_timer *watcher, int revents)
 }
 
 struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random,
-                            struct metrics *metrics)
+                            struct clock *clock, struct metrics *metrics)
 {
     struct backend *b = calloc(1, sizeof *b);
     if (!b)
@@ -340,6 +362,7 @@ struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const
     b->loop = loop;
     b->relay_id = relay_id;
     b->random = random;
+    b->clock = clock;
     b->metrics = metrics;
     b->address.sun_family = AF_UNIX;
     snprintf(b->address.sun_path, sizeof b->address.sun_path, "%s", socket_path);
@@ -370,7 +393,7 @@ static void write_request(struct call *call, const struct call_request *r)
     snprintf(length, sizeof length, "%zu", r->body_len);
     snprintf(user, sizeof user, "%lld", (long long)r->user_id);
     snprintf(session, sizeof session, "%lld", (long long)r->session_id);
-    snprintf(deadline, sizeof deadline, "%lld", (long long)(call->started * 1000) + LIMIT_CALL_MS);
+    snprintf(deadline, sizeof deadline, "%lld", (long long)clock_now_ms(call->backend->clock) + LIMIT_CALL_MS);
     const struct fcgi_param params[] = {
         {"REQUEST_METHOD", r->method},
         {"SERVER_PROTOCOL", "HTTP/1.1"},

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/clock.h"
 #include "core/err.h"
 #include "core/random.h"
 #include "core/skim.h"
@@ -18,7 +19,7 @@ struct metrics;
 struct call;
 
 struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random,
-                            struct metrics *metrics);
+                            struct clock *clock, struct metrics *metrics);
 
 /* Ends every call without an answer. */
 void backend_free(struct backend **backend);
@@ -45,6 +46,7 @@ struct reply {
     int status;        /* HTTP status */
     struct slice room; /* header Echomeet-Room; .at is NULL where there is none */
     int retry_after_s; /* header Retry-After; 0 where there is none */
+    int64_t time_ms;   /* header Echomeet-Time: the worker's clock; 0 where there is none */
     struct slice body;
     const char *request_id;
 };

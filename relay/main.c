@@ -219,7 +219,8 @@ static bool build(struct relay *relay)
 {
     relay->conn_memory.size = sizeof(struct conn);
     wheel_start(&relay->wheel, relay->loop, conn_deadline);
-    relay->backend = backend_new(relay->loop, relay->config.relay_socket, relay->id, &relay->random, &relay->metrics);
+    relay->backend =
+        backend_new(relay->loop, relay->config.relay_socket, relay->id, &relay->random, &relay->clock, &relay->metrics);
     relay->presence = relay->backend ? presence_new(relay->loop, relay->backend) : NULL;
     relay->hub = hub_new(relay);
     relay->sync = relay->hub ? sync_new(relay) : NULL;

@@ -27,7 +27,7 @@ enum { RELAY_ID_SIZE = 40, RELAY_CONN_NAME_SIZE = 64, RELAY_READ_BYTES = 64 * 10
 struct relay {
     struct ev_loop *loop;
     struct config config;
-    struct clock clock;
+    struct clock clock; /* the workers', as far as it is known (backend.c) */
     struct random random;
     struct token_keys keys;
     char id[RELAY_ID_SIZE]; /* a new one at each start: seats of an earlier life are not ours */
