@@ -8,7 +8,7 @@ import { Header } from './header.js';
 import { ENDED, MeetingList, ONGOING, SCHEDULED, Skeleton } from './meeting-list.js';
 import { MeetingToolsContext } from './meeting-tools.js';
 import { FilterBar, Found, NO_FILTER, isFiltering } from './meeting-search.js';
-import { MeetingForm } from './meeting-form.js';
+import { EMPTY_MINUTES, MeetingForm } from './meeting-form.js';
 import { toast } from '../toasts.js';
 
 const REFRESH_MS = 30_000;
@@ -40,7 +40,7 @@ export function Dashboard({ api }) {
 
   const startNow = () => run(async () => {
     try {
-      const meeting = await api.post('/meetings', { title: t('dashboard.defaultTitle', { name: user?.displayName ?? '' }) });
+      const meeting = await api.post('/meetings', { title: t('dashboard.defaultTitle', { name: user?.displayName ?? '' }), emptyMinutes: EMPTY_MINUTES });
       location.hash = `#/m/${meeting.code}`;
     } catch (error) {
       toast(errorText(error), 'error');

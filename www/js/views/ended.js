@@ -1,13 +1,14 @@
 /** After the call: why it ended, how long it was, who was there, the chat to keep, and the way back. */
-import { html, useEffect, useRef, useStore } from '../ui.js';
+import { html, useEffect, useRef, useState, useStore } from '../ui.js';
 import { icon } from '../icons.js';
-import { dateAndTime, duration, hasText, isolated, t } from '../i18n.js';
+import { dateAndTime, duration, errorText, hasText, isolated, t } from '../i18n.js';
 import { can } from '../room-state.js';
 import { saveFile } from '../save-file.js';
 import { toast } from '../toasts.js';
 import { Avatar, useBusy } from './controls.js';
 import { Brand, Updated } from './header.js';
 
+const OVER = 3;
 /** After these the meeting is closed to this person. */
 const NO_RETURN = ['ended', 'removed', 'signed_out', 'other_account'];
 
@@ -17,6 +18,7 @@ export function Ended({ call, onRejoin }) {
   const [busy, run] = useBusy();
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => heading.current?.focus(), []);
+  const way = useWayBack(call);
   if (!room) return null;
   const title = `ended.${endCode}`;
   const why = reason(room, endCode);
@@ -33,9 +35,9 @@ export function Ended({ call, onRejoin }) {
         <ul class="ended-people" tabindex="0" aria-labelledby="ended-people">
           ${names.map(([id, name]) => html`<li key=${id}><${Avatar} name=${name} /> <bdi class="name" translate=${false}>${name}</bdi></li>`)}
         </ul>
+        ${way.closed && html`<p class="quiet">${errorText({ code: way.closed })}</p>`}
         <div class="ended-do">
-          ${!NO_RETURN.includes(endCode ?? '') && html`
-            <button type="button" class="primary" onClick=${onRejoin}>${t('ended.rejoin')}</button>`}
+          ${way.open && html`<button type="button" class="primary" onClick=${onRejoin}>${t('ended.rejoin')}</button>`}
           ${room.messages.length > 0 && html`
             <button type="button" class="secondary" disabled=${busy} onClick=${() => run(() => saveChat(call))}>
               ${icon('message-square', 18)} ${t('ended.saveChat')}</button>`}
@@ -45,6 +47,33 @@ export function Ended({ call, onRejoin }) {
         </div>
       </section>
     </main>`;
+}
+
+/**
+ * Whether one may come back. The last one out may have ended the meeting, and others may have locked it.
+ * @param {import('../call.js').Call} call @returns {{open: boolean, closed: string | null}} `closed`: the code that says why not, where it has to be said
+ */
+function useWayBack(call) {
+  const [way, setWay] = useState({ open: false, closed: /** @type {string | null} */ (null) });
+  useEffect(() => {
+    const { room, endCode } = call.store.get();
+    if (!room || NO_RETURN.includes(endCode ?? '')) return undefined;
+    let wanted = true;
+    const told = (/** @type {string | null} */ closed) => wanted && setWay({ open: !closed, closed });
+    // Who cannot ask may be able to in a moment.
+    call.api.get(`/meetings/${room.meeting.code}`).then((meeting) => told(whyClosed(meeting, room)), () => told(null));
+    return () => {
+      wanted = false;
+    };
+  }, []);
+  return way;
+}
+
+/** @param {any} meeting as it is now @param {import('../room-state.js').Room} room */
+function whyClosed({ status, locked, creator }, room) {
+  if (status >= OVER) return status === OVER ? 'meeting_ended' : 'meeting_cancelled';
+  const runsIt = can(room, 'use_lobby') || creator.id === room.myId;
+  return locked && !runsIt ? 'meeting_locked' : null;
 }
 
 /** @param {import('../room-state.js').Room} room @param {string | null} code */

@@ -9,16 +9,19 @@ import { toast } from '../toasts.js';
 
 const DURATIONS = [15, 30, 45, 60, 90, 120, 180, 240, 480];
 const POLICIES = ['hand_over', 'lock', 'end'];
-const SWITCHES = ['isPublic', 'isRecorded', ...WHO_COMES, ...WHO_MAY, 'endsOnTime'];
+const SWITCHES = ['isPublic', 'isRecorded', ...WHO_COMES, ...WHO_MAY, 'endsOnTime', 'keepUntilEnd'];
 const NUMBERS = ['duration', 'maxParticipants', 'hostLossMinutes', 'emptyMinutes'];
 const FIELDS = ['title', 'description', 'startTime', 'password', ...NUMBERS];
 const SCHEDULED = 1;
+
+/** A link that was sent to others still leads somewhere when its sender has closed the page. */
+export const EMPTY_MINUTES = 60;
 
 /** What a new meeting is like where nobody says anything. */
 const DEFAULTS = {
   title: '', description: '', duration: 60, password: '', maxParticipants: 100, isPublic: false, isRecorded: false, locked: false,
   waitingRoom: false, joinBeforeHost: true, muteOnEntry: false, allowUnmute: true, allowShare: true, allowChat: true, allowGuests: false,
-  endsOnTime: false, hostLossPolicy: 'hand_over', hostLossMinutes: 5, emptyMinutes: 0,
+  endsOnTime: false, hostLossPolicy: 'hand_over', hostLossMinutes: 5, keepUntilEnd: true, emptyMinutes: EMPTY_MINUTES,
 };
 
 /** As an input of type datetime-local wants it. @param {Date} date */
@@ -119,7 +122,7 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
         <details><summary>${t('setting.whoComes')}</summary>${switches(['isPublic', ...WHO_COMES])}</details>
         <details><summary>${t('setting.whoMay')}</summary>${switches(WHO_MAY)}</details>
         <details><summary>${t('meeting.course')}</summary>
-          ${switches(['isRecorded', 'endsOnTime'])}
+          ${switches(['isRecorded', 'endsOnTime', 'keepUntilEnd'])}
           <div class="field-row">
             <${Choice} label=${t('meeting.hostLossPolicy')} name="hostLossPolicy" value=${policy} onChange=${setPolicy}
               options=${POLICIES.map((name) => [name, t(`meeting.policy.${name}`)])} />
