@@ -588,6 +588,7 @@ export default {
   'error.socket_blocked': 'The server answers, but the live connection (WebSocket) does not open. A proxy, firewall or virus scanner may block it, or the meeting service is restarting. Try again, or use another network.',
   'error.updated': 'EchoMeet was updated, and this page is an earlier one.',
   'error.not_loaded': 'A part of this page could not be loaded.',
+  'error.request_timeout': 'Your connection was too slow for this. Try again.',
   'error.timeout': 'The server took too long to answer. Try again.',
   'error.unavailable': 'The server is not ready at the moment. Try again in a few seconds.',
   'error.outcome_unknown': 'It is not certain whether this was saved. Look, and try again if it was not.',

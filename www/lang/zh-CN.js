@@ -579,6 +579,7 @@ export default {
   'error.socket_blocked': '服务器有应答，但实时连接（WebSocket）打不开。可能被代理、防火墙或杀毒软件拦截，或者会议服务正在重启。请重试，或换一个网络。',
   'error.updated': 'EchoMeet 已更新，这个页面还是旧版本。',
   'error.not_loaded': '页面的一部分没能载入。',
+  'error.request_timeout': '网络太慢，这一步没能完成。请再试一次。',
   'error.timeout': '服务器响应太慢，请再试一次。',
   'error.unavailable': '服务器暂时没有准备好，过几秒再试。',
   'error.outcome_unknown': '不确定是否已保存。请看一下，没有保存就再试一次。',
