@@ -12,7 +12,8 @@ let file;
 before(async () => {
     file = `/tmp/em-limits-${process.pid}`;
     fs.writeFileSync(file, '# limits\n\nECHOMEET_RELAY_DRAIN_MS = 1000\n');
-    sys = await startSystem({ env: { ECHOMEET_RELAY_LIMITS_FILE: file, ECHOMEET_RELAY_RATE_PINGS: '1000' } });
+    sys = await startSystem({ env: { ECHOMEET_RELAY_LIMITS_FILE: file, ECHOMEET_RELAY_RATE_PINGS: '1000',
+        ECHOMEET_RELAY_SOCKETS_ACCOUNT: '0' } });
     ana = await register(sys, 'Ana');
 });
 after(async () => {
