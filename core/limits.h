@@ -60,6 +60,7 @@ enum {
     LIMIT_TRANSCRIPT_PAGE = 10000, /* messages of a chat as text */
     LIMIT_PAGE_BYTES =
         1024 * 1024,         /* of text on a page of messages or events, at which it ends before its full number */
+    LIMIT_TURN_TEST_S = 120, /* life of TURN credentials for trying the network, outside of a meeting */
     LIMIT_ADMITTED = 9,      /* people let in from the lobby in one transaction */
     LIMIT_EVENTS_PAGE = 500, /* events of one fetch; more missed than that: a snapshot */
     LIMIT_RESUME_MIB = 8,    /* of missed events; more than that: a snapshot as well */

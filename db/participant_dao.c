@@ -54,6 +54,7 @@ static const char SQL_ADDRESS_BANNED[] =
 static const char SQL_END_ALL[] = "UPDATE participants SET " END_STAY "2 WHERE meeting_id = ? AND status IN (1, 4)";
 static const char SQL_MEETINGS_OF[] =
     "SELECT meeting_id FROM participants WHERE user_id = ? AND meeting_id > ? AND status IN (1, 4) ORDER BY meeting_id LIMIT ?";
+static const char SQL_IS_SEATED[] = "SELECT EXISTS (SELECT 1 FROM participants WHERE user_id = ? AND status = 1)";
 static const char SQL_HEIR[] =
     "SELECT user_id FROM participants WHERE meeting_id = ? AND status = 1 AND is_guest = 0 ORDER BY role, joined_at, user_id LIMIT 1";
 static const char SQL_ROW_ROLE[] = "SELECT role FROM participants WHERE meeting_id = ? AND user_id = ?";
@@ -209,6 +210,15 @@ enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t
 {
     return db_select_all(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(after_id), db_int(limit)),
                          db_read_int, sizeof **meeting_ids, meeting_ids, count);
+}
+
+enum err participant_dao_is_seated(struct db *db, int64_t user_id, bool *seated)
+{
+    int64_t n;
+    enum err e = db_select_int(db, SQL_IS_SEATED, DB_PARAMS(db_int(user_id)), &n);
+    if (!e)
+        *seated = n != 0;
+    return e;
 }
 
 enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id)

@@ -130,6 +130,9 @@ MUST_CHECK enum err participant_dao_end_all(struct db *db, int64_t meeting_id, i
 MUST_CHECK enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t after_id,
                                                 int64_t limit, int64_t **meeting_ids, int *count);
 
+/* Whether the user is in any meeting. */
+MUST_CHECK enum err participant_dao_is_seated(struct db *db, int64_t user_id, bool *seated);
+
 /* Who gets the host's seat: the longest-present co-host, else the longest-present participant; never a guest.
  * ERR_DB_NO_ROW: nobody with an account is in. */
 MUST_CHECK enum err participant_dao_heir(struct db *db, int64_t meeting_id, int64_t *user_id);

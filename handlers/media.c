@@ -52,10 +52,21 @@ void media_view_write(struct exchange *x, struct json *j, const char *key, const
     json_object_end(j);
 }
 
+struct media_query {
+    struct in_text purpose;
+};
+
+static const struct field media_fields[] = {
+    {"for", FIELD_TEXT, offsetof(struct media_query, purpose), OPTIONAL, false, 1, 4, "call|test"},
+};
+
 enum err media_get(struct exchange *x)
 {
     struct media_access access;
-    enum err e = media_access(&x->call, &access);
+    struct media_query in = {.purpose = {.value = "call"}};
+    enum err e = exchange_query(x, media_fields, FIELD_COUNT(media_fields), &in);
+    if (!e)
+        e = media_access_anywhere(&x->call, strcmp(in.purpose.value, "test") == 0, &access);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);

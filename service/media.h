@@ -14,7 +14,11 @@ struct media_access {
     int64_t expires_at_ms;
 };
 
-/* For the caller, from now on. */
+/* For the caller, who has a seat, from now on. */
 MUST_CHECK enum err media_access(struct call *call, struct media_access *out);
+
+/* For a caller who may have a seat or not. Whoever is in no meeting gets no TURN credentials, for they carry anybody's
+ * traffic; with for_test somebody with an account gets some that run out soon. */
+MUST_CHECK enum err media_access_anywhere(struct call *call, bool for_test, struct media_access *out);
 
 #endif

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { eventually } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { api } from './contract.mjs';
-import { createMeeting, join, nowSeconds, ok, people } from './support.mjs';
+import { createMeeting, join, nowSeconds, ok, people, refused } from './support.mjs';
 
 const secret = 'the north wind and the sun';
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'em-turn-'));
@@ -32,39 +32,63 @@ after(async () => {
     fs.rmSync(folder, { recursive: true });
 });
 
-function checkMedia(media, user, begun) {
+function checkMedia(media, user, begun, lasts = ttl) {
     assert.deepEqual(media.iceServers.map(({ urls }) => urls), ['stun:a.example.org', 'stun:b.example.org:3479', turnUrls]);
     const { username, credential } = media.iceServers[2];
     const [expires, id] = username.split(':').map(Number);
     assert.equal(id, user.id);
-    assert.ok(expires >= begun + ttl && expires <= nowSeconds() + ttl, `${expires} is ${ttl} s after ${begun}`);
+    assert.ok(expires >= begun + lasts && expires <= nowSeconds() + lasts, `${expires} is ${lasts} s after ${begun}`);
     assert.equal(credential, createHmac('sha1', secret).update(username).digest('base64'));
-    assert.equal(media.ttl, ttl);
+    assert.equal(media.ttl, lasts);
     assert.equal(Date.parse(media.expiresAt), expires * 1000);
     return credential;
 }
 
-test('everybody who is signed in gets credentials of their own, by the call and with a join', async () => {
+async function guestOf(meeting) {
+    const { accessToken, user } = ok(await api(sys).post(`/meetings/${meeting.code}/guests`, { displayName: 'Grace' }), 201);
+    return { id: user.id, client: api(sys, accessToken) };
+}
+
+const stunOnly = { mode: 'mesh', iceServers: [{ urls: 'stun:a.example.org' }, { urls: 'stun:b.example.org:3479' }] };
+
+test('whoever is in a meeting gets credentials of their own, with a join and by the call', async () => {
     const [ada, bo] = await people(sys, 'Ada', 'Bo');
     const begun = nowSeconds();
-    const first = checkMedia(ok(await ada.client.get('/media')), ada, begun);
-    const second = checkMedia(ok(await bo.client.get('/media')), bo, begun);
-    assert.notEqual(first, second);
     const meeting = await createMeeting(ada);
-    const view = await join(bo, meeting);
-    checkMedia(view.media, bo, begun);
-    assert.equal(view.media.mode, 'mesh');
-    const stranger = await api(sys).get('/media');
-    assert.equal(stranger.status, 401);
+    const { media } = await join(bo, meeting);
+    assert.equal(media.mode, 'mesh');
+    const first = checkMedia(media, bo, begun);
+    checkMedia(ok(await bo.client.get('/media')), bo, begun);
+    checkMedia(ok(await bo.client.get('/media?for=test')), bo, begun);
+    await join(ada, meeting);
+    const second = checkMedia(ok(await ada.client.get('/media')), ada, begun);
+    assert.notEqual(first, second);
     for (const text of [secret, first, second])
         assert.ok(!sys.log('pool').includes(text), 'neither secret nor credentials are logged');
+});
+
+test('whoever is in none gets STUN only; an account, to try the network, credentials that run out soon', async () => {
+    const [ada, bo] = await people(sys, 'Ada', 'Bo');
+    const meeting = await createMeeting(ada, { allowGuests: true, waitingRoom: true });
+    assert.equal((await api(sys).get('/media')).status, 401);
+    assert.deepEqual(ok(await bo.client.get('/media')), stunOnly);
+    assert.deepEqual(ok(await bo.client.get('/media?for=call')), stunOnly);
+    refused(await bo.client.get('/media?for=fun'), 'validation_failed', 'for');
+    checkMedia(ok(await bo.client.get('/media?for=test')), bo, nowSeconds(), 120);
+    assert.equal((await join(bo, meeting)).waiting, true);
+    assert.deepEqual(ok(await bo.client.get('/media')), stunOnly, 'who waits is not in');
+    await join(ada, meeting);
+    checkMedia(ok(await ada.client.get('/media')), ada, nowSeconds());
+    ok(await ada.client.post(`/meetings/${meeting.id}/leave`, {}));
+    assert.deepEqual(ok(await ada.client.get('/media')), stunOnly, 'nor who left');
+    const guest = await guestOf(await createMeeting(ada, { allowGuests: true }));
+    assert.deepEqual(ok(await guest.client.get('/media?for=test')), stunOnly);
 });
 
 test('a guest, too, renews what came with the join', async () => {
     const [ada] = await people(sys, 'Ada');
     const meeting = await createMeeting(ada, { allowGuests: true });
-    const { accessToken, user } = ok(await api(sys).post(`/meetings/${meeting.code}/guests`, { displayName: 'Grace' }), 201);
-    const guest = { id: user.id, client: api(sys, accessToken) };
+    const guest = await guestOf(meeting);
     const begun = nowSeconds();
     checkMedia((await join(guest, meeting)).media, guest, begun);
     checkMedia(ok(await guest.client.get('/media')), guest, begun);

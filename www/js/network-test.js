@@ -94,7 +94,7 @@ export class NetworkTest {
   async #tryServer() {
     const begun = performance.now();
     try {
-      const { iceServers } = await this.#api.get('/media');
+      const { iceServers } = await this.#api.get('/media?for=test');
       this.#servers = iceServers;
     } catch (error) {
       return problem(/** @type {any} */ (error).code === 'network' ? 'unreachable' : 'failed');
