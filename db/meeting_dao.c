@@ -11,15 +11,15 @@
     "SELECT m.id, m.code, m.title, m.description, m.creator_id, c.display_name, m.host_id, h.display_name, h.guest_of IS NOT NULL, m.status, " \
     "m.start_time, m.duration_minutes, m.actual_start_time, m.actual_end_time, m.max_participants, m.password_box, " \
     "m.is_public, m.is_recorded, m.settings, m.host_loss_policy, m.host_loss_minutes, m.empty_minutes, m.host_lost_at, " \
-    "m.waiting_count, m.participant_count, m.online_count, m.event_seq, m.created_at, m.updated_at " \
-    "FROM meetings m JOIN users c ON c.id = m.creator_id JOIN users h ON h.id = m.host_id "
+    "m.waiting_count, m.participant_count, m.online_count, m.event_seq, m.created_at, m.updated_at "
+#define MEETING_NAMES "JOIN users c ON c.id = m.creator_id JOIN users h ON h.id = m.host_id "
 
 static const char SQL_INSERT[] =
     "INSERT INTO meetings (code, title, description, creator_id, host_id, status, start_time, duration_minutes, "
     "max_participants, password_box, is_public, is_recorded, settings, host_loss_policy, host_loss_minutes, empty_minutes, "
     "due_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char SQL_COUNT_OPEN[] = "SELECT COUNT(*) FROM meetings WHERE creator_id = ? AND status IN (1, 2)";
-static const char SQL_BY_ID[] = MEETING_COLUMNS "WHERE m.id = ?";
+static const char SQL_BY_ID[] = MEETING_COLUMNS "FROM meetings m " MEETING_NAMES "WHERE m.id = ?";
 static const char SQL_UPDATE[] =
     "UPDATE meetings SET title = ?, description = ?, password_box = ?, is_public = ?, is_recorded = ?, updated_at = ? "
     "WHERE id = ?";
@@ -135,40 +135,23 @@ enum err meeting_dao_named(struct db *db, int64_t id, const char *code, int64_t 
                          DB_PARAMS(viewer, viewer, viewer, viewer, code ? db_text(code) : db_int(id)), read_named, out);
 }
 
-/* The WHERE of a list: constant pieces and their values, grown together. */
+/* The conditions of a list: constant pieces, each with " AND " before it, and their values, grown together. */
 struct where {
     struct buf sql;
-    struct db_param params[16];
+    struct db_param params[8];
     int count;
 };
 
 static void where_add(struct where *w, const char *piece)
 {
-    buf_puts(&w->sql, w->sql.len ? " AND " : "WHERE ");
+    buf_puts(&w->sql, " AND ");
     buf_puts(&w->sql, piece);
 }
 
 static void where_value(struct where *w, struct db_param value) { w->params[w->count++] = value; }
 
-#define TOOK_PART \
-    "EXISTS (SELECT 1 FROM participants v WHERE v.meeting_id = m.id AND v.user_id = ? " \
-    "AND (v.status = 1 OR (v.status = 2 AND v.left_at IS NOT NULL)))"
-
 static void where_build(struct where *w, struct arena *arena, const struct meeting_filter *f)
 {
-    if (f->only_created) {
-        where_add(w, "m.creator_id = ?");
-        where_value(w, db_int(f->viewer_id));
-    }
-    if (f->only_joined) {
-        where_add(w, TOOK_PART);
-        where_value(w, db_int(f->viewer_id));
-    }
-    if (!f->only_created && !f->only_joined && !f->everything) {
-        where_add(w, "(m.is_public = 1 OR m.creator_id = ? OR " TOOK_PART ")");
-        where_value(w, db_int(f->viewer_id));
-        where_value(w, db_int(f->viewer_id));
-    }
     if (f->status) {
         where_add(w, "m.status = ?");
         where_value(w, db_int(f->status));
@@ -214,27 +197,104 @@ static const char *order_by(const char *sort)
     return orders[1].sql;
 }
 
+/* Where the meetings of a list come from. What somebody sees are three kinds that have nothing in common, each found by
+ * an index of its own: one condition for all of them would have the server look at every meeting there is. */
+#define TOOK_PART \
+    "participants v JOIN meetings m ON m.id = v.meeting_id WHERE v.user_id = ? " \
+    "AND (v.status = 1 OR (v.status = 2 AND v.left_at IS NOT NULL))"
+
+struct source {
+    const char *sql; /* what follows FROM, with a WHERE that further conditions can be added to */
+    int viewers;     /* "?" in it that are the viewer */
+};
+
+static const struct source all_meetings[] = {{"meetings m WHERE TRUE", 0}, {0}};
+static const struct source created[] = {{"meetings m WHERE m.creator_id = ?", 1}, {0}};
+static const struct source joined[] = {{TOOK_PART, 1}, {0}};
+static const struct source created_and_joined[] = {{TOOK_PART " AND m.creator_id = ?", 2}, {0}};
+static const struct source seen[] = {{"meetings m WHERE m.is_public = 1", 0},
+                                     {"meetings m WHERE m.creator_id = ? AND m.is_public = 0", 1},
+                                     {TOOK_PART " AND m.is_public = 0 AND m.creator_id <> ?", 2},
+                                     {0}};
+
+static const struct source *sources_of(const struct meeting_filter *f)
+{
+    if (f->only_joined)
+        return f->only_created ? created_and_joined : joined;
+    return f->only_created ? created : f->everything ? all_meetings : seen;
+}
+
+enum {
+    LIST_PARAMS = 3 * (2 + 8 + 1) + 2
+}; /* of three sources the viewer, the conditions and the limit; then the page */
+
+struct list {
+    struct buf sql;
+    struct db_param params[LIST_PARAMS];
+    int count;
+};
+
+/* One SELECT for each source, put together: of all that meet the conditions, or of the first rows_of_each in an order.
+ */
+static void list_sources(struct list *l, const struct meeting_filter *f, const struct where *where, const char *columns,
+                         const char *order, int64_t rows_of_each)
+{
+    for (const struct source *from = sources_of(f), *s = from; s->sql; s++) {
+        buf_printf(&l->sql, "%s(SELECT %s FROM %s%s", s == from ? "" : " UNION ALL ", columns, s->sql,
+                   where->sql.data ? where->sql.data : "");
+        for (int i = 0; i < s->viewers; i++)
+            l->params[l->count++] = db_int(f->viewer_id);
+        for (int i = 0; i < where->count; i++)
+            l->params[l->count++] = where->params[i];
+        if (order) {
+            buf_printf(&l->sql, " %s LIMIT ?", order);
+            l->params[l->count++] = db_int(rows_of_each);
+        }
+        buf_putc(&l->sql, ')');
+    }
+}
+
+static enum err list_count(struct db *db, const struct meeting_filter *f, const struct where *where, int64_t *total)
+{
+    struct list l = {0};
+    buf_puts(&l.sql, "SELECT CAST(SUM(n) AS SIGNED) FROM (");
+    list_sources(&l, f, where, "COUNT(*) AS n", NULL, 0);
+    buf_puts(&l.sql, ") counts");
+    enum err e = l.sql.failed ? ERR_INTERNAL : db_select_int(db, l.sql.data, l.params, l.count, total);
+    buf_free(&l.sql);
+    return e;
+}
+
+/* Ids first: of each source as many as the page could take from it alone. */
+static enum err list_page(struct db *db, struct arena *arena, const struct meeting_filter *f, const struct where *where,
+                          struct meeting **items, int *count)
+{
+    struct list l = {0};
+    const char *order = order_by(f->sort);
+    buf_puts(&l.sql, MEETING_COLUMNS "FROM (");
+    list_sources(&l, f, where, "m.id", order, f->offset + f->limit);
+    buf_printf(&l.sql, ") page STRAIGHT_JOIN meetings m ON m.id = page.id " MEETING_NAMES "%s LIMIT ? OFFSET ?", order);
+    l.params[l.count++] = db_int(f->limit);
+    l.params[l.count++] = db_int(f->offset);
+    enum err e = l.sql.failed
+                     ? ERR_INTERNAL
+                     : db_select_all(db, arena, l.sql.data, l.params, l.count, read_row, sizeof **items, items, count);
+    buf_free(&l.sql);
+    return e;
+}
+
 enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *f, struct meeting **items,
                           int *count, int64_t *total)
 {
-    struct where w = {0};
-    where_build(&w, arena, f);
-    const char *where = arena_strdup(arena, w.sql.data ? w.sql.data : "");
-    bool failed = w.sql.failed;
-    buf_free(&w.sql);
-    if (failed)
-        return ERR_INTERNAL;
+    struct where where = {0};
     int64_t all = 0;
-    enum err e =
-        db_select_int(db, arena_printf(arena, "SELECT COUNT(*) FROM meetings m %s", where), w.params, w.count, &all);
-    if (e)
-        return e;
-    where_value(&w, db_int(f->limit));
-    where_value(&w, db_int(f->offset));
-    const char *sql = arena_printf(arena, MEETING_COLUMNS "%s %s LIMIT ? OFFSET ?", where, order_by(f->sort));
-    e = db_select_all(db, arena, sql, w.params, w.count, read_row, sizeof **items, items, count);
+    where_build(&where, arena, f);
+    enum err e = where.sql.failed ? ERR_INTERNAL : list_count(db, f, &where, &all);
+    if (!e)
+        e = list_page(db, arena, f, &where, items, count);
     if (!e)
         *total = all;
+    buf_free(&where.sql);
     return e;
 }
 

@@ -180,6 +180,40 @@ START_TEST(test_pages_end_at_their_bytes_and_go_on_from_there)
 }
 END_TEST
 
+/* Most meetings are others' and private. */
+START_TEST(test_pages_a_list_looks_at_no_meeting_that_is_not_shown)
+{
+    static const char *const sorts[] = {"-startTime", "startTime", "title"};
+    EACH_SIZE(s) {
+        char sql[1500];
+        fixture_begin();
+        int64_t ada = make_user("ada"), ben = make_user("ben");
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO meetings (id, code, title, description, creator_id, host_id, status, start_time, duration_minutes, max_participants, "
+                 "is_public, is_recorded, created_at, updated_at) SELECT seq, LPAD(seq, 6, '0'), seq, '', %lld, %lld, 1, NOW() + INTERVAL seq SECOND, "
+                 "60, 10, seq %% 1000 = 0 AND seq <= 10000, 0, NOW(), NOW() FROM seq_1_to_%d;"
+                 "UPDATE meetings SET creator_id = %lld WHERE id IN (5, 6, 1000);"
+                 "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at) "
+                 "SELECT id, %lld, '', 3, 1, NOW() FROM meetings WHERE id IN (6, 7, 8, 2000); ANALYZE TABLE meetings",
+                 (long long)ada, (long long)ada, sizes[s], (long long)ben, (long long)ben);
+        ck_assert_int_eq(db_run_script(app.db, sql), ERR_OK);
+        for (size_t i = 0; i < sizeof sorts / sizeof *sorts; i++) {
+            struct meeting_filter filter = {.viewer_id = ben, .is_private = -1, .is_recorded = -1, .sort = sorts[i], .limit = 20};
+            struct meeting *items;
+            int count;
+            int64_t total, at = rows_read();
+            ck_assert_int_eq(meeting_dao_list(app.db, arena, &filter, &items, &count, &total), ERR_OK);
+            int64_t rows = rows_since(at);
+            ck_assert_msg(rows <= 300, "%s: %lld rows", sorts[i], (long long)rows);
+            ck_assert_int_eq(total, 10 + 2 + 2); /* public, own, been in */
+            ck_assert_int_eq(count, total);
+        }
+        app_end();
+    }
+}
+END_TEST
+
 CHECK_MAIN("pages", test_pages_of_messages_cost_the_same_in_a_long_chat, test_pages_of_a_transcript_cost_the_same_in_a_long_chat,
            test_pages_counting_the_unread_ends_at_its_limit, test_pages_of_events_and_stays_cost_what_they_hold,
-           test_pages_deleting_a_line_looks_at_its_own_events_only, test_pages_end_at_their_bytes_and_go_on_from_there)
+           test_pages_deleting_a_line_looks_at_its_own_events_only, test_pages_end_at_their_bytes_and_go_on_from_there,
+           test_pages_a_list_looks_at_no_meeting_that_is_not_shown)
