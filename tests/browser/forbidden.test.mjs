@@ -153,6 +153,31 @@ for (const [how, remove] of [
   });
 }
 
+test('a permission that is taken back in a call is told as that, and the device works once it is given again', async () => {
+  const flo = await Person.arrive(browser, sys.base, 'Flo');
+  await flo.signUp('flo@example.org');
+  await flo.join(code);
+  await mediaFlows([ana, flo]);
+  const cdp = await flo.context.newCDPSession(flo.page);
+  const { targetInfo: { browserContextId } } = await cdp.send('Target.getTargetInfo');
+  const allow = (name, setting) => cdp.send('Browser.setPermission', { permission: { name }, setting, origin: sys.base, browserContextId });
+  const seen = ana.tile(await flo.myId());
+  await allow('microphone', 'denied');
+  await flo.page.locator('.toast').getByText('Your microphone was blocked in the browser.').waitFor();
+  await seen.getByLabel('Microphone is off').waitFor();
+  await mediaFlows([ana, flo], { sound: false }); // the camera goes on
+  await allow('camera', 'denied');
+  await flo.page.locator('.toast').getByText('Your camera was blocked in the browser.').waitFor();
+  await seen.locator('video').waitFor({ state: 'detached' });
+  assert.equal(await flo.page.getByText('was disconnected').count(), 0);
+  for (const [name, button] of [['microphone', 'Unmute microphone'], ['camera', 'Turn camera on']]) {
+    await allow(name, 'granted');
+    await flo.button(button).click();
+  }
+  await mediaFlows([ana, flo]);
+  await flo.context.close();
+});
+
 test('a proxy that lets no WebSocket through: the page says so and leads to the network test', async () => {
   const proxy = await layProxy();
   const di = await Person.arrive(browser, proxy.base, 'Di');
