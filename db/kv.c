@@ -81,17 +81,22 @@ void kv_count_errors(struct kv *kv, _Atomic int64_t *counter)
         kv->errors = counter;
 }
 
-static void give_up(struct kv *kv)
+static void count_error(struct kv *kv, const char *event, const char *message)
 {
     if (kv->errors)
         ++*kv->errors;
     int64_t now = clock_now_ms(kv->clock);
-    if (now >= kv->told_until_ms) { /* once a second is enough */
-        log_event(LOG_WARN, "redis_unreachable", "message", kv->redis ? kv->redis->errstr : "no memory", NULL);
-        kv->told_until_ms = now + LEAVE_ALONE_MS;
-    }
+    if (now < kv->told_until_ms) /* once a second is enough */
+        return;
+    log_event(LOG_WARN, event, "message", message, NULL);
+    kv->told_until_ms = now + LEAVE_ALONE_MS;
+}
+
+static void give_up(struct kv *kv)
+{
+    count_error(kv, "redis_unreachable", kv->redis ? kv->redis->errstr : "no memory");
     disconnect(kv);
-    kv->retry_at_ms = now + LEAVE_ALONE_MS;
+    kv->retry_at_ms = clock_now_ms(kv->clock) + LEAVE_ALONE_MS;
 }
 
 static bool authenticate(struct kv *kv)
@@ -140,11 +145,11 @@ static redisReply *run(struct kv *kv, int count, const char **words, const size_
 }
 
 /* Whether the reply is one and no error; frees it. */
-static bool succeeded(redisReply *reply)
+static bool succeeded(struct kv *kv, redisReply *reply)
 {
     bool ok = reply && reply->type != REDIS_REPLY_ERROR;
     if (reply && !ok)
-        log_event(LOG_WARN, "redis_error", "message", reply->str, NULL);
+        count_error(kv, "redis_error", reply->str);
     freeReplyObject(reply);
     return ok;
 }
@@ -153,8 +158,8 @@ bool kv_works(struct kv *kv)
 {
     bool ok = true;
     for (; kv; kv = kv->next)
-        ok &= succeeded(run(kv, 5, (const char *[]){"SET", "echomeet:health", "1", "PX", "1000"},
-                            (const size_t[]){3, 15, 1, 2, 4}));
+        ok &= succeeded(kv, run(kv, 5, (const char *[]){"SET", "echomeet:health", "1", "PX", "1000"},
+                                (const size_t[]){3, 15, 1, 2, 4}));
     return ok;
 }
 
@@ -162,15 +167,21 @@ bool kv_works(struct kv *kv)
 
 /* What is cached under a key K lies under "K:v"; "K:g" counts changes, "K:n" those that are under way. */
 
+/* A Redis may refuse to write (its disk or memory is full) and still publish. So what must happen does as far as it
+ * goes, forgetting first, which a full memory allows, and the refusal is answered at the end. */
+#define TRY \
+    "local refusal = 0 " \
+    "local function try(...) local r = redis.pcall(...) if type(r) == 'table' and r.err then refusal = r end end "
+
 /* KEYS: g, n, v. ARGV: time a hold lasts in ms. */
-static const char HOLD[] = "redis.call('INCR', KEYS[1]) redis.call('INCR', KEYS[2]) redis.call('DEL', KEYS[3]) "
-                           "redis.call('PEXPIRE', KEYS[1], ARGV[1]) redis.call('PEXPIRE', KEYS[2], ARGV[1]) return 0";
+static const char HOLD[] = TRY "try('DEL', KEYS[3]) try('INCR', KEYS[1]) try('INCR', KEYS[2]) "
+                               "try('PEXPIRE', KEYS[1], ARGV[1]) try('PEXPIRE', KEYS[2], ARGV[1]) return refusal";
 
 /* KEYS: g, n, v. ARGV: time that g is kept in ms, channel, messages. */
-static const char RELEASE[] =
-    "redis.call('INCR', KEYS[1]) redis.call('PEXPIRE', KEYS[1], ARGV[1]) redis.call('DEL', KEYS[3]) "
-    "if tonumber(redis.call('GET', KEYS[2]) or 0) > 1 then redis.call('DECR', KEYS[2]) else redis.call('DEL', KEYS[2]) end "
-    "for i = 3, #ARGV do redis.call('PUBLISH', ARGV[2], ARGV[i]) end return 0";
+static const char RELEASE[] = TRY
+    "for i = 3, #ARGV do redis.call('PUBLISH', ARGV[2], ARGV[i]) end "
+    "try('DEL', KEYS[3]) try('INCR', KEYS[1]) try('PEXPIRE', KEYS[1], ARGV[1]) "
+    "if tonumber(redis.call('GET', KEYS[2]) or 0) > 1 then try('DECR', KEYS[2]) else try('DEL', KEYS[2]) end return refusal";
 
 /* KEYS: g, n, v. ARGV: the ticket, the value, its time to live in ms. */
 static const char PUT[] =
@@ -234,7 +245,7 @@ static redisReply *run_script(struct kv *kv, enum script script, struct script_c
                                      (const size_t[]){6, 4, strlen(scripts[script])});
             if (loaded && loaded->type == REDIS_REPLY_STRING)
                 snprintf(sha, sizeof kv->shas[script], "%s", loaded->str);
-            if (!succeeded(loaded))
+            if (!succeeded(kv, loaded))
                 return NULL;
         }
         c->words[0] = "EVALSHA";
@@ -277,7 +288,8 @@ void *kv_cache_get(struct kv *kv, struct arena *arena, const char *key, size_t *
     struct cache_keys keys;
     cache_keys(&keys, key);
     *ticket = (struct kv_ticket){false, 0};
-    redisReply *reply = run(server_of(kv, key), 4, (const char *[]){"MGET", keys.v, keys.g, keys.n},
+    kv = server_of(kv, key);
+    redisReply *reply = run(kv, 4, (const char *[]){"MGET", keys.v, keys.g, keys.n},
                             (const size_t[]){4, strlen(keys.v), strlen(keys.g), strlen(keys.n)});
     void *value = NULL;
     if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3) {
@@ -289,7 +301,7 @@ void *kv_cache_get(struct kv *kv, struct arena *arena, const char *key, size_t *
             *len = v->len;
         }
     }
-    succeeded(reply);
+    succeeded(kv, reply);
     return value;
 }
 
@@ -303,7 +315,8 @@ void kv_cache_put(struct kv *kv, const char *key, struct kv_ticket ticket, const
     add_number(&c, ticket.generation);
     add_bytes(&c, value, len);
     add_number(&c, KV_CACHE_MS);
-    succeeded(run_script(server_of(kv, key), SCRIPT_PUT, &c));
+    kv = server_of(kv, key);
+    succeeded(kv, run_script(kv, SCRIPT_PUT, &c));
 }
 
 /* A change is told to Redis also within the time that it is left alone after a failure: it may be back already for
@@ -318,7 +331,7 @@ void kv_cache_hold(struct kv *kv, const char *key)
     struct cache_keys keys;
     cache_call(&c, &keys, key);
     add_number(&c, KV_HOLD_MS);
-    succeeded(run_script(kv, SCRIPT_HOLD, &c));
+    succeeded(kv, run_script(kv, SCRIPT_HOLD, &c));
 }
 
 bool kv_cache_release(struct kv *kv, const char *key, const char *channel, const struct kv_message *messages, int count)
@@ -332,7 +345,10 @@ bool kv_cache_release(struct kv *kv, const char *key, const char *channel, const
     add_text(&c, channel);
     for (int i = 0; i < count && c.count < SCRIPT_WORDS; i++)
         add_bytes(&c, messages[i].text, messages[i].len);
-    return succeeded(run_script(kv, SCRIPT_RELEASE, &c));
+    redisReply *reply = run_script(kv, SCRIPT_RELEASE, &c);
+    bool published = reply; /* whatever else was refused */
+    succeeded(kv, reply);
+    return published;
 }
 
 enum kv_answer kv_take(struct kv *kv, const struct kv_bucket *buckets, int count, int64_t *wait_ms)
@@ -348,7 +364,7 @@ enum kv_answer kv_take(struct kv *kv, const struct kv_bucket *buckets, int count
     redisReply *reply = run_script(kv, SCRIPT_TAKE, &c);
     bool is_number = reply && reply->type == REDIS_REPLY_INTEGER;
     int64_t wait = is_number ? reply->integer : 0;
-    if (!succeeded(reply) || !is_number)
+    if (!succeeded(kv, reply) || !is_number)
         return KV_AWAY;
     if (wait == 0)
         return KV_TAKEN;

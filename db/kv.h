@@ -30,7 +30,8 @@ void kv_count_errors(struct kv *kv, _Atomic int64_t *counter);
  *
  * A reader that began before a change cannot put what it read after the change: the ticket that it got with its miss is
  * no longer good. So nobody who reads after their own change was answered finds an older state, whatever others do
- * meanwhile. A hold whose holder died ends by itself after KV_HOLD_MS. */
+ * meanwhile. Where Redis refuses to write nothing new is cached, and what is there may be found for KV_CACHE_MS more. A
+ * hold whose holder died ends by itself after KV_HOLD_MS. */
 
 enum { KV_HOLD_MS = 60 * 1000, KV_CACHE_MS = 5 * 1000 /* what was put is forgotten after this time */ };
 
@@ -54,7 +55,8 @@ struct kv_message {
     size_t len;
 };
 
-/* Ends a hold and publishes messages in their order, all in one round trip. False where Redis did not take it. */
+/* Ends a hold and publishes messages in their order, all in one round trip. They are published as well where Redis
+ * refuses to write (its disk or memory is full). False where it is away. */
 bool kv_cache_release(struct kv *kv, const char *key, const char *channel, const struct kv_message *messages,
                       int count);
 
@@ -73,7 +75,7 @@ enum { KV_BUCKETS = 4 };
 enum kv_answer { KV_TAKEN, KV_EMPTY, KV_AWAY };
 
 /* Takes from all of count buckets, or from none where one has too few (KV_EMPTY: *wait_ms until it has enough), in one
- * round trip. KV_AWAY: Redis does not answer. */
+ * round trip. KV_AWAY: Redis does not answer, or refuses to count. */
 enum kv_answer kv_take(struct kv *kv, const struct kv_bucket *buckets, int count, int64_t *wait_ms);
 
 /* Whether Redis takes what is written: all servers of it. One at its limit of memory, or whose snapshot failed, does

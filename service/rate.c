@@ -34,7 +34,8 @@ static bool take_local(struct call *call, const struct kv_bucket *bucket, int64_
     return enough;
 }
 
-/* Takes from all buckets that have a limit. With `strict`, this worker counts by itself while Redis is away. */
+/* Takes from all buckets that have a limit, or looks at them all (cost 0). With `strict`, this worker counts by itself
+ * while Redis is away, or refuses to write: then a look at Redis alone would see nothing of what was counted here. */
 static enum err take(struct call *call, const struct kv_bucket *wanted, int count, bool strict)
 {
     struct kv_bucket buckets[KV_BUCKETS];
@@ -46,7 +47,10 @@ static enum err take(struct call *call, const struct kv_bucket *wanted, int coun
     if (n == 0)
         return ERR_OK;
     switch (kv_take(call->app->kv, buckets, n, &wait_ms)) {
-    case KV_TAKEN: return ERR_OK;
+    case KV_TAKEN:
+        if (buckets[0].cost > 0)
+            return ERR_OK;
+        break;
     case KV_EMPTY: return limited(call, wait_ms);
     case KV_AWAY: break;
     }
