@@ -5,6 +5,8 @@
 static const char SQL_INSERT[] =
     "INSERT INTO invites (meeting_id, role, created_by, created_at, expires_at, max_uses) VALUES (?, ?, ?, ?, ?, ?)";
 static const char SQL_BY_ID[] = INVITE_COLUMNS "WHERE id = ?";
+static const char SQL_USED[] = "SELECT COUNT(*) FROM invite_uses WHERE invite_id = ? AND user_id = ?";
+static const char SQL_NOTE_USE[] = "INSERT INTO invite_uses (invite_id, user_id) VALUES (?, ?)";
 static const char SQL_LIST[] = INVITE_COLUMNS "WHERE meeting_id = ? AND revoked_at IS NULL ORDER BY id LIMIT ?";
 static const char SQL_REVOKE[] =
     "UPDATE invites SET revoked_at = ? WHERE id = ? AND meeting_id = ? AND revoked_at IS NULL";
@@ -55,7 +57,21 @@ enum err invite_dao_revoke(struct db *db, int64_t meeting_id, int64_t id, int64_
     return db_change_one(db, SQL_REVOKE, DB_PARAMS(db_time(now_ms), db_int(id), db_int(meeting_id)));
 }
 
-enum err invite_dao_use(struct db *db, int64_t id, int64_t now_ms)
+enum err invite_dao_used(struct db *db, int64_t id, int64_t user_id, bool *used)
 {
-    return db_change_one(db, SQL_USE, DB_PARAMS(db_int(id), db_time(now_ms)));
+    int64_t n;
+    enum err e = db_select_int(db, SQL_USED, DB_PARAMS(db_int(id), db_int(user_id)), &n);
+    if (!e)
+        *used = n > 0;
+    return e;
+}
+
+enum err invite_dao_use(struct db *db, int64_t id, int64_t user_id, int64_t now_ms)
+{
+    bool used;
+    enum err e = invite_dao_used(db, id, user_id, &used);
+    if (e || used)
+        return e;
+    e = db_change_one(db, SQL_USE, DB_PARAMS(db_int(id), db_time(now_ms)));
+    return e ? e : db_execute(db, SQL_NOTE_USE, DB_PARAMS(db_int(id), db_int(user_id)), NULL);
 }

@@ -2,6 +2,8 @@
 #ifndef DB_INVITE_DAO_H
 #define DB_INVITE_DAO_H
 
+#include <stdbool.h>
+
 #include "db/db.h"
 
 struct invite {
@@ -14,6 +16,7 @@ struct invite {
     int64_t max_uses;      /* people; 0: any number */
     int64_t uses;          /* people who came by it */
     int64_t revoked_at_ms; /* 0: it was not revoked */
+    bool used;             /* the caller came in by it before; filled by service/invite.c */
 };
 
 MUST_CHECK enum err invite_dao_insert(struct db *db, const struct invite *invite, int64_t *id);
@@ -28,7 +31,10 @@ MUST_CHECK enum err invite_dao_list(struct db *db, struct arena *arena, int64_t 
 /* ERR_DB_NO_ROW: there is none in this meeting, or it was revoked before. */
 MUST_CHECK enum err invite_dao_revoke(struct db *db, int64_t meeting_id, int64_t id, int64_t now_ms);
 
-/* Counts one more person, where it is still good. ERR_DB_NO_ROW: it is not. */
-MUST_CHECK enum err invite_dao_use(struct db *db, int64_t id, int64_t now_ms);
+/* Whether somebody came in by it before. */
+MUST_CHECK enum err invite_dao_used(struct db *db, int64_t id, int64_t user_id, bool *used);
+
+/* Counts a person who comes in by it, once. ERR_DB_NO_ROW: they are new, and it is not good any more. */
+MUST_CHECK enum err invite_dao_use(struct db *db, int64_t id, int64_t user_id, int64_t now_ms);
 
 #endif

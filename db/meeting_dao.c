@@ -41,7 +41,7 @@ static const char SQL_TAKE_SEAT[] =
     "participant_count = participant_count + 1, online_count = online_count + ?, event_seq = LAST_INSERT_ID(event_seq + 1), "
     "actual_start_time = IF(status = 1, ?, actual_start_time), updated_at = IF(status = 1, ?, updated_at), status = 2 "
     "WHERE id = ? AND (participant_count < max_participants OR ? = 0) AND status IN (1, 2) AND "
-    "(? = 0 OR (settings & ? = 0 AND NOT (host_loss_policy = 2 AND host_lost_at IS NOT NULL)))";
+    "(? = 0 OR (settings & ? = 0 AND NOT (host_loss_policy = 2 AND host_lost_at IS NOT NULL))) AND settings & ? = ?";
 static const char SQL_DUE[] = "SELECT id FROM meetings WHERE due_at <= ? ORDER BY due_at LIMIT ?";
 static const char SQL_PUT_OFF[] = "UPDATE meetings SET due_at = ? WHERE id = ? AND due_at <= ?";
 static const char SQL_SHOWING[] =
@@ -352,13 +352,15 @@ enum err meeting_dao_save(struct db *db, const struct meeting_state *s, int64_t 
                       NULL);
 }
 
-enum err meeting_dao_take_seat(struct db *db, const struct arrival *a, int64_t barred_by, int64_t now_ms, int64_t *seq)
+enum err meeting_dao_take_seat(struct db *db, const struct arrival *a, int64_t barred_by, int64_t needs, int64_t now_ms,
+                               int64_t *seq)
 {
     struct db_result result;
     enum err e = db_execute(db, SQL_TAKE_SEAT,
                             DB_PARAMS(db_int(a->user_id), db_time(now_ms), db_int(a->user_id), db_time(now_ms),
                                       db_int(a->seat.connection != NULL), db_time(now_ms), db_time(now_ms),
-                                      db_int(a->meeting_id), db_int(barred_by), db_int(barred_by), db_int(barred_by)),
+                                      db_int(a->meeting_id), db_int(barred_by), db_int(barred_by), db_int(barred_by),
+                                      db_int(needs), db_int(needs)),
                             &result);
     if (e)
         return e;

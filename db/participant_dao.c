@@ -5,7 +5,7 @@
 #define PARTICIPANT_COLUMNS \
     "SELECT p.meeting_id, p.user_id, p.display_name, IF(m.host_id = p.user_id, 1, p.role), p.status, p.is_guest, p.audio, p.video, p.screen, " \
     "p.hand_raised_at, p.joined_at, p.left_at, p.connection, p.offline_at, p.invite_id, p.last_read_id, " UNTIL( \
-        "until_seq") ", " UNTIL("until_message_id") ", p.seat_name " \
+        "until_seq") ", " UNTIL("until_message_id") ", p.seat_name, p.address, p.is_held, p.bans_network " \
                                                     "FROM participants p JOIN meetings m ON m.id = p.meeting_id "
 
 static const char SQL_FIND[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.user_id = ?";
@@ -14,9 +14,11 @@ static const char SQL_LIST[] =
 static const char SQL_LIST_ALL[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? ORDER BY p.joined_at, p.user_id";
 static const char SQL_LIST_STATUS[] =
     PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.status = ? ORDER BY p.joined_at, p.user_id LIMIT ?";
+static const char SQL_LIST_UNHELD[] = PARTICIPANT_COLUMNS
+    "WHERE p.meeting_id = ? AND p.status = 4 AND p.is_held = 0 ORDER BY p.joined_at, p.user_id LIMIT ?";
 static const char SQL_INSERT[] =
     "INSERT INTO participants (meeting_id, user_id, display_name, role, status, is_guest, address, invite_id, joined_at, "
-    "relay, connection, seat_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "relay, connection, seat_name, is_held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 #define READS_ALL "until_seq = 9223372036854775807, until_message_id = 9223372036854775807"
 #define READS_UNTIL_NOW \
     "until_seq = ?, until_message_id = (SELECT COALESCE(MAX(id), 0) FROM messages WHERE meeting_id = ?)"
@@ -24,15 +26,15 @@ static const char SQL_INSERT[] =
 static const char SQL_REJOIN[] =
     "UPDATE participants SET display_name = ?, role = ?, status = ?, " NO_MEDIA ", address = ?, invite_id = ?, "
     "joined_at = ?, left_at = IF(status = 1, NULL, left_at), until_seq = IF(status = 1, 9223372036854775807, until_seq), "
-    "until_message_id = IF(status = 1, 9223372036854775807, until_message_id), relay = ?, connection = ?, seat_name = ?, offline_at = NULL "
-    "WHERE meeting_id = ? AND user_id = ? AND status = 2 AND (? IS NULL OR seat_name = ?)";
-static const char SQL_ADMIT[] = "UPDATE participants SET status = 1, joined_at = ?, left_at = NULL, " READS_ALL
+    "until_message_id = IF(status = 1, 9223372036854775807, until_message_id), relay = ?, connection = ?, seat_name = ?, is_held = ?, "
+    "offline_at = NULL WHERE meeting_id = ? AND user_id = ? AND status = 2 AND (? IS NULL OR seat_name = ?)";
+static const char SQL_ADMIT[] = "UPDATE participants SET status = 1, is_held = 0, joined_at = ?, left_at = NULL, " READS_ALL
                                 " WHERE meeting_id = ? AND user_id = ? AND status = 4";
 static const char SQL_SEND_BACK[] =
     "UPDATE participants SET status = 4, " NO_MEDIA ", joined_at = ?, left_at = ?, " READS_UNTIL_NOW
     " WHERE meeting_id = ? AND user_id = ? AND status = 1";
 static const char SQL_TAKE_OVER[] =
-    "UPDATE participants SET relay = ?, connection = ?, seat_name = ?, offline_at = NULL "
+    "UPDATE participants SET relay = ?, connection = ?, seat_name = ?, address = ?, offline_at = NULL "
     "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
 static const char SQL_OFFLINE[] =
     "UPDATE participants SET offline_at = ? "
@@ -48,9 +50,18 @@ static const char SQL_END_STAY[] =
 static const char SQL_BAN[] =
     "UPDATE participants SET status = 3, role = 3, seat_name = NULL WHERE meeting_id = ? AND user_id = ? AND status = 2";
 static const char SQL_LIFT_BAN[] =
-    "UPDATE participants SET status = 2 WHERE meeting_id = ? AND user_id = ? AND status = 3";
-static const char SQL_ADDRESS_BANNED[] =
-    "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND status = 3 AND address = ? AND address <> ''";
+    "UPDATE participants SET status = 2, bans_network = 0 WHERE meeting_id = ? AND user_id = ? AND status = 3";
+static const char SQL_BAN_NETWORK[] =
+    "UPDATE participants SET bans_network = 1 WHERE meeting_id = ? AND user_id = ? AND status = 3 AND bans_network = 0";
+static const char SQL_NETWORK_BANNED[] =
+    "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND status = 3 AND bans_network = 1 AND address = ? AND address <> ''";
+static const char SQL_HOLD[] =
+    "UPDATE participants SET is_held = 1 WHERE meeting_id = ? AND user_id = ? AND status = 4";
+/* who was let in before has their word */
+static const char SQL_HOLD_NETWORK[] =
+    "UPDATE participants SET is_held = 1 WHERE meeting_id = ? AND address = ? AND status = 4 AND left_at IS NULL";
+static const char SQL_RELEASE_NETWORK[] =
+    "UPDATE participants SET is_held = 0 WHERE meeting_id = ? AND address = ? AND status = 4 AND is_held = 1";
 static const char SQL_END_ALL[] = "UPDATE participants SET " END_STAY "2 WHERE meeting_id = ? AND status IN (1, 4)";
 static const char SQL_MEETINGS_OF[] =
     "SELECT meeting_id FROM participants WHERE user_id = ? AND meeting_id > ? AND status IN (1, 4) ORDER BY meeting_id LIMIT ?";
@@ -71,7 +82,7 @@ static const char SQL_RENAME[] = "UPDATE participants SET display_name = ? WHERE
 static const char SQL_INVITE[] = "UPDATE participants SET invite_id = ? WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_READ[] =
     "UPDATE participants SET last_read_id = GREATEST(last_read_id, ?) WHERE meeting_id = ? AND user_id = ?";
-static const char SQL_COHOSTS[] = "SELECT user_id FROM participants WHERE meeting_id = ? AND role = 2 AND status <> 3";
+static const char SQL_COHOSTS[] = "SELECT user_id FROM participants WHERE meeting_id = ? AND role = 2 AND status <> 3 ORDER BY status = 1 DESC, user_id";
 static const char SQL_UNCONNECTED[] =
     "SELECT meeting_id, user_id, connection, relay, 0 FROM participants WHERE status IN (1, 4) AND relay IS NULL AND joined_at <= ? "
     "ORDER BY RAND() LIMIT ?";
@@ -103,6 +114,9 @@ static void read_row(struct db_rows *rows, void *out)
     p->until_seq = db_get_int(rows);
     p->until_message = db_get_int(rows);
     p->seat_name = db_get_text(rows);
+    p->address = db_get_text(rows);
+    p->is_held = db_get_int(rows) != 0;
+    p->bans_network = db_get_int(rows) != 0;
 }
 
 enum err participant_dao_find(struct db *db, struct arena *arena, int64_t meeting_id, int64_t user_id,
@@ -126,6 +140,13 @@ enum err participant_dao_list_status(struct db *db, struct arena *arena, int64_t
                          read_row, sizeof **items, items, count);
 }
 
+enum err participant_dao_list_unheld(struct db *db, struct arena *arena, int64_t meeting_id, int64_t limit,
+                                     struct participant **items, int *count)
+{
+    return db_select_all(db, arena, SQL_LIST_UNHELD, DB_PARAMS(db_int(meeting_id), db_int(limit)), read_row,
+                         sizeof **items, items, count);
+}
+
 static struct db_param invite_param(int64_t invite_id) { return invite_id ? db_int(invite_id) : db_null(); }
 
 enum err participant_dao_insert(struct db *db, const struct arrival *a, int64_t now_ms)
@@ -134,7 +155,7 @@ enum err participant_dao_insert(struct db *db, const struct arrival *a, int64_t 
                       DB_PARAMS(db_int(a->meeting_id), db_int(a->user_id), db_text(a->display_name), db_int(a->role),
                                 db_int(a->status), db_int(a->is_guest), db_text(a->address), invite_param(a->invite_id),
                                 db_time(now_ms), db_text(a->seat.relay), db_text(a->seat.connection),
-                                db_text(a->seat.name)),
+                                db_text(a->seat.name), db_int(a->is_held)),
                       NULL);
 }
 
@@ -143,8 +164,9 @@ enum err participant_dao_rejoin(struct db *db, const struct arrival *a, int64_t 
     return db_change_one(db, SQL_REJOIN,
                          DB_PARAMS(db_text(a->display_name), db_int(a->role), db_int(a->status), db_text(a->address),
                                    invite_param(a->invite_id), db_time(now_ms), db_text(a->seat.relay),
-                                   db_text(a->seat.connection), db_text(a->seat.name), db_int(a->meeting_id),
-                                   db_int(a->user_id), db_text(a->resumed), db_text(a->resumed)));
+                                   db_text(a->seat.connection), db_text(a->seat.name), db_int(a->is_held),
+                                   db_int(a->meeting_id), db_int(a->user_id), db_text(a->resumed),
+                                   db_text(a->resumed)));
 }
 
 enum err participant_dao_admit(struct db *db, int64_t meeting_id, int64_t user_id, int64_t now_ms)
@@ -159,11 +181,12 @@ enum err participant_dao_send_back(struct db *db, int64_t meeting_id, int64_t us
                                    db_int(meeting_id), db_int(user_id)));
 }
 
-enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat)
+enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat,
+                                   const char *address)
 {
     return db_execute(db, SQL_TAKE_OVER,
-                      DB_PARAMS(db_text(seat.relay), db_text(seat.connection), db_text(seat.name), db_int(meeting_id),
-                                db_int(user_id)),
+                      DB_PARAMS(db_text(seat.relay), db_text(seat.connection), db_text(seat.name), db_text(address),
+                                db_int(meeting_id), db_int(user_id)),
                       NULL);
 }
 
@@ -191,13 +214,33 @@ enum err participant_dao_lift_ban(struct db *db, int64_t meeting_id, int64_t use
     return db_change_one(db, SQL_LIFT_BAN, DB_PARAMS(db_int(meeting_id), db_int(user_id)));
 }
 
-enum err participant_dao_address_banned(struct db *db, int64_t meeting_id, const char *address, bool *banned)
+enum err participant_dao_ban_network(struct db *db, int64_t meeting_id, int64_t user_id)
+{
+    return db_change_one(db, SQL_BAN_NETWORK, DB_PARAMS(db_int(meeting_id), db_int(user_id)));
+}
+
+enum err participant_dao_network_banned(struct db *db, int64_t meeting_id, const char *address, bool *banned)
 {
     int64_t n;
-    enum err e = db_select_int(db, SQL_ADDRESS_BANNED, DB_PARAMS(db_int(meeting_id), db_text(address)), &n);
+    enum err e = db_select_int(db, SQL_NETWORK_BANNED, DB_PARAMS(db_int(meeting_id), db_text(address)), &n);
     if (!e)
         *banned = n > 0;
     return e;
+}
+
+enum err participant_dao_hold(struct db *db, int64_t meeting_id, int64_t user_id)
+{
+    return db_execute(db, SQL_HOLD, DB_PARAMS(db_int(meeting_id), db_int(user_id)), NULL);
+}
+
+enum err participant_dao_hold_network(struct db *db, int64_t meeting_id, const char *address)
+{
+    return db_execute(db, SQL_HOLD_NETWORK, DB_PARAMS(db_int(meeting_id), db_text(address)), NULL);
+}
+
+enum err participant_dao_release_network(struct db *db, int64_t meeting_id, const char *address)
+{
+    return db_execute(db, SQL_RELEASE_NETWORK, DB_PARAMS(db_int(meeting_id), db_text(address)), NULL);
 }
 
 enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_ms)

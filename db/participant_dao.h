@@ -32,6 +32,9 @@ struct participant {
     int64_t last_read_id;   /* the last message that they have read */
     int64_t until_seq;      /* they may read the log up to this event, */
     int64_t until_message;  /* and the chat up to this message: what was there when they went out */
+    const char *address;    /* the network that they came from last */
+    bool is_held;           /* waits until somebody who may admits them, whatever the lobby does by itself */
+    bool bans_network;      /* removed, and new people from this network are held */
     const char *seat_name;  /* by the client that had the seat last; NULL: none, or they left it for good */
 };
 
@@ -65,6 +68,7 @@ struct arrival {
     bool is_guest;
     const char *address;
     int64_t invite_id; /* 0: none */
+    bool is_held;
     struct seat seat;
     const char *resumed; /* the name that the seat had and must have still; NULL: it does not matter */
 };
@@ -82,6 +86,10 @@ MUST_CHECK enum err participant_dao_list_status(struct db *db, struct arena *are
                                                 enum participant_status status, int64_t limit,
                                                 struct participant **items, int *count);
 
+/* Those who wait and are not held, the longest first, at most limit. */
+MUST_CHECK enum err participant_dao_list_unheld(struct db *db, struct arena *arena, int64_t meeting_id, int64_t limit,
+                                                struct participant **items, int *count);
+
 /* A first arrival. ERR_DB_DUPLICATE: there is a row already. */
 MUST_CHECK enum err participant_dao_insert(struct db *db, const struct arrival *arrival, int64_t now_ms);
 
@@ -96,7 +104,8 @@ MUST_CHECK enum err participant_dao_send_back(struct db *db, int64_t meeting_id,
                                               int64_t now_ms);
 
 /* Gives the seat of somebody who is in, or waits, to another connection. */
-MUST_CHECK enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat);
+MUST_CHECK enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat,
+                                              const char *address);
 
 /* Marks the seat's connection as broken. ERR_DB_NO_ROW: that connection does not own the seat, or it is marked already.
  */
@@ -119,9 +128,18 @@ MUST_CHECK enum err participant_dao_end_stay(struct db *db, const struct departu
 MUST_CHECK enum err participant_dao_ban(struct db *db, int64_t meeting_id, int64_t user_id);
 MUST_CHECK enum err participant_dao_lift_ban(struct db *db, int64_t meeting_id, int64_t user_id);
 
-/* Whether somebody who was removed from this meeting came from this address. */
-MUST_CHECK enum err participant_dao_address_banned(struct db *db, int64_t meeting_id, const char *address,
+/* Somebody who was removed takes their network with them. ERR_DB_NO_ROW: it is so already. */
+MUST_CHECK enum err participant_dao_ban_network(struct db *db, int64_t meeting_id, int64_t user_id);
+
+/* Whether somebody did who came from this address. */
+MUST_CHECK enum err participant_dao_network_banned(struct db *db, int64_t meeting_id, const char *address,
                                                    bool *banned);
+
+/* Holds somebody who waits, or all new ones who wait and came from this address; and lets these go on waiting like
+ * others. */
+MUST_CHECK enum err participant_dao_hold(struct db *db, int64_t meeting_id, int64_t user_id);
+MUST_CHECK enum err participant_dao_hold_network(struct db *db, int64_t meeting_id, const char *address);
+MUST_CHECK enum err participant_dao_release_network(struct db *db, int64_t meeting_id, const char *address);
 
 /* Ends the stay of everybody who is in, and the wait of who waits. */
 MUST_CHECK enum err participant_dao_end_all(struct db *db, int64_t meeting_id, int64_t now_ms);

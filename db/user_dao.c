@@ -1,10 +1,11 @@
 #include "db/user_dao.h"
 
 static const char SQL_INSERT[] =
-    "INSERT INTO users (email, password_hash, display_name, locale, guest_of, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO users (email, password_hash, display_name, locale, guest_of, invite_id, created_at, updated_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 #define USER_COLUMNS \
     "SELECT id, email, password_hash, display_name, locale, is_admin, disabled_at, last_sign_in_at, created_at, " \
-    "guest_of FROM users "
+    "guest_of, invite_id FROM users "
 static const char SQL_BY_ID[] = USER_COLUMNS "WHERE id = ?";
 static const char SQL_LOCK[] = USER_COLUMNS "WHERE id = ? FOR UPDATE";
 static const char SQL_BY_EMAIL[] = USER_COLUMNS "WHERE email = ?";
@@ -14,6 +15,12 @@ static const char SQL_DISABLED[] = "UPDATE users SET disabled_at = ?, updated_at
 static const char SQL_ADMIN[] = "UPDATE users SET is_admin = ?, updated_at = ? WHERE id = ?";
 static const char SQL_LIST[] = USER_COLUMNS
     "WHERE id > ? AND guest_of IS NULL AND (email LIKE ? ESCAPE '!' OR display_name LIKE ? ESCAPE '!') ORDER BY id LIMIT ?";
+#define NEVER_CAME \
+    "NOT EXISTS (SELECT 1 FROM participants p WHERE p.meeting_id = users.guest_of AND p.user_id = users.id)"
+static const char SQL_COUNT_COMING[] =
+    "SELECT COUNT(*) FROM users WHERE guest_of = ? AND created_at > ? AND " NEVER_CAME;
+static const char SQL_FORGET_GUESTS[] =
+    "DELETE FROM users WHERE guest_of = ? AND created_at < ? AND " NEVER_CAME " LIMIT 100";
 static const char SQL_PASSWORD[] = "UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ?";
 
 enum err user_dao_insert(struct db *db, const struct user *u, int64_t now_ms, int64_t *id)
@@ -22,7 +29,8 @@ enum err user_dao_insert(struct db *db, const struct user *u, int64_t now_ms, in
     enum err e =
         db_execute(db, SQL_INSERT,
                    DB_PARAMS(db_text(u->email), db_text(u->password_hash), db_text(u->display_name), db_text(u->locale),
-                             u->guest_of ? db_int(u->guest_of) : db_null(), db_time(now_ms), db_time(now_ms)),
+                             u->guest_of ? db_int(u->guest_of) : db_null(),
+                             u->invite_id ? db_int(u->invite_id) : db_null(), db_time(now_ms), db_time(now_ms)),
                    &result);
     if (!e)
         *id = result.insert_id;
@@ -42,6 +50,7 @@ static void read_row(struct db_rows *rows, void *out)
     u->last_sign_in_at_ms = db_get_time(rows);
     u->created_at_ms = db_get_time(rows);
     u->guest_of = db_get_int(rows);
+    u->invite_id = db_get_int(rows);
 }
 
 enum err user_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct user *out)
@@ -84,6 +93,16 @@ enum err user_dao_set_disabled(struct db *db, int64_t id, int64_t disabled_at_ms
 enum err user_dao_set_admin(struct db *db, int64_t id, bool is_admin, int64_t now_ms)
 {
     return db_execute(db, SQL_ADMIN, DB_PARAMS(db_int(is_admin), db_time(now_ms), db_int(id)), NULL);
+}
+
+enum err user_dao_count_coming(struct db *db, int64_t meeting_id, int64_t since_ms, int64_t *count)
+{
+    return db_select_int(db, SQL_COUNT_COMING, DB_PARAMS(db_int(meeting_id), db_time(since_ms)), count);
+}
+
+enum err user_dao_forget_guests(struct db *db, int64_t meeting_id, int64_t before_ms)
+{
+    return db_execute(db, SQL_FORGET_GUESTS, DB_PARAMS(db_int(meeting_id), db_time(before_ms)), NULL);
 }
 
 enum err user_dao_list(struct db *db, struct arena *arena, const char *keyword, int64_t after_id, int64_t limit,

@@ -16,7 +16,8 @@ struct user {
     int64_t disabled_at_ms;     /* 0: it is not disabled */
     int64_t last_sign_in_at_ms; /* 0: never */
     int64_t created_at_ms;
-    int64_t guest_of; /* the one meeting of a guest; 0: an account */
+    int64_t guest_of;  /* the one meeting of a guest; 0: an account */
+    int64_t invite_id; /* the invitation that a guest was made by; 0: none */
 };
 
 /* ERR_DB_DUPLICATE: the e-mail is taken. */
@@ -38,6 +39,11 @@ MUST_CHECK enum err user_dao_note_sign_in(struct db *db, int64_t id, int64_t now
 /* disabled_at_ms 0: enables it again. */
 MUST_CHECK enum err user_dao_set_disabled(struct db *db, int64_t id, int64_t disabled_at_ms, int64_t now_ms);
 MUST_CHECK enum err user_dao_set_admin(struct db *db, int64_t id, bool is_admin, int64_t now_ms);
+
+/* Guests of a meeting who were made since then and have not come yet; and forgetting some of those who were made before
+ * that and never came. */
+MUST_CHECK enum err user_dao_count_coming(struct db *db, int64_t meeting_id, int64_t since_ms, int64_t *count);
+MUST_CHECK enum err user_dao_forget_guests(struct db *db, int64_t meeting_id, int64_t before_ms);
 
 /* Accounts (no guests) with an id above after_id, oldest first, at most limit; with a keyword (may be NULL), those
  * whose name or e-mail holds it. */

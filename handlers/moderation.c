@@ -4,6 +4,7 @@
 #include "handlers/routes.h"
 #include "service/lobby.h"
 #include "service/moderation.h"
+#include "service/shape.h"
 
 typedef enum err deed(struct call *call, int64_t meeting_id);
 typedef enum err deed_to(struct call *call, int64_t meeting_id, int64_t user_id);
@@ -18,6 +19,11 @@ static enum err run(struct exchange *x, deed *f)
     return e ? e : f(&x->call, id);
 }
 
+struct removal_input {
+    struct in_int user_id;
+    struct in_bool ban_network;
+};
+
 struct person_input {
     struct in_int user_id;
     struct in_bool all;
@@ -30,6 +36,11 @@ static const struct field person_fields[] = {
 static const struct field admit_fields[] = {
     {"userId", FIELD_INT, offsetof(struct person_input, user_id), OPTIONAL, false, 1, INT64_MAX, NULL},
     {"all", FIELD_BOOL, offsetof(struct person_input, all), OPTIONAL, false, 0, 0, NULL},
+};
+/* by REST the first one stands in the path */
+static const struct field removal_fields[] = {
+    {"userId", FIELD_INT, offsetof(struct removal_input, user_id), REQUIRED, false, 1, INT64_MAX, NULL},
+    {"banNetwork", FIELD_BOOL, offsetof(struct removal_input, ban_network), OPTIONAL, false, 0, 0, NULL},
 };
 /* clang-format on */
 
@@ -91,11 +102,33 @@ enum err lobby_return_post(struct exchange *x) { return run_for_body(x, lobby_se
 enum err mute_all_post(struct exchange *x) { return run(x, moderation_mute_all); }
 enum err hands_lower_post(struct exchange *x) { return run(x, moderation_lower_hands); }
 enum err participant_ask_unmute_post(struct exchange *x) { return run_for_path(x, moderation_ask_unmute); }
-enum err participant_delete(struct exchange *x) { return run_for_path(x, moderation_remove); }
 enum err removed_delete(struct exchange *x) { return run_for_path(x, moderation_lift_ban); }
 enum err room_ask_unmute(struct exchange *x) { return run_for_body(x, moderation_ask_unmute); }
-enum err room_remove_participant(struct exchange *x) { return run_for_body(x, moderation_remove); }
 enum err room_lift_ban(struct exchange *x) { return run_for_body(x, moderation_lift_ban); }
+
+enum err participant_delete(struct exchange *x)
+{
+    int64_t id, user_id;
+    struct removal_input in = {0};
+    enum err e = exchange_meeting(x, &id);
+    if (!e)
+        e = exchange_user(x, &user_id);
+    if (!e)
+        e = exchange_query(x, &removal_fields[1], FIELD_COUNT(removal_fields) - 1, &in);
+    if (!e)
+        e = exchange_body(x, NULL, 0, NULL);
+    return e ? e : moderation_remove(&x->call, id, user_id, in.ban_network.value);
+}
+
+enum err room_remove_participant(struct exchange *x)
+{
+    int64_t id;
+    struct removal_input in = {0};
+    enum err e = exchange_meeting(x, &id);
+    if (!e)
+        e = exchange_body(x, removal_fields, FIELD_COUNT(removal_fields), &in);
+    return e ? e : moderation_remove(&x->call, id, in.user_id.value, in.ban_network.value);
+}
 
 enum err removed_get(struct exchange *x)
 {
@@ -105,5 +138,11 @@ enum err removed_get(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = moderation_removed(&x->call, id, &items, &count);
-    return e ? e : room_view_write_people(x, items, count, -1);
+    if (e)
+        return e;
+    struct json j = response_json(x->res, 200);
+    json_object(&j, NULL);
+    shape_removed(&j, "items", items, count);
+    json_object_end(&j);
+    return ERR_OK;
 }

@@ -10,24 +10,37 @@
 #include "service/room.h"
 #include "service/setting.h"
 
-static enum err check_door(struct call *call, int64_t meeting_id, const char *token)
+/* Those who could never come in need no account. Those who were made a moment ago and have not come yet count as well,
+ * but no longer than that: whoever makes many keeps others out for that long only. */
+static enum err check_seats(struct call *call, const struct meeting *m)
+{
+    int64_t coming;
+    int64_t now = call_now_ms(call);
+    enum err e = user_dao_forget_guests(call->app->db, m->id, now - LIMIT_GUEST_FORGOTTEN_MS);
+    if (!e)
+        e = user_dao_count_coming(call->app->db, m->id, now - LIMIT_GUEST_COMING_MS, &coming);
+    if (e)
+        return e;
+    return m->participant_count + m->waiting_count + coming >= m->max_participants ? ERR_MEETING_FULL : ERR_OK;
+}
+
+/* *invite_id: the one that they were made by, 0: none. It is counted when they take a seat. */
+static enum err check_door(struct call *call, int64_t meeting_id, const char *token, int64_t *invite_id)
 {
     struct meeting m;
-    struct invite invite;
-    bool banned;
+    struct invite invite = {0};
     enum err e = meeting_dao_by_id(call->app->db, call->arena, meeting_id, &m);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
     e = room_check_open(m.status);
-    if (!e)
-        e = participant_dao_address_banned(call->app->db, meeting_id, call_network(call), &banned);
-    if (e)
-        return e;
-    if (banned)
-        return ERR_REMOVED;
-    if (token)
-        return invite_check(call, meeting_id, token, 0, &invite);
-    return setting_is(m.settings, SETTING_ALLOW_GUESTS) ? ERR_OK : ERR_GUESTS_NOT_ALLOWED;
+    if (!e && token)
+        e = invite_check(call, meeting_id, token, &invite);
+    if (!e && !token && !setting_is(m.settings, SETTING_ALLOW_GUESTS))
+        e = ERR_GUESTS_NOT_ALLOWED;
+    if (!e && !invite_makes_cohost(&invite))
+        e = check_seats(call, &m);
+    *invite_id = invite.id;
+    return e;
 }
 
 struct creation {
@@ -48,7 +61,7 @@ enum err guest_create(struct call *call, int64_t meeting_id, const char *display
                          .user = {.display_name = display_name, .locale = locale, .guest_of = meeting_id}};
     enum err e = rate_check_guest(call);
     if (!e)
-        e = check_door(call, meeting_id, invite);
+        e = check_door(call, meeting_id, invite, &c.user.invite_id);
     if (!e)
         e = db_transaction(call->app->db, create_body, &c);
     if (e)

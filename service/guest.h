@@ -13,8 +13,8 @@ struct guest {
 };
 
 /* Makes a guest, who then joins like anybody else. For a meeting that allows guests, or with a good invitation (may be
- * NULL). ERR_NOT_FOUND, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED, ERR_REMOVED (somebody from this address was),
- * ERR_INVITE_INVALID, ERR_GUESTS_NOT_ALLOWED, ERR_RATE_LIMITED. */
+ * NULL). ERR_NOT_FOUND, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED, ERR_INVITE_INVALID,
+ * ERR_GUESTS_NOT_ALLOWED, ERR_MEETING_FULL, ERR_RATE_LIMITED. */
 MUST_CHECK enum err guest_create(struct call *call, int64_t meeting_id, const char *display_name, const char *invite,
                                  const char *locale, struct guest *out);
 

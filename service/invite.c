@@ -5,7 +5,7 @@
 
 #include "core/limits.h"
 #include "core/text.h"
-#include "db/participant_dao.h"
+#include "service/participant_find.h"
 #include "service/permission.h"
 
 enum { SEAL_BYTES = 16 };
@@ -50,20 +50,46 @@ bool invite_is_for(struct call *call, int64_t meeting_id, const char *token)
     return read_token(call, meeting_id, token, &id);
 }
 
-enum err invite_check(struct call *call, int64_t meeting_id, const char *token, int64_t used_id, struct invite *out)
+bool invite_makes_cohost(const struct invite *invite)
+{
+    return invite->id && invite->role == ROLE_COHOST && !invite->used;
+}
+
+/* Those who are co-hosts already stay it, so that there are never more than so many. */
+static enum err check_makes_cohost(struct call *call, const struct invite *i)
+{
+    bool fits;
+    if (!invite_makes_cohost(i))
+        return ERR_OK;
+    enum err e = participant_cohost_fits(call, i->meeting_id, &fits);
+    if (e || fits)
+        return e;
+    return fault_set(&call->fault, ERR_INVITE_INVALID, NULL, "A meeting has %d co-hosts at most.", LIMIT_COHOSTS);
+}
+
+enum err invite_check_id(struct call *call, int64_t meeting_id, int64_t id, struct invite *out)
 {
     struct invite i;
-    int64_t id;
-    if (!read_token(call, meeting_id, token, &id))
-        return ERR_INVITE_INVALID;
-    enum err e = invite_dao_by_id(call->app->db, call->arena, id, &i);
+    struct db *db = call->app->db;
+    enum err e = invite_dao_by_id(db, call->arena, id, &i);
+    if (!e)
+        e = invite_dao_used(db, id, call->user_id, &i.used);
     if (e)
         return call_no_row(e, ERR_INVITE_INVALID);
-    bool used_up = i.max_uses && i.uses >= i.max_uses && used_id != id;
-    if (i.revoked_at_ms || used_up || (i.expires_at_ms && i.expires_at_ms <= call_now_ms(call)))
+    bool used_up = i.max_uses && i.uses >= i.max_uses && !i.used;
+    bool over = i.revoked_at_ms || (i.expires_at_ms && i.expires_at_ms <= call_now_ms(call));
+    if (i.meeting_id != meeting_id || used_up || over)
         return ERR_INVITE_INVALID;
-    *out = i;
-    return ERR_OK;
+    e = check_makes_cohost(call, &i);
+    if (!e)
+        *out = i;
+    return e;
+}
+
+enum err invite_check(struct call *call, int64_t meeting_id, const char *token, struct invite *out)
+{
+    int64_t id;
+    return read_token(call, meeting_id, token, &id) ? invite_check_id(call, meeting_id, id, out) : ERR_INVITE_INVALID;
 }
 
 /* ---- making, listing, revoking ---- */

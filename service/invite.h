@@ -24,9 +24,13 @@ const char *invite_token(struct call *call, const struct invite *invite);
 /* Whether a token was made for this meeting, good or not any more. */
 bool invite_is_for(struct call *call, int64_t meeting_id, const char *token);
 
-/* Whether a token is good for this meeting now. used_id: the invitation that the visitor came by before, which counts
- * them no more. ERR_INVITE_INVALID. */
-MUST_CHECK enum err invite_check(struct call *call, int64_t meeting_id, const char *token, int64_t used_id,
-                                 struct invite *out);
+/* Whether an invitation is good for the caller to come into this meeting now, by its token or its id. Whoever came in
+ * by it before counts no more, and may until it is revoked or runs out. ERR_INVITE_INVALID: it is not good; or it makes
+ * a co-host, and there are LIMIT_COHOSTS. */
+MUST_CHECK enum err invite_check(struct call *call, int64_t meeting_id, const char *token, struct invite *out);
+MUST_CHECK enum err invite_check_id(struct call *call, int64_t meeting_id, int64_t id, struct invite *out);
+
+/* Whether the caller becomes a co-host by it: not a second time, for they were demoted since, or removed. */
+bool invite_makes_cohost(const struct invite *invite);
 
 #endif

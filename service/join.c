@@ -28,6 +28,7 @@ struct visitor {
     struct user user;
     struct invite invite; /* id 0: none */
     bool runs_it;         /* host, creator or co-host: no lock, password or lobby is for them */
+    bool held;            /* new, from the network of somebody who was removed: waits for a word */
     struct room_log log;
     int64_t seated_seq;
     bool waiting; /* they got a place in the lobby */
@@ -42,6 +43,54 @@ static enum err check_owned(const struct visitor *v, const struct participant *r
         return ERR_OK;
     bool held = row->status == PARTICIPANT_JOINED || row->status == PARTICIPANT_WAITING;
     return held || (row->status && row->seat_name) ? ERR_TAKEN_OVER : ERR_LEFT;
+}
+
+/* A seat, or a place in the lobby, is theirs already: nobody asks again how they came by it. */
+static bool has_place(const struct visitor *v)
+{
+    return v->row.status == PARTICIPANT_JOINED || v->row.status == PARTICIPANT_WAITING;
+}
+
+static enum err check_account(struct visitor *v)
+{
+    struct call *call = v->call;
+    enum err e = user_dao_by_id(call->app->db, call->arena, call->user_id, &v->user);
+    if (e)
+        return call_no_row(e, ERR_UNAUTHORIZED);
+    if (v->user.disabled_at_ms)
+        return ERR_ACCOUNT_DISABLED;
+    return v->user.guest_of && v->user.guest_of != v->meeting.id ? ERR_FORBIDDEN : ERR_OK;
+}
+
+/* The invitation that they show; or that a guest came by before, or was made by. One of these must be good still, or
+ * the meeting open to guests. */
+static enum err find_invite(struct visitor *v)
+{
+    struct call *call = v->call;
+    v->invite.id = 0;
+    if (v->ticket.invite)
+        return invite_check(call, v->meeting.id, v->ticket.invite, &v->invite);
+    if (!v->user.guest_of)
+        return ERR_OK;
+    bool open = setting_is(v->meeting.settings, SETTING_ALLOW_GUESTS);
+    int64_t own = v->row.status && v->row.invite_id ? v->row.invite_id : v->user.invite_id;
+    if (!own)
+        return open ? ERR_OK : ERR_GUESTS_NOT_ALLOWED;
+    enum err e = invite_check_id(call, v->meeting.id, own, &v->invite);
+    return e == ERR_INVITE_INVALID && open ? ERR_OK : e;
+}
+
+/* Guests without an invitation are let in by this setting alone. */
+static int64_t needed_setting(const struct visitor *v)
+{
+    return v->user.guest_of && !v->invite.id ? SETTING_ALLOW_GUESTS : 0;
+}
+
+/* Once a co-host, always one there, until demoted or removed: then the invitation that made them one does not do it
+ * again. */
+static bool comes_as_cohost(const struct visitor *v)
+{
+    return !v->held && ((v->row.status && v->row.role == ROLE_COHOST) || invite_makes_cohost(&v->invite));
 }
 
 /* Exists, not over, not removed, the place is theirs that they resume, the invitation is good. */
@@ -62,14 +111,12 @@ static enum err look_up(struct visitor *v, int64_t meeting_id, struct join_ticke
     if (v->row.status == PARTICIPANT_REMOVED)
         return ERR_REMOVED;
     e = check_owned(v, &v->row);
-    if (e)
-        return e;
-    v->invite.id = 0;
-    e = ticket.invite ? invite_check(call, meeting_id, ticket.invite, v->row.status ? v->row.invite_id : 0, &v->invite)
-                      : ERR_OK;
+    if (!e && !has_place(v))
+        e = check_account(v);
+    if (!e && !has_place(v))
+        e = find_invite(v);
     const struct meeting *m = &v->meeting;
-    v->runs_it = m->host_id == call->user_id || m->creator_id == call->user_id ||
-                 (v->row.status && v->row.role == ROLE_COHOST) || (v->invite.id && v->invite.role == ROLE_COHOST);
+    v->runs_it = m->host_id == call->user_id || m->creator_id == call->user_id || comes_as_cohost(v);
     return e;
 }
 
@@ -85,7 +132,8 @@ static enum err check_lock(const struct visitor *v)
 static enum err check_password(struct visitor *v, const char *password)
 {
     const struct meeting *m = &v->meeting;
-    if (!m->password_box || v->runs_it || v->invite.id)
+    bool invited = v->invite.id || (has_place(v) && v->ticket.invite);
+    if (!m->password_box || v->runs_it || invited)
         return ERR_OK;
     if (!password)
         return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "This meeting has a password.");
@@ -99,32 +147,25 @@ static enum err check_password(struct visitor *v, const char *password)
     return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "The meeting password is wrong.");
 }
 
-static enum err check_account(struct visitor *v)
+/* From a network that is kept out, nobody who was not in the meeting before comes in without a word of those who run
+ * it, whatever invitation they have; host and creator are no strangers. */
+static enum err check_network(struct visitor *v)
 {
-    struct call *call = v->call;
-    enum err e = user_dao_by_id(call->app->db, call->arena, call->user_id, &v->user);
-    if (e)
-        return call_no_row(e, ERR_UNAUTHORIZED);
-    if (v->user.disabled_at_ms)
-        return ERR_ACCOUNT_DISABLED;
-    return v->user.guest_of && v->user.guest_of != v->meeting.id ? ERR_FORBIDDEN : ERR_OK;
-}
-
-/* The ban of somebody holds for guests of their network whom nobody has seen yet: also for one made before the ban. */
-static enum err check_guest(const struct visitor *v)
-{
-    bool banned;
-    if (!v->user.guest_of || v->row.status)
+    const struct meeting *m = &v->meeting;
+    int64_t user_id = v->call->user_id;
+    bool known = v->row.status && participant_was_in(&v->row);
+    if (known || m->host_id == user_id || m->creator_id == user_id)
         return ERR_OK;
-    enum err e = participant_dao_address_banned(v->call->app->db, v->meeting.id, call_network(v->call), &banned);
-    return !e && banned ? ERR_REMOVED : e;
+    enum err e = participant_dao_network_banned(v->call->app->db, m->id, call_network(v->call), &v->held);
+    v->runs_it = v->runs_it && !v->held;
+    return e;
 }
 
 /* Whether they have to wait: for somebody's word, or for the host. */
 static enum err must_wait(struct visitor *v, bool *wait)
 {
     const struct meeting *m = &v->meeting;
-    *wait = !v->runs_it && setting_is(m->settings, SETTING_WAITING_ROOM);
+    *wait = v->held || (!v->runs_it && setting_is(m->settings, SETTING_WAITING_ROOM));
     if (v->runs_it || *wait || setting_is(m->settings, SETTING_JOIN_BEFORE_HOST))
         return ERR_OK;
     struct participant host;
@@ -138,14 +179,14 @@ static enum err must_wait(struct visitor *v, bool *wait)
 /* The name that somebody has in a meeting is the one they were given there; at first, the account's. */
 static struct arrival arrival_of(const struct visitor *v, enum participant_status status)
 {
-    bool cohost = (v->row.status && v->row.role == ROLE_COHOST) || (v->invite.id && v->invite.role == ROLE_COHOST);
     return (struct arrival){.meeting_id = v->meeting.id,
                             .user_id = v->call->user_id,
                             .display_name = v->row.status ? v->row.display_name : v->user.display_name,
                             .status = status,
-                            .role = cohost ? ROLE_COHOST : ROLE_PARTICIPANT,
+                            .role = comes_as_cohost(v) ? ROLE_COHOST : ROLE_PARTICIPANT,
                             .is_guest = v->user.guest_of != 0,
                             .address = call_network(v->call),
+                            .is_held = v->held,
                             .invite_id = v->invite.id    ? v->invite.id
                                          : v->row.status ? v->row.invite_id
                                                          : 0,
@@ -171,13 +212,25 @@ static void add_user_joined(struct visitor *v, const struct arrival *a)
     room_log_about(&v->log, a->user_id);
 }
 
-/* Counts the invitation, once for each person who comes by it. */
-static enum err use_invite(struct visitor *v)
+/* Counts the invitation; the meeting's row is locked. */
+static enum err use_invite(const struct visitor *v)
 {
-    bool counted = v->row.status && v->row.invite_id == v->invite.id;
-    if (!v->invite.id || counted)
+    const struct call *call = v->call;
+    if (!v->invite.id)
         return ERR_OK;
-    return call_no_row(invite_dao_use(v->call->app->db, v->invite.id, call_now_ms(v->call)), ERR_INVITE_INVALID);
+    return call_no_row(invite_dao_use(call->app->db, v->invite.id, call->user_id, call_now_ms(call)),
+                       ERR_INVITE_INVALID);
+}
+
+/* How many co-hosts there are is looked at once more under the lock of the meeting's row, which an ordinary join takes
+ * last. */
+static enum err hold_cohosts(struct visitor *v)
+{
+    struct meeting_state state;
+    if (!invite_makes_cohost(&v->invite))
+        return ERR_OK;
+    enum err e = meeting_dao_lock(v->call->app->db, v->meeting.id, &state);
+    return e ? e : invite_check_id(v->call, v->meeting.id, v->invite.id, &v->invite);
 }
 
 /* Disabling an account waits for a join under way, which it then finds and undoes; a later join is refused here. */
@@ -200,16 +253,17 @@ static enum err take_seat_body(void *context)
     int64_t now = call_now_ms(call), seq;
     room_log_start(&v->log, call, v->meeting.id);
     enum err e = hold_account(v);
+    if (!e)
+        e = hold_cohosts(v);
     if (e)
         return e;
     e = v->row.status ? participant_dao_rejoin(db, &a, now) : participant_dao_insert(db, &a, now);
     if (e)
         return e == ERR_DB_DUPLICATE || e == ERR_DB_NO_ROW ? ERR_ALREADY_JOINED : e;
-    e = use_invite(v);
+    int64_t barred_by = v->runs_it ? 0 : SETTING_LOCKED | SETTING_WAITING_ROOM;
+    e = call_no_row(meeting_dao_take_seat(db, &a, barred_by, needed_setting(v), now, &seq), ERR_MEETING_FULL);
     if (!e)
-        e = call_no_row(
-            meeting_dao_take_seat(db, &a, v->runs_it ? 0 : SETTING_LOCKED | SETTING_WAITING_ROOM, now, &seq),
-            ERR_MEETING_FULL);
+        e = use_invite(v);
     if (e)
         return e;
     if (call_is_late(call))
@@ -253,8 +307,8 @@ static enum err wait_change(struct room_change *room, void *context)
         e = hold_account(v);
     if (!e && setting_is(room->state.settings, SETTING_LOCKED))
         e = ERR_MEETING_LOCKED;
-    if (!e)
-        e = use_invite(v);
+    if (!e && needed_setting(v) & ~room->state.settings)
+        e = ERR_GUESTS_NOT_ALLOWED;
     if (!e)
         e = lobby_enter(room, &a, v->row.status != 0);
     /* whom they wait for may have come between the look and this change */
@@ -267,9 +321,7 @@ static enum err wait_change(struct room_change *room, void *context)
 static enum err come_in(struct visitor *v)
 {
     bool wait;
-    enum err e = check_account(v);
-    if (!e)
-        e = check_guest(v);
+    enum err e = check_network(v);
     if (!e)
         e = must_wait(v, &wait);
     if (e)
@@ -285,6 +337,8 @@ static enum err why_no_seat(struct visitor *v)
     enum err e = meeting_dao_by_id(v->call->app->db, v->call->arena, v->meeting.id, &v->meeting);
     if (!e)
         e = room_check_open(v->meeting.status);
+    if (!e)
+        e = find_invite(v);
     if (!e)
         e = check_lock(v);
     if (!e)
@@ -307,7 +361,7 @@ static enum err take_place(const struct visitor *v, int64_t meeting_id)
 {
     const struct call *call = v->call;
     return participant_dao_take_over(call->app->db, meeting_id, call->user_id,
-                                     (struct seat){call->relay, call->connection, v->ticket.seat});
+                                     (struct seat){call->relay, call->connection, v->ticket.seat}, call_network(call));
 }
 
 /* The place, in the meeting or in the lobby, moves to this connection; the one that had it is closed. */
@@ -423,7 +477,7 @@ static enum err join_or_take_over(struct visitor *v, int64_t meeting_id, struct 
     enum err e = look_up(v, meeting_id, ticket);
     if (e)
         return e;
-    if (v->row.status == PARTICIPANT_JOINED || v->row.status == PARTICIPANT_WAITING)
+    if (has_place(v))
         return room_change(v->call, meeting_id, take_over_change, v);
     e = pass_door(v, ticket.password);
     if (!e)

@@ -33,9 +33,9 @@ struct join_ticket {
 };
 
 /* Joins by REST. The checks come in this order: ERR_NOT_FOUND, ERR_MEETING_ENDED or ERR_MEETING_CANCELLED, ERR_REMOVED,
- * ERR_INVITE_INVALID, ERR_MEETING_LOCKED, ERR_WRONG_PASSWORD, ERR_ALREADY_JOINED, ERR_MEETING_FULL. Host, creator and
- * co-hosts pass locks, passwords and the lobby; others may find themselves in the lobby (out->waiting). The first one
- * in starts the meeting. */
+ * ERR_INVITE_INVALID or ERR_GUESTS_NOT_ALLOWED, ERR_MEETING_LOCKED, ERR_WRONG_PASSWORD, ERR_ALREADY_JOINED,
+ * ERR_MEETING_FULL. Host, creator and co-hosts pass locks, passwords and the lobby; others may find themselves in the
+ * lobby (out->waiting). The first one in starts the meeting. */
 MUST_CHECK enum err join_meeting(struct call *call, int64_t meeting_id, struct join_ticket ticket,
                                  struct room_view *out);
 

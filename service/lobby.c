@@ -6,6 +6,7 @@
 #include "core/envelope.h"
 #include "core/json.h"
 #include "core/limits.h"
+#include "db/invite_dao.h"
 #include "service/host.h"
 #include "service/life.h"
 #include "service/participant.h"
@@ -108,13 +109,30 @@ enum err lobby_vacate(struct room_change *room, const struct participant *p, enu
 
 /* ---- letting in ---- */
 
-static enum err admit(struct room_change *room, struct participant *p)
+/* Counts the invitation of somebody who comes in. ERR_INVITE_INVALID: it, or the openness to guests, is no more. */
+static enum err check_way_in(struct room_change *room, const struct participant *p)
+{
+    const struct call *call = room->call;
+    if (p->invite_id)
+        return call_no_row(invite_dao_use(call->app->db, p->invite_id, p->user_id, call_now_ms(call)),
+                           ERR_INVITE_INVALID);
+    bool open = !p->is_guest || setting_is(room->state.settings, SETTING_ALLOW_GUESTS);
+    return open ? ERR_OK : ERR_INVITE_INVALID;
+}
+
+/* by_word: of somebody who may let in whom they see; else nobody comes in whose way in is closed by now. */
+static enum err admit(struct room_change *room, struct participant *p, bool by_word)
 {
     struct meeting_state *s = &room->state;
     if (s->participant_count >= s->max_participants)
         return ERR_MEETING_FULL;
     int64_t now = call_now_ms(room->call);
-    enum err e = participant_dao_admit(room->call->app->db, s->id, p->user_id, now);
+    enum err e = check_way_in(room, p);
+    if (e == ERR_INVITE_INVALID && !by_word)
+        return participant_dao_hold(room->call->app->db, s->id, p->user_id);
+    if (e && e != ERR_INVITE_INVALID)
+        return e;
+    e = participant_dao_admit(room->call->app->db, s->id, p->user_id, now);
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
     s->waiting_count--;
@@ -157,7 +175,7 @@ static enum err admit_change(struct room_change *room, void *context)
     enum err e = permission_check(room, PERMISSION_USE_LOBBY);
     if (!e)
         e = find_waiting(room, *user_id, &p);
-    return e ? e : admit(room, &p);
+    return e ? e : admit(room, &p, true);
 }
 
 enum err lobby_admit(struct call *call, int64_t meeting_id, int64_t user_id)
@@ -165,16 +183,20 @@ enum err lobby_admit(struct call *call, int64_t meeting_id, int64_t user_id)
     return room_change(call, meeting_id, admit_change, &user_id);
 }
 
-/* Lets in as many as fit, LIMIT_ADMITTED at most; *left: more wait, and there is a seat. */
-static enum err admit_some(struct room_change *room, bool *left)
+/* Lets in as many as fit, LIMIT_ADMITTED at most, and without a word none who is held; *left: more wait, and there is a
+ * seat. */
+static enum err admit_some(struct room_change *room, bool by_word, bool *left)
 {
     struct meeting_state *s = &room->state;
     struct participant *items;
     int count;
-    enum err e = participant_dao_list_status(room->call->app->db, room->call->arena, s->id, PARTICIPANT_WAITING,
-                                             LIMIT_ADMITTED, &items, &count);
+    struct db *db = room->call->app->db;
+    struct arena *arena = room->call->arena;
+    enum err e =
+        by_word ? participant_dao_list_status(db, arena, s->id, PARTICIPANT_WAITING, LIMIT_ADMITTED, &items, &count)
+                : participant_dao_list_unheld(db, arena, s->id, LIMIT_ADMITTED, &items, &count);
     for (int i = 0; i < count && !e && s->participant_count < s->max_participants; i++)
-        e = admit(room, &items[i]);
+        e = admit(room, &items[i], by_word);
     *left = count == LIMIT_ADMITTED && s->waiting_count > 0 && s->participant_count < s->max_participants;
     return e;
 }
@@ -184,7 +206,7 @@ static enum err admit_all_change(struct room_change *room, void *context)
     enum err e = permission_check(room, PERMISSION_USE_LOBBY);
     if (!e && room->state.waiting_count > 0 && room->state.participant_count >= room->state.max_participants)
         e = ERR_MEETING_FULL;
-    return e ? e : admit_some(room, context);
+    return e ? e : admit_some(room, true, context);
 }
 
 enum err lobby_admit_all(struct call *call, int64_t meeting_id)
@@ -217,7 +239,7 @@ enum err lobby_open_step(struct room_change *room)
 {
     bool open;
     enum err e = is_open(room, &open);
-    return e || !open ? e : admit_some(room, &room->state.look_again);
+    return e || !open ? e : admit_some(room, false, &room->state.look_again);
 }
 
 static enum err open_change(struct room_change *room, void *context)

@@ -97,9 +97,28 @@ static enum err ban_absent(struct room_change *room, int64_t user_id)
     return e ? call_no_row(e, ERR_OK) : tell_of_ban(room, EVENT_USER_BANNED, user_id);
 }
 
+struct removal {
+    int64_t user_id;
+    bool ban_network;
+};
+
+/* New people from the network of somebody who was removed wait for a word from now on; those who wait there already do
+ * so too. */
+static enum err keep_network_out(struct room_change *room, const struct participant *removed)
+{
+    struct db *db = room->call->app->db;
+    enum err e = participant_dao_ban_network(db, room->state.id, removed->user_id);
+    if (e)
+        return call_no_row(e, ERR_OK);
+    e = participant_dao_hold_network(db, room->state.id, removed->address);
+    bool was_out = removed->status == PARTICIPANT_REMOVED;
+    return e || !was_out ? e : tell_of_ban(room, EVENT_USER_BANNED, removed->user_id);
+}
+
 static enum err remove_change(struct room_change *room, void *context)
 {
-    const int64_t *user_id = context;
+    const struct removal *r = context;
+    const int64_t *user_id = &r->user_id;
     struct call *call = room->call;
     struct participant target;
     enum err e = permission_check(room, PERMISSION_REMOVE);
@@ -113,21 +132,43 @@ static enum err remove_change(struct room_change *room, void *context)
     if (e)
         return call_no_row(e, ERR_NOT_FOUND);
     if (target.status != PARTICIPANT_JOINED && target.status != PARTICIPANT_WAITING)
-        return ban_absent(room, *user_id);
-    return leave_vacate(room, &target, PARTICIPANT_REMOVED, "removed", CLOSE_REMOVED);
+        e = ban_absent(room, *user_id);
+    else
+        e = leave_vacate(room, &target, PARTICIPANT_REMOVED, "removed", CLOSE_REMOVED);
+    return e || !r->ban_network ? e : keep_network_out(room, &target);
 }
 
-enum err moderation_remove(struct call *call, int64_t meeting_id, int64_t user_id)
+enum err moderation_remove(struct call *call, int64_t meeting_id, int64_t user_id, bool ban_network)
 {
-    return room_change(call, meeting_id, remove_change, &user_id);
+    struct removal r = {.user_id = user_id, .ban_network = ban_network};
+    return room_change(call, meeting_id, remove_change, &r);
+}
+
+/* Unless somebody else keeps that network out, who is held for it waits like others again. */
+static enum err release_network(struct room_change *room, const char *address)
+{
+    bool banned;
+    struct db *db = room->call->app->db;
+    enum err e = participant_dao_network_banned(db, room->state.id, address, &banned);
+    if (e || banned)
+        return e;
+    room->state.look_again = room->state.waiting_count > 0;
+    return participant_dao_release_network(db, room->state.id, address);
 }
 
 static enum err lift_ban_change(struct room_change *room, void *context)
 {
     const int64_t *user_id = context;
+    struct call *call = room->call;
+    struct participant target;
     enum err e = permission_check(room, PERMISSION_REMOVE);
     if (!e)
-        e = call_no_row(participant_dao_lift_ban(room->call->app->db, room->state.id, *user_id), ERR_NOT_FOUND);
+        e = call_no_row(participant_dao_find(call->app->db, call->arena, room->state.id, *user_id, &target),
+                        ERR_NOT_FOUND);
+    if (!e)
+        e = call_no_row(participant_dao_lift_ban(call->app->db, room->state.id, *user_id), ERR_NOT_FOUND);
+    if (!e && target.bans_network)
+        e = release_network(room, target.address);
     return e ? e : tell_of_ban(room, EVENT_BAN_LIFTED, *user_id);
 }
 

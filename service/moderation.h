@@ -17,10 +17,12 @@ MUST_CHECK enum err moderation_ask_unmute(struct call *call, int64_t meeting_id,
 
 MUST_CHECK enum err moderation_lower_hands(struct call *call, int64_t meeting_id);
 
-/* Removes somebody, in or not, for good: neither they nor a guest from their address come in again. Never the host. */
-MUST_CHECK enum err moderation_remove(struct call *call, int64_t meeting_id, int64_t user_id);
+/* Removes somebody, in or not, for good. Never the host. With ban_network, whoever is new and comes from the network
+ * that they came from last waits in the lobby until somebody who may admits them, whether the meeting has one or not.
+ */
+MUST_CHECK enum err moderation_remove(struct call *call, int64_t meeting_id, int64_t user_id, bool ban_network);
 
-/* Lets them come back. ERR_NOT_FOUND: they were not removed. */
+/* Lets them come back, and their network. ERR_NOT_FOUND: they were not removed. */
 MUST_CHECK enum err moderation_lift_ban(struct call *call, int64_t meeting_id, int64_t user_id);
 
 /* Who was removed, at most LIMIT_PARTICIPANTS. */

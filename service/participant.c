@@ -64,12 +64,11 @@ struct role_change {
 
 static enum err check_room_for_cohost(struct room_change *room)
 {
-    int64_t *cohosts;
-    int count;
-    enum err e = participant_dao_cohosts(room->call->app->db, room->call->arena, room->state.id, &cohosts, &count);
-    if (!e && count >= LIMIT_COHOSTS)
-        e = fault_set(&room->call->fault, ERR_CONFLICT, NULL, "A meeting has %d co-hosts at most.", LIMIT_COHOSTS);
-    return e;
+    bool room_left;
+    enum err e = participant_cohost_fits(room->call, room->state.id, &room_left);
+    return e || room_left
+               ? e
+               : fault_set(&room->call->fault, ERR_CONFLICT, NULL, "A meeting has %d co-hosts at most.", LIMIT_COHOSTS);
 }
 
 static enum err role_change(struct room_change *room, void *context)

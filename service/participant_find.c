@@ -1,5 +1,7 @@
 #include "service/participant_find.h"
 
+#include "core/limits.h"
+
 enum err participant_find_present(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out)
 {
     struct participant p;
@@ -28,4 +30,14 @@ enum err participant_find_target(struct room_change *room, int64_t user_id, stru
     enum err e = participant_find_joined(room->call, room->state.id, user_id, out);
     return e == ERR_NOT_JOINED ? fault_set(&room->call->fault, ERR_NOT_FOUND, NULL, "That user is not in this meeting.")
                                : e;
+}
+
+enum err participant_cohost_fits(struct call *call, int64_t meeting_id, bool *fits)
+{
+    int64_t *cohosts;
+    int count;
+    enum err e = participant_dao_cohosts(call->app->db, call->arena, meeting_id, &cohosts, &count);
+    if (!e)
+        *fits = count < LIMIT_COHOSTS;
+    return e;
 }

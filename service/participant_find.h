@@ -16,4 +16,8 @@ MUST_CHECK enum err participant_find_present(struct call *call, int64_t meeting_
 /* The person that an action is about, who must be in. ERR_NOT_FOUND. */
 MUST_CHECK enum err participant_find_target(struct room_change *room, int64_t user_id, struct participant *out);
 
+/* Whether a meeting may have one more co-host, those counted who are out for the moment. It stays true under the lock
+ * of the meeting's row alone. */
+MUST_CHECK enum err participant_cohost_fits(struct call *call, int64_t meeting_id, bool *fits);
+
 #endif

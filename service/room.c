@@ -144,6 +144,8 @@ enum err room_finish(struct room_change *room, enum meeting_status status, const
     return participant_dao_end_all(room->call->app->db, room->state.id, room->state.actual_end_ms);
 }
 
+enum { ID_CHARS = 20 }; /* of the longest user id, with a comma */
+
 enum err room_audience_hosts(struct room_change *room, const char **audience)
 {
     struct call *call = room->call;
@@ -154,7 +156,8 @@ enum err room_audience_hosts(struct room_change *room, const char **audience)
         return e;
     struct buf list = {0};
     buf_printf(&list, "%lld", (long long)room->state.host_id);
-    for (int i = 0; i < count; i++)
+    /* there are never so many nowadays; those who are in come first */
+    for (int i = 0; i < count && list.len + ID_CHARS <= LIMIT_AUDIENCE_BYTES; i++)
         if (cohosts[i] != room->state.host_id)
             buf_printf(&list, ",%lld", (long long)cohosts[i]);
     if (list.failed)

@@ -57,9 +57,8 @@ static const char *participant_status_name(int64_t status)
     return names[status];
 }
 
-void shape_participant(struct json *j, const char *key, const struct participant *p)
+static void participant_members(struct json *j, const struct participant *p)
 {
-    json_object(j, key);
     json_int(j, "userId", p->user_id);
     json_str(j, "displayName", p->display_name);
     json_str(j, "role", role_name(p->role));
@@ -72,7 +71,25 @@ void shape_participant(struct json *j, const char *key, const struct participant
     json_time(j, "handRaisedAt", p->hand_raised_at_ms);
     json_time(j, "joinedAt", p->joined_at_ms);
     json_time(j, "leftAt", p->left_at_ms);
+}
+
+void shape_participant(struct json *j, const char *key, const struct participant *p)
+{
+    json_object(j, key);
+    participant_members(j, p);
     json_object_end(j);
+}
+
+void shape_removed(struct json *j, const char *key, const struct participant *items, int count)
+{
+    json_array(j, key);
+    for (int i = 0; i < count; i++) {
+        json_object(j, NULL);
+        participant_members(j, &items[i]);
+        json_bool(j, "banNetwork", items[i].bans_network);
+        json_object_end(j);
+    }
+    json_array_end(j);
 }
 
 void shape_participants(struct json *j, const char *key, const struct participant *items, int count)

@@ -18,6 +18,8 @@ void shape_account(struct json *j, const char *key, const struct user *user);
 void shape_session(struct json *j, const char *key, const struct session *session, int64_t current_id);
 void shape_participant(struct json *j, const char *key, const struct participant *participant);
 void shape_participants(struct json *j, const char *key, const struct participant *items, int count);
+/* Those who were removed, and whether their network is kept out. */
+void shape_removed(struct json *j, const char *key, const struct participant *items, int count);
 void shape_message(struct json *j, const char *key, const struct message *message);
 void shape_messages(struct json *j, const char *key, const struct message *items, int count);
 

@@ -126,7 +126,7 @@ START_TEST(test_presence_who_is_online_is_counted_with_every_change)
     ck_assert_int_eq(online(), 2);
     ck_assert_int_eq(leave(m.id, ben), ERR_OK); /* the one without a connection */
     ck_assert_int_eq(online(), 2);
-    ck_assert_int_eq(moderation_remove(&host, m.id, cleo), ERR_OK);
+    ck_assert_int_eq(moderation_remove(&host, m.id, cleo, false), ERR_OK);
     ck_assert_int_eq(online(), 1);
     ck_assert_int_eq(join(m.id, ben), ERR_OK);
     ck_assert_int_eq(lost("r1.3"), ERR_OK);

@@ -78,7 +78,7 @@ START_TEST(test_join_errors_come_in_their_order)
     ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_ALREADY_JOINED);
     call = call_of(cleo);
     ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_MEETING_FULL);
-    ck_assert_int_eq(moderation_remove(&host, m.id, ben), ERR_OK);
+    ck_assert_int_eq(moderation_remove(&host, m.id, ben, false), ERR_OK);
     ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
     call = call_of(ben);
     ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "wrong"}, &view), ERR_REMOVED);
