@@ -658,12 +658,13 @@ export class Call {
     this.#tellMedia();
   }
 
-  /** A device was pulled out, or a camera is off because its blur failed; or it is there again. */
+  /** A device was pulled out or is allowed no more, or a camera is off because its blur failed; or it is there again. */
   #tellDevices() {
     const { microphoneProblem, cameraProblem } = this.media.store.get();
     const missing = {
-      microphone: microphoneProblem === 'unplugged' && /** @type {const} */ ('device.microphone.unplugged'),
-      camera: (cameraProblem === 'unplugged' || cameraProblem === 'blur') && /** @type {const} */ (`device.camera.${cameraProblem}`),
+      microphone: (microphoneProblem === 'unplugged' || microphoneProblem === 'withdrawn') && /** @type {const} */ (`device.microphone.${microphoneProblem}`),
+      camera: (cameraProblem === 'unplugged' || cameraProblem === 'withdrawn' || cameraProblem === 'blur')
+        && /** @type {const} */ (`device.camera.${cameraProblem}`),
     };
     for (const kind of /** @type {const} */ (['microphone', 'camera'])) {
       if (missing[kind] === this.#missing[kind]) continue;

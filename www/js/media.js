@@ -16,7 +16,7 @@ import { blurBackground } from './background-blur.js';
 import { settings } from './settings.js';
 import { canConnect } from './webrtc.js';
 
-/** @typedef {'denied' | 'none' | 'busy' | 'insecure' | 'webrtc' | 'unplugged' | 'blur' | 'failed'} DeviceProblem */
+/** @typedef {'denied' | 'none' | 'busy' | 'insecure' | 'webrtc' | 'unplugged' | 'withdrawn' | 'blur' | 'failed'} DeviceProblem */
 /**
  * @typedef {object} MediaState
  * @property {MediaStreamTrack | null} microphone
@@ -318,8 +318,14 @@ export class LocalMedia {
     if (track !== (kind === 'camera' ? this.#camera : microphone)) return;
     if (kind === 'camera' || microphoneOn) this.#lost.set(kind, track.getSettings().deviceId ?? '');
     this.#release(kind);
-    this.store.set(kind === 'microphone' ? { microphoneOn: false, microphoneProblem: 'unplugged' } : { cameraOn: false, cameraProblem: 'unplugged' });
+    this.store.set(kind === 'microphone' ? { microphoneOn: false } : { cameraOn: false });
     this.#inTurn(async () => {
+      const problem = await isDenied(kind) ? 'withdrawn' : 'unplugged';
+      if (problem === 'withdrawn') this.#lost.delete(kind); // it is there, but for another word of this person
+      // What was asked for together ends together, also where only one of the two is taken back.
+      else if (await isDenied(kind === 'camera' ? 'microphone' : 'camera')) await this.#recover();
+      if (this.store.get()[kind]) return; // opened again
+      this.store.set(kind === 'microphone' ? { microphoneProblem: problem } : { cameraProblem: problem });
       if (kind === 'microphone') await this.#recover();
     });
   }
@@ -328,7 +334,7 @@ export class LocalMedia {
   async #recover() {
     for (const [kind, deviceId] of this.#lost) {
       const there = this.store.get().devices.some((one) => one.kind === INPUT[kind] && (kind === 'microphone' || one.deviceId === deviceId));
-      if (!there) continue;
+      if (!there || await isDenied(kind)) continue;
       if (kind === 'microphone') await this.#openMicrophone();
       else await this.#openCamera();
       if (this.store.get()[kind]) this.#lost.delete(kind);
@@ -374,6 +380,15 @@ export class LocalMedia {
     const done = this.#queue.then(work);
     this.#queue = done.catch(() => {});
     return done;
+  }
+}
+
+/** Whether the browser was told meanwhile to give this device to the page no more; not every browser says. @param {Kind} kind */
+async function isDenied(kind) {
+  try {
+    return (await navigator.permissions.query({ name: /** @type {PermissionName} */ (kind) })).state === 'denied';
+  } catch {
+    return false;
   }
 }
 

@@ -103,7 +103,7 @@ export function DeviceProblem({ kind, problem, onRetry }) {
   if (!problem) return null;
   return html`
     <p class="device-problem" role="status"><span>${t(`device.${kind}.${problem}`)}${' '}
-      ${problem === 'denied' && t(`device.allow.${browserKind()}`)}</span>
+      ${['denied', 'withdrawn'].includes(problem) && t(`device.allow.${browserKind()}`)}</span>
       ${!HOPELESS.includes(problem) && html` <button type="button" class="link" onClick=${onRetry}>${t('app.retry')}</button>`}</p>`;
 }
 
