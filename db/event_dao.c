@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/limits.h"
+
 static const char SQL_INSERT[] =
     "INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at, actor_id, subject_id, message_id) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -65,9 +67,10 @@ enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, 
 enum err event_dao_audit(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
                          int64_t limit, struct room_event **items, int *count)
 {
-    return db_select_all(db, arena, SQL_AUDIT,
-                         DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(viewer_id), db_int(limit)), read_row,
-                         sizeof **items, items, count);
+    bool more;
+    return db_select_page(db, arena, SQL_AUDIT,
+                          DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(viewer_id), db_int(limit)),
+                          LIMIT_PAGE_BYTES, read_row, sizeof **items, items, count, &more);
 }
 
 enum err event_dao_stays(struct db *db, struct arena *arena, int64_t meeting_id, struct room_event **items, int *count)

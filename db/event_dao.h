@@ -26,8 +26,8 @@ MUST_CHECK enum err event_dao_list(struct db *db, struct arena *arena, int64_t m
                                    int64_t viewer_id, int64_t limit, size_t max_bytes, struct room_event **items,
                                    int *count, bool *more);
 
-/* What some did to others or to the meeting, oldest first, at most limit: events after after_seq whose actor is not
- * whom they are about. Of private messages it tells only the two between whom they are. */
+/* What some did to others or to the meeting, oldest first, at most limit and about LIMIT_PAGE_BYTES: events after
+ * after_seq whose actor is not whom they are about. Of private messages it tells only the two between whom they are. */
 MUST_CHECK enum err event_dao_audit(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq,
                                     int64_t viewer_id, int64_t limit, struct room_event **items, int *count);
 

@@ -1,6 +1,7 @@
 /* What stays of a meeting: attendance, statistics, audit, transcript; replies and what was read. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { api as plainApi } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { createMeeting, join, meetingOf, ok, people, refused } from './support.mjs';
 
@@ -74,6 +75,21 @@ test('the chat as text, without what was private or deleted', async () => {
     assert.match(answer.headers.get('content-type'), /^text\/plain/);
     assert.equal(answer.body, `[${first.createdAt}] Ada: line one\n    line two\n`);
     assert.equal((await read(ada, meeting, `transcript?after=${first.id}`)).body, '');
+});
+
+test('an audit of long descriptions comes in pages of about a mebibyte', async () => {
+    const meeting = await createMeeting(ada);
+    await sys.sql(`INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at, actor_id)
+        SELECT ?, 100 + seq, 'meeting_updated', '*', '', CONCAT('{"meeting":"', REPEAT('x', 16000), '"}'), '', NOW(3), ? FROM seq_1_to_200`, [meeting.id, ada.id]);
+    const seqs = [];
+    let page;
+    do {
+        const { body } = await plainApi(sys, ada.token).get(`/meetings/${meeting.id}/audit?after=${seqs.at(-1) ?? 0}`); // the events are made up
+        page = body.items.map(({ seq }) => seq);
+        assert.ok(page.length < 100);
+        seqs.push(...page);
+    } while (page.length > 0);
+    assert.deepEqual(seqs, Array.from({ length: 200 }, (_, i) => 101 + i));
 });
 
 // It was one answer of any size, which its worker held twice in memory.

@@ -13,9 +13,6 @@ import { Header } from './header.js';
 /** @typedef {import('../attendance.js').Attendee} Attendee */
 /** @typedef {{type: string, seq: number, at: string, actorId: number, subjectId: number | null, data: any}} Deed */
 
-/** As many deeds as one answer holds. */
-const PAGE = 500;
-
 /** @param {{api: Api, code: string}} props */
 export function Records({ api, code }) {
   const [records, setRecords] = useState(/** @type {any} */ (null));
@@ -63,8 +60,8 @@ async function allDeeds(api, path) {
   const all = [];
   for (;;) {
     const { items } = await api.get(path, { after: all.at(-1)?.seq ?? 0 });
+    if (items.length === 0) return all;
     all.push(...items);
-    if (items.length < PAGE) return all;
   }
 }
 
