@@ -22,7 +22,7 @@ static const char SQL_AUDIT[] =
                   "AND (message_id IS NULL OR audience = '*' OR FIND_IN_SET(?, audience)) ORDER BY seq LIMIT ?";
 static const char SQL_STAYS[] =
     "SELECT meeting_id, seq, type, audience, effect, '', request_id, at, actor_id, subject_id FROM room_events "
-    "FORCE INDEX (room_events_subject) WHERE meeting_id = ? AND type IN ('user_joined', 'user_left') AND subject_id IS NOT NULL ORDER BY subject_id, seq";
+    "FORCE INDEX (room_events_about) WHERE meeting_id = ? AND type IN ('user_joined', 'user_left') AND message_id IS NULL AND subject_id IS NOT NULL ORDER BY subject_id, seq";
 static const char SQL_REDACT[] =
     "UPDATE room_events SET data = ? WHERE meeting_id = ? AND message_id = ? AND type IN ('chat_message', 'message_edited')";
 static const char SQL_LAST_SEQ[] = "SELECT event_seq FROM meetings WHERE id = ?";

@@ -9,10 +9,10 @@ ALTER TABLE messages
 
 UPDATE messages SET private_from = sender_id WHERE to_id IS NOT NULL;
 
+-- One index for both, since every event pays for it: what is about a message, and, where it is about none, about whom it is.
 ALTER TABLE room_events
     ADD COLUMN message_id BIGINT UNSIGNED NULL COMMENT 'the chat message that it is about',
-    ADD KEY room_events_message (meeting_id, message_id),
-    ADD KEY room_events_subject (meeting_id, subject_id);
+    ADD KEY room_events_about (meeting_id, message_id, subject_id);
 
 UPDATE room_events SET message_id = CAST(JSON_UNQUOTE(JSON_EXTRACT(data, '$.message.id')) AS UNSIGNED)
 WHERE type IN ('chat_message', 'message_edited', 'message_deleted');

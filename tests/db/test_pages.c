@@ -35,7 +35,7 @@ static void write_log(int lines, int from, const char *to)
              "INSERT INTO messages (id, meeting_id, sender_id, to_id, private_from, body, client_id, created_at) "
              "SELECT seq, 1, %d, %s, IF(%s IS NULL, NULL, %d), 'text', seq, NOW() FROM seq_1_to_%d;"
              "INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at, message_id, subject_id) "
-             "SELECT 1, seq, IF(seq %% 5000 = 0, 'user_joined', 'chat_message'), '*', '', '{}', '', NOW(), seq, IF(seq %% 5000 = 0, seq, NULL) "
+             "SELECT 1, seq, IF(seq %% 5000 = 0, 'user_joined', 'chat_message'), '*', '', '{}', '', NOW(), IF(seq %% 5000 = 0, NULL, seq), IF(seq %% 5000 = 0, seq, NULL) "
              "FROM seq_1_to_%d; ANALYZE TABLE messages; ANALYZE TABLE room_events",
              lines, from, to, to, from, lines, lines);
     ck_assert_int_eq(db_run_script(app.db, sql), ERR_OK);
