@@ -18,7 +18,8 @@ static const char SQL_LIST_UNHELD[] = PARTICIPANT_COLUMNS
     "WHERE p.meeting_id = ? AND p.status = 4 AND p.is_held = 0 ORDER BY p.joined_at, p.user_id LIMIT ?";
 static const char SQL_INSERT[] =
     "INSERT INTO participants (meeting_id, user_id, display_name, role, status, is_guest, address, invite_id, joined_at, "
-    "relay, connection, seat_name, is_held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "relay, connection, seat_name, is_held) SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM users "
+    "WHERE id = ? AND disabled_at IS NULL LOCK IN SHARE MODE";
 #define READS_ALL "until_seq = 9223372036854775807, until_message_id = 9223372036854775807"
 #define READS_UNTIL_NOW \
     "until_seq = ?, until_message_id = (SELECT COALESCE(MAX(id), 0) FROM messages WHERE meeting_id = ?)"
@@ -28,8 +29,9 @@ static const char SQL_REJOIN[] =
     "joined_at = ?, left_at = IF(status = 1, NULL, left_at), until_seq = IF(status = 1, 9223372036854775807, until_seq), "
     "until_message_id = IF(status = 1, 9223372036854775807, until_message_id), relay = ?, connection = ?, seat_name = ?, is_held = ?, "
     "offline_at = NULL WHERE meeting_id = ? AND user_id = ? AND status = 2 AND (? IS NULL OR seat_name = ?)";
-static const char SQL_ADMIT[] = "UPDATE participants SET status = 1, is_held = 0, joined_at = ?, left_at = NULL, " READS_ALL
-                                " WHERE meeting_id = ? AND user_id = ? AND status = 4";
+static const char SQL_ADMIT[] =
+    "UPDATE participants SET status = 1, is_held = 0, joined_at = ?, left_at = NULL, " READS_ALL
+    " WHERE meeting_id = ? AND user_id = ? AND status = 4";
 static const char SQL_SEND_BACK[] =
     "UPDATE participants SET status = 4, " NO_MEDIA ", joined_at = ?, left_at = ?, " READS_UNTIL_NOW
     " WHERE meeting_id = ? AND user_id = ? AND status = 1";
@@ -82,7 +84,8 @@ static const char SQL_RENAME[] = "UPDATE participants SET display_name = ? WHERE
 static const char SQL_INVITE[] = "UPDATE participants SET invite_id = ? WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_READ[] =
     "UPDATE participants SET last_read_id = GREATEST(last_read_id, ?) WHERE meeting_id = ? AND user_id = ?";
-static const char SQL_COHOSTS[] = "SELECT user_id FROM participants WHERE meeting_id = ? AND role = 2 AND status <> 3 ORDER BY status = 1 DESC, user_id";
+static const char SQL_COHOSTS[] =
+    "SELECT user_id FROM participants WHERE meeting_id = ? AND role = 2 AND status <> 3 ORDER BY status = 1 DESC, user_id";
 static const char SQL_UNCONNECTED[] =
     "SELECT meeting_id, user_id, connection, relay, 0 FROM participants WHERE status IN (1, 4) AND relay IS NULL AND joined_at <= ? "
     "ORDER BY RAND() LIMIT ?";
@@ -151,12 +154,11 @@ static struct db_param invite_param(int64_t invite_id) { return invite_id ? db_i
 
 enum err participant_dao_insert(struct db *db, const struct arrival *a, int64_t now_ms)
 {
-    return db_execute(db, SQL_INSERT,
-                      DB_PARAMS(db_int(a->meeting_id), db_int(a->user_id), db_text(a->display_name), db_int(a->role),
-                                db_int(a->status), db_int(a->is_guest), db_text(a->address), invite_param(a->invite_id),
-                                db_time(now_ms), db_text(a->seat.relay), db_text(a->seat.connection),
-                                db_text(a->seat.name), db_int(a->is_held)),
-                      NULL);
+    return db_change_one(db, SQL_INSERT,
+                         DB_PARAMS(db_int(a->meeting_id), db_text(a->display_name), db_int(a->role), db_int(a->status),
+                                   db_int(a->is_guest), db_text(a->address), invite_param(a->invite_id),
+                                   db_time(now_ms), db_text(a->seat.relay), db_text(a->seat.connection),
+                                   db_text(a->seat.name), db_int(a->is_held), db_int(a->user_id)));
 }
 
 enum err participant_dao_rejoin(struct db *db, const struct arrival *a, int64_t now_ms)

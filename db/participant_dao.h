@@ -90,7 +90,8 @@ MUST_CHECK enum err participant_dao_list_status(struct db *db, struct arena *are
 MUST_CHECK enum err participant_dao_list_unheld(struct db *db, struct arena *arena, int64_t meeting_id, int64_t limit,
                                                 struct participant **items, int *count);
 
-/* A first arrival. ERR_DB_DUPLICATE: there is a row already. */
+/* A first arrival. Holds the account until the transaction ends. ERR_DB_DUPLICATE: there is a row already;
+ * ERR_DB_NO_ROW: the account is disabled. */
 MUST_CHECK enum err participant_dao_insert(struct db *db, const struct arrival *arrival, int64_t now_ms);
 
 /* Coming back after having left. ERR_DB_NO_ROW: the row is not one of somebody who left, or the seat is not the one

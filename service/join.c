@@ -233,13 +233,29 @@ static enum err hold_cohosts(struct visitor *v)
     return e ? e : invite_check_id(v->call, v->meeting.id, v->invite.id, &v->invite);
 }
 
-/* Disabling an account waits for a join under way, which it then finds and undoes; a later join is refused here. */
+/* Disabling an account waits for a join under way, which it then finds and undoes; a later join is refused. */
 static enum err hold_account(struct visitor *v)
 {
     enum err e = user_dao_lock(v->call->app->db, v->call->arena, v->call->user_id, &v->user);
     if (e)
         return call_no_row(e, ERR_UNAUTHORIZED);
     return v->user.disabled_at_ms ? ERR_ACCOUNT_DISABLED : ERR_OK;
+}
+
+/* A new row holds the account by itself. */
+static enum err write_row(struct visitor *v, const struct arrival *a)
+{
+    struct db *db = v->call->app->db;
+    int64_t now = call_now_ms(v->call);
+    enum err e;
+    if (!v->row.status) {
+        e = participant_dao_insert(db, a, now);
+        return e == ERR_DB_DUPLICATE ? ERR_ALREADY_JOINED : call_no_row(e, ERR_ACCOUNT_DISABLED);
+    }
+    e = hold_account(v);
+    if (!e)
+        e = participant_dao_rejoin(db, a, now);
+    return call_no_row(e, ERR_ALREADY_JOINED);
 }
 
 /* The participant's row comes first (its key says whether they are in already), the counter on the meeting's row last,
@@ -252,14 +268,11 @@ static enum err take_seat_body(void *context)
     struct arrival a = arrival_of(v, PARTICIPANT_JOINED);
     int64_t now = call_now_ms(call), seq;
     room_log_start(&v->log, call, v->meeting.id);
-    enum err e = hold_account(v);
+    enum err e = hold_cohosts(v);
     if (!e)
-        e = hold_cohosts(v);
+        e = write_row(v, &a);
     if (e)
         return e;
-    e = v->row.status ? participant_dao_rejoin(db, &a, now) : participant_dao_insert(db, &a, now);
-    if (e)
-        return e == ERR_DB_DUPLICATE || e == ERR_DB_NO_ROW ? ERR_ALREADY_JOINED : e;
     int64_t barred_by = v->runs_it ? 0 : SETTING_LOCKED | SETTING_WAITING_ROOM;
     e = call_no_row(meeting_dao_take_seat(db, &a, barred_by, needed_setting(v), now, &seq), ERR_MEETING_FULL);
     if (!e)

@@ -23,7 +23,7 @@ const disable = (user, disabled = true) => admin.client.patch(`/admin/users/${us
 const login = (user, password = user.password) => api(sys).post('/auth/login', { email: user.email, password, client: 'api' });
 const refresh = (refreshToken) => api(sys).post('/auth/refresh', { refreshToken });
 const works = async (token) => (await api(sys, token).get('/users/me')).status === 200;
-const delays = [0, 5, 15, 25, 35, 45, 55, 70];
+const delays = [5, 15, 30, 45, 60];
 
 test('disabling an account wins against a sign-in under way', async () => {
     for (const delay of delays) {
@@ -42,7 +42,7 @@ test('disabling an account wins against a sign-in under way', async () => {
 });
 
 test('and against refreshing, ten at a time', async () => {
-    for (const delay of [0, 1, 2, 3, 5, 8]) {
+    for (const delay of [0, 2, 5]) {
         const user = await register(sys, 'Eve');
         const answers = Array.from({ length: 10 }, () => refresh(user.refreshToken));
         await sleep(delay);
@@ -60,7 +60,7 @@ test('and against joins under way', async () => {
     const codes = [];
     for (let i = 0; i < 20; i++)
         codes.push((await admin.client.post('/meetings', { title: `Door ${i}` })).body.code);
-    for (const delay of [0, 4, 8, 12, 16, 24]) {
+    for (const delay of [0, 8, 16, 24]) {
         const user = await register(sys, 'Eve');
         const joins = codes.map((code) => user.client.post(`/meetings/${code}/join`, {}));
         await sleep(delay);
@@ -71,7 +71,7 @@ test('and against joins under way', async () => {
 });
 
 test('another password wins against a sign-in with the former one', async () => {
-    for (const hashes of [0.8, 1, 1.2, 1.4, 1.6, 1.8]) { // a change hashes twice, a sign-in once
+    for (const hashes of [1, 1.3, 1.6]) { // a change hashes twice, a sign-in once
         const user = await register(sys, 'Ada');
         const begin = Date.now();
         await login(user);
@@ -91,7 +91,7 @@ test('another password wins against a sign-in with the former one', async () => 
 });
 
 test('ending a sign-in wins against the password that it is about to set', async () => {
-    for (const delay of [10, 40, 80, 120]) {
+    for (const delay of [40, 120]) {
         const user = await register(sys, 'Ada');
         const { body: thief } = await login(user);
         const change = api(sys, thief.accessToken).post('/users/me/password', { currentPassword: user.password, newPassword: 'the thief’s own' });
