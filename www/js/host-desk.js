@@ -46,12 +46,15 @@ export class HostDesk {
     return this.#api.post(`${this.#path}/host`, { userId });
   }
 
-  /** Out, and not in again until that is lifted. @param {number} userId */
-  remove(userId) {
-    return this.#api.delete(`${this.#path}/participants/${userId}`);
+  /**
+   * Out, and not in again until that is lifted.
+   * @param {number} userId @param {{banNetwork?: boolean}} [options] banNetwork: new people from the same network wait for somebody's word
+   */
+  remove(userId, { banNetwork = false } = {}) {
+    return this.#api.delete(`${this.#path}/participants/${userId}${banNetwork ? '?banNetwork=true' : ''}`);
   }
 
-  /** @returns {Promise<{items: import('./room-state.js').Participant[]}>} */
+  /** @returns {Promise<{items: (import('./room-state.js').Participant & {banNetwork: boolean})[]}>} */
   removed() {
     return this.#api.get(`${this.#path}/removed`);
   }

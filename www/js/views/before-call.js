@@ -31,11 +31,13 @@ export function BeforeCall({ api, call, code }) {
         setMeeting(await api.get(`/meetings/${code}`));
         setUnseen(null);
       } catch (error) {
-        setUnseen(/** @type {any} */ (error).code);
+        const { code: why } = /** @type {any} */ (error);
+        setUnseen(why);
+        if (why === 'forbidden') clearInterval(timer); // it stays so until one is in
       }
     };
-    look();
     const timer = setInterval(() => document.visibilityState === 'visible' && look(), LOOK_MS);
+    look();
     return () => clearInterval(timer);
   }, [call]);
 
@@ -87,6 +89,7 @@ export function BeforeCall({ api, call, code }) {
         <h1 tabindex="-1">${title}</h1>
         <p class="quiet"><${Code} code=${code} /></p>
         ${meeting && html`<${Facts} meeting=${meeting} />`}
+        ${unseen === 'forbidden' && html`<p class="quiet">${t('before.unlisted')}</p>`}
         <p class="before-name"><${Avatar} name=${name} /> <span>${t('before.asName', { name })}${' '}
           ${!user?.isGuest && html`
             <button type="button" class="link" aria-haspopup="dialog" onClick=${() => setNaming(true)}>${t('before.rename')}</button>`}</span></p>

@@ -12,7 +12,7 @@ import { announce, toast } from '../toasts.js';
 import { Confirm, Dialog, Field, useBusy } from './controls.js';
 import { Invites } from './invites.js';
 import { MeetingForm } from './meeting-form.js';
-import { MeetingSettings } from './meeting-settings.js';
+import { MeetingSettings, Switch } from './meeting-settings.js';
 import { Removed } from './removed.js';
 
 /** @typedef {import('../call.js').Call} Call */
@@ -63,6 +63,7 @@ export function PersonActions({ id, call, room, person, onDone }) {
   useEffect(() => all.current?.scrollIntoView({ block: 'nearest' }), []);
   const { userId, displayName: name } = person;
   const choose = (/** @type {Action} */ { ask, run: work, undo }) => {
+    banNetwork.current = false;
     if (ask) setAsking(ask);
     else run(async () => {
       try {
@@ -79,12 +80,13 @@ export function PersonActions({ id, call, room, person, onDone }) {
     settings.set({ panel: 'chat' });
   };
   const close = () => setAsking(null);
+  const banNetwork = useRef(false);
   const confirmed = (/** @type {() => Promise<unknown>} */ work) => async () => {
     await work();
     setTimeout(onDone); // after the dialog, which gives the focus back to its button
   };
   const remove = async () => {
-    await call.desk.remove(userId);
+    await call.desk.remove(userId, { banNetwork: banNetwork.current });
     offerUndo({ told: 'undo.remove', label: 'removed.lift', run: () => call.desk.liftBan(userId) }, name);
   };
   return html`
@@ -102,7 +104,11 @@ export function PersonActions({ id, call, room, person, onDone }) {
           <p>${t(room.meeting.creator?.id === room.myId ? 'host.handOverCreator' : 'people.makeHostHint')}</p><//>`}
       ${asking === 'remove' && html`
         <${Confirm} title=${t('people.removeTitle', { name })} action=${t('people.removeDo')} onClose=${close}
-          onConfirm=${confirmed(remove)}><p>${t('people.removeHint')}</p><//>`}
+          onConfirm=${confirmed(remove)}>
+          <p>${t('people.removeHint')}</p>
+          <${Switch} name="banNetwork" on=${false} onChange=${(/** @type {boolean} */ on) => {
+            banNetwork.current = on;
+          }} /><//>`}
     </div>`;
 }
 

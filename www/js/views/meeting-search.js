@@ -127,7 +127,7 @@ export function Found({ api, filter, changed, onChange }) {
   if (!list) return html`<${Skeleton} />`;
   return html`
     <p class="visually-hidden" role="status">${t('filter.found', { count: list.total })}</p>
-    ${list.total === 0 ? html`<p class="empty">${t('filter.none')}</p>`
+    ${list.total === 0 ? html`<p class="empty">${t('filter.none')}${!filter.whose && html` ${t('filter.unlisted')}`}</p>`
       : html`<${MeetingList} title=${t('filter.found', { count: list.total })} meetings=${list.items}>
         <${Pages} page=${filter.page} pages=${list.totalPages} onTurn=${(/** @type {number} */ page) => onChange({ ...filter, page })} /><//>`}`;
 }

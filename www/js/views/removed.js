@@ -3,7 +3,7 @@ import { html, useEffect, useState } from '../ui.js';
 import { t } from '../i18n.js';
 import { Avatar, Dialog, FormError, useBusy } from './controls.js';
 
-/** @typedef {import('../room-state.js').Participant} Participant */
+/** @typedef {import('../room-state.js').Participant & {banNetwork: boolean}} Participant */
 
 /** Events after which it is another list; others may remove and allow as well. */
 const CHANGES = ['user_left', 'user_banned', 'ban_lifted'];
@@ -41,9 +41,10 @@ export function Removed({ call, onClose }) {
       ${!people && !problem && html`<p class="quiet" role="status">${t('app.loading')}</p>`}
       ${people?.length === 0 && html`<p class="empty">${t('removed.none')}</p>`}
       <ul class="rows">
-        ${people?.map(({ userId, displayName }) => html`
+        ${people?.map(({ userId, displayName, banNetwork }) => html`
           <li key=${userId} class="row">
-            <${Avatar} name=${displayName} /><span class="row-what"><bdi class="name" translate=${false}>${displayName}</bdi></span>
+            <${Avatar} name=${displayName} /><span class="row-what"><bdi class="name" translate=${false}>${displayName}</bdi>
+              ${banNetwork && html`<span class="quiet">${t('removed.network')}</span>`}</span>
             <button type="button" class="secondary" disabled=${busy} aria-label=${t('removed.liftNamed', { name: displayName })}
               onClick=${() => lift(userId)}>${t('removed.lift')}</button>
           </li>`)}
