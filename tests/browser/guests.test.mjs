@@ -38,7 +38,7 @@ step('a meeting is planned with every option, and changed', async () => {
   await ana.page.getByLabel('Description (optional)').fill('Bring drawings.');
   await ana.page.getByLabel('Password (optional)').fill('green tea');
   await ana.page.locator('summary', { hasText: 'Who comes in' }).click();
-  await ana.page.getByRole('switch', { name: 'Listed for everybody' }).uncheck();
+  await ana.page.getByRole('switch', { name: 'Listed for everybody on this server' }).uncheck();
   await ana.page.locator('summary', { hasText: 'Beginning and end' }).click();
   await ana.page.getByLabel('When the host is gone').selectOption({ label: 'The meeting ends later' });
   await ana.page.getByLabel('Minutes without the host').fill('0');

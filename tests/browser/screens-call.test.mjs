@@ -31,7 +31,7 @@ after(async () => {
   await sys?.stop();
 });
 
-const plan = async (meeting) => (await desk.post('/meetings', meeting)).body.code;
+const plan = async (meeting) => (await desk.post('/meetings', { isPublic: true, ...meeting })).body.code;
 const joinMeeting = ({ client }, which, password) => client.post(`/meetings/${which}/join`, { password });
 const closed = (person) => person.page.locator('dialog').waitFor({ state: 'detached' });
 

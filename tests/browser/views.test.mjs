@@ -26,7 +26,7 @@ before(async () => {
   }
   await ana.signUp('ana@example.org');
   await bo.signUp('bo@example.org');
-  code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Weekly planning', password: 'tulip' })).code);
+  code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Weekly planning', password: 'tulip', isPublic: true })).code);
   const [{ id }] = await sys.sql('SELECT id FROM meetings WHERE code = ?', [code]);
   const sender = await ana.myId();
   const lines = Array.from({ length: OLD_LINES }, (_, i) => [id, sender, `old-${i}`, `old line ${i + 1}`, new Date()]);
@@ -426,7 +426,7 @@ test('the line says with whom no media comes through', async () => {
 
 test('meetings are found by word, state, day, password, recording and whose they are, in any order and page by page', async () => {
   const cy = await register(sys, 'Cy');
-  await cy.client.post('/meetings', { title: 'Of somebody else', startTime: new Date(Date.now() + 7_200_000).toISOString() });
+  await cy.client.post('/meetings', { title: 'Of somebody else', isPublic: true, startTime: new Date(Date.now() + 7_200_000).toISOString() });
   await bo.button('Leave the meeting').click();
   await bo.page.locator('.ended').waitFor();
   await bo.page.evaluate(async () => {
