@@ -232,6 +232,6 @@ step('the host is gone, and nobody takes over: everybody sees until when', async
 
 step('who leaves by another program has left here too', async () => {
   await wang.page.evaluate((id) => window.echomeet.api.post(`/meetings/${id}/leave`, {}), code);
-  await wang.page.getByRole('heading', { name: 'You left the meeting' }).waitFor();
+  await wang.page.getByRole('heading', { name: 'You left this meeting on another device' }).waitFor();
   assert.deepEqual([ana, bo, wang].flatMap(({ complaints }) => complaints.filter((text) => !/WebSocket|Failed to load resource/.test(text))), []);
 });
