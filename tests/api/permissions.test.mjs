@@ -126,13 +126,18 @@ const CAME = { host: 'host', cohost: 'cohost', participant: 'participant', guest
 const OVER = { ended: 'meeting_ended', cancelled: 'meeting_cancelled' };
 
 /* Without a row in the meeting, and not its guest: its number names nothing then, for it is private. */
-const isStranger = (who, state) => (state === 'scheduled' ? !['host', 'absentHost', 'guest', 'waiting', 'left', 'removed'].includes(who) : who === 'stranger');
+const isStranger = (who, state) => (state === 'scheduled' ? !['host', 'absentHost', 'guest', 'waiting', 'left', 'removed'].includes(who)
+    : ['stranger', 'admin', 'otherGuest'].includes(who));
 
-/* 'ok', or the code. `who` is one of ROLES, or waiting, left, leftCohost, removed, stranger; absentHost: the host from outside. */
+/* 'ok', or the code. `who` is one of ROLES or of OUTSIDERS; absentHost: the host from outside. */
 function expected(action, who, state, off = [], by = 'code') {
     const over = OVER[state];
+    if (who === 'nobody')
+        return 'unauthorized';
     if (by === 'id' && isStranger(who, state))
         return 'not_found';
+    if (who === 'otherGuest')
+        return 'forbidden';
     const isIn = state === 'ongoing' && IN.includes(who);
     const isHost = who === 'host' || who === 'absentHost';
     if (action.kind === 'own') {
@@ -150,7 +155,8 @@ function expected(action, who, state, off = [], by = 'code') {
 
 /* --- a meeting with one of each ------------------------------------------------------------------------------ */
 
-const OUTSIDERS = ['waiting', 'left', 'leftCohost', 'removed', 'stranger'];
+/* admin: an administrator; otherGuest: the guest of another meeting; nobody: not signed in */
+const OUTSIDERS = ['waiting', 'left', 'leftCohost', 'removed', 'stranger', 'admin', 'otherGuest', 'nobody'];
 const EVERYBODY = [...ROLES, ...OUTSIDERS];
 
 let sys;
@@ -160,9 +166,12 @@ after(() => sys?.stop());
 class World {
     static async make(state, options = {}) {
         const w = new World();
-        const [host, cohost, participant, waiting, left, leftCohost, removed, stranger, vic] =
-            await people(sys, 'Host', 'Cohost', 'Participant', 'Waiting', 'Left', 'LeftCohost', 'Removed', 'Stranger', 'Vic');
-        Object.assign(w, { state, host, cohost, participant, waiting, left, leftCohost, removed, stranger, vic, said: {}, sockets: {} });
+        const [host, cohost, participant, waiting, left, leftCohost, removed, stranger, admin, vic] =
+            await people(sys, 'Host', 'Cohost', 'Participant', 'Waiting', 'Left', 'LeftCohost', 'Removed', 'Stranger', 'Admin', 'Vic');
+        await sys.sql('UPDATE users SET is_admin = 1 WHERE id = ?', [admin.id]);
+        const nobody = { client: api(sys) };
+        Object.assign(w, { state, host, cohost, participant, waiting, left, leftCohost, removed, stranger, admin, nobody, vic, said: {}, sockets: {} });
+        w.otherGuest = await w.newGuest(await createMeeting(vic, { allowGuests: true }));
         w.meeting = await createMeeting(host, { allowGuests: true, hostLossPolicy: 'end', maxParticipants: 100 });
         w.guest = await w.newGuest();
         await (state === 'scheduled' ? w.fillScheduled() : w.fillOngoing(options));
@@ -209,8 +218,8 @@ class World {
 
     async set(settings) { ok(await this.host.client.patch(M(this), settings)); }
 
-    async newGuest() {
-        const { user, accessToken } = ok(await api(sys).post(`/meetings/${this.meeting.code}/guests`, { displayName: 'Guest' }), 201);
+    async newGuest(meeting = this.meeting) {
+        const { user, accessToken } = ok(await api(sys).post(`/meetings/${meeting.code}/guests`, { displayName: 'Guest' }), 201);
         return { id: user.id, token: accessToken, client: api(sys, accessToken) };
     }
 
@@ -238,7 +247,7 @@ class World {
     async newMessage() { return ok(await this.host.client.post(`${M(this)}/messages`, text()), 201).id; }
 
     async openSockets(whose) {
-        for (const who of whose) {
+        for (const who of whose.filter((name) => name !== 'nobody')) {
             this.sockets[who] = await openSocket(sys, this[who].token, { relay: 0 });
             if (who === 'waiting' || IN.includes(who))
                 await this.sockets[who].request('join_room', { meetingId: this.meeting.code });
@@ -418,6 +427,43 @@ test('chat, log and the private meeting itself are for who was let in, not for w
         await is(w, 'removed', removed);
         for (const [user, seen] of [[w.waiting, 0], [refused, 0], [gone, 0], [w.left, 1]])
             assert.equal(ok(await user.client.get('/meetings?pageSize=100')).items.filter((m) => m.id === w.meeting.id).length, seen);
+    }
+});
+
+/* Calls that need no permission, in a private meeting that goes on: what they answer to whom, in this order: */
+const FREE = {
+    'GET ': (w, who) => w[who].client.get(M(w)),
+    'GET participants': (w, who) => w[who].client.get(`${M(w)}/participants`),
+    'GET participants/#': (w, who) => w[who].client.get(`${M(w)}/participants/me`),
+    'GET messages': (w, who) => w[who].client.get(`${M(w)}/messages`),
+    'GET events': (w, who) => w[who].client.get(`${M(w)}/events`),
+    'POST read': (w, who) => w[who].client.post(`${M(w)}/read`, { messageId: 1 }),
+    'POST join': (w, who) => w[who].client.post(`${M(w)}/join`, {}),
+    'POST leave': (w, who) => w[who].client.post(`${M(w)}/leave`, {}),
+};
+const all8 = (code) => Array(8).fill(code);
+const yes = (...rest) => ['ok', 'ok', 'ok', 'ok', 'ok', ...rest];
+const no = 'forbidden';
+const FREE_ANSWERS = {
+    ...Object.fromEntries(ROLES.map((role) => [role, yes('ok', 'already_joined', 'ok')])),
+    waiting: [no, no, 'ok', no, no, 'not_joined', 'ok', 'ok'],
+    left: yes('not_joined', 'ok', 'ok'),
+    leftCohost: yes('not_joined', 'ok', 'ok'),
+    removed: [no, no, 'ok', 'removed', 'removed', 'not_joined', 'removed', 'not_joined'],
+    stranger: [no, no, 'not_found', no, no, 'not_joined', 'ok', 'ok'],
+    admin: [no, no, 'not_found', no, no, 'not_joined', 'ok', 'ok'],
+    otherGuest: all8(no),
+    nobody: all8('unauthorized'),
+};
+
+test('what needs no permission is answered to each as it must be, by code and by number', async () => {
+    for (const by of ['code', 'id']) {
+        const w = Object.assign(await World.make('ongoing'), { by });
+        for (const who of [...OUTSIDERS, 'guest', 'participant', 'cohost', 'host']) {
+            const answers = by === 'id' && isStranger(who, 'ongoing') ? all8('not_found') : FREE_ANSWERS[who];
+            for (const [i, [name, call]] of Object.entries(FREE).entries())
+                check(name, who, `REST by ${by}`, outcome(await call(w, who)), answers[i], 'ongoing');
+        }
     }
 });
 
