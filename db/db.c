@@ -117,12 +117,11 @@ static bool cannot_write(unsigned number)
         1037, 1038, 1041,             /* out of memory, sort memory, resources */
         1197, 1206, 1637,             /* transaction cache, lock table, undo slots are used up */
         1226, 1461,                   /* the account's resources, prepared statements are used up */
-        1317,                         /* an administrator broke it off */
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (numbers[i] == number)
             return true;
-    return number < FIRST_SERVER_ERROR;
+    return number && number < FIRST_SERVER_ERROR;
 }
 
 static enum err error_kind(unsigned number)
@@ -146,6 +145,7 @@ static enum err error_kind(unsigned number)
     case ER_CONNECTION_KILLED:
     case ER_CON_COUNT_ERROR:
     case ER_UNKNOWN_COM_ERROR: /* a Galera node that is not ready */ return ERR_DB_LOST;
+    case ER_QUERY_INTERRUPTED: /* an administrator broke it off */
     case ER_STATEMENT_TIMEOUT:
     case MYSQL_QUERY_TIMEOUT: return ERR_TIMEOUT;
     default: return number >= CR_MIN_ERROR && number <= CR_MAX_ERROR ? ERR_DB_LOST : ERR_INTERNAL;
