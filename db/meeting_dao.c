@@ -42,7 +42,9 @@ static const char SQL_TAKE_SEAT[] =
     "actual_start_time = IF(status = 1, ?, actual_start_time), updated_at = IF(status = 1, ?, updated_at), status = 2 "
     "WHERE id = ? AND (participant_count < max_participants OR ? = 0) AND status IN (1, 2) AND "
     "(? = 0 OR (settings & ? = 0 AND NOT (host_loss_policy = 2 AND host_lost_at IS NOT NULL))) AND settings & ? = ?";
-static const char SQL_DUE[] = "SELECT id FROM meetings WHERE due_at <= ? ORDER BY due_at LIMIT ?";
+/* A row that somebody holds is left for the next time: to wait for it would keep all the others waiting. */
+static const char SQL_DUE[] =
+    "SELECT id FROM meetings WHERE due_at <= ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED";
 static const char SQL_PUT_OFF[] = "UPDATE meetings SET due_at = ? WHERE id = ? AND due_at <= ?";
 static const char SQL_SHOWING[] =
     "SELECT id FROM meetings WHERE creator_id = ? OR host_id = ? ORDER BY id DESC LIMIT ?";

@@ -138,7 +138,7 @@ struct arrival; /* db/participant_dao.h */
 MUST_CHECK enum err meeting_dao_take_seat(struct db *db, const struct arrival *arrival, int64_t barred_by,
                                           int64_t needs, int64_t now_ms, int64_t *seq);
 
-/* Meetings that housekeeping should look at, at most limit. */
+/* Meetings that housekeeping should look at and that nobody holds locked, at most limit. */
 MUST_CHECK enum err meeting_dao_due(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit, int64_t **ids,
                                     int *count);
 

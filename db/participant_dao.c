@@ -87,8 +87,8 @@ static const char SQL_READ[] =
 static const char SQL_COHOSTS[] =
     "SELECT user_id FROM participants WHERE meeting_id = ? AND role = 2 AND status <> 3 ORDER BY status = 1 DESC, user_id";
 static const char SQL_UNCONNECTED[] =
-    "SELECT meeting_id, user_id, connection, relay, 0 FROM participants WHERE status IN (1, 4) AND relay IS NULL AND joined_at <= ? "
-    "ORDER BY RAND() LIMIT ?";
+    "SELECT p.meeting_id, p.user_id, p.connection, p.relay, 0 FROM participants p JOIN meetings m ON m.id = p.meeting_id "
+    "WHERE p.status IN (1, 4) AND p.relay IS NULL AND p.joined_at <= ? ORDER BY RAND() LIMIT ? FOR UPDATE SKIP LOCKED";
 static const char SQL_ORPHANS[] =
     "SELECT p.meeting_id, p.user_id, p.connection, p.relay, dead.known FROM participants p "
     "JOIN (SELECT d.relay, r.id IS NOT NULL AS known FROM (SELECT DISTINCT relay FROM participants WHERE relay IS NOT NULL) d "

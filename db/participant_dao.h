@@ -188,7 +188,8 @@ struct orphan {
 MUST_CHECK enum err participant_dao_orphans(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit,
                                             struct orphan **items, int *count);
 
-/* Seats, and places in the lobby, that no connection has had since before_ms, at most limit, in no order. */
+/* Seats, and places in the lobby, that no connection has had since before_ms, of meetings that nobody holds locked, at
+ * most limit, in no order. */
 MUST_CHECK enum err participant_dao_unconnected(struct db *db, struct arena *arena, int64_t before_ms, int64_t limit,
                                                 struct orphan **items, int *count);
 

@@ -87,17 +87,15 @@ static enum err look(struct room_change *room, void *context)
 }
 
 /* One that fails is put off, so that it does not stand before the others each time. */
-static bool look_or_put_off(struct call *call, int64_t id)
+static enum err look_or_put_off(struct call *call, int64_t id, int *done)
 {
     enum err e = room_change(call, id, look, NULL);
+    *done += !e;
     if (!e)
-        return true;
+        return ERR_OK;
     log_event(LOG_WARN, "housekeeping_failed", "meeting", LOG_INT(id), "code", err_code(e), NULL);
     int64_t now = call_now_ms(call);
-    e = meeting_dao_put_off(call->app->db, id, now, now + LIMIT_DUE_AGAIN_MS);
-    if (e)
-        log_event(LOG_WARN, "housekeeping_failed", "meeting", LOG_INT(id), "code", err_code(e), NULL);
-    return false;
+    return meeting_dao_put_off(call->app->db, id, now, now + LIMIT_DUE_AGAIN_MS);
 }
 
 enum err life_tick(struct call *call, int *count)
@@ -105,10 +103,8 @@ enum err life_tick(struct call *call, int *count)
     int64_t *ids;
     int n, done = 0;
     enum err e = meeting_dao_due(call->app->db, call->arena, call_now_ms(call), LIMIT_DUE_MEETINGS, &ids, &n);
-    if (e)
-        return e;
-    for (int i = 0; i < n; i++)
-        done += look_or_put_off(call, ids[i]);
+    for (int i = 0; i < n && !e; i++)
+        e = look_or_put_off(call, ids[i], &done);
     *count = done;
-    return ERR_OK;
+    return e;
 }

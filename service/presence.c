@@ -159,13 +159,13 @@ static enum err unconnected_change(struct room_change *room, void *context)
     return given_up ? leave_vacate(room, &p, PARTICIPANT_LEFT, "timeout", CLOSE_COME_BACK) : ERR_OK;
 }
 
-static bool give_up_unconnected(struct call *call, const struct orphan *seat, int64_t before_ms)
+static enum err give_up_unconnected(struct call *call, const struct orphan *seat, int64_t before_ms)
 {
     struct unconnected u = {seat->user_id, before_ms};
     enum err e = room_change(call, seat->meeting_id, unconnected_change, &u);
     if (e)
         log_event(LOG_WARN, "sweep_failed", "meeting", LOG_INT(seat->meeting_id), "code", err_code(e), NULL);
-    return !e;
+    return e;
 }
 
 enum err presence_sweep_unconnected(struct call *call, int *count)
@@ -178,8 +178,10 @@ enum err presence_sweep_unconnected(struct call *call, int *count)
     enum err e = participant_dao_unconnected(call->app->db, call->arena, before_ms, LIMIT_DUE_MEETINGS, &seats, &n);
     if (e)
         return e;
-    for (int i = 0; i < n; i++)
-        done += give_up_unconnected(call, &seats[i], before_ms);
+    for (int i = 0; i < n && e != ERR_DB_LOST; i++) {
+        e = give_up_unconnected(call, &seats[i], before_ms);
+        done += !e;
+    }
     *count = done;
-    return ERR_OK;
+    return e == ERR_DB_LOST ? e : ERR_OK;
 }

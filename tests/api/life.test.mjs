@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import mysql from 'mysql2/promise';
 import { startSystem } from '../lib/system.mjs';
 import { createMeeting, join, logOf, ok, people, refused, sleep } from './support.mjs';
 
@@ -205,6 +206,22 @@ test('meetings at which housekeeping fails do not keep it from the others', asyn
     await over(meeting);
     for (const at of await due(failing))
         assert.ok(at > Date.now(), 'it is put off');
+});
+
+test('a meeting whose row is held keeps housekeeping from no other', async (t) => {
+    const [held, meeting] = [await createMeeting(ada, { duration: 1 }), await createMeeting(ada, { duration: 1 })];
+    const holder = await mysql.createConnection({ socketPath: sys.env.ECHOMEET_MYSQL_SOCKET, user: 'root', database: sys.env.ECHOMEET_MYSQL_DATABASE });
+    t.after(() => holder.end());
+    await sys.processes.pool.stop();
+    await age(held, 4 * 24 * 60);
+    await age(meeting, 3 * 24 * 60);
+    await holder.query('START TRANSACTION');
+    await holder.query('SELECT id FROM meetings WHERE id = ? FOR UPDATE', [held.id]);
+    await sys.processes.pool.start();
+    await over(meeting);
+    assert.equal(await status(held), 1);
+    await holder.query('ROLLBACK');
+    await over(held);
 });
 
 test('the migration repairs the dates that MySQL bent', async () => {
