@@ -43,7 +43,8 @@ enum err account_create(struct call *call, const char *email, const char *passwo
                                      .locale = "en"}};
     if (!c.user.email)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
-    if (password_chars < LIMIT_PASSWORD_MIN_CHARS || password_chars > LIMIT_PASSWORD_MAX_CHARS)
+    if (!text_is_utf8(password, strlen(password)) || password_chars < LIMIT_PASSWORD_MIN_CHARS ||
+        password_chars > LIMIT_PASSWORD_MAX_CHARS)
         return fault_set(&call->fault, ERR_VALIDATION_FAILED, "password", "password must have %d to %d characters.",
                          LIMIT_PASSWORD_MIN_CHARS, LIMIT_PASSWORD_MAX_CHARS);
     if (!c.user.display_name)

@@ -8,6 +8,7 @@
 #include "core/email.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "core/unicode.h"
 #include "db/session_dao.h"
 #include "service/rate.h"
 
@@ -150,6 +151,7 @@ static enum err session_start(struct call *call, struct sign_in *out)
 enum err auth_hash_password(struct call *call, const char *password, const char **hash)
 {
     char text[crypto_pwhash_STRBYTES];
+    password = unicode_nfc(call->arena, password); /* keyboards differ in how they write one letter (RFC 8265) */
     if (crypto_pwhash_str(text, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
                           crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
         return ERR_UNAVAILABLE; /* not enough memory at the moment */
@@ -157,11 +159,18 @@ enum err auth_hash_password(struct call *call, const char *password, const char 
     return ERR_OK;
 }
 
-static bool password_is(const char *hash, const char *password)
+static bool is_hash_of(const char *hash, const char *password)
 {
     char text[crypto_pwhash_STRBYTES] = "";
     snprintf(text, sizeof text, "%s", hash); /* libsodium may read the whole array */
     return crypto_pwhash_str_verify(text, password, strlen(password)) == 0;
+}
+
+/* Former versions hashed a password as it was sent. */
+static bool password_is(struct call *call, const char *hash, const char *password)
+{
+    const char *normal = unicode_nfc(call->arena, password);
+    return is_hash_of(hash, normal) || (strcmp(normal, password) != 0 && is_hash_of(hash, password));
 }
 
 enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name,
@@ -227,7 +236,7 @@ enum err auth_login(struct call *call, const char *email, const char *password, 
         e = rate_check_sign_in(call, account, known);
     if (e)
         return e;
-    bool right = password_is(exists ? s.user.password_hash : NOBODY_HASH, password);
+    bool right = password_is(call, exists ? s.user.password_hash : NOBODY_HASH, password);
     if (!exists || !right) {
         log_event(LOG_INFO, "sign_in_refused", "address", call->address, NULL);
         return ERR_INVALID_CREDENTIALS;
@@ -394,7 +403,7 @@ enum err auth_change_password(struct call *call, const char *current, const char
     e = rate_check_password_change(call);
     if (e)
         return e;
-    if (!password_is(user.password_hash, current))
+    if (!password_is(call, user.password_hash, current))
         return ERR_INVALID_CREDENTIALS;
     struct password_change p = {.call = call, .user = &user};
     e = auth_hash_password(call, next, &p.hash);

@@ -58,7 +58,8 @@ test('the administrator makes an account, which can sign in', async () => {
     const again = admin('correct horse 1\n', 'create', 'made@example.org', 'Made');
     assert.equal(again.status, 1);
     assert.match(again.stderr, /email_taken/);
-    for (const [password, email, name] of [['short\n', 'x@example.org', 'X'], ['long enough\n', 'nonsense', 'X'], ['long enough\n', 'x@example.org', ''], ['', 'x@example.org', 'X']])
+    for (const [password, email, name] of [['short\n', 'x@example.org', 'X'], ['long enough\n', 'nonsense', 'X'], ['long enough\n', 'x@example.org', ''], ['', 'x@example.org', 'X'],
+        [Buffer.from('not UTF-8 \xff\n', 'latin1'), 'x@example.org', 'X']])
         assert.match(admin(password, 'create', email, name).stderr, /validation_failed/);
 });
 

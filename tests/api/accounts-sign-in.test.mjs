@@ -23,6 +23,21 @@ const sessionOf = (tokens) => claimsOf(tokens.accessToken).sid;
 /* Lets the used tokens of a sign-in look as if they had been traded eleven seconds ago. */
 const elevenSecondsLater = (tokens) => sys.sql('UPDATE refresh_tokens SET used_at = used_at - INTERVAL 11 SECOND WHERE session_id = ?', [sessionOf(tokens)]);
 
+/* Argon2id of "Cafe\u0301 Napoli" as it stands here, as former versions stored it */
+const FORMER_HASH = '$argon2id$v=19$m=8,t=1,p=1$UMAoymVPfAI3ae0vvn1KsQ$0OLQud/pfIzgC+T9Bqrc4HJM+suQES4t+8lI9L+N2z0';
+
+test('a password is the same however a keyboard writes its letters, also one from before that was so', async () => {
+    const composed = 'Caf\u00e9 Napoli', decomposed = 'Cafe\u0301 Napoli';
+    const email = `${Math.random()}@example.org`;
+    const sign = (where, password) => api(sys).post(`/auth/${where}`, { email, password, ...(where === 'register' ? { displayName: 'Ada' } : {}) });
+    assert.equal((await sign('register', decomposed)).status, 201);
+    for (const password of [composed, decomposed])
+        assert.equal((await sign('login', password)).status, 200);
+    assert.equal((await sign('login', 'Cafe Napoli')).status, 401);
+    await sys.sql('UPDATE users SET password_hash = ? WHERE email = ?', [FORMER_HASH, email]);
+    assert.equal((await sign('login', decomposed)).status, 200);
+});
+
 test('signing in again opens another session of the same user', async () => {
     const body = await signIn();
     assert.deepEqual(body.user, { id: ada.id, email: ada.email, displayName: 'Ada', locale: 'en', isAdmin: false, lastSignInAt: body.user.lastSignInAt });
