@@ -5,24 +5,38 @@
 
 static int64_t system_now_ms(const struct clock *self)
 {
+    (void)self;
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 + self->shift_ms;
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 static int64_t fixed_now_ms(const struct clock *self) { return self->fixed_ms; }
 
-struct clock clock_system(void) { return clock_shifted(0); }
+struct clock clock_system(void) { return (struct clock){.now_ms = system_now_ms}; }
 
 struct clock clock_fixed(int64_t now_ms) { return (struct clock){.now_ms = fixed_now_ms, .fixed_ms = now_ms}; }
-
-struct clock clock_shifted(int64_t shift_ms) { return (struct clock){.now_ms = system_now_ms, .shift_ms = shift_ms}; }
 
 int64_t clock_elapsed_us(void)
 {
     struct timespec ts;
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+double clock_elapsed_s(void) { return (double)clock_elapsed_us() / 1e6; }
+
+static int64_t running_now_ms(const struct clock *self) { return self->ahead_ms + clock_elapsed_us() / 1000; }
+
+struct clock clock_from(int64_t now_ms)
+{
+    return (struct clock){.now_ms = running_now_ms, .ahead_ms = now_ms - clock_elapsed_us() / 1000};
+}
+
+int64_t clock_difference_ms(const struct clock *clock)
+{
+    struct clock ours = clock_system();
+    return clock_now_ms(clock) - clock_now_ms(&ours);
 }
 
 /* Days are counted from 0000-03-01, so that a leap day is the last one of its year; 400 years always have the same

@@ -10,19 +10,26 @@
 struct clock {
     int64_t (*now_ms)(const struct clock *self);
     int64_t fixed_ms; /* what clock_fixed() answers; tests set it forward */
-    int64_t shift_ms; /* what clock_shifted() adds to the system's time */
+    int64_t ahead_ms; /* what clock_from() adds to the time of clock_elapsed_us() */
 };
 
 struct clock clock_system(void);
 struct clock clock_fixed(int64_t now_ms);
 
-/* What another machine's clock says, which is so far ahead of ours. */
-struct clock clock_shifted(int64_t shift_ms);
+/* Another machine's clock, which says now_ms now. It goes on by clock_elapsed_us(): setting the system's clock does not
+ * move it. */
+struct clock clock_from(int64_t now_ms);
+
+/* How far it is ahead of the system's. */
+int64_t clock_difference_ms(const struct clock *clock);
 
 static inline int64_t clock_now_ms(const struct clock *c) { return c->now_ms(c); }
 
 /* Microseconds of a clock that only measures: it never jumps and has no date. */
 int64_t clock_elapsed_us(void);
+
+/* The same in seconds, for what lasts a while: deadlines, rates, silences. */
+double clock_elapsed_s(void);
 
 /* 9999-12-31T23:59:59.999Z: a year has four digits, also after an offset was taken off. */
 #define TIME_LAST_MS INT64_C(253402300799999)

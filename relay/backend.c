@@ -30,7 +30,7 @@ struct call {
     void *data;
     ev_io io;
     ev_timer timer; /* the deadline; before the connection stands: the next try */
-    ev_tstamp started;
+    double started;
     bool in_flight;
     bool connected;
     struct buf request;
@@ -50,6 +50,7 @@ struct backend {
     const char *relay_id;
     struct random *random;
     struct clock *clock;
+    bool clock_differs; /* from this machine's, as the log knows */
     struct metrics *metrics;
     struct list waiting;
     struct list in_flight;
@@ -119,7 +120,7 @@ static enum call_result result_of(const struct reply *reply)
 static void finish(struct call *call, struct reply *reply)
 {
     backend_fn *fn = call->fn;
-    double seconds = ev_now(call->backend->loop) - call->started;
+    double seconds = clock_elapsed_s() - call->started;
     reply->request_id = call->id;
     metrics_call(call->backend->metrics, result_of(reply), seconds);
     if (reply->err)
@@ -179,20 +180,19 @@ static bool read_answer(const struct buf *answer, struct reply *reply)
     return false;
 }
 
-static bool differs(const struct clock *clock) { return llabs(clock->shift_ms) > LIMIT_CLOCK_MS; }
-
-/* Tokens and deadlines are in the workers' time. It is read when the answer has come: later than it was written, so
+/* Tokens and deadlines are in the workers' time. It is taken when the answer has come: later than it was written, so
  * that a deadline is rather too early than later than we wait. */
-static void learn_time(struct clock *clock, int64_t workers_ms)
+static void learn_time(struct backend *b, int64_t workers_ms)
 {
-    struct clock ours = clock_system(), theirs = clock_shifted(workers_ms - clock_now_ms(&ours));
-    bool differed = differs(clock);
-    *clock = theirs;
-    if (differs(clock) && !differed)
-        log_event(LOG_WARN, "clock_differs", "ahead_ms", LOG_INT(theirs.shift_ms), "text",
+    *b->clock = clock_from(workers_ms);
+    int64_t ahead_ms = clock_difference_ms(b->clock);
+    bool differs = llabs(ahead_ms) > LIMIT_CLOCK_MS;
+    if (differs && !b->clock_differs)
+        log_event(LOG_WARN, "clock_differs", "ahead_ms", LOG_INT(ahead_ms), "text",
                   "the clock of the workers' machine is not that of this one; set both by NTP", NULL);
-    if (!differs(clock) && differed)
-        log_event(LOG_INFO, "clock_agrees", "ahead_ms", LOG_INT(theirs.shift_ms), NULL);
+    if (!differs && b->clock_differs)
+        log_event(LOG_INFO, "clock_agrees", "ahead_ms", LOG_INT(ahead_ms), NULL);
+    b->clock_differs = differs;
 }
 
 static void answered(struct call *call, int protocol_status)
@@ -206,7 +206,7 @@ static void answered(struct call *call, int protocol_status)
         fail(call, ERR_INTERNAL);
     else {
         if (reply.time_ms)
-            learn_time(call->backend->clock, reply.time_ms);
+            learn_time(call->backend, reply.time_ms);
         finish(call, &reply);
     }
 }
@@ -301,7 +301,7 @@ static void set_timer(struct call *call, double seconds)
     ev_timer_start(call->backend->loop, &call->timer);
 }
 
-static double age(const struct call *call) { return ev_now(call->backend->loop) - call->started; }
+static double age(const struct call *call) { return clock_elapsed_s() - call->started; }
 
 static void try_connect(struct call *call)
 {
@@ -422,7 +422,7 @@ struct call *backend_call(struct backend *b, const struct call_request *request,
     call->backend = b;
     call->fn = fn;
     call->data = data;
-    call->started = ev_now(b->loop);
+    call->started = clock_elapsed_s();
     ids_request(b->random, call->id);
     write_request(call, request);
     if (call->request.failed) {

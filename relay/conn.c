@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "relay/message.h"
@@ -98,7 +99,7 @@ static void part(struct conn *c, int64_t grace_ms, int code)
     opening_done(c);
     c->state = CONN_CLOSING;
     c->grace_ms = grace_ms;
-    c->ended_at = ev_now(c->relay->loop);
+    c->ended_at = clock_elapsed_s();
     set_deadline(c, LIMIT_CLOSE_MS / 1000.0);
     request_settle(c);
 }
@@ -240,13 +241,13 @@ void conn_send_text(struct conn *c, struct buf *text)
 
 static void set_open_deadline(struct conn *c)
 {
-    ev_tstamp next = c->ping_at < c->token_at ? c->ping_at : c->token_at;
-    set_deadline(c, next - ev_now(c->relay->loop));
+    double next = c->ping_at < c->token_at ? c->ping_at : c->token_at;
+    set_deadline(c, next - clock_elapsed_s());
 }
 
 void conn_signed_in(struct conn *c, const struct token_claims *claims)
 {
-    ev_tstamp now = ev_now(c->relay->loop);
+    double now = clock_elapsed_s();
     int64_t left_ms = (claims->expires_at_s + LIMIT_TOKEN_GRACE_S) * 1000 - clock_now_ms(&c->relay->clock);
     if (!c->user_id)
         c->ping_at = now + LIMIT_PING_MS / 1000.0;
@@ -259,7 +260,7 @@ void conn_signed_in(struct conn *c, const struct token_claims *claims)
 
 static void on_open_deadline(struct conn *c)
 {
-    ev_tstamp now = ev_now(c->relay->loop);
+    double now = clock_elapsed_s();
     if (now >= c->token_at) {
         conn_close(c, WS_CODE_UNAUTHORIZED);
         return;
@@ -301,13 +302,13 @@ bool conn_may(struct conn *c, enum flow_class class, int64_t amount)
         [FLOW_PING] = config->relay_rate_pings,
         [FLOW_SIGNAL_BYTES] = config->relay_rate_signal_bytes,
     };
-    return flow_take(&c->flow, class, amount, per_second[class], ev_now(c->relay->loop));
+    return flow_take(&c->flow, class, amount, per_second[class], clock_elapsed_s());
 }
 
 void conn_refused(struct conn *c)
 {
     c->relay->metrics.rate_limited++;
-    if (flow_refuse(&c->flow, ev_now(c->relay->loop)) >= c->relay->config.relay_refused)
+    if (flow_refuse(&c->flow, clock_elapsed_s()) >= c->relay->config.relay_refused)
         conn_close(c, WS_CODE_TOO_MANY);
 }
 

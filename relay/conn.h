@@ -32,8 +32,8 @@ struct conn {
     struct conn *next_finished;
     ev_io io;
     struct wheel_item deadline; /* the nearest one of this state */
-    ev_tstamp ping_at;
-    ev_tstamp token_at; /* when the token will have been over for LIMIT_TOKEN_GRACE_S */
+    double ping_at;
+    double token_at; /* when the token will have been over for LIMIT_TOKEN_GRACE_S */
     uint64_t number;
     int64_t user_id;    /* 0: not signed in yet */
     int64_t session_id; /* of the last token; 0: a guest's has none */
@@ -64,7 +64,7 @@ struct conn {
     struct requests requests;
     int64_t seat;     /* the meeting in which workers say that this connection has a seat, 0: none */
     int64_t grace_ms; /* once not open: how long its seat is kept */
-    ev_tstamp ended_at;
+    double ended_at;
     struct address address; /* the client's, as far as it can be known */
 };
 

@@ -56,7 +56,7 @@ void metrics_write(const struct relay *relay, struct buf *out)
     number(out, "queued_bytes", "gauge", "Bytes that wait for clients.", m->queued_bytes);
     number(out, "redis_up", "gauge", "1 while every Redis answers.", !hub_degraded(relay->hub));
     number(out, "clock_difference_milliseconds", "gauge", "How far the clock of the workers is ahead of this relay's.",
-           relay->clock.shift_ms);
+           clock_difference_ms(&relay->clock));
     number(out, "connections_opened_total", "counter", "Handshakes accepted.", m->connections_opened);
     number(out, "handshakes_refused_total", "counter", "Handshakes refused.", m->handshakes_refused);
     number(out, "deliveries_total", "counter", "Events and signals, once for each client that they went to.",

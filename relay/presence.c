@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/clock.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "relay/backend.h"
@@ -19,7 +20,7 @@ struct seat {
     struct seat *next_ready;
     struct presence *presence;
     int64_t user_id;
-    ev_tstamp due;
+    double due;
     ev_timer timer; /* the next report, or its next try */
     enum step step; /* the next report */
     bool doubtful;
@@ -112,7 +113,7 @@ static void taken(struct seat *s)
     }
     s->failures = 0;
     s->step = s->step == STEP_LOST && s->doubtful ? STEP_LOST_AGAIN : STEP_EXPIRED;
-    wait(s, s->due - ev_now(s->presence->loop));
+    wait(s, s->due - clock_elapsed_s());
 }
 
 /* The reply names those reports, by their number, that could not be worked on. */

@@ -18,7 +18,7 @@ struct presence_seat {
     const char *meeting; /* as it stands in a path */
     int64_t user_id;
     const char *connection; /* the connection's name */
-    ev_tstamp due;          /* when the grace period is over */
+    double due;             /* when the grace period is over */
     bool doubtful;          /* no answer came from the join: the seat may be taken even after the first report */
 };
 

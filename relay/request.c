@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "relay/conn.h"
@@ -130,14 +131,13 @@ static void give_up_doubt(struct conn *c, const struct request *request, const s
         return;
     char name[RELAY_CONN_NAME_SIZE];
     conn_name(c, name);
-    presence_add(c->relay->presence,
-                 &(struct presence_seat){
-                     .meeting = request->meeting,
-                     .user_id = c->user_id,
-                     .connection = name,
-                     .due = ev_now(c->relay->loop) + (double)c->relay->config.grace_lost_ms / 1000.0,
-                     .doubtful = true,
-                 });
+    presence_add(c->relay->presence, &(struct presence_seat){
+                                         .meeting = request->meeting,
+                                         .user_id = c->user_id,
+                                         .connection = name,
+                                         .due = clock_elapsed_s() + (double)c->relay->config.grace_lost_ms / 1000.0,
+                                         .doubtful = true,
+                                     });
     conn_rename(c);
 }
 

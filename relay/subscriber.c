@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/envelope.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -29,7 +30,7 @@ struct link {
     redisAsyncContext *ac; /* NULL: not connected, the timer runs */
     bool ready;            /* connected; commands may be sent */
     unsigned failures;
-    ev_tstamp since; /* of the try to connect */
+    double since; /* of the try to connect */
     ev_timer timer;
 };
 
@@ -43,7 +44,7 @@ struct subscriber {
     struct link listen, publish;
     bool listening; /* our own channel, the last one asked for, is confirmed */
     bool up;
-    ev_tstamp last_beat;
+    double last_beat;
     ev_timer beat;
 };
 
@@ -53,7 +54,7 @@ static void set_state(struct subscriber *s)
     if (up == s->up)
         return;
     s->up = up;
-    s->last_beat = ev_now(s->loop);
+    s->last_beat = clock_elapsed_s();
     log_event(up ? LOG_INFO : LOG_WARN, up ? "redis_up" : "redis_away", NULL);
     s->hooks->state(s->data, up);
 }
@@ -94,7 +95,7 @@ static void on_heard(redisAsyncContext *ac, void *reply, void *data)
     else if (!is_word(r->element[0], "message") || r->element[2]->type != REDIS_REPLY_STRING)
         return;
     else if (strcmp(r->element[1]->str, s->own_channel) == 0)
-        s->last_beat = ev_now(s->loop);
+        s->last_beat = clock_elapsed_s();
     else
         s->hooks->message(s->data, r->element[2]->str, (size_t)r->element[2]->len);
 }
@@ -175,7 +176,7 @@ static void on_connect_timer(struct ev_loop *loop, ev_timer *watcher, int revent
     const struct redis_server *server = link->subscriber->server;
     redisAsyncContext *ac =
         server->socket[0] ? redisAsyncConnectUnix(server->socket) : redisAsyncConnect(server->host, server->port);
-    link->since = ev_now(loop);
+    link->since = clock_elapsed_s();
     if (!ac || ac->err) {
         if (link->failures == 0)
             log_event(LOG_WARN, "redis_connect_failed", "connection", link->name, "error", ac ? ac->errstr : NULL,
@@ -205,9 +206,9 @@ static void drop(struct link *link)
 
 static void on_beat(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
-    (void)revents;
+    (void)loop, (void)revents;
     struct subscriber *s = watcher->data;
-    ev_tstamp late = ev_now(loop) - SILENCE_MS / 1000.0;
+    double late = clock_elapsed_s() - SILENCE_MS / 1000.0;
     if (s->up && s->last_beat < late) {
         drop(&s->publish);
         drop(&s->listen);

@@ -1,8 +1,10 @@
 #include "relay/wheel.h"
 
+#include "core/clock.h"
+
 #include <string.h>
 
-static uint64_t tick_of(const struct wheel *w, ev_tstamp at)
+static uint64_t tick_of(const struct wheel *w, double at)
 {
     double ticks = (at - w->start) * 1000 / WHEEL_TICK_MS;
     return ticks > 0 ? (uint64_t)ticks : 0;
@@ -30,7 +32,7 @@ void wheel_remove(struct wheel_item *item)
 void wheel_set(struct wheel *w, struct wheel_item *item, double seconds)
 {
     wheel_remove(item);
-    item->due = tick_of(w, ev_now(w->loop) + (seconds > 0 ? seconds : 0)) + 1;
+    item->due = tick_of(w, clock_elapsed_s() + (seconds > 0 ? seconds : 0)) + 1;
     if (item->due <= w->now)
         item->due = w->now + 1;
     put(&w->slots[item->due % WHEEL_SLOTS], item);
@@ -56,9 +58,9 @@ static void work_on(struct wheel *w, uint64_t tick)
 
 static void on_tick(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
-    (void)revents;
+    (void)loop, (void)revents;
     struct wheel *w = watcher->data;
-    uint64_t now = tick_of(w, ev_now(loop));
+    uint64_t now = tick_of(w, clock_elapsed_s());
     /* after a long sleep one round meets every item */
     if (now > w->now + WHEEL_SLOTS)
         w->now = now - WHEEL_SLOTS;
@@ -71,7 +73,7 @@ void wheel_start(struct wheel *w, struct ev_loop *loop, wheel_fn *fn)
     memset(w, 0, sizeof *w);
     w->loop = loop;
     w->fn = fn;
-    w->start = ev_now(loop);
+    w->start = clock_elapsed_s();
     ev_timer_init(&w->tick, on_tick, WHEEL_TICK_MS / 1000.0, WHEEL_TICK_MS / 1000.0);
     w->tick.data = w;
     ev_timer_start(loop, &w->tick);

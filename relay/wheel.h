@@ -21,7 +21,7 @@ typedef void wheel_fn(struct wheel_item *item);
 struct wheel {
     struct ev_loop *loop;
     ev_timer tick;
-    ev_tstamp start;
+    double start;
     uint64_t now; /* the last tick that was worked on */
     wheel_fn *fn;
     struct wheel_item *slots[WHEEL_SLOTS];

@@ -1,5 +1,6 @@
 /* Relays whose clock is not the workers': calls, tokens and seats hold, and the difference is told. faketime sets the clocks. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { eventually, openSocket } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
@@ -7,18 +8,22 @@ import { makeRoom } from './support.mjs';
 
 const LIBRARY = '/usr/$LIB/faketime/libfaketime.so.1'; // the loader knows $LIB
 const OFFSETS = [0, -20, 20, -3600, 3600];
+const MOVED = OFFSETS.length; // the relay whose clock is set while it runs
 
 let sys;
+const setClock = (seconds) => fs.writeFileSync(`${sys.dir}/clock`, `${seconds < 0 ? '' : '+'}${seconds}`);
 before(async () => {
-    sys = await startSystem({ relays: OFFSETS.length });
-    await Promise.all(OFFSETS.map(async (seconds, i) => {
-        if (seconds === 0)
+    sys = await startSystem({ relays: OFFSETS.length + 1 });
+    setClock(0);
+    await Promise.all([...OFFSETS, 'moved'].map(async (offset, i) => {
+        if (offset === 0)
             return;
         const relay = sys.processes.relays[i];
         const [program] = relay.command();
         await relay.stop();
         relay.command = () => ['/bin/sh', '-c', `ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0" LD_PRELOAD='${LIBRARY}' ` +
-            `FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME=${seconds > 0 ? '+' : ''}${seconds} exec "$0"`, program];
+            `FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_NO_CACHE=1 ${offset === 'moved' ? `FAKETIME_TIMESTAMP_FILE='${sys.dir}/clock'` :
+                `FAKETIME=${offset > 0 ? '+' : ''}${offset}`} exec "$0"`, program];
         await relay.start();
     }));
 });
@@ -59,4 +64,22 @@ test('a token counts by the workers’ time', async () => {
         const socket = await openSocket(sys, ana.token, { relay: i });
         await socket.close();
     }
+});
+
+test('a clock that is set while people are there, forward and back, disturbs nobody', async () => {
+    const { people: [ana, ben] } = await makeRoom(sys, ['Ana', 'Ben'], { relayOf: (i) => (i === 0 ? MOVED : 0) });
+    for (const [i, seconds] of [7200, -7200].entries()) {
+        setClock(seconds);
+        for (let n = 0; n < 20; n++)
+            await ana.socket.request('webrtc_signal', { to: ben.id, n });
+        await ana.socket.request('chat_message', { text: 'Hello', clientId: `m${i}` });
+        await ben.socket.waitFor('chat_message', (m) => m.data.message.clientId === `m${i}`);
+        const silent = await openSocket(sys, '', { relay: MOVED, via: 'none' });
+        assert.equal((await silent.closed).code, 4401); // after five seconds by any clock
+        const again = await openSocket(sys, ben.token, { relay: MOVED });
+        await again.close();
+        await eventually(async () => Math.abs(await differenceOf(MOVED) + seconds) < 1.5);
+    }
+    assert.equal(ana.socket.closeCode, undefined);
+    await Promise.all([ana, ben].map((p) => p.socket.close()));
 });
