@@ -22,6 +22,15 @@ static void on_sigterm(int signal_number)
     FCGX_ShutdownPending();
 }
 
+/* SIGTERM reaches a worker only while it waits for a connection: within a request it would break off a read. */
+static void hold_sigterm(int how)
+{
+    sigset_t term;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(how, &term, NULL);
+}
+
 /* sa_flags without SA_RESTART: an idle worker's accept() must come back, or it would never notice */
 static void handle_signals(void)
 {
@@ -207,7 +216,10 @@ static void finish(FCGX_Request *fcgi)
  * earlier request. Where no request comes it tries its own listening socket, has none, and says so. */
 static bool accept_connection(FCGX_Request *fcgi, int listen_fd)
 {
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    hold_sigterm(SIG_UNBLOCK);
+    int fd = stopping ? -1 : accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC), why = errno;
+    hold_sigterm(SIG_BLOCK);
+    errno = why;
     if (fd < 0)
         return false;
     fcgi->ipcFd = fd;
@@ -250,7 +262,7 @@ void accept_loop(struct app *app, enum pool pool, int listen_fd, struct score *s
     while (!stopping) {
         if (accept_connection(&fcgi, listen_fd))
             serve(app, arena, &fcgi, pool, score, &res);
-        else if (errno != EINTR && errno != ECONNABORTED)
+        else if (!stopping && errno != EINTR && errno != ECONNABORTED)
             break;
     }
     FCGX_Free(&fcgi, 1);

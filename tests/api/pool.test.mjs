@@ -1,6 +1,8 @@
 /* The pool under load: workers are replaced, killed, get stuck and cannot start; one pool does not hold up another. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import { after, before, test } from 'node:test';
 import mysql from 'mysql2/promise';
 import { eventually, openSocket } from '../lib/client.mjs';
@@ -42,17 +44,17 @@ async function underLoad(work, { clients = 4 } = {}) {
 
 const failures = (outcomes) => outcomes.filter((status) => status !== 200);
 
+/* The workers once all of them are there, none of those that are over. */
+const allWorkers = (over = []) => eventually(async () => {
+    const pids = await workerPids(sys);
+    return pids.length === ALL && !pids.some((pid) => over.includes(pid)) && pids;
+}, { timeout: 30_000 });
+
 /* SIGHUP, and no worker is the one that it was. */
 async function replaceAll() {
-    const before = await eventually(async () => {
-        const pids = await workerPids(sys);
-        return pids.length === ALL && pids;
-    }, { timeout: 20_000 });
+    const before = await allWorkers();
     sys.processes.pool.signal('SIGHUP');
-    await eventually(async () => {
-        const pids = await workerPids(sys);
-        return pids.length === ALL && !pids.some((pid) => before.includes(pid));
-    }, { timeout: 30_000 });
+    await allWorkers(before);
 }
 
 test('SIGHUP replaces every worker, and no request fails', async () => {
@@ -62,6 +64,36 @@ test('SIGHUP replaces every worker, and no request fails', async () => {
     });
     assert.ok(outcomes.length > 20, `${outcomes.length} requests`);
     assert.deepEqual(failures(outcomes), []);
+});
+
+/* One FastCGI record: type, content (padded to nothing). */
+function record(type, content) {
+    const head = Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]);
+    return Buffer.concat([head, content]);
+}
+
+const pair = (name, value) => Buffer.concat([Buffer.from([name.length, value.length]), Buffer.from(name + value)]);
+
+test('a worker that is replaced answers the connection that it has accepted, though the request comes later', async () => {
+    const idle = await allWorkers();
+    const connections = await Promise.all(Array.from({ length: WORKERS.api }, async () => {
+        const socket = net.connect(sys.file('run/api.sock'));
+        const parts = [];
+        socket.on('data', (part) => parts.push(part)).on('error', () => {});
+        const answer = once(socket, 'close').then(() => Buffer.concat(parts).toString('latin1'));
+        await once(socket, 'connect');
+        return { socket, answer };
+    }));
+    await sleep(200); // each worker has accepted one
+    sys.processes.pool.signal('SIGHUP');
+    await eventually(async () => (await workerPids(sys)).some((pid) => !idle.includes(pid)));
+    await sleep(300); // the first predecessor is told to end, again and again
+    for (const { socket } of connections)
+        socket.write(Buffer.concat([record(1, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), record(4, Buffer.concat([pair('REQUEST_METHOD', 'GET'), pair('REQUEST_URI', '/healthz')])),
+            record(4, Buffer.alloc(0)), record(5, Buffer.alloc(0))]));
+    for (const { answer } of connections)
+        assert.match(await answer, /Status: 200/);
+    await allWorkers(idle);
 });
 
 test('of a killed worker only the request inside it fails', async () => {
