@@ -13,7 +13,7 @@ static struct app app = {.password_key = {3, 1, 4, 1, 5, 9}};
 static void refuses(struct call *call, const char *token)
 {
     struct invite out = {.id = -1};
-    MUST(invite_check(call, MEETING, token, 0, &out) == ERR_INVITE_INVALID && out.id == -1);
+    MUST(invite_check(call, MEETING, token, &out) == ERR_INVITE_INVALID && out.id == -1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
