@@ -57,7 +57,7 @@ static enum err counter_body(void *context)
                         .role = ROLE_PARTICIPANT, .address = "127.0.0.1"};
     enum err e = participant_dao_insert(j->db, &a, j->now_ms);
     if (!e)
-        e = meeting_dao_take_seat(j->db, &a, SETTING_LOCKED | SETTING_WAITING_ROOM, j->now_ms, &seq);
+        e = meeting_dao_take_seat(j->db, &a, SETTING_LOCKED | SETTING_WAITING_ROOM, 0, j->now_ms, &seq);
     return e ? e : add_event(j, seq);
 }
 
