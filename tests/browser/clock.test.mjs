@@ -65,3 +65,13 @@ for (const [off, offMs] of [['26 hours behind', -26 * HOUR_MS], ['26 hours ahead
     await ana.context.close();
   });
 }
+
+test('with a wrong clock a call has gone on for as long as it has', async () => {
+  const bo = await arriveWithClock('Bo Nilsson', 26 * HOUR_MS);
+  await bo.signUp('bo@example.org');
+  const { code } = await bo.page.evaluate(() => window.echomeet.api.post('/meetings', { title: 'Standup' }));
+  await bo.join(code);
+  assert.match(await bo.page.locator('.elapsed').innerText(), /^0:\d\d$/);
+  assert.deepEqual(bo.complaints, []);
+  await bo.context.close();
+});

@@ -47,7 +47,7 @@ import { errorText, t } from './i18n.js';
  * @property {Reaction[]} reactions those that are shown now
  * @property {number | null} pinned who is kept large in the speaker view
  * @property {string | null} endCode why it ended: "left", "ended", "removed", …
- * @property {number} startedAt when this person came in, milliseconds
+ * @property {number} startedAt when this person came in, by `performance.now()`
  * @property {number} endedAt
  */
 
@@ -391,7 +391,7 @@ export class Call {
     if (!this.mesh) this.#enterQuietly(room);
     if (!this.mesh) this.#startMedia(room.myId, ack.media);
     this.store.set({
-      phase: 'in', room, startedAt: startedAt || Date.now(),
+      phase: 'in', room, startedAt: startedAt || performance.now(),
       seenMessage: Math.max(seenMessage, room.lastRead), waiting: null, unmuteAsked: null,
     });
     this.#lobbyNews = null;
@@ -591,7 +591,7 @@ export class Call {
     if (phase === 'waiting' && code !== 'left') this.#lobby({ state: 'closed', code });
     if (phase !== 'in') return;
     this.media.stop();
-    this.store.set({ phase: 'ended', endCode: code, endedAt: Date.now(), reconnecting: false, links: {} });
+    this.store.set({ phase: 'ended', endCode: code, endedAt: performance.now(), reconnecting: false, links: {} });
   }
 
   #release() {

@@ -5,6 +5,7 @@ import { duration, errorText, t } from '../i18n.js';
 import { REACTIONS } from '../call.js';
 import { settings } from '../settings.js';
 import { can, me } from '../room-state.js';
+import { serverNow } from '../server-clock.js';
 import { SHORTCUTS, switchCamera, switchMicrophone } from '../shortcuts.js';
 import { toast } from '../toasts.js';
 import { Code, IconButton, useMenu } from './controls.js';
@@ -80,10 +81,11 @@ function Reactions({ call }) {
 function Info({ call, room, onOpen }) {
   useTick(1000);
   const { code } = room.meeting;
-  const since = Date.parse(room.meeting.actualStartTime) || call.store.get().startedAt;
+  const began = Date.parse(room.meeting.actualStartTime);
+  const elapsedMs = began ? serverNow() - began : performance.now() - call.store.get().startedAt;
   return html`
     <div class="bar-info">
-      <span class="elapsed" translate=${false} data-tip=${t('bar.elapsed')}>${duration((Date.now() - since) / 1000)}</span>
+      <span class="elapsed" translate=${false} data-tip=${t('bar.elapsed')}>${duration(elapsedMs / 1000)}</span>
       <button type="button" class="text-button" data-tip=${t('info.title')} aria-haspopup="dialog" onClick=${onOpen}>
         <${Code} code=${code} /> ${icon('info', 18)}<span class="visually-hidden">${t('info.title')}</span>
       </button>
