@@ -173,16 +173,14 @@ enum err admin_meetings_get(struct exchange *x) { return list_meetings(x, true);
 
 enum err meeting_get(struct exchange *x)
 {
-    struct meeting m;
-    struct participant *participants;
-    int count;
-    enum err e = meeting_detail(&x->call, x->req->params[0], &m, &participants, &count);
+    struct meeting_view v;
+    enum err e = meeting_detail(&x->call, x->req->params[0], &v);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
-    shape_meeting_members(&j, &x->call, &m);
-    shape_participants(&j, "participants", participants, count);
+    shape_meeting_members(&j, &x->call, &v.meeting);
+    shape_participants(&j, "participants", v.people, v.count);
     json_object_end(&j);
     return ERR_OK;
 }

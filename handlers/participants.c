@@ -10,11 +10,11 @@
 
 enum err participants_get(struct exchange *x)
 {
-    struct meeting meeting;
-    struct participant *items;
-    int count;
-    enum err e = meeting_detail(&x->call, x->req->params[0], &meeting, &items, &count);
-    return e ? e : room_view_write_people(x, items, count, -1);
+    struct meeting_view v;
+    enum err e = meeting_detail(&x->call, x->req->params[0], &v);
+    if (!e && v.from_outside)
+        e = ERR_FORBIDDEN;
+    return e ? e : room_view_write_people(x, v.people, v.count, -1);
 }
 
 static enum err write_participant(struct exchange *x, const struct participant *p)

@@ -140,7 +140,7 @@ enum err meeting_resolve(struct call *call, const char *reference, const char *i
 }
 
 /* What somebody has to do with a meeting. */
-enum standing { STRANGER, KNOWN, TOOK_PART };
+enum standing { STRANGER, KNOWN, REMOVED, TOOK_PART };
 
 static enum standing standing_of(const struct call *call, const struct meeting *m, const struct participant *items,
                                  int count)
@@ -148,9 +148,12 @@ static enum standing standing_of(const struct call *call, const struct meeting *
     if (m->creator_id == call->user_id || m->host_id == call->user_id)
         return TOOK_PART;
     for (int i = 0; i < count; i++) {
+        if (items[i].user_id != call->user_id)
+            continue;
         bool may_stay = items[i].status == PARTICIPANT_JOINED || items[i].status == PARTICIPANT_LEFT;
-        if (items[i].user_id == call->user_id)
-            return may_stay && participant_was_in(&items[i]) ? TOOK_PART : KNOWN;
+        if (may_stay && participant_was_in(&items[i]))
+            return TOOK_PART;
+        return items[i].status == PARTICIPANT_REMOVED ? REMOVED : KNOWN;
     }
     return call->guest_of == m->id ? KNOWN : STRANGER;
 }
@@ -178,29 +181,35 @@ static enum err read_detail(struct call *call, int64_t id, struct meeting *m, st
     return e;
 }
 
-/* A number is looked at with the meeting itself, which is cached: this is the call that is made most. */
-enum err meeting_detail(struct call *call, const char *reference, struct meeting *out,
-                        struct participant **participants, int *count)
+/* What a door shows to whoever was sent the code. */
+static void look_from_outside(struct meeting_view *v)
 {
-    struct meeting m;
-    struct participant *items;
-    int n;
+    v->from_outside = true;
+    v->meeting.description = "";
+    v->count = 0;
+}
+
+/* A number is looked at with the meeting itself, which is cached: this is the call that is made most. */
+enum err meeting_detail(struct call *call, const char *reference, struct meeting_view *out)
+{
+    struct meeting_view v = {0};
     int64_t id;
     bool by_number = text_to_int(reference, &id);
     enum err e = by_number ? ERR_OK : meeting_resolve(call, reference, NULL, &id);
     if (!e)
-        e = read_detail(call, id, &m, &items, &n);
+        e = read_detail(call, id, &v.meeting, &v.people, &v.count);
     if (e)
         return e == ERR_DB_NO_ROW ? unknown_meeting(call) : e;
-    enum standing standing = standing_of(call, &m, items, n);
-    if (by_number && !m.is_public && standing == STRANGER)
+    enum standing standing = standing_of(call, &v.meeting, v.people, v.count);
+    if (by_number && !v.meeting.is_public && standing == STRANGER)
         return unknown_meeting(call);
     bool elsewhere = call->guest_of && call->guest_of != id;
-    if (elsewhere || (!m.is_public && standing != TOOK_PART))
+    if (elsewhere || (!v.meeting.is_public && standing == REMOVED))
         return ERR_FORBIDDEN;
-    *out = m;
-    *participants = items;
-    *count = keep_joined(items, n);
+    v.count = keep_joined(v.people, v.count);
+    if (!v.meeting.is_public && standing != TOOK_PART)
+        look_from_outside(&v);
+    *out = v;
     return ERR_OK;
 }
 

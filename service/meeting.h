@@ -31,10 +31,17 @@ MUST_CHECK enum err meeting_create(struct call *call, const struct meeting_optio
  * NULL). ERR_NOT_FOUND; ERR_RATE_LIMITED: the caller, or others of their network, tried too many wrong ones. */
 MUST_CHECK enum err meeting_resolve(struct call *call, const char *reference, const char *invite, int64_t *id);
 
-/* The meeting that a text names (as meeting_resolve) and who is in it, for those who may see it: public, or the caller
- * is its creator or host, or is or was in it. ERR_NOT_FOUND, ERR_FORBIDDEN. */
-MUST_CHECK enum err meeting_detail(struct call *call, const char *reference, struct meeting *out,
-                                   struct participant **participants, int *count);
+/* A meeting as somebody sees it. */
+struct meeting_view {
+    struct meeting meeting;
+    struct participant *people; /* who is in it */
+    int count;
+    bool from_outside; /* it is private, and they were never in it: no people, no description */
+};
+
+/* The meeting that a text names (as meeting_resolve). ERR_NOT_FOUND; ERR_FORBIDDEN: the caller is the guest of another
+ * one, or was removed from a private one. */
+MUST_CHECK enum err meeting_detail(struct call *call, const char *reference, struct meeting_view *out);
 
 /* A page of meetings that the caller may see; filter->viewer_id is filled in. */
 MUST_CHECK enum err meeting_list(struct call *call, struct meeting_filter *filter, struct meeting **items, int *count,

@@ -118,14 +118,23 @@ test('the first wrong field is named', async () => {
     refused(await create('{"title":"","duration":0}'), 'validation_failed', 'title');
 });
 
-test('a private meeting is shown to creator and participants, not to strangers', async () => {
-    const meeting = await createMeeting(ada);
+test('a private meeting is shown to creator and participants; to strangers who have its code from outside', async () => {
+    const meeting = await createMeeting(ada, { title: 'Board', description: 'The figures.', password: 'sesame', allowGuests: true });
     refused(await detail(eve, meeting), 'not_found');
-    refused(await eve.client.get(`/meetings/${meeting.code}`), 'forbidden');
+    const outside = async (user) => {
+        const seen = ok(await user.client.get(`/meetings/${meeting.code}`));
+        assert.deepEqual([seen.title, seen.host.displayName, seen.hasPassword, seen.description, seen.participants], ['Board', 'Ada', true, '', []]);
+        assert.ok(!('password' in seen));
+        return seen;
+    };
+    assert.equal((await outside(eve)).status, 1);
     refused(await eve.client.get(`/meetings/${meeting.id}/participants`), 'not_found');
     refused(await eve.client.get(`/meetings/${meeting.code}/participants`), 'forbidden');
-    await join(ben, meeting);
-    ok(await detail(ada, meeting));
+    await join(ben, meeting, 'sesame');
+    assert.equal(ok(await detail(ada, meeting)).description, 'The figures.');
+    const { user, accessToken } = ok(await api(sys).post(`/meetings/${meeting.code}/guests`, { displayName: 'Grace' }), 201);
+    for (const who of [eve, { ...user, client: api(sys, accessToken) }])
+        assert.deepEqual([await outside(who)].map(({ status, participantCount }) => [status, participantCount]), [[2, 1]], 'whether it has begun');
     assert.deepEqual(ok(await detail(ben, meeting)).participants.map((p) => p.userId), [ben.id]);
     ok(await ben.client.post(`/meetings/${meeting.id}/leave`));
     assert.equal(ok(await detail(ben, meeting)).status, 3, 'who was in it may look at it later');

@@ -400,12 +400,12 @@ test('what makes another meeting of it is allowed to whom the table says', async
             }
 });
 
-test('chat, log and the private meeting itself are for who was let in, not for who only waited', async () => {
+test('chat, log and the people of a private meeting are for who was let in, not for who only waited', async () => {
     const [refused, gone] = await people(sys, 'Refused', 'Gone');
     const reads = async (w, user) => [await user.client.get(M(w)), await user.client.get(`${M(w)}/participants`), await user.client.get(`${M(w)}/messages`),
         await user.client.get(`${M(w)}/events`)].map(outcome);
     const is = async (w, who, codes) => assert.deepEqual(await reads(w, w[who] ?? who), codes, `${w.state}: ${who.displayName ?? who}`);
-    const no = Array(4).fill('forbidden'), unknown = Array(4).fill('not_found'), yes = Array(4).fill('ok'), removed = ['forbidden', 'forbidden', 'removed', 'removed'];
+    const no = ['ok', 'forbidden', 'forbidden', 'forbidden'], unknown = Array(4).fill('not_found'), yes = Array(4).fill('ok'), removed = ['forbidden', 'forbidden', 'removed', 'removed'];
     for (const state of ['ongoing', 'ended', 'cancelled']) {
         const w = await World.make('ongoing');
         for (const user of [refused, gone])
@@ -446,12 +446,12 @@ const yes = (...rest) => ['ok', 'ok', 'ok', 'ok', 'ok', ...rest];
 const no = 'forbidden';
 const FREE_ANSWERS = {
     ...Object.fromEntries(ROLES.map((role) => [role, yes('ok', 'already_joined', 'ok')])),
-    waiting: [no, no, 'ok', no, no, 'not_joined', 'ok', 'ok'],
+    waiting: ['ok', no, 'ok', no, no, 'not_joined', 'ok', 'ok'],
     left: yes('not_joined', 'ok', 'ok'),
     leftCohost: yes('not_joined', 'ok', 'ok'),
     removed: [no, no, 'ok', 'removed', 'removed', 'not_joined', 'removed', 'not_joined'],
-    stranger: [no, no, 'not_found', no, no, 'not_joined', 'ok', 'ok'],
-    admin: [no, no, 'not_found', no, no, 'not_joined', 'ok', 'ok'],
+    stranger: ['ok', no, 'not_found', no, no, 'not_joined', 'ok', 'ok'],
+    admin: ['ok', no, 'not_found', no, no, 'not_joined', 'ok', 'ok'],
     otherGuest: all8(no),
     nobody: all8('unauthorized'),
 };

@@ -41,10 +41,13 @@ const setting = async (person, name, on) => {
   await person.button('Done').click();
   await person.page.locator('dialog').waitFor({ state: 'detached' });
 };
-const knock = async (person) => {
+const comeAnew = async (person) => {
   await person.go('#/');
   await person.page.locator('.dashboard').waitFor(); // or both are one change
   await person.go(`#/m/${code}`);
+};
+const knock = async (person) => {
+  await comeAnew(person);
   await person.button('Join').click();
 };
 const microphone = (person) => person.page.evaluate(() => {
@@ -191,8 +194,9 @@ step('locked, removed, and allowed again', async () => {
   const told = ana.page.locator('.toast', { hasText: 'Bo, Oslo' });
   await told.filter({ hasText: 'cannot come back' }).waitFor();
   assert.equal(await told.count(), 1, 'she is told once');
-  await knock(bo);
+  await comeAnew(bo);
   await bo.page.getByText('You were removed from this meeting.').waitFor();
+  assert.equal(await bo.button('Join').count(), 0);
   await ana.button('Removed people').click();
   await ana.button('Allow again: Bo, Oslo').waitFor();
   const boId = await bo.myId();

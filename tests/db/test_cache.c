@@ -20,11 +20,10 @@ static void begin(void)
 static int detail(int64_t meeting_id, int64_t user_id, struct meeting *m)
 {
     struct call call = call_of(user_id);
-    struct participant *people;
-    int count = -1;
-    ck_assert_int_eq(meeting_detail(&call, arena_printf(call.arena, "%lld", (long long)meeting_id), m, &people, &count),
-                     ERR_OK);
-    return count;
+    struct meeting_view v;
+    ck_assert_int_eq(meeting_detail(&call, arena_printf(call.arena, "%lld", (long long)meeting_id), &v), ERR_OK);
+    *m = v.meeting;
+    return v.count;
 }
 
 /* Statements that a detail costs. */

@@ -31,25 +31,24 @@ START_TEST(test_join_first_one_starts_the_meeting_and_last_one_out_ends_it)
     int64_t anna = make_user("anna"), ben = make_user("ben");
     struct meeting m = make_meeting(anna, 10);
     struct call call = call_of(anna);
-    struct participant *people;
-    int count;
+    struct meeting_view v;
     ck_assert_int_eq(m.status, MEETING_SCHEDULED);
     app.clock.fixed_ms = NOW_MS + 5000;
     ck_assert_int_eq(join(m.id, ben), ERR_OK);
     app.clock.fixed_ms = NOW_MS + 6000;
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
-    ck_assert_int_eq(meeting_detail(&call, m.code, &m, &people, &count), ERR_OK);
-    ck_assert_int_eq(m.status, MEETING_ONGOING);
-    ck_assert_int_eq(m.actual_start_ms, NOW_MS + 5000);
-    ck_assert_int_eq(count, 2);
-    ck_assert_int_eq(people[0].user_id, ben); /* longest present first */
+    ck_assert_int_eq(meeting_detail(&call, m.code, &v), ERR_OK);
+    ck_assert_int_eq(v.meeting.status, MEETING_ONGOING);
+    ck_assert_int_eq(v.meeting.actual_start_ms, NOW_MS + 5000);
+    ck_assert_int_eq(v.count, 2);
+    ck_assert_int_eq(v.people[0].user_id, ben); /* longest present first */
     ck_assert_int_eq(leave(m.id, ben), ERR_OK);
     app.clock.fixed_ms = NOW_MS + 9000;
     ck_assert_int_eq(leave(m.id, anna), ERR_OK);
-    ck_assert_int_eq(meeting_detail(&call, m.code, &m, &people, &count), ERR_OK);
-    ck_assert_int_eq(m.status, MEETING_ENDED);
-    ck_assert_int_eq(m.actual_end_ms, NOW_MS + 9000);
-    ck_assert_int_eq(count, 0);
+    ck_assert_int_eq(meeting_detail(&call, m.code, &v), ERR_OK);
+    ck_assert_int_eq(v.meeting.status, MEETING_ENDED);
+    ck_assert_int_eq(v.meeting.actual_end_ms, NOW_MS + 9000);
+    ck_assert_int_eq(v.count, 0);
     ck_assert_str_eq(events_after(m.id, 0), "user_joined user_joined user_left user_left meeting_ended");
     check_consistent(m.id);
     app_end();

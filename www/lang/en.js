@@ -139,7 +139,6 @@ export default {
   'before.level': 'Microphone level',
   'before.preview': 'Your camera, as a preview',
   'before.unknown': 'Meeting {code}',
-  'before.unlisted': 'What it is about and who is there is shown to those who are in it.',
   'before.starts': 'Planned: {when}',
   'before.noWebRtc': 'Sound and pictures need WebRTC, which this browser does not have or is not allowed to use. Switch it on (in Firefox: about:config, media.peerconnection.enabled), allow it in your privacy extensions, or use another browser. You can join to read and write.',
   'before.noDevices': 'You can join without camera and microphone, and listen and write.',

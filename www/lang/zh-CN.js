@@ -135,7 +135,6 @@ export default {
   'before.level': '麦克风音量',
   'before.preview': '摄像头预览',
   'before.unknown': '会议 {code}',
-  'before.unlisted': '会议主题和与会者只对会中的人显示。',
   'before.starts': '预定时间：{when}',
   'before.noWebRtc': '声音和画面需要 WebRTC，而这个浏览器没有或不允许使用它。请将其打开（Firefox：about:config 中的 media.peerconnection.enabled），在隐私扩展中允许它，或换一个浏览器。你可以加入会议阅读和发送消息。',
   'before.noDevices': '没有摄像头和麦克风也能入会，可以听，也可以打字。',

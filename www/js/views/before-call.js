@@ -33,7 +33,7 @@ export function BeforeCall({ api, call, code }) {
       } catch (error) {
         const { code: why } = /** @type {any} */ (error);
         setUnseen(why);
-        if (why === 'forbidden') clearInterval(timer); // it stays so until one is in
+        if (why === 'forbidden') clearInterval(timer);
       }
     };
     const timer = setInterval(() => document.visibilityState === 'visible' && look(), LOOK_MS);
@@ -42,13 +42,13 @@ export function BeforeCall({ api, call, code }) {
   }, [call]);
 
   const over = meeting?.status >= OVER ? (meeting.status === OVER ? 'meeting_ended' : 'meeting_cancelled') : null;
-  const removed = problem?.code === 'removed' ? 'removed' : null; // there is no way in for this person
+  // There is no way in for this person. Nobody else is refused the look at a meeting whose code they have.
+  const removed = problem?.code === 'removed' || unseen === 'forbidden' ? 'removed' : null;
   const closed = removed ?? (unseen === 'not_found' ? unseen : over);
   useEffect(() => {
     if (closed) call.media.stop();
   }, [closed]);
-  // A private meeting tells a stranger nothing; the code (and a password) may open it all the same.
-  const unclear = unseen && unseen !== 'forbidden' ? { code: unseen } : null;
+  const unclear = unseen ? { code: unseen } : null;
   const knownPassword = meeting?.password;
   const askPassword = passwordAsked || (meeting?.hasPassword && !call.invited && !knownPassword && meeting.creator?.id !== user?.id);
 
@@ -89,7 +89,6 @@ export function BeforeCall({ api, call, code }) {
         <h1 tabindex="-1">${title}</h1>
         <p class="quiet"><${Code} code=${code} /></p>
         ${meeting && html`<${Facts} meeting=${meeting} />`}
-        ${unseen === 'forbidden' && html`<p class="quiet">${t('before.unlisted')}</p>`}
         <p class="before-name"><${Avatar} name=${name} /> <span>${t('before.asName', { name })}${' '}
           ${!user?.isGuest && html`
             <button type="button" class="link" aria-haspopup="dialog" onClick=${() => setNaming(true)}>${t('before.rename')}</button>`}</span></p>
