@@ -205,6 +205,16 @@ test('the units are closed: systemd rates each as well protected', (t) => {
     return undefined;
 });
 
+test('the key of the certificate is for the web server alone', () => {
+    const { ECHOMEET_WEB_TLS: folderOfKey } = place;
+    for (const name of ['api', 'relay', 'redis']) {
+        const text = fs.readFileSync(installed(`etc/systemd/system/echomeet-${name}.service`), 'utf8');
+        assert.match(text, new RegExp(`^InaccessiblePaths=.*-${folderOfKey}( |$)`, 'm'), name);
+    }
+    const coturn = fs.readFileSync(path.join(root, 'deploy/turnserver.conf'), 'utf8'); // an account of its own
+    assert.doesNotMatch(coturn, new RegExp(`^pkey=${folderOfKey}/`, 'm'));
+});
+
 test('logrotate understands its file', () => {
     const here = installed('logrotate'); // without the account, which is not here
     fs.writeFileSync(here, fs.readFileSync(installed('etc/logrotate.d/echomeet'), 'utf8').replace(/^ *su .*\n/m, ''), { mode: 0o644 });
