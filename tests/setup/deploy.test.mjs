@@ -237,6 +237,17 @@ test('a backup is complete and for nobody else’s eyes', () => {
     assert.match(run('tar', ['tzf', files[1]]).stdout, /secrets\/jwt\.key\nsecrets\/password\.key/);
 });
 
+test('a restored backup is all that there is: nothing of a later version stands beside it', async () => {
+    const into = installed('backup-before');
+    const env = { ...process.env, VAR: sys.dir, ECHOMEET_MYSQL_SOCKET: sys.env.ECHOMEET_MYSQL_SOCKET };
+    const [dump] = run('scripts/backup', [into], { env }).stdout.split('\n');
+    await sys.sql('CREATE TABLE of_later (id INT)');
+    const { status, stderr } = run('sh', ['-c', `zcat ${dump} | mariadb --no-defaults --socket=${sys.env.ECHOMEET_MYSQL_SOCKET} --user=root`]);
+    assert.equal(status, 0, stderr);
+    const names = (await sys.sql("SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'echomeet'")).map(({ name }) => name);
+    assert.ok(names.includes('meetings') && !names.includes('of_later'), names.join(' '));
+});
+
 test('one that cannot be made says so and leaves nothing', () => {
     const into = installed('backup-failed');
     const attempt = (env) => run('bash', ['scripts/backup', into], { env: { ...process.env, VAR: sys.dir, ECHOMEET_MYSQL_SOCKET: sys.env.ECHOMEET_MYSQL_SOCKET, ...env } });
