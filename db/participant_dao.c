@@ -5,7 +5,7 @@
 #define PARTICIPANT_COLUMNS \
     "SELECT p.meeting_id, p.user_id, p.display_name, IF(m.host_id = p.user_id, 1, p.role), p.status, p.is_guest, p.audio, p.video, p.screen, " \
     "p.hand_raised_at, p.joined_at, p.left_at, p.connection, p.offline_at, p.invite_id, p.last_read_id, " UNTIL( \
-        "until_seq") ", " UNTIL("until_message_id") ", p.seat_name, p.address, p.is_held, p.bans_network " \
+        "until_seq") ", " UNTIL("until_message_id") ", p.seat_name, p.address, p.is_held, p.bans_network, p.session_id " \
                                                     "FROM participants p JOIN meetings m ON m.id = p.meeting_id "
 
 static const char SQL_FIND[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.user_id = ?";
@@ -18,7 +18,7 @@ static const char SQL_LIST_UNHELD[] = PARTICIPANT_COLUMNS
     "WHERE p.meeting_id = ? AND p.status = 4 AND p.is_held = 0 ORDER BY p.joined_at, p.user_id LIMIT ?";
 static const char SQL_INSERT[] =
     "INSERT INTO participants (meeting_id, user_id, display_name, role, status, is_guest, address, invite_id, joined_at, "
-    "relay, connection, seat_name, is_held) SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM users "
+    "relay, connection, seat_name, session_id, is_held) SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM users "
     "WHERE id = ? AND disabled_at IS NULL LOCK IN SHARE MODE";
 #define READS_ALL "until_seq = 9223372036854775807, until_message_id = 9223372036854775807"
 #define READS_UNTIL_NOW \
@@ -27,7 +27,7 @@ static const char SQL_INSERT[] =
 static const char SQL_REJOIN[] =
     "UPDATE participants SET display_name = ?, role = ?, status = ?, " NO_MEDIA ", address = ?, invite_id = ?, "
     "joined_at = ?, left_at = IF(status = 1, NULL, left_at), until_seq = IF(status = 1, 9223372036854775807, until_seq), "
-    "until_message_id = IF(status = 1, 9223372036854775807, until_message_id), relay = ?, connection = ?, seat_name = ?, is_held = ?, "
+    "until_message_id = IF(status = 1, 9223372036854775807, until_message_id), relay = ?, connection = ?, seat_name = ?, session_id = ?, is_held = ?, "
     "offline_at = NULL WHERE meeting_id = ? AND user_id = ? AND status = 2 AND (? IS NULL OR seat_name = ?)";
 static const char SQL_ADMIT[] =
     "UPDATE participants SET status = 1, is_held = 0, joined_at = ?, left_at = NULL, " READS_ALL
@@ -36,14 +36,15 @@ static const char SQL_SEND_BACK[] =
     "UPDATE participants SET status = 4, " NO_MEDIA ", joined_at = ?, left_at = ?, " READS_UNTIL_NOW
     " WHERE meeting_id = ? AND user_id = ? AND status = 1";
 static const char SQL_TAKE_OVER[] =
-    "UPDATE participants SET relay = ?, connection = ?, seat_name = ?, address = ?, offline_at = NULL "
+    "UPDATE participants SET relay = ?, connection = ?, seat_name = ?, session_id = ?, address = ?, offline_at = NULL "
     "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
 static const char SQL_OFFLINE[] =
     "UPDATE participants SET offline_at = ? "
     "WHERE meeting_id = ? AND user_id = ? AND connection = ? AND status IN (1, 4) AND offline_at IS NULL";
 /* Assignments are made from left to right: left_at looks at the status before, role at the one after. */
 #define END_STAY \
-    "left_at = IF(status = 1, ?, left_at), " NO_MEDIA ", relay = NULL, connection = NULL, offline_at = NULL, status = "
+    "left_at = IF(status = 1, ?, left_at), " NO_MEDIA \
+    ", relay = NULL, connection = NULL, session_id = NULL, offline_at = NULL, status = "
 static const char SQL_END_STAY[] =
     "UPDATE participants SET until_seq = IF(status = 1, ?, until_seq), until_message_id = IF(status = 1, "
     "(SELECT COALESCE(MAX(id), 0) FROM messages WHERE meeting_id = ?), until_message_id), seat_name = IF(?, seat_name, NULL), " END_STAY
@@ -67,6 +68,9 @@ static const char SQL_RELEASE_NETWORK[] =
 static const char SQL_END_ALL[] = "UPDATE participants SET " END_STAY "2 WHERE meeting_id = ? AND status IN (1, 4)";
 static const char SQL_MEETINGS_OF[] =
     "SELECT meeting_id FROM participants WHERE user_id = ? AND meeting_id > ? AND status IN (1, 4) ORDER BY meeting_id LIMIT ?";
+static const char SQL_MEETINGS_OF_SESSION[] =
+    "SELECT meeting_id FROM participants WHERE user_id = ? AND session_id = ? AND status IN (1, 4) "
+    "AND connection IS NOT NULL AND offline_at IS NULL ORDER BY meeting_id LIMIT ?";
 static const char SQL_IS_SEATED[] = "SELECT EXISTS (SELECT 1 FROM participants WHERE user_id = ? AND status = 1)";
 static const char SQL_HEIR[] =
     "SELECT user_id FROM participants WHERE meeting_id = ? AND status = 1 AND is_guest = 0 ORDER BY role, joined_at, user_id LIMIT 1";
@@ -120,6 +124,7 @@ static void read_row(struct db_rows *rows, void *out)
     p->address = db_get_text(rows);
     p->is_held = db_get_int(rows) != 0;
     p->bans_network = db_get_int(rows) != 0;
+    p->session_id = db_get_int(rows);
 }
 
 enum err participant_dao_find(struct db *db, struct arena *arena, int64_t meeting_id, int64_t user_id,
@@ -150,24 +155,24 @@ enum err participant_dao_list_unheld(struct db *db, struct arena *arena, int64_t
                          sizeof **items, items, count);
 }
 
-static struct db_param invite_param(int64_t invite_id) { return invite_id ? db_int(invite_id) : db_null(); }
+static struct db_param id_param(int64_t id) { return id ? db_int(id) : db_null(); }
 
 enum err participant_dao_insert(struct db *db, const struct arrival *a, int64_t now_ms)
 {
     return db_change_one(db, SQL_INSERT,
                          DB_PARAMS(db_int(a->meeting_id), db_text(a->display_name), db_int(a->role), db_int(a->status),
-                                   db_int(a->is_guest), db_text(a->address), invite_param(a->invite_id),
-                                   db_time(now_ms), db_text(a->seat.relay), db_text(a->seat.connection),
-                                   db_text(a->seat.name), db_int(a->is_held), db_int(a->user_id)));
+                                   db_int(a->is_guest), db_text(a->address), id_param(a->invite_id), db_time(now_ms),
+                                   db_text(a->seat.relay), db_text(a->seat.connection), db_text(a->seat.name),
+                                   id_param(a->seat.session_id), db_int(a->is_held), db_int(a->user_id)));
 }
 
 enum err participant_dao_rejoin(struct db *db, const struct arrival *a, int64_t now_ms)
 {
     return db_change_one(db, SQL_REJOIN,
                          DB_PARAMS(db_text(a->display_name), db_int(a->role), db_int(a->status), db_text(a->address),
-                                   invite_param(a->invite_id), db_time(now_ms), db_text(a->seat.relay),
-                                   db_text(a->seat.connection), db_text(a->seat.name), db_int(a->is_held),
-                                   db_int(a->meeting_id), db_int(a->user_id), db_text(a->resumed),
+                                   id_param(a->invite_id), db_time(now_ms), db_text(a->seat.relay),
+                                   db_text(a->seat.connection), db_text(a->seat.name), id_param(a->seat.session_id),
+                                   db_int(a->is_held), db_int(a->meeting_id), db_int(a->user_id), db_text(a->resumed),
                                    db_text(a->resumed)));
 }
 
@@ -187,8 +192,8 @@ enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t us
                                    const char *address)
 {
     return db_execute(db, SQL_TAKE_OVER,
-                      DB_PARAMS(db_text(seat.relay), db_text(seat.connection), db_text(seat.name), db_text(address),
-                                db_int(meeting_id), db_int(user_id)),
+                      DB_PARAMS(db_text(seat.relay), db_text(seat.connection), db_text(seat.name),
+                                id_param(seat.session_id), db_text(address), db_int(meeting_id), db_int(user_id)),
                       NULL);
 }
 
@@ -255,6 +260,14 @@ enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t
 {
     return db_select_all(db, arena, SQL_MEETINGS_OF, DB_PARAMS(db_int(user_id), db_int(after_id), db_int(limit)),
                          db_read_int, sizeof **meeting_ids, meeting_ids, count);
+}
+
+enum err participant_dao_meetings_of_session(struct db *db, struct arena *arena, int64_t user_id, int64_t session_id,
+                                             int64_t limit, int64_t **meeting_ids, int *count)
+{
+    return db_select_all(db, arena, SQL_MEETINGS_OF_SESSION,
+                         DB_PARAMS(db_int(user_id), db_int(session_id), db_int(limit)), db_read_int,
+                         sizeof **meeting_ids, meeting_ids, count);
 }
 
 enum err participant_dao_is_seated(struct db *db, int64_t user_id, bool *seated)

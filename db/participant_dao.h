@@ -35,6 +35,7 @@ struct participant {
     const char *address;    /* the network that they came from last */
     bool is_held;           /* waits until somebody who may admits them, whatever the lobby does by itself */
     bool bans_network;      /* removed, and new people from this network are held */
+    int64_t session_id;     /* the sign-in that took the seat last; 0: a guest's, or nobody has it */
     const char *seat_name;  /* by the client that had the seat last; NULL: none, or they left it for good */
 };
 
@@ -50,12 +51,13 @@ static inline bool participant_is_online(const struct participant *p)
     return p->status == PARTICIPANT_JOINED && p->connection && !p->offline_at_ms;
 }
 
-/* The seat's connection: which relay holds it and its name there (both NULL: joined by REST); and the client's own name
- * of the seat (NULL: it gave none). */
+/* The seat's connection: which relay holds it and its name there (both NULL: joined by REST); the client's own name of
+ * the seat (NULL: it gave none); and the sign-in that takes it (0: a guest's). */
 struct seat {
     const char *relay;
     const char *connection;
     const char *name;
+    int64_t session_id;
 };
 
 /* Somebody who comes in, or to the lobby. */
@@ -148,6 +150,11 @@ MUST_CHECK enum err participant_dao_end_all(struct db *db, int64_t meeting_id, i
 /* The meetings with ids above after_id that the user is in or waits for, at most limit, by their ids. */
 MUST_CHECK enum err participant_dao_meetings_of(struct db *db, struct arena *arena, int64_t user_id, int64_t after_id,
                                                 int64_t limit, int64_t **meeting_ids, int *count);
+
+/* The meetings, at most limit, in which a connection that lives has the seat or waits by this sign-in of the user. */
+MUST_CHECK enum err participant_dao_meetings_of_session(struct db *db, struct arena *arena, int64_t user_id,
+                                                        int64_t session_id, int64_t limit, int64_t **meeting_ids,
+                                                        int *count);
 
 /* Whether the user is in any meeting. */
 MUST_CHECK enum err participant_dao_is_seated(struct db *db, int64_t user_id, bool *seated);

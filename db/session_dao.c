@@ -9,11 +9,20 @@ static const char SQL_ADDRESSES[] = "SELECT address FROM sessions WHERE user_id 
                                     "GROUP BY address ORDER BY MAX(id) DESC LIMIT ?";
 static const char SQL_GOES_ON[] = "SELECT CAST(s.id AS SIGNED) FROM sessions s JOIN users u ON u.id = s.user_id "
                                   "WHERE s.id = ? AND s.user_id = ? AND s.ended_at IS NULL AND u.disabled_at IS NULL";
-static const char SQL_END_OWN[] = "UPDATE sessions SET ended_at = ? WHERE id = ? AND user_id = ? AND ended_at IS NULL";
+static const char SQL_HOLD[] =
+    "SELECT CAST(id AS SIGNED) FROM sessions WHERE id = ? AND ended_at IS NULL LOCK IN SHARE MODE";
+static const char SQL_END_OWN[] =
+    "UPDATE sessions SET ended_at = ?, close_due_at = ended_at WHERE id = ? AND user_id = ? AND ended_at IS NULL";
 static const char SQL_TOUCH[] = "UPDATE sessions SET last_used_at = ? WHERE id = ?";
-static const char SQL_END[] = "UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL";
+static const char SQL_END[] =
+    "UPDATE sessions SET ended_at = ?, close_due_at = ended_at WHERE id = ? AND ended_at IS NULL";
 static const char SQL_END_OTHERS[] =
-    "UPDATE sessions SET ended_at = ? WHERE user_id = ? AND id <> ? AND ended_at IS NULL";
+    "UPDATE sessions SET ended_at = ?, close_due_at = ended_at WHERE user_id = ? AND id <> ? AND ended_at IS NULL";
+static const char SQL_UNCLOSED[] =
+    "SELECT id, user_id FROM sessions WHERE user_id = ? AND close_due_at IS NOT NULL ORDER BY close_due_at LIMIT ?";
+static const char SQL_CLOSE_DUE[] =
+    "SELECT id, user_id FROM sessions WHERE close_due_at <= ? ORDER BY close_due_at LIMIT ?";
+static const char SQL_SET_CLOSE_DUE[] = "UPDATE sessions SET close_due_at = ? WHERE id = ?";
 static const char SQL_TOKEN_INSERT[] =
     "INSERT INTO refresh_tokens (token_hash, parent_hash, session_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?)";
 #define TOKEN_COLUMNS \
@@ -72,6 +81,12 @@ enum err session_dao_check(struct db *db, int64_t user_id, int64_t id)
     return db_select_int(db, SQL_GOES_ON, DB_PARAMS(db_int(id), db_int(user_id)), &found);
 }
 
+enum err session_dao_hold(struct db *db, int64_t id)
+{
+    int64_t found;
+    return db_select_int(db, SQL_HOLD, DB_PARAMS(db_int(id)), &found);
+}
+
 enum err session_dao_end_own(struct db *db, int64_t user_id, int64_t id, int64_t now_ms)
 {
     struct db_result result;
@@ -92,6 +107,32 @@ enum err session_dao_end(struct db *db, int64_t id, int64_t now_ms)
 enum err session_dao_end_others(struct db *db, int64_t user_id, int64_t but_id, int64_t now_ms)
 {
     return db_execute(db, SQL_END_OTHERS, DB_PARAMS(db_time(now_ms), db_int(user_id), db_int(but_id)), NULL);
+}
+
+static void read_ended(struct db_rows *rows, void *out)
+{
+    struct ended_session *s = out;
+    s->id = db_get_int(rows);
+    s->user_id = db_get_int(rows);
+}
+
+enum err session_dao_unclosed(struct db *db, struct arena *arena, int64_t user_id, int64_t limit,
+                              struct ended_session **items, int *count)
+{
+    return db_select_all(db, arena, SQL_UNCLOSED, DB_PARAMS(db_int(user_id), db_int(limit)), read_ended, sizeof **items,
+                         items, count);
+}
+
+enum err session_dao_close_due(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit,
+                               struct ended_session **items, int *count)
+{
+    return db_select_all(db, arena, SQL_CLOSE_DUE, DB_PARAMS(db_time(now_ms), db_int(limit)), read_ended,
+                         sizeof **items, items, count);
+}
+
+enum err session_dao_set_close_due(struct db *db, int64_t id, int64_t due_ms)
+{
+    return db_execute(db, SQL_SET_CLOSE_DUE, DB_PARAMS(db_time(due_ms), db_int(id)), NULL);
 }
 
 enum err refresh_token_dao_insert(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES],

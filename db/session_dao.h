@@ -42,6 +42,9 @@ MUST_CHECK enum err session_dao_addresses(struct db *db, struct arena *arena, in
 /* ERR_DB_NO_ROW unless it is a sign-in of the user that goes on, and the account is not disabled. */
 MUST_CHECK enum err session_dao_check(struct db *db, int64_t user_id, int64_t id);
 
+/* Keeps a sign-in from ending until the transaction ends. ERR_DB_NO_ROW: it has ended. */
+MUST_CHECK enum err session_dao_hold(struct db *db, int64_t id);
+
 /* Ends one sign-in of the user. ERR_DB_NO_ROW: it is not theirs, or ended already. */
 MUST_CHECK enum err session_dao_end_own(struct db *db, int64_t user_id, int64_t id, int64_t now_ms);
 
@@ -50,6 +53,21 @@ MUST_CHECK enum err session_dao_end(struct db *db, int64_t id, int64_t now_ms);
 
 /* Ends all sign-ins of the user but one (0: really all). */
 MUST_CHECK enum err session_dao_end_others(struct db *db, int64_t user_id, int64_t but_id, int64_t now_ms);
+
+/* A sign-in that has ended, and of which connections may still be in rooms: every end leaves it so. */
+struct ended_session {
+    int64_t id;
+    int64_t user_id;
+};
+
+/* Those of one user, and all whose turn it is at now_ms; at most limit. */
+MUST_CHECK enum err session_dao_unclosed(struct db *db, struct arena *arena, int64_t user_id, int64_t limit,
+                                         struct ended_session **items, int *count);
+MUST_CHECK enum err session_dao_close_due(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit,
+                                          struct ended_session **items, int *count);
+
+/* When its turn is; 0: nothing is left to close. */
+MUST_CHECK enum err session_dao_set_close_due(struct db *db, int64_t id, int64_t due_ms);
 
 /* parent_hash: the token that it is given for; NULL: the first one of a sign-in. */
 MUST_CHECK enum err refresh_token_dao_insert(struct db *db, const unsigned char hash[static TOKEN_HASH_BYTES],

@@ -7,17 +7,20 @@
 #include "core/log.h"
 #include "service/life.h"
 #include "service/presence.h"
+#include "service/sign_out.h"
 
 /* One look; whether there may be more to do at once. */
 static bool look(struct app *app, struct arena *arena, struct score *score)
 {
     char id[IDS_REQUEST_CHARS + 1];
-    int meetings = 0, seats = 0;
+    int sessions = 0, meetings = 0, seats = 0;
     ids_request(&app->random, id);
     struct call call = {.app = app, .arena = arena, .request_id = id, .address = "", .user_agent = ""};
     log_request(id);
     score_begin(score, clock_now_ms(&app->clock), id);
-    enum err e = life_tick(&call, &meetings);
+    enum err e = sign_out_sweep(&call, &sessions);
+    if (!e)
+        e = life_tick(&call, &meetings);
     if (!e)
         e = presence_sweep_unconnected(&call, &seats);
     if (e)
@@ -25,7 +28,7 @@ static bool look(struct app *app, struct arena *arena, struct score *score)
     score_end(score);
     log_request(NULL);
     arena_reset(arena);
-    return !e && (meetings == LIMIT_DUE_MEETINGS || seats == LIMIT_DUE_MEETINGS);
+    return !e && (sessions == LIMIT_DUE_MEETINGS || meetings == LIMIT_DUE_MEETINGS || seats == LIMIT_DUE_MEETINGS);
 }
 
 void housekeeping_loop(struct app *app, struct score *score)

@@ -97,9 +97,11 @@ static void offer(struct conn *c, struct event *e)
         c->outside = true;
         return;
     }
-    /* the event that ends a stay has been sent; the seat is gone already, so nobody need be told */
+    /* The event that ends a stay has been sent; the seat is gone already, so nobody need be told. Of a connection that
+     * is closed by its name the workers are told like of one that broke: they know whose the seat is. */
     hub_leave(c);
-    c->seat = 0;
+    if (e->effect.kind != EFFECT_CONNECTION || !e->effect.close_code)
+        c->seat = 0;
     if (e->effect.close_code && e->effect.kind == EFFECT_ALL)
         conn_close_answered(c, e->effect.close_code);
     else if (e->effect.close_code)

@@ -11,6 +11,7 @@
 #include "core/unicode.h"
 #include "db/session_dao.h"
 #include "service/rate.h"
+#include "service/sign_out.h"
 
 _Static_assert((int)TOKEN_HASH_BYTES == (int)crypto_generichash_BYTES, "one hash size");
 
@@ -295,6 +296,7 @@ enum err auth_refresh(struct call *call, const char *refresh_token, struct sign_
     if (e)
         return e;
     if (r.reused) {
+        sign_out_close(call, r.row.user_id);
         log_event(LOG_WARN, "refresh_token_reused", "user", LOG_INT(r.row.user_id), "session",
                   LOG_INT(r.row.session_id), NULL);
         return ERR_UNAUTHORIZED;
@@ -327,7 +329,10 @@ enum err auth_logout(struct call *call, const char *refresh_token)
     enum err e = find_refresh_token(call, refresh_token, &r.row);
     if (e)
         return e == ERR_UNAUTHORIZED ? ERR_OK : e;
-    return db_transaction(call->app->db, logout_body, &r);
+    e = db_transaction(call->app->db, logout_body, &r);
+    if (!e)
+        sign_out_close(call, r.row.user_id);
+    return e;
 }
 
 enum err auth_sessions(struct call *call, struct session **items, int *count)
@@ -351,7 +356,10 @@ static enum err session_end_body(void *context)
 enum err auth_end_session(struct call *call, int64_t session_id)
 {
     struct session_end s = {call, session_id};
-    return call_no_row(db_transaction(call->app->db, session_end_body, &s), ERR_NOT_FOUND);
+    enum err e = db_transaction(call->app->db, session_end_body, &s);
+    if (!e)
+        sign_out_close(call, call->user_id);
+    return call_no_row(e, ERR_NOT_FOUND);
 }
 
 enum err auth_check_access(struct call *call, const char *access_token)
@@ -407,5 +415,9 @@ enum err auth_change_password(struct call *call, const char *current, const char
         return ERR_INVALID_CREDENTIALS;
     struct password_change p = {.call = call, .user = &user};
     e = auth_hash_password(call, next, &p.hash);
-    return e ? e : db_transaction(call->app->db, password_change_body, &p);
+    if (!e)
+        e = db_transaction(call->app->db, password_change_body, &p);
+    if (!e)
+        sign_out_close(call, call->user_id);
+    return e;
 }

@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "db/session_dao.h"
 #include "db/user_dao.h"
 #include "service/guest.h"
 #include "service/invite.h"
@@ -176,6 +177,11 @@ static enum err must_wait(struct visitor *v, bool *wait)
 
 /* ---- coming in ---- */
 
+static struct seat seat_of(const struct visitor *v)
+{
+    return (struct seat){v->call->relay, v->call->connection, v->ticket.seat, v->call->session_id};
+}
+
 /* The name that somebody has in a meeting is the one they were given there; at first, the account's. */
 static struct arrival arrival_of(const struct visitor *v, enum participant_status status)
 {
@@ -190,7 +196,7 @@ static struct arrival arrival_of(const struct visitor *v, enum participant_statu
                             .invite_id = v->invite.id    ? v->invite.id
                                          : v->row.status ? v->row.invite_id
                                                          : 0,
-                            .seat = {v->call->relay, v->call->connection, v->ticket.seat},
+                            .seat = seat_of(v),
                             .resumed = v->ticket.resumes ? v->ticket.seat : NULL};
 }
 
@@ -242,6 +248,16 @@ static enum err hold_account(struct visitor *v)
     return v->user.disabled_at_ms ? ERR_ACCOUNT_DISABLED : ERR_OK;
 }
 
+/* So does ending a sign-in, which closes the connections that it then finds. The account is locked first, as it is
+ * there.
+ */
+static enum err hold_session(const struct visitor *v)
+{
+    const struct call *call = v->call;
+    enum err e = call->session_id ? session_dao_hold(call->app->db, call->session_id) : ERR_OK;
+    return call_no_row(e, ERR_UNAUTHORIZED);
+}
+
 /* A new row holds the account by itself. */
 static enum err write_row(struct visitor *v, const struct arrival *a)
 {
@@ -271,6 +287,8 @@ static enum err take_seat_body(void *context)
     enum err e = hold_cohosts(v);
     if (!e)
         e = write_row(v, &a);
+    if (!e)
+        e = hold_session(v);
     if (e)
         return e;
     int64_t barred_by = v->runs_it ? 0 : SETTING_LOCKED | SETTING_WAITING_ROOM;
@@ -318,6 +336,8 @@ static enum err wait_change(struct room_change *room, void *context)
     enum err e = room_check_open(room->state.status);
     if (!e)
         e = hold_account(v);
+    if (!e)
+        e = hold_session(v);
     if (!e && setting_is(room->state.settings, SETTING_LOCKED))
         e = ERR_MEETING_LOCKED;
     if (!e && needed_setting(v) & ~room->state.settings)
@@ -373,8 +393,7 @@ static enum err pass_door(struct visitor *v, const char *password)
 static enum err take_place(const struct visitor *v, int64_t meeting_id)
 {
     const struct call *call = v->call;
-    return participant_dao_take_over(call->app->db, meeting_id, call->user_id,
-                                     (struct seat){call->relay, call->connection, v->ticket.seat}, call_network(call));
+    return participant_dao_take_over(call->app->db, meeting_id, call->user_id, seat_of(v), call_network(call));
 }
 
 /* The place, in the meeting or in the lobby, moves to this connection; the one that had it is closed. */
@@ -386,6 +405,8 @@ static enum err take_over_change(struct room_change *room, void *context)
     enum err e = participant_find_present(call, room->state.id, call->user_id, &me);
     if (!e)
         e = check_owned(v, &me);
+    if (!e)
+        e = hold_session(v);
     if (e)
         return e;
     v->waiting = me.status == PARTICIPANT_WAITING;

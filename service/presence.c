@@ -1,5 +1,6 @@
 #include "service/presence.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/envelope.h"
@@ -8,9 +9,19 @@
 #include "core/log.h"
 #include "db/relay_dao.h"
 #include "service/leave.h"
+#include "service/participant.h"
 #include "service/participant_find.h"
 
 enum { SWEEP_SEATS = 50 }; /* of dead relays, in one sign of life */
+
+static void add_offline(struct room_change *room, int64_t user_id, const char *audience, const char *effect)
+{
+    struct buf data = {0};
+    struct json j = participant_data(&data, user_id);
+    json_bool(&j, "online", false);
+    json_object_end(&j);
+    room_log_add(&room->log, EVENT_PRESENCE_CHANGED, audience, effect, &data);
+}
 
 static enum err lost(struct room_change *room, const struct presence_report *r)
 {
@@ -23,13 +34,23 @@ static enum err lost(struct room_change *room, const struct presence_report *r)
     if (e || p.status == PARTICIPANT_WAITING)
         return call_no_row(e, ERR_OK);
     room->state.online_count--;
-    struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    json_int(&j, "userId", r->user_id);
-    json_bool(&j, "online", false);
-    json_object_end(&j);
-    room_log_add(&room->log, EVENT_PRESENCE_CHANGED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
+    add_offline(room, r->user_id, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT);
+    return ERR_OK;
+}
+
+enum err presence_close(struct room_change *room, const struct participant *p, int close_code)
+{
+    struct call *call = room->call;
+    enum err e =
+        participant_dao_set_offline(call->app->db, room->state.id, p->user_id, p->connection, call_now_ms(call));
+    if (e)
+        return call_no_row(e, ERR_OK);
+    char effect[96], audience[24] = ENVELOPE_EVERYBODY;
+    snprintf(effect, sizeof effect, "conn:%s:%d", p->connection, close_code);
+    if (p->status == PARTICIPANT_WAITING) /* nobody else knows whether they are there */
+        snprintf(audience, sizeof audience, "%lld", (long long)p->user_id);
+    room->state.online_count -= participant_is_online(p);
+    add_offline(room, p->user_id, audience, effect);
     return ERR_OK;
 }
 

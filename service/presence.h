@@ -2,6 +2,7 @@
 #ifndef SERVICE_PRESENCE_H
 #define SERVICE_PRESENCE_H
 
+#include "db/participant_dao.h"
 #include "service/room.h"
 
 /* What a relay says of a connection that has ended. Nothing happens where another connection owns the seat by now. */
@@ -18,6 +19,10 @@ struct presence_report {
 
 /* Works on reports, one room after the other; those of a room that stand together in their order. */
 void presence_report(struct call *call, struct presence_report *reports, int count);
+
+/* Inside a room_change: closes the connection that owns a seat, or a place in the lobby. The others see the user away,
+ * and the place is kept as for a connection that broke. */
+MUST_CHECK enum err presence_close(struct room_change *room, const struct participant *p, int close_code);
 
 /* A relay's sign of life. Renews its lease; sweeps the seats of relays whose lease ran out, provided that the calling
  * relay itself was heard of without a break for as long as a lease lasts (else it was the database that was away, and
