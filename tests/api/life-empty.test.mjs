@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { api } from './contract.mjs';
-import { createMeeting, join, logOf, ok, people, refused, sleep } from './support.mjs';
+import { age, createMeeting, join, logOf, ok, people, refused, sleep, until } from './support.mjs';
 
 let sys;
 let ada, ben, cleo;
@@ -18,23 +18,6 @@ const shown = async (meeting, user = ada) => ok(await user.client.get(`/meetings
 const typesOf = async (meeting) => (await logOf(sys, meeting)).map((e) => e.type);
 const leave = async (user, meeting) => ok(await user.client.post(`/meetings/${meeting.id}/leave`, {}));
 const patch = async (meeting, changes, user = ada) => ok(await user.client.patch(`/meetings/${meeting.id}`, changes));
-
-/* As if the meeting's past lay that much further back. */
-function age(meeting, minutes) {
-    const back = ['start_time', 'actual_start_time', 'host_lost_at', 'empty_since', 'due_at']
-        .map((column) => `${column} = ${column} - INTERVAL ${minutes} MINUTE`).join(', ');
-    return sys.sql(`UPDATE meetings SET ${back} WHERE id = ?`, [meeting.id]);
-}
-
-async function until(what, check) {
-    for (let i = 0; i < 200; i++) {
-        const value = await check();
-        if (value)
-            return value;
-        await sleep(50);
-    }
-    assert.fail(`never: ${what}`);
-}
 
 const status = async (meeting) => (await sys.sql('SELECT status FROM meetings WHERE id = ?', [meeting.id]))[0].status;
 /* Housekeeping has had its turn. */
@@ -79,10 +62,10 @@ test('a kept meeting that nobody is in ends at its planned end, not before', asy
     const meeting = await createMeeting(ada, { duration: 30, keepUntilEnd: true });
     await join(ben, meeting);
     assert.equal((await leave(ben, meeting)).meetingEnded, false);
-    await age(meeting, 29);
+    await age(sys, meeting, 29);
     await sleep(1500);
     assert.equal(await status(meeting), 2);
-    await age(meeting, 1);
+    await age(sys, meeting, 1);
     await ended(meeting);
     assert.equal((await logOf(sys, meeting)).at(-1).data.reason, 'empty');
 });
@@ -91,28 +74,28 @@ test('after its planned end a kept meeting ends as others do', async () => {
     const at = async (emptyMinutes) => {
         const meeting = await createMeeting(ada, { duration: 30, keepUntilEnd: true, emptyMinutes });
         await join(ben, meeting);
-        await age(meeting, 40);
+        await age(sys, meeting, 40);
         return { meeting, ...await leave(ben, meeting) };
     };
     assert.equal((await at(0)).meetingEnded, true);
     const { meeting, meetingEnded } = await at(60);
     assert.equal(meetingEnded, false);
-    await age(meeting, 59);
+    await age(sys, meeting, 59);
     await sleep(1500);
     assert.equal(await status(meeting), 2);
-    await age(meeting, 1);
+    await age(sys, meeting, 1);
     await ended(meeting);
 });
 
 test('who comes early takes no time off a meeting that ends on time, nor is its end announced before it begins', async () => {
     const meeting = await createMeeting(ada, { startTime: inMinutes(31), duration: 4, endsOnTime: true });
     await join(ada, meeting);
-    await age(meeting, 30); // it begins in a minute
+    await age(sys, meeting, 30); // it begins in a minute
     await sys.sql('UPDATE meetings SET due_at = UTC_TIMESTAMP(3) WHERE id = ?', [meeting.id]);
     await lookedAt(meeting);
     assert.ok(!(await typesOf(meeting)).includes('meeting_ending'));
     assert.equal((await shown(meeting)).endsAt, null);
-    await age(meeting, 1);
+    await age(sys, meeting, 1);
     const notice = await until('notice', async () => (await logOf(sys, meeting)).find((e) => e.type === 'meeting_ending'));
     assert.equal(Date.parse(notice.data.endsAt), Date.parse((await shown(meeting)).startTime) + 4 * 60_000);
 });
@@ -120,7 +103,7 @@ test('who comes early takes no time off a meeting that ends on time, nor is its 
 test('the end is announced once, whatever else is changed, and again where it moves', async () => {
     const meeting = await createMeeting(ada, { endsOnTime: true, duration: 30 });
     await join(ada, meeting);
-    await age(meeting, 26);
+    await age(sys, meeting, 26);
     const count = async () => (await typesOf(meeting)).filter((type) => type === 'meeting_ending').length;
     await until('notice', count);
     for (const changes of [{ allowShare: false }, { duration: 30 }, { endsOnTime: false }, { endsOnTime: true }, { title: 'x', muteOnEntry: true }]) {
@@ -163,14 +146,14 @@ test('the host left last, policy end: it ends without its host, counted from whe
     await leave(ben, meeting);
     await leave(ada, meeting);
     assert.equal((await logOf(sys, meeting)).at(-1).data.endsAt, null, 'an empty meeting does not miss its host');
-    await age(meeting, 10);
+    await age(sys, meeting, 10);
     await sleep(1500);
     assert.equal(await status(meeting), 2);
     const { meeting: seen } = await join(ben, meeting);
     assert.equal(seen.hostAway, true);
     assert.ok(Math.abs(Date.parse(seen.hostAwayEndsAt) - Date.now() - 7 * 60_000) < 60_000);
     await lookedAt(meeting);
-    await age(meeting, 7);
+    await age(sys, meeting, 7);
     await ended(meeting);
     assert.equal((await logOf(sys, meeting)).at(-1).data.reason, 'host_lost');
 });

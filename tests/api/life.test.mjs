@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import mysql from 'mysql2/promise';
 import { startSystem } from '../lib/system.mjs';
-import { createMeeting, join, logOf, ok, people, refused, sleep } from './support.mjs';
+import { age, createMeeting, join, logOf, ok, people, refused, sleep, until } from './support.mjs';
 
 let sys;
 let ada, ben, cleo;
@@ -13,23 +13,6 @@ before(async () => {
     [ada, ben, cleo] = await people(sys, 'Ada', 'Ben', 'Cleo');
 });
 after(() => sys?.stop());
-
-/* As if the meeting's past lay that much further back. */
-function age(meeting, minutes) {
-    const back = ['start_time', 'actual_start_time', 'host_lost_at', 'empty_since', 'due_at']
-        .map((column) => `${column} = ${column} - INTERVAL ${minutes} MINUTE`).join(', ');
-    return sys.sql(`UPDATE meetings SET ${back} WHERE id = ?`, [meeting.id]);
-}
-
-async function until(what, check) {
-    for (let i = 0; i < 200; i++) {
-        const value = await check();
-        if (value)
-            return value;
-        await sleep(50);
-    }
-    assert.fail(`never: ${what}`);
-}
 
 const stored = async (meeting) => (await sys.sql('SELECT * FROM meetings WHERE id = ?', [meeting.id]))[0];
 const status = async (meeting) => (await stored(meeting)).status;
@@ -41,10 +24,10 @@ test('an empty meeting stays open as long as its host wanted, and then ends', as
     const meeting = await createMeeting(ada, { emptyMinutes: 10 });
     await join(ben, meeting);
     assert.equal(ok(await leave(ben, meeting)).meetingEnded, false);
-    await age(meeting, 9);
+    await age(sys, meeting, 9);
     await sleep(1500);
     assert.equal(await status(meeting), 2);
-    await age(meeting, 2);
+    await age(sys, meeting, 2);
     await over(meeting);
     assert.deepEqual(await ends(meeting), ['empty']);
 });
@@ -55,7 +38,7 @@ test('coming back to an empty meeting goes on with it', async () => {
     ok(await leave(ben, meeting));
     await join(cleo, meeting);
     await until('the plan is made anew', async () => (await stored(meeting)).due_at === null);
-    await age(meeting, 60);
+    await age(sys, meeting, 60);
     await sleep(1500);
     assert.equal(await status(meeting), 2);
 });
@@ -64,17 +47,17 @@ test('a meeting that ends on time gives notice once, and ends', async () => {
     const meeting = await createMeeting(ada, { endsOnTime: true, duration: 30 });
     await join(ada, meeting);
     await join(ben, meeting);
-    await age(meeting, 24);
+    await age(sys, meeting, 24);
     await sleep(1500);
     assert.ok(!(await logOf(sys, meeting)).some((e) => e.type === 'meeting_ending'));
     assert.equal(ok(await ben.client.get(`/meetings/${meeting.id}`)).endsAt, null);
-    await age(meeting, 2);
+    await age(sys, meeting, 2);
     const notice = await until('notice', async () => (await logOf(sys, meeting)).find((e) => e.type === 'meeting_ending'));
     assert.ok(Math.abs(Date.parse(notice.data.endsAt) - Date.now() - 4 * 60_000) < 60_000);
     const [late] = await people(sys, 'Late');
     assert.equal((await join(late, meeting)).meeting.endsAt, notice.data.endsAt, 'who comes late is told as well');
     ok(await ada.client.patch(`/meetings/${meeting.id}/participants/me`, { audio: true })); // a change plans anew and gives no second notice
-    await age(meeting, 5);
+    await age(sys, meeting, 5);
     await over(meeting);
     assert.deepEqual(await ends(meeting), ['time_over']);
     assert.equal((await logOf(sys, meeting)).filter((e) => e.type === 'meeting_ending').length, 1);
@@ -84,10 +67,10 @@ test('a meeting that ends on time gives notice once, and ends', async () => {
 test('more time given after the notice is taken', async () => {
     const meeting = await createMeeting(ada, { endsOnTime: true, duration: 30 });
     await join(ada, meeting);
-    await age(meeting, 27);
+    await age(sys, meeting, 27);
     await until('notice', async () => (await logOf(sys, meeting)).some((e) => e.type === 'meeting_ending'));
     ok(await ada.client.patch(`/meetings/${meeting.id}`, { duration: 60 }));
-    await age(meeting, 5);
+    await age(sys, meeting, 5);
     await sleep(1500);
     assert.equal(await status(meeting), 2);
 });
@@ -106,10 +89,10 @@ test('host gone, policy changed to hand over from outside: somebody who is there
 
 test('a meeting that nobody came to expires', async () => {
     const meeting = await createMeeting(ada, { duration: 30 });
-    await age(meeting, 24 * 60);
+    await age(sys, meeting, 24 * 60);
     await sleep(1500);
     assert.equal(await status(meeting), 1);
-    await age(meeting, 31);
+    await age(sys, meeting, 31);
     await over(meeting);
     assert.equal(await status(meeting), 4);
     assert.deepEqual(await ends(meeting), ['expired']);
@@ -127,11 +110,11 @@ test('host gone, policy end: the others are told, and the meeting ends unless th
     assert.deepEqual(await told(), [true, away.data.endsAt]);
     await join(ada, meeting);
     assert.deepEqual(await told(), [false, null]);
-    await age(meeting, 8);
+    await age(sys, meeting, 8);
     await sleep(1500);
     assert.equal(await status(meeting), 2);
     ok(await leave(ada, meeting));
-    await age(meeting, 8);
+    await age(sys, meeting, 8);
     await over(meeting);
     assert.deepEqual(await ends(meeting), ['host_lost']);
 });
@@ -167,7 +150,7 @@ test('what came due while everything was down is done once when it is up again',
         meetings.push(await createMeeting(ada, { duration: 1 }));
     await sys.processes.pool.stop();
     for (const meeting of meetings)
-        await age(meeting, 3 * 24 * 60);
+        await age(sys, meeting, 3 * 24 * 60);
     await sys.processes.pool.start();
     for (const meeting of meetings)
         await over(meeting);
@@ -185,7 +168,7 @@ test('meetings whose date MySQL bent do not keep housekeeping from the others', 
     await sys.sql(`UPDATE meetings SET start_time = '9999-12-31 23:59:59', due_at = '0000-00-00' WHERE id IN (${bent.map((m) => m.id)})`);
     const meeting = await createMeeting(ada, { endsOnTime: true, duration: 30 });
     await join(ben, meeting);
-    await age(meeting, 31);
+    await age(sys, meeting, 31);
     await over(meeting);
     assert.deepEqual(await ends(meeting), ['time_over']);
     for (const at of await due(bent))
@@ -198,11 +181,11 @@ test('meetings at which housekeeping fails do not keep it from the others', asyn
         failing.push(await createMeeting(ada, { duration: 1 }));
     for (const meeting of failing) {
         await sys.sql("INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at) VALUES (?, 1, 'x', '*', '-', '{}', 'x', NOW(3))", [meeting.id]);
-        await age(meeting, 3 * 24 * 60);
+        await age(sys, meeting, 3 * 24 * 60);
     }
     const meeting = await createMeeting(ada, { endsOnTime: true, duration: 30 });
     await join(ben, meeting);
-    await age(meeting, 31);
+    await age(sys, meeting, 31);
     await over(meeting);
     for (const at of await due(failing))
         assert.ok(at > Date.now(), 'it is put off');
@@ -213,8 +196,8 @@ test('a meeting whose row is held keeps housekeeping from no other', async (t) =
     const holder = await mysql.createConnection({ socketPath: sys.env.ECHOMEET_MYSQL_SOCKET, user: 'root', database: sys.env.ECHOMEET_MYSQL_DATABASE });
     t.after(() => holder.end());
     await sys.processes.pool.stop();
-    await age(held, 4 * 24 * 60);
-    await age(meeting, 3 * 24 * 60);
+    await age(sys, held, 4 * 24 * 60);
+    await age(sys, meeting, 3 * 24 * 60);
     await holder.query('START TRANSACTION');
     await holder.query('SELECT id FROM meetings WHERE id = ? FOR UPDATE', [held.id]);
     await sys.processes.pool.start();

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { api } from './contract.mjs';
-import { meetingOf, ok, people, refused } from './support.mjs';
+import { meetingOf, ok, people, refused, until } from './support.mjs';
 
 let sys;
 let ada;
@@ -27,11 +27,6 @@ after(() => sys?.stop());
 
 const readiness = async () => (await api(sys, undefined, { may: [503] }).get('/readyz')).body;
 
-async function until(what) {
-    while (!await what())
-        await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
 let lines = 0;
 const say = (text) => calm.post(`/meetings/${meeting.id}/messages`, { text, clientId: `line-${++lines}` });
 
@@ -45,14 +40,14 @@ test('a database that is read-only', async () => {
     assert.deepEqual(await readiness(), { status: 'unavailable', mysql: 'ok', redis: 'ok', migrations: 'ok', writes: 'unavailable' });
     await sys.sql('SET GLOBAL read_only = 0');
     ok(await say('again'), 201);
-    await until(async () => (await readiness()).status === 'ok');
+    await until('ready', async () => (await readiness()).status === 'ok');
 });
 
 test('a database that is read-only is found without anybody who writes', async () => {
     await sys.sql('SET GLOBAL read_only = 1');
-    await until(async () => (await readiness()).writes === 'unavailable');
+    await until('not to be written to', async () => (await readiness()).writes === 'unavailable');
     await sys.sql('SET GLOBAL read_only = 0');
-    await until(async () => (await readiness()).status === 'ok');
+    await until('ready', async () => (await readiness()).status === 'ok');
 });
 
 // A small file system holds the table of messages: that one fills, as a disk does.
@@ -81,7 +76,7 @@ test('a full disk', async (t) => {
     ok(await ada.client.get(`/meetings/${meeting.id}/messages`));
     mount('-o', 'remount,size=64m');
     ok(await say('again'), 201);
-    await until(async () => (await readiness()).status === 'ok');
+    await until('ready', async () => (await readiness()).status === 'ok');
     await sys.sql('RENAME TABLE messages TO small_messages, messages_before TO messages');
     await sys.sql('DROP TABLE small_messages');
 });
@@ -91,5 +86,5 @@ test('a Redis that is at its limit of memory', async () => {
     assert.deepEqual(await readiness(), { status: 'unavailable', mysql: 'ok', redis: 'unavailable', migrations: 'ok', writes: 'ok' });
     ok(await say('it works without'), 201);
     await sys.redis('CONFIG', 'SET', 'maxmemory', '0');
-    await until(async () => (await readiness()).status === 'ok');
+    await until('ready', async () => (await readiness()).status === 'ok');
 });

@@ -57,6 +57,13 @@ export async function meetingOf(host, ...others) {
     return meeting;
 }
 
+/* As if the meeting's past lay that much further back. */
+export function age(sys, meeting, minutes) {
+    const back = ['start_time', 'actual_start_time', 'host_lost_at', 'empty_since', 'due_at']
+        .map((column) => `${column} = ${column} - INTERVAL ${minutes} MINUTE`).join(', ');
+    return sys.sql(`UPDATE meetings SET ${back} WHERE id = ?`, [meeting.id]);
+}
+
 /* The whole log of a room, from the database: [{seq, type, audience, data}]. */
 export async function logOf(sys, meeting) {
     const rows = await sys.sql('SELECT seq, type, audience, data FROM room_events WHERE meeting_id = ? ORDER BY seq', [meeting.id]);
@@ -104,6 +111,17 @@ export async function workerPids(sys) {
             return false; // it ended meanwhile
         }
     }).sort((a, b) => a - b);
+}
+
+/* What check() answers once that is something true, for what housekeeping does. `what` is in the failure. */
+export async function until(what, check) {
+    for (let i = 0; i < 200; i++) {
+        const value = await check();
+        if (value)
+            return value;
+        await sleep(50);
+    }
+    return assert.fail(`never: ${what}`);
 }
 
 export { sleep };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { api } from '../api/contract.mjs';
-import { createMeeting, join, logOf, ok, people, refused, sleep } from '../api/support.mjs';
+import { createMeeting, join, logOf, ok, people, refused, sleep, until } from '../api/support.mjs';
 import { openSocket } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 
@@ -16,15 +16,6 @@ before(async () => {
 after(() => sys?.stop());
 
 const shown = async (meeting) => ok(await ada.client.get(`/meetings/${meeting.id}`));
-
-async function until(what, check) {
-    for (let i = 0; i < 200; i++) {
-        if (await check())
-            return;
-        await sleep(50);
-    }
-    assert.fail(`never: ${what}`);
-}
 
 async function guests(meeting, count) {
     return Promise.all(Array.from({ length: count }, async (_, i) => {
