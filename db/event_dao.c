@@ -14,8 +14,8 @@ static const char SQL_INSERT[] =
 static const char SQL_LIST[] = EVENT_COLUMNS "ORDER BY seq LIMIT ?";
 static const char SQL_LIST_FOR[] =
     EVENT_COLUMNS "AND (audience = '*' OR FIND_IN_SET(?, audience)) ORDER BY seq LIMIT ?";
-/* what people say is no deed, and what one does to oneself, or to a line of one's own, is in the log for everybody; a
- * private line is known to the two alone */
+/* Left out is what people say, and what one does to oneself or to a line of one's own. A private line is known to the
+ * two alone. */
 static const char SQL_AUDIT[] =
     EVENT_COLUMNS "AND actor_id IS NOT NULL AND (subject_id IS NULL OR subject_id <> actor_id) "
                   "AND type NOT IN ('chat_message', 'message_edited', 'user_joined', 'presence_changed') "

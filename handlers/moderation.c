@@ -6,11 +6,11 @@
 #include "service/moderation.h"
 #include "service/shape.h"
 
-typedef enum err deed(struct call *call, int64_t meeting_id);
-typedef enum err deed_to(struct call *call, int64_t meeting_id, int64_t user_id);
+typedef enum err action(struct call *call, int64_t meeting_id);
+typedef enum err action_on_person(struct call *call, int64_t meeting_id, int64_t user_id);
 
 /* About the whole meeting. */
-static enum err run(struct exchange *x, deed *f)
+static enum err run(struct exchange *x, action *f)
 {
     int64_t id;
     enum err e = exchange_meeting(x, &id);
@@ -45,7 +45,7 @@ static const struct field removal_fields[] = {
 /* clang-format on */
 
 /* About the person in the body. */
-static enum err run_for_body(struct exchange *x, deed_to *f)
+static enum err run_for_body(struct exchange *x, action_on_person *f)
 {
     int64_t id;
     struct person_input in = {0};
@@ -56,7 +56,7 @@ static enum err run_for_body(struct exchange *x, deed_to *f)
 }
 
 /* About the person in the path. */
-static enum err run_for_path(struct exchange *x, deed_to *f)
+static enum err run_for_path(struct exchange *x, action_on_person *f)
 {
     int64_t id, user_id;
     enum err e = exchange_meeting(x, &id);

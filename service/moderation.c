@@ -11,7 +11,7 @@
 #include "service/permission.h"
 
 /* An event that says only who did it. */
-static void add_deed(struct room_change *room, const char *type, const char *audience)
+static void add_action(struct room_change *room, const char *type, const char *audience)
 {
     struct buf data = {0};
     struct json j = json_to(&data);
@@ -27,7 +27,7 @@ static enum err mute_all_change(struct room_change *room, void *context)
     enum err e = permission_check(room, PERMISSION_MUTE_OTHERS);
     if (e)
         return e;
-    add_deed(room, EVENT_ALL_MUTED, ENVELOPE_EVERYBODY);
+    add_action(room, EVENT_ALL_MUTED, ENVELOPE_EVERYBODY);
     return participant_dao_mute_all(room->call->app->db, room->state.id, room->state.host_id);
 }
 
@@ -47,7 +47,7 @@ static enum err ask_unmute_change(struct room_change *room, void *context)
     if (e || target.audio)
         return e;
     snprintf(audience, sizeof audience, "%lld", (long long)*user_id);
-    add_deed(room, EVENT_UNMUTE_ASKED, audience);
+    add_action(room, EVENT_UNMUTE_ASKED, audience);
     room_log_about(&room->log, *user_id);
     return ERR_OK;
 }
@@ -65,7 +65,7 @@ static enum err lower_hands_change(struct room_change *room, void *context)
     if (!e)
         e = participant_dao_lower_hands(room->call->app->db, room->state.id, &count);
     if (!e && count)
-        add_deed(room, EVENT_HANDS_LOWERED, ENVELOPE_EVERYBODY);
+        add_action(room, EVENT_HANDS_LOWERED, ENVELOPE_EVERYBODY);
     return e;
 }
 
