@@ -100,10 +100,10 @@ static enum err run(struct exchange *x, int *row)
     e = authenticate(x, route->access);
     if (!e && call_is_late(&x->call))
         e = ERR_TIMEOUT; /* it waited too long for its turn */
-    if (!e)
-        e = rate_check(&x->call, route->rate);
     if (!e && x->call.session_id)
         e = auth_check_session(&x->call);
+    if (!e) /* what is left of a sign-in that has ended takes nothing from those that go on */
+        e = rate_check(&x->call, route->rate);
     return e ? e : route->handle(x);
 }
 

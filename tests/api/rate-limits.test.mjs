@@ -50,6 +50,19 @@ test('a user who reads too much is told when to go on, and then may', async () =
     ok(await ada.client.get('/users/me'));
 });
 
+test('what is left of a sign-in that has ended takes nothing from those that go on', async () => {
+    await refill();
+    const ada = await register(sys, 'Ada');
+    const other = ok(await api(sys).post('/auth/login', { email: ada.email, password: ada.password, client: 'api' }));
+    ok(await api(sys).post('/auth/logout', { refreshToken: other.refreshToken }), 204);
+    for (let i = 0; i < 70; i++) {
+        refused(await api(sys, other.accessToken).get('/users/me'), 'unauthorized');
+        refused(await api(sys, other.accessToken).patch('/users/me', { locale: 'en' }), 'unauthorized');
+    }
+    ok(await ada.client.get('/users/me'));
+    ok(await ada.client.patch('/users/me', { locale: 'en' }));
+});
+
 test('a user who writes too much is stopped, and can still leave', async () => {
     const [ada] = await people(sys, 'Ada');
     const meeting = await createMeeting(ada);
