@@ -10,18 +10,20 @@
 #include "service/room.h"
 #include "service/setting.h"
 
-/* Those who could never come in need no account. Those who were made a moment ago and have not come yet count as well,
- * but no longer than that: whoever makes many keeps others out for that long only. */
+/* Those who could never come in need no account. Those who were made a moment ago and have not come yet hold no seat:
+ * if they did, a few requests would keep everybody out of a small meeting, and nobody in it would see why. So many may
+ * be on their way as there are seats, besides all that one network can make meanwhile (what it may in a minute at once,
+ * and as many while that minute passes). */
 static enum err check_seats(struct call *call, const struct meeting *m)
 {
-    int64_t coming;
+    int64_t coming, most = m->max_participants + 2 * call->app->config->rate_guests;
     int64_t now = call_now_ms(call);
     enum err e = user_dao_forget_guests(call->app->db, m->id, now - LIMIT_GUEST_FORGOTTEN_MS);
     if (!e)
         e = user_dao_count_coming(call->app->db, m->id, now - LIMIT_GUEST_COMING_MS, &coming);
     if (e)
         return e;
-    return m->participant_count + m->waiting_count + coming >= m->max_participants ? ERR_MEETING_FULL : ERR_OK;
+    return m->participant_count + m->waiting_count >= m->max_participants || coming >= most ? ERR_MEETING_FULL : ERR_OK;
 }
 
 /* *invite_id: the one that they were made by, 0: none. It is counted when they take a seat. */

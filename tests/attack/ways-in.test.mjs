@@ -276,7 +276,7 @@ test('the network is the one that somebody came from last, and those who wait th
 
 /* --- guests and seats ---------------------------------------------------------------------------------------- */
 
-test('no more guests are made than seats are left, and those who never came count for a minute', async () => {
+test('no more guests are made than seats are left; those who never come keep nobody out', async () => {
     const meeting = await createMeeting(ada, { allowGuests: true, maxParticipants: 5 });
     await join(ada, meeting);
     const make = () => api(sys).post(`/meetings/${meeting.code}/guests`, { displayName: 'G' });
@@ -284,14 +284,27 @@ test('no more guests are made than seats are left, and those who never came coun
     ok(await inside.join());
     for (let i = 0; i < 3; i++)
         ok(await make(), 201);
+    const late = await guest(meeting);
+    ok(await late.join());
+    for (const g of [await guest(meeting), await guest(meeting)])
+        assert.equal((await g.join()).status, 200);
     refused(await make(), 'meeting_full');
     const link = await invite(meeting, { role: 'cohost' });
     ok(await api(sys).post(`/meetings/${meeting.code}/guests`, { displayName: 'G', invite: link.token }), 201); // who runs it gets in
-    await sys.sql('UPDATE users SET created_at = created_at - INTERVAL 61 SECOND WHERE guest_of = ?', [meeting.id]);
-    ok(await make(), 201);
+    await leave(late, meeting);
     await sys.sql('UPDATE users SET created_at = created_at - INTERVAL 26 HOUR WHERE guest_of = ?', [meeting.id]);
     ok(await make(), 201);
     const rows = await sys.sql('SELECT id FROM users WHERE guest_of = ? ORDER BY id', [meeting.id]);
-    assert.equal(rows.length, 2, 'who never came while the token was good is forgotten');
+    assert.equal(rows.length, 5, 'who never came while the token was good is forgotten');
     assert.equal(Number(rows[0].id), inside.id, 'who did is not');
+});
+
+test('how many guests may be on their way has an end as well, for a minute', async () => {
+    const meeting = await createMeeting(ada, { allowGuests: true, maxParticipants: 5 });
+    const make = () => api(sys).post(`/meetings/${meeting.code}/guests`, { displayName: 'G' });
+    for (let i = 0; i < 5; i++)
+        ok(await make(), 201);
+    refused(await make(), 'meeting_full');
+    await sys.sql('UPDATE users SET created_at = created_at - INTERVAL 61 SECOND WHERE guest_of = ?', [meeting.id]);
+    ok(await make(), 201);
 });
