@@ -33,14 +33,14 @@ enum {
     LIMIT_DEFAULT_PARTICIPANTS = 100,
     LIMIT_DEFAULT_DURATION_MINUTES = 60,
 
-    LIMIT_WAITING = 1000, /* people in one lobby */
-    LIMIT_COHOSTS = 100,  /* of one meeting */
+    LIMIT_WAITING = 1000,         /* people in one lobby */
+    LIMIT_COHOSTS = 100,          /* of one meeting */
     LIMIT_AUDIENCE_BYTES = 16000, /* the column that holds for whom an event is */
-    LIMIT_INVITES = 100,  /* that one meeting may have at a time */
+    LIMIT_INVITES = 100,          /* that one meeting may have at a time */
     LIMIT_INVITE_USES = 10000,
     LIMIT_INVITE_CHARS = 64,            /* its token */
     LIMIT_GUEST_TOKEN_S = 24 * 60 * 60, /* life of a guest's access token; there is no refresh token */
-    LIMIT_GUEST_COMING_MS = 60 * 1000,  /* a new guest counts so long among those who may come yet */
+    LIMIT_GUEST_COMING_MS = 60 * 1000,  /* a new guest counts so long as one on the way */
     LIMIT_GUEST_FORGOTTEN_MS = (LIMIT_GUEST_TOKEN_S + 3600) * 1000, /* one who never came by then is forgotten */
     LIMIT_HOST_LOSS_MINUTES = 24 * 60,
     LIMIT_DEFAULT_HOST_LOSS_MINUTES = 5,
