@@ -31,6 +31,15 @@ async function fillChat(sys, meeting, sender) {
             [meeting.id, sender.id, `c${i}`, '終'.repeat(4000)]);
 }
 
+/* Ada, in a meeting with such a chat, and the workers that there are then. */
+async function withLongChat(sys) {
+    const [ada] = await people(sys, 'Ada');
+    const meeting = await createMeeting(ada);
+    await join(ada, meeting);
+    await fillChat(sys, meeting, ada);
+    return { ada, meeting, pids: await workerPids(sys) };
+}
+
 const dribbled = (path) => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`;
 
 for (const web of ['lighttpd', 'apache'])
@@ -38,11 +47,7 @@ for (const web of ['lighttpd', 'apache'])
         let sys, ada, meeting, pids;
         before(async () => {
             sys = await startSystem({ web, only: ['mariadb', 'redis', 'pool', 'web'], workers: { api: 4, signin: 2 } });
-            [ada] = await people(sys, 'Ada');
-            meeting = await createMeeting(ada);
-            await join(ada, meeting);
-            await fillChat(sys, meeting, ada);
-            pids = await workerPids(sys);
+            ({ ada, meeting, pids } = await withLongChat(sys));
         });
         after(() => sys?.stop());
 
@@ -88,11 +93,7 @@ describe('a web server that buffers nothing', () => {
     let sys, ada, meeting, pids;
     before(async () => {
         sys = await startSystem({ only: ['mariadb', 'redis', 'pool', 'web'], workers: { api: 2, signin: 2 } });
-        [ada] = await people(sys, 'Ada');
-        meeting = await createMeeting(ada);
-        await join(ada, meeting);
-        await fillChat(sys, meeting, ada);
-        pids = await workerPids(sys);
+        ({ ada, meeting, pids } = await withLongChat(sys));
     });
     after(() => sys?.stop());
 
