@@ -248,9 +248,7 @@ static enum err hold_account(struct visitor *v)
     return v->user.disabled_at_ms ? ERR_ACCOUNT_DISABLED : ERR_OK;
 }
 
-/* So does ending a sign-in, which closes the connections that it then finds. The account is locked first, as it is
- * there.
- */
+/* Ending a sign-in waits for it as well, and finds its connection. The account is locked first, as it is there. */
 static enum err hold_session(const struct visitor *v)
 {
     const struct call *call = v->call;
