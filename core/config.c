@@ -81,7 +81,7 @@ static const struct variable {
     TEXT(turn_secret_file, "TURN_SECRET_FILE", "", "file with the secret shared with the TURN server (coturn: use-auth-secret), one line")
     NUMBER(turn_ttl_s, "TURN_TTL_S", "3600", 10, 604800, "life of a browser's TURN credentials in seconds; a running call renews them")
     TEXT(metrics_from, "METRICS_FROM", "127.0.0.1,::1", "networks that may read /metrics, separated by commas")
-    TEXT(trusted_proxies, "TRUSTED_PROXIES", "127.0.0.1,::1", "networks of the proxies in front, separated by commas, e.g. 10.0.0.5,10.1.0.0/16: what they add to X-Forwarded-For is believed")
+    TEXT(trusted_proxies, "TRUSTED_PROXIES", "127.0.0.1,::1", "networks of the proxies in front, separated by commas, e.g. 10.0.0.5,10.1.0.0/16: what they add to X-Forwarded-For, and say in X-Forwarded-Proto, is believed")
     TEXT(log_level, "LOG_LEVEL", "info", "least level that is logged: debug, info, warn, error")
 #undef TEXT
 #undef NUMBER

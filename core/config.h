@@ -77,7 +77,7 @@ struct config {
     int64_t turn_ttl_s;           /* life of a browser's credentials there, seconds */
     /* where clients come from */
     const char *metrics_from;        /* networks that may read /metrics, separated by commas */
-    const char *trusted_proxies;     /* networks whose X-Forwarded-For is believed */
+    const char *trusted_proxies;     /* networks whose X-Forwarded-For and X-Forwarded-Proto are believed */
     struct networks metrics_readers; /* both as read */
     struct networks proxies;
     /* log */

@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/ids.h"
 #include "core/log.h"
+#include "core/network.h"
 #include "core/text.h"
 #include "handlers/dispatch.h"
 
@@ -157,6 +158,16 @@ static const char *request_id(const FCGX_Request *fcgi, struct app *app, struct 
     return arena_strdup(arena, made);
 }
 
+/* TLS ends at the web server, or at a proxy in front of it, which says so. */
+static bool came_by_tls(const FCGX_Request *fcgi, const struct app *app, struct arena *arena, const char *peer)
+{
+    struct address address;
+    if (strcmp(param(fcgi, arena, "HTTPS"), "on") == 0 || strcmp(param(fcgi, arena, "REQUEST_SCHEME"), "https") == 0)
+        return true;
+    return address_parse(peer, &address) && networks_have(&app->config->proxies, &address) &&
+           strcmp(param(fcgi, arena, "HTTP_X_FORWARDED_PROTO"), "https") == 0;
+}
+
 /* REQUEST_URI and not PATH_INFO: lighttpd and Apache differ in the latter. */
 static void read_request(const FCGX_Request *fcgi, struct app *app, struct arena *arena, enum pool pool,
                          struct request *req, int64_t deadline)
@@ -175,9 +186,7 @@ static void read_request(const FCGX_Request *fcgi, struct app *app, struct arena
     req->user_agent = param(fcgi, arena, "HTTP_USER_AGENT");
     req->address = param(fcgi, arena, "REMOTE_ADDR");
     req->forwarded_for = param(fcgi, arena, "HTTP_X_FORWARDED_FOR");
-    req->https = strcmp(param(fcgi, arena, "HTTPS"), "on") == 0 ||
-                 strcmp(param(fcgi, arena, "REQUEST_SCHEME"), "https") == 0 ||
-                 strcmp(param(fcgi, arena, "HTTP_X_FORWARDED_PROTO"), "https") == 0;
+    req->https = came_by_tls(fcgi, app, arena, req->address);
     read_relay_params(fcgi, arena, req);
     read_refusal(fcgi, arena, req);
     read_body(fcgi, arena, req, deadline);

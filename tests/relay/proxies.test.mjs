@@ -47,6 +47,16 @@ test('two guests behind one proxy are two addresses, and removing one bans no ot
     await Promise.all([other.close(), host.close()]);
 });
 
+test('a client’s own X-Forwarded-Proto changes nothing, a proxy’s marks the cookie', async () => {
+    const secure = async (address) => {
+        const { status, headers } = await callFrom(address, sys.base)('POST', '/auth/login', { email: ana.email, password: ana.password }, { headers: { 'x-forwarded-proto': 'https' } });
+        assert.equal(status, 200);
+        return headers['set-cookie'].some((cookie) => /; Secure(;|$)/i.test(cookie));
+    };
+    assert.equal(await secure('127.0.0.2'), false);
+    assert.equal(await secure('127.0.0.1'), true); // it is among those that are trusted
+});
+
 test('a client’s own X-Forwarded-For changes nothing', async () => {
     const meeting = await makeMeeting(ana, { allowGuests: true });
     for (const forged of ['198.51.100.1', '127.0.0.1', '198.51.100.1, 127.0.0.1', 'unknown', ', ,', '198.51.100.1,'.repeat(200)]) {
