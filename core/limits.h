@@ -2,6 +2,11 @@
 #ifndef CORE_LIMITS_H
 #define CORE_LIMITS_H
 
+#include <stdint.h>
+
+/* The largest id, and number of an event: all JSON parsers read it alike (RFC 8259 section 6). */
+#define LIMIT_ID INT64_C(9007199254740991)
+
 enum {
     /* REST */
     LIMIT_BODY_BYTES = 256 * 1024, /* request body */

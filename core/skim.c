@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/limits.h"
+
 struct cursor {
     const char *p;
     const char *end;
@@ -247,7 +249,6 @@ bool skim_is_object(struct slice s) { return s.len && s.at[0] == '{'; }
 
 bool skim_int(struct slice s, int64_t *out)
 {
-    const int64_t most = ((int64_t)1 << 53) - 1;
     int64_t v = 0;
     if (s.len == 0 || s.len > 16)
         return false;
@@ -256,7 +257,7 @@ bool skim_int(struct slice s, int64_t *out)
             return false;
         v = v * 10 + (s.at[i] - '0');
     }
-    if (v > most)
+    if (v > LIMIT_ID)
         return false;
     *out = v;
     return true;

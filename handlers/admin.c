@@ -13,7 +13,7 @@ struct users_query {
 
 static const struct field users_fields[] = {
     {"keyword", FIELD_NAME, offsetof(struct users_query, keyword), OPTIONAL, false, 1, LIMIT_EMAIL_CHARS, NULL},
-    {"after", FIELD_INT, offsetof(struct users_query, after), OPTIONAL, false, 0, INT64_MAX, NULL},
+    {"after", FIELD_INT, offsetof(struct users_query, after), OPTIONAL, false, 0, LIMIT_ID, NULL},
     {"limit", FIELD_INT, offsetof(struct users_query, limit), OPTIONAL, false, 1, LIMIT_PAGE_SIZE, NULL},
 };
 

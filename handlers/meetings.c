@@ -114,7 +114,7 @@ static const struct field list_fields[] = {
     {"page", FIELD_INT, offsetof(struct list_input, page), OPTIONAL, false, 1, LIMIT_PAGE, NULL},
     {"pageSize", FIELD_INT, offsetof(struct list_input, page_size), OPTIONAL, false, 1, LIMIT_PAGE_SIZE, NULL},
     {"status", FIELD_INT, offsetof(struct list_input, status), OPTIONAL, false, 1, 4, NULL},
-    {"creatorId", FIELD_INT, offsetof(struct list_input, creator_id), OPTIONAL, false, 1, INT64_MAX, NULL},
+    {"creatorId", FIELD_INT, offsetof(struct list_input, creator_id), OPTIONAL, false, 1, LIMIT_ID, NULL},
     {"keyword", FIELD_NAME, offsetof(struct list_input, keyword), OPTIONAL, false, 1, LIMIT_TITLE_CHARS, NULL},
     {"startFrom", FIELD_TIME, offsetof(struct list_input, start_from), OPTIONAL, false, 0, 0, NULL},
     {"startTo", FIELD_TIME, offsetof(struct list_input, start_to), OPTIONAL, false, 0, 0, NULL},
@@ -284,7 +284,7 @@ struct host_input {
 
 /* clang-format off */
 static const struct field host_fields[] = {
-    {"userId", FIELD_INT, offsetof(struct host_input, user_id), REQUIRED, false, 1, INT64_MAX, NULL},
+    {"userId", FIELD_INT, offsetof(struct host_input, user_id), REQUIRED, false, 1, LIMIT_ID, NULL},
 };
 /* clang-format on */
 

@@ -12,7 +12,7 @@ struct messages_query {
 
 /* clang-format off */
 static const struct field messages_fields[] = {
-    {"before", FIELD_INT, offsetof(struct messages_query, before), OPTIONAL, false, 1, INT64_MAX, NULL},
+    {"before", FIELD_INT, offsetof(struct messages_query, before), OPTIONAL, false, 1, LIMIT_ID, NULL},
     {"limit", FIELD_INT, offsetof(struct messages_query, limit), OPTIONAL, false, 1, LIMIT_MESSAGES_PAGE, NULL},
 };
 /* clang-format on */
@@ -48,8 +48,8 @@ struct message_input {
 static const struct field message_fields[] = {
     {"text", FIELD_LINES, offsetof(struct message_input, text), REQUIRED, false, 1, LIMIT_MESSAGE_CHARS, NULL},
     {"clientId", FIELD_ID, offsetof(struct message_input, client_id), REQUIRED, false, 1, LIMIT_CLIENT_ID_CHARS, NULL},
-    {"to", FIELD_INT, offsetof(struct message_input, to), OPTIONAL, false, 1, INT64_MAX, NULL},
-    {"replyTo", FIELD_INT, offsetof(struct message_input, reply_to), OPTIONAL, false, 1, INT64_MAX, NULL},
+    {"to", FIELD_INT, offsetof(struct message_input, to), OPTIONAL, false, 1, LIMIT_ID, NULL},
+    {"replyTo", FIELD_INT, offsetof(struct message_input, reply_to), OPTIONAL, false, 1, LIMIT_ID, NULL},
 };
 /* clang-format on */
 
@@ -84,7 +84,7 @@ struct message_change_input {
 };
 
 /* clang-format off */
-#define FIELD_MESSAGE_ID {"messageId", FIELD_INT, offsetof(struct message_change_input, message_id), REQUIRED, false, 1, INT64_MAX, NULL}
+#define FIELD_MESSAGE_ID {"messageId", FIELD_INT, offsetof(struct message_change_input, message_id), REQUIRED, false, 1, LIMIT_ID, NULL}
 #define FIELD_NEW_TEXT {"text", FIELD_LINES, offsetof(struct message_change_input, text), REQUIRED, false, 1, LIMIT_MESSAGE_CHARS, NULL}
 
 static const struct field edit_fields[] = {FIELD_NEW_TEXT};
@@ -132,7 +132,7 @@ struct read_input {
 };
 
 static const struct field read_fields[] = {
-    {"messageId", FIELD_INT, offsetof(struct read_input, message_id), REQUIRED, false, 1, INT64_MAX, NULL},
+    {"messageId", FIELD_INT, offsetof(struct read_input, message_id), REQUIRED, false, 1, LIMIT_ID, NULL},
 };
 
 /* What the caller has read up to; mark_read by WebSocket. */

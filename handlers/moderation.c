@@ -1,5 +1,6 @@
 /* The lobby, and what those who run a meeting do to others, by REST and by WebSocket: where whom it is about stands in
  * the body, the same function serves both. */
+#include "core/limits.h"
 #include "handlers/room_view.h"
 #include "handlers/routes.h"
 #include "service/lobby.h"
@@ -31,15 +32,15 @@ struct person_input {
 
 /* clang-format off */
 static const struct field person_fields[] = {
-    {"userId", FIELD_INT, offsetof(struct person_input, user_id), REQUIRED, false, 1, INT64_MAX, NULL},
+    {"userId", FIELD_INT, offsetof(struct person_input, user_id), REQUIRED, false, 1, LIMIT_ID, NULL},
 };
 static const struct field admit_fields[] = {
-    {"userId", FIELD_INT, offsetof(struct person_input, user_id), OPTIONAL, false, 1, INT64_MAX, NULL},
+    {"userId", FIELD_INT, offsetof(struct person_input, user_id), OPTIONAL, false, 1, LIMIT_ID, NULL},
     {"all", FIELD_BOOL, offsetof(struct person_input, all), OPTIONAL, false, 0, 0, NULL},
 };
 /* by REST the first one stands in the path */
 static const struct field removal_fields[] = {
-    {"userId", FIELD_INT, offsetof(struct removal_input, user_id), REQUIRED, false, 1, INT64_MAX, NULL},
+    {"userId", FIELD_INT, offsetof(struct removal_input, user_id), REQUIRED, false, 1, LIMIT_ID, NULL},
     {"banNetwork", FIELD_BOOL, offsetof(struct removal_input, ban_network), OPTIONAL, false, 0, 0, NULL},
 };
 /* clang-format on */

@@ -44,7 +44,7 @@ struct participant_input {
 };
 
 /* clang-format off */
-#define USER_FIELD(required) {"userId", FIELD_INT, offsetof(struct participant_input, user_id), required, false, 1, INT64_MAX, NULL}
+#define USER_FIELD(required) {"userId", FIELD_INT, offsetof(struct participant_input, user_id), required, false, 1, LIMIT_ID, NULL}
 #define NAME_FIELD(required) {"displayName", FIELD_NAME, offsetof(struct participant_input, display_name), required, false, 1, LIMIT_DISPLAY_NAME_CHARS, NULL}
 #define ROLE_FIELD(required) {"role", FIELD_TEXT, offsetof(struct participant_input, role), required, false, 1, 20, "cohost|participant"}
 #define MEDIA_FIELDS \

@@ -130,7 +130,7 @@ struct after_query {
 };
 
 static const struct field after_fields[] = {
-    {"after", FIELD_INT, offsetof(struct after_query, after), OPTIONAL, false, 0, INT64_MAX, NULL},
+    {"after", FIELD_INT, offsetof(struct after_query, after), OPTIONAL, false, 0, LIMIT_ID, NULL},
 };
 
 static enum err read_after(struct exchange *x, int64_t *id, int64_t *after)

@@ -19,7 +19,7 @@ struct events_query {
 };
 
 static const struct field events_fields[] = {
-    {"after", FIELD_INT, offsetof(struct events_query, after), OPTIONAL, false, 0, INT64_MAX, NULL},
+    {"after", FIELD_INT, offsetof(struct events_query, after), OPTIONAL, false, 0, LIMIT_ID, NULL},
 };
 
 enum err events_get(struct exchange *x)
@@ -79,7 +79,7 @@ static const struct field room_join_fields[] = {
      LIMIT_MEETING_PASSWORD_CHARS, NULL},
     {"invite", FIELD_TEXT, offsetof(struct room_join_input, invite), OPTIONAL, false, 1, LIMIT_INVITE_CHARS, NULL},
     {"seat", FIELD_EXACT, offsetof(struct room_join_input, seat), OPTIONAL, false, 1, LIMIT_SEAT_CHARS, NULL},
-    {"since", FIELD_INT, offsetof(struct room_join_input, since), OPTIONAL, false, 0, INT64_MAX, NULL},
+    {"since", FIELD_INT, offsetof(struct room_join_input, since), OPTIONAL, false, 0, LIMIT_ID, NULL},
 };
 
 enum err room_join(struct exchange *x)

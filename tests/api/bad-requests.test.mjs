@@ -89,6 +89,19 @@ test('an unknown field is refused and named by every call', async () => {
     }
 });
 
+test('an id that a JSON parser may round is refused', async () => {
+    const path = `/meetings/${meeting.id}`;
+    for (const number of ['9007199254740992', '9223372036854775807', '9223372036854775808', '99999999999999999999']) {
+        for (const [target, field, rest] of [[`${path}/read`, 'messageId', ''], [`${path}/messages`, 'to', ',"text":"x","clientId":"1"'],
+            [`${path}/messages`, 'replyTo', ',"text":"x","clientId":"1"'], [`${path}/host`, 'userId', '']])
+            refused(await ada.client.post(target, `{"${field}":${number}${rest}}`), 'validation_failed', field, `${target} ${number}`);
+        for (const [target, field] of [['/meetings', 'creatorId'], [`${path}/messages`, 'before'], [`${path}/events`, 'after'], [`${path}/audit`, 'after'],
+            [`${path}/transcript`, 'after'], ['/admin/users', 'after']])
+            refused(await ada.client.get(`${target}?${field}=${number}`), 'validation_failed', field, `${target} ${number}`);
+    }
+    ok(await ada.client.post(`${path}/read`, { messageId: Number.MAX_SAFE_INTEGER }), 204);
+});
+
 test('a field that stands twice is refused', async () => {
     for (const body of ['{"title":"one","title":"two"}', '{"title":"x","title":"x"}', '{"title":"x","\\u0074itle":"y"}', '{"title":"x","duration":1,"password":"a,b\\",","duration":2}'])
         refused(await ada.client.post('/meetings', body), 'validation_failed', undefined, body);
