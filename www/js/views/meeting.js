@@ -3,18 +3,19 @@ import { html, useEffect, useMemo, useRef, useState, useStore } from '../ui.js';
 import { Call } from '../call.js';
 import { fetchModule } from '../version.js';
 import { BeforeCall } from './before-call.js';
-import { Ended } from './ended.js';
-import { WaitingScreen } from './lobby.js';
 
-const inCall = () => import('./in-call.js').then(({ InCall }) => InCall);
+const fromJoinToEnd = async () => {
+  const [{ WaitingScreen }, { InCall }, { Ended }] = await Promise.all([import('./lobby.js'), import('./in-call.js'), import('./ended.js')]);
+  return { WaitingScreen, InCall, Ended };
+};
 
 /** @param {{api: import('../api.js').Api, code: string, invite?: string, expose: (call: Call | null) => void}} props */
 export function Meeting({ api, code, invite, expose }) {
   const [round, setRound] = useState(0); // joining again after the end is a new call
   // What a call is seen in and left by is fetched while one goes in, and nobody is in before it is there.
-  const view = useRef(/** @type {any} */ (null));
+  const views = useRef(/** @type {any} */ (null));
   const prepare = async () => {
-    view.current = await fetchModule(inCall);
+    views.current = await fetchModule(fromJoinToEnd);
   };
   const call = useMemo(() => new Call(api, code, { invite: invite || undefined, prepare }), [code, round]);
   useEffect(() => {
@@ -25,7 +26,8 @@ export function Meeting({ api, code, invite, expose }) {
     };
   }, [call]);
   const { phase } = useStore(call.store);
-  if (phase === 'in') return html`<${view.current} call=${call} />`;
+  const { WaitingScreen, InCall, Ended } = views.current ?? {};
+  if (phase === 'in') return html`<${InCall} call=${call} />`;
   if (phase === 'waiting') return html`<${WaitingScreen} api=${api} call=${call} code=${code} />`;
   if (phase === 'ended') return html`<${Ended} call=${call} onRejoin=${() => setRound(round + 1)} />`;
   return html`<${BeforeCall} key=${round} api=${api} call=${call} code=${code} />`;
