@@ -4,8 +4,8 @@
  * measured by `performance.now()`, which no change of the clock touches.
  */
 
-/** Of a `Date` header, which has whole seconds. */
-const MIDDLE_MS = 500;
+/** A `Date` header has whole seconds: this is the middle of one, and answers may differ by so much though no clock was set. */
+const [MIDDLE_MS, SAME_MS] = [500, 1_000];
 
 /** The server's clock is ahead of this one by so much. */
 let aheadMs = 0;
@@ -16,5 +16,6 @@ export const serverNow = () => Date.now() + aheadMs;
 /** From each answer of the server. @param {string | null} date its `Date` header */
 export function learnServerTime(date) {
   const at = Date.parse(date ?? '');
-  if (!Number.isNaN(at)) aheadMs = at + MIDDLE_MS - Date.now();
+  const learnt = at + MIDDLE_MS - Date.now();
+  if (Math.abs(learnt - aheadMs) > SAME_MS) aheadMs = learnt;
 }
