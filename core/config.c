@@ -68,7 +68,7 @@ static const struct variable {
     NUMBER(meetings_per_person, "MEETINGS_PER_PERSON", "100", 0, 1000000, "open or planned meetings that one person may have made; 0: no limit")
     NUMBER(rate_read, "RATE_READ", "1200", 0, 1000000, "reading requests of one user in a minute; 0: no limit")
     NUMBER(rate_write, "RATE_WRITE", "300", 0, 1000000, "changing requests and messages of one user in a minute; 0: no limit")
-    NUMBER(rate_chat, "RATE_CHAT", "60", 0, 1000000, "chat messages of one user in a minute; 0: no limit")
+    NUMBER(rate_chat, "RATE_CHAT", "60", 0, 1000000, "chat messages, and changes of them, of one user in a minute; 0: no limit")
     NUMBER(rate_guests, "RATE_GUESTS", "60", 0, 1000000, "new guests from one network in a minute; 0: no limit")
     NUMBER(rate_sign_in_account, "RATE_SIGN_IN_ACCOUNT", "10", 0, 1000000, "sign-ins to one account in a minute, by strangers together and by each network and device that it knows; changes of its password by one sign-in; 0: no limit")
     NUMBER(rate_refresh, "RATE_REFRESH", "60", 0, 1000000, "refreshes of one sign-in in a minute, ten times as many from one network, and as many from one network with tokens that are not good; 0: no limit")

@@ -52,7 +52,7 @@ const struct route routes[] = {
     {"GET", API "/meetings/:meetingId/messages", ACCESS_MEMBER, RATE_READ, messages_get},
     {"POST", API "/meetings/:meetingId/messages", ACCESS_MEMBER, RATE_CHAT, messages_post},
     {"POST", API "/meetings/:meetingId/read", ACCESS_MEMBER, RATE_WRITE, messages_read_post},
-    {"PATCH", API "/meetings/:meetingId/messages/:messageId", ACCESS_MEMBER, RATE_WRITE, message_patch},
+    {"PATCH", API "/meetings/:meetingId/messages/:messageId", ACCESS_MEMBER, RATE_CHAT, message_patch},
     {"DELETE", API "/meetings/:meetingId/messages/:messageId", ACCESS_MEMBER, RATE_WRITE, message_delete},
     {"GET", API "/meetings/:meetingId/events", ACCESS_MEMBER, RATE_READ, events_get},
 
@@ -70,7 +70,7 @@ const struct route routes[] = {
     {"POST", ROOM "join_room", ACCESS_RELAY_USER, RATE_WRITE, room_join},
     {"POST", ROOM "leave_room", ACCESS_RELAY_USER, RATE_NONE, room_leave},
     {"POST", ROOM "chat_message", ACCESS_RELAY_USER, RATE_CHAT, messages_post},
-    {"POST", ROOM "message_edit", ACCESS_RELAY_USER, RATE_WRITE, room_message_edit},
+    {"POST", ROOM "message_edit", ACCESS_RELAY_USER, RATE_CHAT, room_message_edit},
     {"POST", ROOM "message_delete", ACCESS_RELAY_USER, RATE_WRITE, room_message_delete},
     {"POST", ROOM "media_control", ACCESS_RELAY_USER, RATE_WRITE, room_media_control},
     {"POST", ROOM "raise_hand", ACCESS_RELAY_USER, RATE_WRITE, room_raise_hand},

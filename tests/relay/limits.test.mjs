@@ -62,8 +62,13 @@ test('one class leaves the others alone', async () => {
 test('who floods the chat is told when to go on, by WebSocket and by REST; hands still go up', async () => {
     const { meeting, people: [a, b] } = await makeRoom(sys, ['A', 'B']);
     const say = (n) => a.socket.request('chat_message', { text: 'Hello', clientId: `c${n}` });
-    for (let n = 0; n < 4; n++)
+    for (let n = 0; n < 2; n++)
         await say(n);
+    const { id } = await say(2);
+    await a.socket.request('message_edit', { messageId: id, text: 'Good evening' }); // everybody gets it, like a new one
+    const over = ({ code }) => code === 'rate_limited';
+    await assert.rejects(a.socket.request('message_edit', { messageId: id, text: 'Good night' }), over);
+    assert.equal((await a.client.patch(`/meetings/${meeting.id}/messages/${id}`, { text: 'Good night' })).status, 429);
     await assert.rejects(say(4), ({ code, retryable, retryAfter }) => {
         assert.deepEqual([code, retryable], ['rate_limited', true]);
         assert.ok(retryAfter >= 1 && retryAfter <= 15, `retryAfter: ${retryAfter}`); // four a minute
@@ -74,6 +79,7 @@ test('who floods the chat is told when to go on, by WebSocket and by REST; hands
     assert.ok(Number(headers.get('retry-after')) >= 1 && Number(headers.get('retry-after')) <= 15);
     await a.socket.request('raise_hand');
     await b.socket.request('chat_message', { text: 'Others are not touched', clientId: '1' });
+    await a.socket.request('message_delete', { messageId: id }); // that can always be done
     await sys.redis('FLUSHALL');
     await say(4);
     await Promise.all([a.socket.close(), b.socket.close()]);
