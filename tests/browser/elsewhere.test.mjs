@@ -118,3 +118,18 @@ test('who was sent to the waiting room meanwhile waits there, and comes in when 
   await laptop.page.locator('.call').waitFor();
   await mediaFlows([ben, laptop]);
 });
+
+test('a device that the phone signs out leaves the call and says why; the phone goes on', async () => {
+  await ben.page.evaluate(() => window.echomeet.call.desk.update({ waitingRoom: false }));
+  await phone.page.evaluate(async () => {
+    const { api } = window.echomeet;
+    for (const { id, current } of (await api.get('/users/me/sessions')).items)
+      if (!current) await api.delete(`/users/me/sessions/${id}`);
+  });
+  await heading(laptop, 'You are signed out');
+  assert.deepEqual(await media(laptop), ALL_OFF);
+  await ben.tile(anaId).waitFor({ state: 'detached' });
+  await phone.go('#/');
+  await phone.join(code);
+  await mediaFlows([ben, phone]);
+});
