@@ -161,6 +161,11 @@ test('a link leads to the meeting with whatever a mail program or a calendar lef
     await guest.go('#/');
     await ana.go('#/');
   }
+  for (const hash of [`#%2Fm%2F${code}`, `#/M/${code.toLowerCase()}`]) {
+    await ana.go(hash);
+    await ana.button('Join').waitFor();
+    await ana.go('#/');
+  }
   for (const text of [`Code: ${code}`, `${code}.`, String.fromCodePoint(...[...code].map((letter) => letter.codePointAt(0) + 0xfee0)), `会议号：${code}。`]) {
     await ana.page.getByLabel('Meeting code or link').fill(text);
     await ana.button('Join').click();

@@ -41,8 +41,9 @@ const adminView = () => import('./views/admin.js').then(({ Admin }) => Admin);
 const networkView = () => import('./views/network.js').then(({ Network }) => Network);
 
 function readRoute() {
-  const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  const [name, , part = ''] = path.split('/');
+  const [path, query = ''] = location.hash.replace(/%2f/gi, '/').replace(/^#\/?/, '').split('?');
+  const [first, , part = ''] = path.split('/');
+  const name = first.toLowerCase();
   const { code, invite } = (name === 'm' && readMeetingLink(location.hash)) || { code: null, invite: '' };
   return { path, name, code, invite, records: /^records\b/.test(part), next: new URLSearchParams(query).get('next') ?? '' };
 }
