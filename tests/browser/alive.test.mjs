@@ -85,7 +85,7 @@ test('a planned meeting that is looked at and left is scheduled as before, and c
 test('it is a setting that can be changed', async () => {
   await ana.button('Edit “Tomorrow”').click();
   await ana.page.locator('summary', { hasText: 'Beginning and end' }).click();
-  await ana.page.getByRole('switch', { name: 'Open until its planned end' }).uncheck();
+  await ana.page.getByRole('switch', { name: 'Stays open until its planned end' }).uncheck();
   await ana.button('Save').click();
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   const [{ code }] = await sys.sql("SELECT code FROM meetings WHERE title = 'Tomorrow'");

@@ -68,7 +68,7 @@ test('where the browser refuses, the text is shown and selected, and nobody says
     },
   ]) {
     await copy();
-    await bo.page.getByRole('heading', { name: 'Copy this yourself' }).waitFor();
+    await bo.page.getByRole('heading', { name: 'Copy this text' }).waitFor();
     const selected = await bo.page.evaluate(() => String(getSelection()));
     assert.match(selected, /#\/m\/\w{6}/);
     assert.equal(await bo.page.evaluate(() => document.querySelector('.copy-text').value), selected);

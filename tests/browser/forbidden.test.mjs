@@ -133,11 +133,11 @@ for (const [how, remove] of [
     await cy.page.reload();
     await cy.signUp(`cy-${how.length}@example.org`);
     await cy.go(`#/m/${code}`);
-    await cy.page.getByText('Sound and pictures need WebRTC').waitFor();
+    await cy.page.getByText('Sound and video need WebRTC').waitFor();
     await cy.shot('before-no-webrtc');
     await cy.button('Join').click();
     await cy.page.locator('.call').waitFor();
-    await cy.page.locator('.stage-line').getByText('You neither hear nor see the others').waitFor();
+    await cy.page.locator('.stage-line').getByText('You can neither hear nor see the others').waitFor();
     assert.equal(await cy.page.evaluate(() => window.echomeet.call.client.state), 'online');
     await cy.say(`WebRTC ${how}`);
     await until(async () => (await ana.lines()).includes(`WebRTC ${how}`), 'the line arrives');

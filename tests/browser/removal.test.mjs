@@ -48,7 +48,7 @@ step('one is removed, and the next one of the same network comes in', async () =
   const uma = await knock('Uma');
   await inCall(uma);
   await askToRemove('Uma');
-  assert.equal(await ana.page.getByRole('switch', { name: 'Also keep others from this network out' }).isChecked(), false);
+  assert.equal(await ana.page.getByRole('switch', { name: 'Make newcomers from this network wait' }).isChecked(), false);
   await ana.shot('remove');
   await confirm();
   await uma.page.getByRole('heading', { name: 'You were removed from the meeting' }).waitFor();
@@ -57,7 +57,7 @@ step('one is removed, and the next one of the same network comes in', async () =
 
 step('with the choice made the next one waits, is not told of a removal, and is let in', async () => {
   await askToRemove('Vic');
-  await ana.page.getByRole('switch', { name: 'Also keep others from this network out' }).check();
+  await ana.page.getByRole('switch', { name: 'Make newcomers from this network wait' }).check();
   await confirm();
   await guests[1].page.getByRole('heading', { name: 'You were removed from the meeting' }).waitFor();
   await ana.button('Removed people').click();

@@ -46,7 +46,7 @@ test('signed out in another tab: the call ends here, and says why', async () => 
   await mediaFlows([ben, ana]);
   await inAnotherTab(() => ana.button('Sign out').click());
   await ana.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
-  await ana.page.getByText('You signed out in another tab, or your sign-in was ended.').waitFor();
+  await ana.page.getByText('You signed out in another tab, or your sign-in was ended, so you have left the meeting.').waitFor();
   assert.equal(await silent(), true);
   assert.equal(await ana.button('Join again').count(), 0);
   await ben.tile(id).waitFor({ state: 'detached' });

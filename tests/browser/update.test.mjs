@@ -53,12 +53,12 @@ test('what a call is seen in cannot be fetched: one is not in it, is told so, an
   await atTheDoor(bo);
   await bo.page.route('**/js/views/stage.js', (route) => route.abort());
   await bo.button('Join').click();
-  await text(bo, 'A part of this page could not be loaded.').waitFor();
+  await text(bo, 'Part of this page could not be loaded.').waitFor();
   assert.equal(await boIsIn(), false);
   assert.equal(await ana.tiles().count(), 1);
   await bo.page.unroute('**/js/views/stage.js');
-  await bo.button('Load the page again').click();
-  await bo.page.getByText('A part of this page could not be loaded.').waitFor({ state: 'detached' });
+  await bo.button('Reload the page').click();
+  await bo.page.getByText('Part of this page could not be loaded.').waitFor({ state: 'detached' });
   await bo.button('Join').click();
   await bo.page.locator('.call').waitFor();
   assert.equal(await boIsIn(), true);
@@ -80,12 +80,12 @@ test('the files are replaced under the door: the page says so, and is loaded aga
   await atTheDoor(bo);
   await update('js/views/in-call.js');
   await bo.button('Join').click();
-  await text(bo, 'EchoMeet was updated, and this page is an earlier one.').waitFor();
-  await bo.page.locator('.page-note').getByText('EchoMeet was updated.').waitFor();
+  await text(bo, 'EchoMeet has been updated, and this page is still the old version.').waitFor();
+  await bo.page.locator('.page-note').getByText('EchoMeet has been updated.').waitFor();
   assert.equal(await boIsIn(), false);
   restore('js/views/in-call.js');
   await update();
-  await bo.page.locator('.page-note').getByRole('button', { name: 'Load the page again' }).click();
+  await bo.page.locator('.page-note').getByRole('button', { name: 'Reload the page' }).click();
   await bo.page.locator('.page-note').waitFor({ state: 'detached' });
   await bo.button('Join').click();
   await bo.page.locator('.call').waitFor();
@@ -99,10 +99,10 @@ test('the files are replaced under a call: it goes on, and the page says so then
   await bo.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await sys.processes.relay.stop(); // as an update does
   await sys.processes.relay.start();
-  for (const person of [ana, bo]) await person.page.locator('.toast').getByText('EchoMeet was updated. Your call goes on').waitFor();
+  for (const person of [ana, bo]) await person.page.locator('.toast').getByText('EchoMeet has been updated. Your call goes on').waitFor();
   await mediaFlows([ana, bo]);
   await bo.button('Leave the meeting').click();
-  await bo.page.locator('.page-note').getByText('EchoMeet was updated.').waitFor();
+  await bo.page.locator('.page-note').getByText('EchoMeet has been updated.').waitFor();
 });
 
 test('a page that cannot be fetched says so and offers another try', async () => {
@@ -111,9 +111,9 @@ test('a page that cannot be fetched says so and offers another try', async () =>
   await bo.page.reload();
   await bo.page.route('**/js/views/network.js', (route) => route.abort());
   await bo.go('#/network');
-  await text(bo, 'A part of this page could not be loaded.').waitFor();
+  await text(bo, 'Part of this page could not be loaded.').waitFor();
   await bo.page.unroute('**/js/views/network.js');
-  await bo.button('Load the page again').click();
+  await bo.button('Reload the page').click();
   await bo.button('Start the test').waitFor();
 });
 

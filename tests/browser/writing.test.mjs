@@ -64,7 +64,7 @@ step('a text that is too long is kept whole, counted, and not sent', async () =>
       document.execCommand('insertText', false, text); // as a paste does
     }, LONG);
     assert.equal(await area.inputValue(), LONG);
-    await ana.page.locator(place).getByText('Too long by 1,014 characters: a message has at most 4,000.').waitFor();
+    await ana.page.locator(place).getByText('Too long by 1,014: a message can have at most 4,000 characters.').waitFor();
     await ana.shot(`too-long-${place.slice(1)}`);
     await area.press('Enter');
     assert.equal(await area.inputValue(), LONG, 'not sent');
