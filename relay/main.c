@@ -268,11 +268,22 @@ static void start(struct server *server, int fd)
     ev_prepare_start(loop, &server->end_of_turn);
 }
 
+/* Who can connect may also send a signal: it is held back until the loop looks for it. */
+static void mask_signals(int how)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int i = 0; i < 3; i++)
+        sigaddset(&signals, (const int[]){SIGTERM, SIGINT, SIGHUP}[i]);
+    sigprocmask(how, &signals, NULL);
+}
+
 int main(void)
 {
     static struct server server;
     struct relay *relay = &server.relay;
     signal(SIGPIPE, SIG_IGN);
+    mask_signals(SIG_BLOCK);
     if (sodium_init() < 0 || !load_settings(relay))
         return 1;
     raise_descriptor_limit();
@@ -285,6 +296,7 @@ int main(void)
         return 1;
     }
     start(&server, fd);
+    mask_signals(SIG_UNBLOCK);
     log_event(LOG_INFO, "started", "relay", relay->id, "listen", relay->config.relay_listen, NULL);
     ev_run(relay->loop, 0);
     tear_down(relay);
