@@ -80,7 +80,9 @@ test('who waits sees nothing of the meeting and may do nothing in it', async () 
     ok(await ada.client.post(`/meetings/${meeting.id}/messages`, { text: 'secret', clientId: '1' }), 201);
     await waits(ben, meeting);
     const path = `/meetings/${meeting.id}`;
-    for (const address of ['', '/participants', '/messages', '/events', '/lobby', '/attendance', '/audit', '/statistics', '/transcript', '/invites', '/removed'])
+    const door = ok(await ben.client.get(path)); // as for whoever has the code
+    assert.deepEqual([door.title, door.description, door.participants], [meeting.title, '', []]);
+    for (const address of ['/participants', '/messages', '/events', '/lobby', '/attendance', '/audit', '/statistics', '/transcript', '/invites', '/removed'])
         refused(await ben.client.get(path + address), 'forbidden', undefined, address);
     refused(await ben.client.post(`${path}/messages`, { text: 'hi', clientId: '1' }), 'not_joined');
     refused(await ben.client.patch(`${path}/participants/me`, { audio: true }), 'not_joined');
