@@ -90,7 +90,8 @@ test('administrators see every relay, others do not', async () => {
     const body = await eventually(async () => {
         const answer = await admin.client.get('/ws/stats');
         assert.equal(answer.status, 200);
-        return answer.body.connections === 4 && answer.body;
+        // each relay tells its own at its own time
+        return answer.body.items.every((r) => r.connections === 2) && answer.body;
     }, { timeout: 10000 });
     assert.deepEqual(body.items.map((r) => [r.relay.split('-')[0], r.connections, r.rooms, r.redisUp]),
         [['r0', 2, 1, true], ['r1', 2, 1, true]]);
