@@ -8,10 +8,11 @@ import { createMeeting, join, ok, people, workerPids } from '../api/support.mjs'
 
 const json = { 'content-type': 'application/json' };
 
-/* A connection on which something is written again and again; it reads nothing. Answers {ended, close}. */
+/* A connection on which something is written again and again; what comes is kept. Answers {text, ended, close}.
+ * setImmediate: what has come is read before more is written, or a connection that is closed by now fails with its answer unread. */
 function connection(address, first, { every, pause } = {}) {
     const socket = net.connect(address, () => socket.write(first));
-    const timer = every && setInterval(() => socket.writable && socket.write(every), 500);
+    const timer = every && setInterval(() => setImmediate(() => socket.writable && socket.write(every)), 700);
     const state = { text: '', close: () => socket.destroy() };
     socket.on('error', () => {});
     if (pause)
