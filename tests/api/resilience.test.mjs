@@ -139,6 +139,6 @@ test('SIGTERM ends the pool in order while requests run', async () => {
     assert.equal(code, 0);
     assert.equal((await Promise.all(running))[0], 200);
     await sys.processes.pool.start();
-    await eventually(async () => (await calm.get('/readyz')).status === 200); // the web server looks for the pool again
+    await eventually(async () => (await calm.get('/meetings')).status === 200); // the web server looks for the pool again, for each prefix by itself
     await everybodyWorks();
 });
