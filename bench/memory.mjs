@@ -12,30 +12,40 @@ const { startSwarm } = await import('../tests/fault/swarm.mjs');
 
 const connections = Number(process.argv[2] ?? 18000);
 const members = Number(process.argv[3] ?? 100);
-const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const sleep = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
-const sys = await startSystem({ workers: { api: 1, relay: 4 }, env: { ECHOMEET_RELAY_UNAUTHENTICATED: '0', ECHOMEET_LOG_LEVEL: 'warn' } });
-const bytes = () => 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${sys.processes.relay.pid}/status`, 'utf8'))[1]);
-const show = (what, from) => console.log(`${what}: ${Math.round((bytes() - from) / connections)} bytes a connection (${Math.round(bytes() / 1024)} KiB in all)`);
+const sys = await startSystem({
+  workers: { api: 1, relay: 4 },
+  env: { ECHOMEET_RELAY_UNAUTHENTICATED: '0', ECHOMEET_LOG_LEVEL: 'warn' },
+});
+const bytes = () =>
+  1024 * Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${sys.processes.relay.pid}/status`, 'utf8'))[1]);
+const show = (what, from) =>
+  console.log(
+    `${what}: ${Math.round((bytes() - from) / connections)} bytes a connection (${Math.round(bytes() / 1024)} KiB in all)`,
+  );
 let swarm;
 try {
-    const people = await makePeople(sys, connections);
-    swarm = startSwarm(sys, { addresses: 8 });
-    await swarm.ask('limit 32');
-    const empty = bytes();
-    const begun = Date.now();
-    for (let at = 0; at < connections; at += members) {
-        const meeting = await makeMeeting(people[at], { maxParticipants: Math.max(members, 2) });
-        await swarm.ask(`enter ${people[at].id} ${Math.min(members, connections - at)} ${meeting.id}`);
-    }
-    await swarm.until((stat) => stat.inside === connections, 600_000, 'all are in their rooms');
-    console.log(`${connections} connections in rooms of ${members} after ${Date.now() - begun} ms`);
-    show('just joined', empty);
-    for (const wait of [30, 40]) {
-        await sleep(wait * 1000);
-        show(`idle for ${wait} s more`, empty);
-    }
+  const people = await makePeople(sys, connections);
+  swarm = startSwarm(sys, { addresses: 8 });
+  await swarm.ask('limit 32');
+  const empty = bytes();
+  const begun = Date.now();
+  for (let at = 0; at < connections; at += members) {
+    const meeting = await makeMeeting(people[at], { maxParticipants: Math.max(members, 2) });
+    await swarm.ask(`enter ${people[at].id} ${Math.min(members, connections - at)} ${meeting.id}`);
+  }
+  await swarm.until((stat) => stat.inside === connections, 600_000, 'all are in their rooms');
+  console.log(`${connections} connections in rooms of ${members} after ${Date.now() - begun} ms`);
+  show('just joined', empty);
+  for (const wait of [30, 40]) {
+    await sleep(wait * 1000);
+    show(`idle for ${wait} s more`, empty);
+  }
 } finally {
-    await swarm?.stop();
-    await sys.stop();
+  await swarm?.stop();
+  await sys.stop();
 }

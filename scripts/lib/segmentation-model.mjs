@@ -42,7 +42,9 @@ class FlatBuffer {
       value.copy(this.bytes, at + 4);
       return at;
     }
-    return Array.isArray(value) ? this.vector(value) : this.table(Object.entries(value).map(([slot, one]) => [Number(slot), one]));
+    return Array.isArray(value)
+      ? this.vector(value)
+      : this.table(Object.entries(value).map(([slot, one]) => [Number(slot), one]));
   }
 
   vector(values) {
@@ -83,19 +85,27 @@ function rootOf(file) {
 function describe(model) {
   const field = rootOf(model);
   const target = (at) => at + model.readUInt32LE(at);
-  const VERSION = 0; const OPERATORS = 1; const GRAPHS = 2; const BUFFERS = 4; const METADATA = 6;
+  const VERSION = 0;
+  const OPERATORS = 1;
+  const GRAPHS = 2;
+  const BUFFERS = 4;
+  const METADATA = 6;
   const list = target(field(BUFFERS));
   const buffers = Array.from({ length: model.readUInt32LE(list) }, (_, i) => ({ old: target(list + 4 + 4 * i) }));
   const normalization = { 0: 1, 1: { 0: [0], 1: [255] } }; // (colour - 0) / 255
   const graph = { 2: [{ 4: [normalization] }], 3: [{ 0: Buffer.from('mask') }] }; // inputs, outputs
   const metadata = FlatBuffer.make('M001', { 3: [graph] });
-  return FlatBuffer.make('TFL3', {
-    [VERSION]: model.readUInt32LE(field(VERSION)),
-    [OPERATORS]: { old: target(field(OPERATORS)) },
-    [GRAPHS]: { old: target(field(GRAPHS)) },
-    [BUFFERS]: [...buffers, { 0: metadata }],
-    [METADATA]: [{ 0: Buffer.from('TFLITE_METADATA'), 1: buffers.length }],
-  }, model);
+  return FlatBuffer.make(
+    'TFL3',
+    {
+      [VERSION]: model.readUInt32LE(field(VERSION)),
+      [OPERATORS]: { old: target(field(OPERATORS)) },
+      [GRAPHS]: { old: target(field(GRAPHS)) },
+      [BUFFERS]: [...buffers, { 0: metadata }],
+      [METADATA]: [{ 0: Buffer.from('TFLITE_METADATA'), 1: buffers.length }],
+    },
+    model,
+  );
 }
 
 const [, , from, to] = process.argv;

@@ -8,172 +8,248 @@ import { createMeeting, join, ok, people, refused } from './support.mjs';
 let sys;
 let ada, ben, eve;
 before(async () => {
-    sys = await startSystem({ only: ['mariadb', 'redis', 'pool', 'web'] });
-    [ada, ben, eve] = await people(sys, 'Ada', 'Ben', 'Eve');
-    await fill();
+  sys = await startSystem({ only: ['mariadb', 'redis', 'pool', 'web'] });
+  [ada, ben, eve] = await people(sys, 'Ada', 'Ben', 'Eve');
+  await fill();
 });
 after(() => sys?.stop());
 
 /* Twelve meetings. Ada's carry a letter, Ben's a number. */
 const day = (n) => `2031-03-${String(n).padStart(2, '0')}T12:00:00.000Z`;
 async function fill() {
-    const make = (user, title, startDay, more = {}) => createMeeting(user, { title, startTime: day(startDay), isPublic: true, ...more });
-    await make(ada, 'Apple 100% sure', 1);
-    await make(ada, 'Banana snake_case', 2, { password: 'x', description: 'about apple trees' });
-    await make(ada, 'Cherry snakeXcase', 3, { isRecorded: true });
-    await make(ada, 'Date hidden', 4, { isPublic: false });
-    const ended = await make(ada, 'Elder ended', 5);
-    ok(await ada.client.post(`/meetings/${ended.id}/end`));
-    const cancelled = await make(ada, 'Fig cancelled', 6);
-    ok(await ada.client.delete(`/meetings/${cancelled.id}`), 204);
-    const running = await make(ben, '1 running', 7, { isRecorded: true, password: 'y' });
-    await join(ben, running, 'y');
-    await join(ada, running, 'y');
-    const left = await make(ben, '2 left by Ada', 8, { isPublic: false });
-    await join(ben, left);
-    await join(ada, left);
-    ok(await ada.client.post(`/meetings/${left.id}/leave`));
-    await make(ben, '3 hidden from all', 9, { isPublic: false, password: 'z' });
-    await make(ben, '4 back\\slash!', 10, { description: 'a!b c\\d' });
-    await make(ben, '5 会议 ÄRGER', 11);
-    await make(ben, "6 O'Hara; DROP TABLE meetings; --", 12);
+  const make = (user, title, startDay, more = {}) =>
+    createMeeting(user, { title, startTime: day(startDay), isPublic: true, ...more });
+  await make(ada, 'Apple 100% sure', 1);
+  await make(ada, 'Banana snake_case', 2, { password: 'x', description: 'about apple trees' });
+  await make(ada, 'Cherry snakeXcase', 3, { isRecorded: true });
+  await make(ada, 'Date hidden', 4, { isPublic: false });
+  const ended = await make(ada, 'Elder ended', 5);
+  ok(await ada.client.post(`/meetings/${ended.id}/end`));
+  const cancelled = await make(ada, 'Fig cancelled', 6);
+  ok(await ada.client.delete(`/meetings/${cancelled.id}`), 204);
+  const running = await make(ben, '1 running', 7, { isRecorded: true, password: 'y' });
+  await join(ben, running, 'y');
+  await join(ada, running, 'y');
+  const left = await make(ben, '2 left by Ada', 8, { isPublic: false });
+  await join(ben, left);
+  await join(ada, left);
+  ok(await ada.client.post(`/meetings/${left.id}/leave`));
+  await make(ben, '3 hidden from all', 9, { isPublic: false, password: 'z' });
+  await make(ben, '4 back\\slash!', 10, { description: 'a!b c\\d' });
+  await make(ben, '5 会议 ÄRGER', 11);
+  await make(ben, "6 O'Hara; DROP TABLE meetings; --", 12);
 }
 
-const list = async (user, query = '') => ok(await user.client.get(`/meetings?sort=startTime${query ? `&${query}` : ''}`));
+const list = async (user, query = '') =>
+  ok(await user.client.get(`/meetings?sort=startTime${query ? `&${query}` : ''}`));
 /* the first letter of each title, in order */
 const found = async (user, query) => (await list(user, query)).items.map((m) => m.title[0]).join('');
 
 test('one sees the public meetings, one’s own, and those one has been in', async () => {
-    assert.equal(await found(ada), 'ABCDEF12456');
-    assert.equal(await found(ben), 'ABCEF123456');
-    assert.equal(await found(eve), 'ABCEF1456');
+  assert.equal(await found(ada), 'ABCDEF12456');
+  assert.equal(await found(ben), 'ABCEF123456');
+  assert.equal(await found(eve), 'ABCEF1456');
 });
 
 test('what the list shows can be looked at, and nothing else', async () => {
-    const rows = await sys.sql('SELECT id FROM meetings');
-    for (const user of [ada, ben, eve]) {
-        const listed = new Set((await list(user, 'pageSize=100')).items.map((m) => m.id));
-        for (const { id } of rows)
-            assert.equal((await user.client.get(`/meetings/${id}`)).status, listed.has(id) ? 200 : 404, `${user.displayName} ${id}`);
-    }
+  const rows = await sys.sql('SELECT id FROM meetings');
+  for (const user of [ada, ben, eve]) {
+    const listed = new Set((await list(user, 'pageSize=100')).items.map((m) => m.id));
+    for (const { id } of rows)
+      assert.equal(
+        (await user.client.get(`/meetings/${id}`)).status,
+        listed.has(id) ? 200 : 404,
+        `${user.displayName} ${id}`,
+      );
+  }
 });
 
 test('an item of the list is the meeting as its detail has it', async () => {
-    for (const item of (await list(ada, 'pageSize=100')).items) {
-        const { participants, ...meeting } = ok(await ada.client.get(`/meetings/${item.id}`));
-        assert.deepEqual(item, meeting);
-    }
+  for (const item of (await list(ada, 'pageSize=100')).items) {
+    const { participants, ...meeting } = ok(await ada.client.get(`/meetings/${item.id}`));
+    assert.deepEqual(item, meeting);
+  }
 });
 
 /* who asks, the query, the first letters of what must be found */
 const filters = [
-    ['ada', 'status=1', 'ABCD456'], ['ada', 'status=2', '12'], ['ada', 'status=3', 'E'], ['ada', 'status=4', 'F'], ['eve', 'status=2', '1'],
-    ['ada', 'creatorId=ADA', 'ABCDEF'], ['ada', 'creatorId=BEN', '12456'], ['eve', 'creatorId=BEN', '1456'], ['ada', 'creatorId=999999', ''],
-    ['ada', 'isPrivate=true', 'B1'], ['ada', 'isPrivate=false', 'ACDEF2456'], ['ben', 'isPrivate=true', 'B13'],
-    ['ada', 'isRecorded=true', 'C1'], ['ada', 'isRecorded=false', 'ABDEF2456'],
-    ['ada', 'onlyJoined=true', '12'], ['ben', 'onlyJoined=true', '12'], ['eve', 'onlyJoined=true', ''], ['ada', 'onlyJoined=false', 'ABCDEF12456'],
-    ['ada', 'onlyCreated=true', 'ABCDEF'], ['ben', 'onlyCreated=true', '123456'], ['eve', 'onlyCreated=true', ''], ['eve', 'onlyCreated=false', 'ABCEF1456'],
-    ['ada', `startFrom=${day(5)}`, 'EF12456'], ['ada', `startTo=${day(5)}`, 'ABCD'], ['ada', `startFrom=${day(5)}&startTo=${day(7)}`, 'EF'],
-    ['ada', `startFrom=${encodeURIComponent('2031-03-05T20:00:00+08:00')}&startTo=2031-03-05T12:00:00.001Z`, 'E'],
-    ['ada', `startFrom=${day(7)}&startTo=${day(5)}`, ''], ['ada', 'startTo=1970-01-01T00:00:01Z', ''], ['ada', 'startFrom=1970-01-01T00:00:01Z', 'ABCDEF12456'],
-    ['ada', 'keyword=apple', 'AB'], ['ada', 'keyword=APPLE', 'AB'], ['ada', 'keyword=hidden', 'D'], ['ben', 'keyword=hidden', '3'], ['eve', 'keyword=hidden', ''],
-    ['ada', 'keyword=%25', 'A'], ['ada', 'keyword=100%25%20s', 'A'], ['ada', 'keyword=1%25', ''], ['ada', 'keyword=_', 'B'], ['ada', 'keyword=snake_case', 'B'], ['ada', 'keyword=e_c', 'B'],
-    ['ada', 'keyword=%25%25', ''], ['ada', 'keyword=__', ''], ['ada', 'keyword=%5C', '4'], ['ada', 'keyword=back%5Cslash', '4'], ['ada', 'keyword=%5C%25', ''],
-    ['ada', 'keyword=!', '4'], ['ada', 'keyword=a!b', '4'], ['ada', 'keyword=!!', ''], ['ada', 'keyword=!%25', ''], ['ada', 'keyword=c%5Cd', '4'],
-    ['ada', 'keyword=%E4%BC%9A', '5'], ['ada', 'keyword=%C3%A4rger', '5'], ['ada', "keyword=O'Hara", '6'], ['ada', "keyword='%20OR%20'1'='1", ''], ['ada', 'keyword=%22', ''],
-    ['ada', 'keyword=DROP+TABLE', '6'], ['ada', 'keyword=about%20apple%20trees', 'B'],
-    ['ada', 'status=1&isPrivate=true', 'B'], ['ada', 'status=2&isRecorded=true&isPrivate=true&onlyJoined=true', '1'],
-    ['ada', 'creatorId=BEN&onlyJoined=true&isPrivate=false', '2'], ['ada', 'onlyCreated=true&onlyJoined=true', ''], ['ben', 'onlyCreated=true&onlyJoined=true', '12'],
-    ['ada', `keyword=snake&isRecorded=false&startTo=${day(4)}`, 'B'], ['ada', 'onlyCreated=true&creatorId=BEN', ''], ['ben', 'onlyCreated=true&isPrivate=true&status=1', '3'],
-    ['ada', `status=1&creatorId=ADA&keyword=a&startFrom=${day(1)}&startTo=${day(3)}&isPrivate=true&isRecorded=false&onlyCreated=true&onlyJoined=false`, 'B'],
+  ['ada', 'status=1', 'ABCD456'],
+  ['ada', 'status=2', '12'],
+  ['ada', 'status=3', 'E'],
+  ['ada', 'status=4', 'F'],
+  ['eve', 'status=2', '1'],
+  ['ada', 'creatorId=ADA', 'ABCDEF'],
+  ['ada', 'creatorId=BEN', '12456'],
+  ['eve', 'creatorId=BEN', '1456'],
+  ['ada', 'creatorId=999999', ''],
+  ['ada', 'isPrivate=true', 'B1'],
+  ['ada', 'isPrivate=false', 'ACDEF2456'],
+  ['ben', 'isPrivate=true', 'B13'],
+  ['ada', 'isRecorded=true', 'C1'],
+  ['ada', 'isRecorded=false', 'ABDEF2456'],
+  ['ada', 'onlyJoined=true', '12'],
+  ['ben', 'onlyJoined=true', '12'],
+  ['eve', 'onlyJoined=true', ''],
+  ['ada', 'onlyJoined=false', 'ABCDEF12456'],
+  ['ada', 'onlyCreated=true', 'ABCDEF'],
+  ['ben', 'onlyCreated=true', '123456'],
+  ['eve', 'onlyCreated=true', ''],
+  ['eve', 'onlyCreated=false', 'ABCEF1456'],
+  ['ada', `startFrom=${day(5)}`, 'EF12456'],
+  ['ada', `startTo=${day(5)}`, 'ABCD'],
+  ['ada', `startFrom=${day(5)}&startTo=${day(7)}`, 'EF'],
+  ['ada', `startFrom=${encodeURIComponent('2031-03-05T20:00:00+08:00')}&startTo=2031-03-05T12:00:00.001Z`, 'E'],
+  ['ada', `startFrom=${day(7)}&startTo=${day(5)}`, ''],
+  ['ada', 'startTo=1970-01-01T00:00:01Z', ''],
+  ['ada', 'startFrom=1970-01-01T00:00:01Z', 'ABCDEF12456'],
+  ['ada', 'keyword=apple', 'AB'],
+  ['ada', 'keyword=APPLE', 'AB'],
+  ['ada', 'keyword=hidden', 'D'],
+  ['ben', 'keyword=hidden', '3'],
+  ['eve', 'keyword=hidden', ''],
+  ['ada', 'keyword=%25', 'A'],
+  ['ada', 'keyword=100%25%20s', 'A'],
+  ['ada', 'keyword=1%25', ''],
+  ['ada', 'keyword=_', 'B'],
+  ['ada', 'keyword=snake_case', 'B'],
+  ['ada', 'keyword=e_c', 'B'],
+  ['ada', 'keyword=%25%25', ''],
+  ['ada', 'keyword=__', ''],
+  ['ada', 'keyword=%5C', '4'],
+  ['ada', 'keyword=back%5Cslash', '4'],
+  ['ada', 'keyword=%5C%25', ''],
+  ['ada', 'keyword=!', '4'],
+  ['ada', 'keyword=a!b', '4'],
+  ['ada', 'keyword=!!', ''],
+  ['ada', 'keyword=!%25', ''],
+  ['ada', 'keyword=c%5Cd', '4'],
+  ['ada', 'keyword=%E4%BC%9A', '5'],
+  ['ada', 'keyword=%C3%A4rger', '5'],
+  ['ada', "keyword=O'Hara", '6'],
+  ['ada', "keyword='%20OR%20'1'='1", ''],
+  ['ada', 'keyword=%22', ''],
+  ['ada', 'keyword=DROP+TABLE', '6'],
+  ['ada', 'keyword=about%20apple%20trees', 'B'],
+  ['ada', 'status=1&isPrivate=true', 'B'],
+  ['ada', 'status=2&isRecorded=true&isPrivate=true&onlyJoined=true', '1'],
+  ['ada', 'creatorId=BEN&onlyJoined=true&isPrivate=false', '2'],
+  ['ada', 'onlyCreated=true&onlyJoined=true', ''],
+  ['ben', 'onlyCreated=true&onlyJoined=true', '12'],
+  ['ada', `keyword=snake&isRecorded=false&startTo=${day(4)}`, 'B'],
+  ['ada', 'onlyCreated=true&creatorId=BEN', ''],
+  ['ben', 'onlyCreated=true&isPrivate=true&status=1', '3'],
+  [
+    'ada',
+    `status=1&creatorId=ADA&keyword=a&startFrom=${day(1)}&startTo=${day(3)}&isPrivate=true&isRecorded=false&onlyCreated=true&onlyJoined=false`,
+    'B',
+  ],
 ];
 
 test('each filter finds what it says, alone and with others', async () => {
-    const users = { ada, ben, eve };
-    for (const [who, query, letters] of filters) {
-        const real = query.replace('ADA', ada.id).replace('BEN', ben.id);
-        assert.equal(await found(users[who], real), letters, `${who}: ${decodeURIComponent(real)}`);
-        assert.equal((await list(users[who], `${real}&pageSize=1`)).total, letters.length, `total of ${real}`);
-    }
+  const users = { ada, ben, eve };
+  for (const [who, query, letters] of filters) {
+    const real = query.replace('ADA', ada.id).replace('BEN', ben.id);
+    assert.equal(await found(users[who], real), letters, `${who}: ${decodeURIComponent(real)}`);
+    assert.equal((await list(users[who], `${real}&pageSize=1`)).total, letters.length, `total of ${real}`);
+  }
 });
 
 test('pages are cut cleanly and count everything', async () => {
-    for (const pageSize of [1, 2, 4, 5, 11, 12, 100]) {
-        const all = [];
-        const pages = Math.ceil(11 / pageSize);
-        for (let page = 1; page <= pages + 1; page++) {
-            const body = await list(ada, `pageSize=${pageSize}&page=${page}`);
-            assert.deepEqual([body.page, body.pageSize, body.total, body.totalPages], [page, pageSize, 11, pages]);
-            assert.equal(body.items.length, page > pages ? 0 : Math.min(pageSize, 11 - (page - 1) * pageSize));
-            all.push(...body.items.map((m) => m.title[0]));
-        }
-        assert.equal(all.join(''), 'ABCDEF12456');
+  for (const pageSize of [1, 2, 4, 5, 11, 12, 100]) {
+    const all = [];
+    const pages = Math.ceil(11 / pageSize);
+    for (let page = 1; page <= pages + 1; page++) {
+      const body = await list(ada, `pageSize=${pageSize}&page=${page}`);
+      assert.deepEqual([body.page, body.pageSize, body.total, body.totalPages], [page, pageSize, 11, pages]);
+      assert.equal(body.items.length, page > pages ? 0 : Math.min(pageSize, 11 - (page - 1) * pageSize));
+      all.push(...body.items.map((m) => m.title[0]));
     }
-    const plain = ok(await ada.client.get('/meetings'));
-    assert.deepEqual([plain.page, plain.pageSize, plain.total, plain.totalPages], [1, 20, 11, 1]);
-    const none = await list(ada, 'keyword=nothing+like+this');
-    assert.deepEqual([none.total, none.totalPages, none.items], [0, 0, []]);
-    assert.deepEqual((await list(ada, 'page=1000000&pageSize=100')).items, []);
+    assert.equal(all.join(''), 'ABCDEF12456');
+  }
+  const plain = ok(await ada.client.get('/meetings'));
+  assert.deepEqual([plain.page, plain.pageSize, plain.total, plain.totalPages], [1, 20, 11, 1]);
+  const none = await list(ada, 'keyword=nothing+like+this');
+  assert.deepEqual([none.total, none.totalPages, none.items], [0, 0, []]);
+  assert.deepEqual((await list(ada, 'page=1000000&pageSize=100')).items, []);
 });
 
 test('every order, upwards and downwards', async () => {
-    const order = async (sort) => ok(await ada.client.get(`/meetings?sort=${sort}`)).items.map((m) => m.title[0]).join('');
-    const reverse = (text) => [...text].reverse().join('');
-    assert.equal(await order('startTime'), 'ABCDEF12456');
-    assert.equal(await order('createdAt'), 'ABCDEF12456');
-    assert.equal(await order('title'), '12456ABCDEF');
-    for (const sort of ['startTime', 'createdAt', 'title'])
-        assert.equal(await order(`-${sort}`), reverse(await order(sort)));
-    assert.equal(ok(await ada.client.get('/meetings')).items.map((m) => m.title[0]).join(''), await order('-startTime'));
+  const order = async (sort) =>
+    ok(await ada.client.get(`/meetings?sort=${sort}`))
+      .items.map((m) => m.title[0])
+      .join('');
+  const reverse = (text) => [...text].reverse().join('');
+  assert.equal(await order('startTime'), 'ABCDEF12456');
+  assert.equal(await order('createdAt'), 'ABCDEF12456');
+  assert.equal(await order('title'), '12456ABCDEF');
+  for (const sort of ['startTime', 'createdAt', 'title'])
+    assert.equal(await order(`-${sort}`), reverse(await order(sort)));
+  assert.equal(
+    ok(await ada.client.get('/meetings'))
+      .items.map((m) => m.title[0])
+      .join(''),
+    await order('-startTime'),
+  );
 });
 
 test('equal meetings keep one order over pages', async () => {
-    for (let i = 0; i < 6; i++)
-        await createMeeting(eve, { title: 'Twin', startTime: day(20) });
-    for (const sort of ['title', '-startTime']) {
-        const ids = [];
-        for (let page = 1; page <= 3; page++)
-            ids.push(...ok(await eve.client.get(`/meetings?onlyCreated=true&sort=${sort}&page=${page}&pageSize=2`)).items.map((m) => m.id));
-        assert.equal(new Set(ids).size, 6, sort);
-    }
+  for (let i = 0; i < 6; i++) await createMeeting(eve, { title: 'Twin', startTime: day(20) });
+  for (const sort of ['title', '-startTime']) {
+    const ids = [];
+    for (let page = 1; page <= 3; page++)
+      ids.push(
+        ...ok(await eve.client.get(`/meetings?onlyCreated=true&sort=${sort}&page=${page}&pageSize=2`)).items.map(
+          (m) => m.id,
+        ),
+      );
+    assert.equal(new Set(ids).size, 6, sort);
+  }
 });
 
 test('a wrong parameter is refused and named', async () => {
-    const wrong = {
-        page: ['0', '-1', '1.5', 'x', '', '1000001', '1e3', '+1', ' 1', '99999999999999999999', '0x10', 'null'],
-        pageSize: ['0', '101', 'all', '', '-5', '2.0'],
-        status: ['0', '5', 'ongoing', '', '1,2', '-1'],
-        creatorId: ['0', 'me', '', '-3', '9223372036854775808'],
-        startFrom: ['', 'today', '2031-03-01', '2031-03-01T00:00:00', '2031-03-01T20:00:00+08:00', '1', '2031-02-30T00:00:00Z'],
-        startTo: ['', 'x', '2031-03-01T25:00:00Z', '1970-01-01T00:00:00Z', '1969-12-31T23:59:59Z'],
-        isPrivate: ['', '1', '0', 'yes', 'TRUE', 'null'],
-        isRecorded: ['', '2', 'nope'],
-        onlyJoined: ['', '1', 'on'],
-        onlyCreated: ['', '1', 'me'],
-        sort: ['', 'name', '%2Btitle', 'title,startTime', '--title', 'TITLE', 'startTime|-startTime', 'title;DROP', 'id'],
-        keyword: ['', '%20', 'x'.repeat(201)],
-    };
-    for (const [name, values] of Object.entries(wrong))
-        for (const value of values) {
-            const answer = await ada.client.get(`/meetings?${name}=${value}`);
-            assert.equal(answer.status, 400, `${name}=${value} → ${JSON.stringify(answer.body).slice(0, 200)}`);
-            refused(answer, 'validation_failed', name, `${name}=${value}`);
-        }
-    for (const name of ['limit', 'Page', 'page[]', 'page%20', 'isPublic', 'keywords', 'order', '%F0%9F%98%80'])
-        refused(await ada.client.get(`/meetings?${name}=1`), 'validation_failed', decodeURIComponent(name), name);
-    refused(await ada.client.get('/meetings?page=1&page=2'), 'validation_failed', 'page');
-    refused(await ada.client.get('/meetings?page=1&%70age=1'), 'validation_failed', 'page');
+  const wrong = {
+    page: ['0', '-1', '1.5', 'x', '', '1000001', '1e3', '+1', ' 1', '99999999999999999999', '0x10', 'null'],
+    pageSize: ['0', '101', 'all', '', '-5', '2.0'],
+    status: ['0', '5', 'ongoing', '', '1,2', '-1'],
+    creatorId: ['0', 'me', '', '-3', '9223372036854775808'],
+    startFrom: [
+      '',
+      'today',
+      '2031-03-01',
+      '2031-03-01T00:00:00',
+      '2031-03-01T20:00:00+08:00',
+      '1',
+      '2031-02-30T00:00:00Z',
+    ],
+    startTo: ['', 'x', '2031-03-01T25:00:00Z', '1970-01-01T00:00:00Z', '1969-12-31T23:59:59Z'],
+    isPrivate: ['', '1', '0', 'yes', 'TRUE', 'null'],
+    isRecorded: ['', '2', 'nope'],
+    onlyJoined: ['', '1', 'on'],
+    onlyCreated: ['', '1', 'me'],
+    sort: ['', 'name', '%2Btitle', 'title,startTime', '--title', 'TITLE', 'startTime|-startTime', 'title;DROP', 'id'],
+    keyword: ['', '%20', 'x'.repeat(201)],
+  };
+  for (const [name, values] of Object.entries(wrong))
+    for (const value of values) {
+      const answer = await ada.client.get(`/meetings?${name}=${value}`);
+      assert.equal(answer.status, 400, `${name}=${value} → ${JSON.stringify(answer.body).slice(0, 200)}`);
+      refused(answer, 'validation_failed', name, `${name}=${value}`);
+    }
+  for (const name of ['limit', 'Page', 'page[]', 'page%20', 'isPublic', 'keywords', 'order', '%F0%9F%98%80'])
+    refused(await ada.client.get(`/meetings?${name}=1`), 'validation_failed', decodeURIComponent(name), name);
+  refused(await ada.client.get('/meetings?page=1&page=2'), 'validation_failed', 'page');
+  refused(await ada.client.get('/meetings?page=1&%70age=1'), 'validation_failed', 'page');
 });
 
 test('odd query strings are read or refused, never guessed', async () => {
-    for (const query of ['', '&', '&&&', 'page=1&', '&page=1', 'page=1&&pageSize=20', '%70age=1'])
-        assert.equal(ok(await ada.client.get(`/meetings?${query}`)).page, 1, query);
-    for (const query of ['keyword=%', 'keyword=%4', 'keyword=%zz', '%=1', 'page%=1'])
-        refused(await ada.client.get(`/meetings?${query}`), 'bad_request', undefined, query);
-    for (const query of ['=', '=1', 'page', '=page', 'page=1=1', '?page=1', 'page=1;pageSize=1'])
-        assert.equal((await ada.client.get(`/meetings?${query}`)).body.code, 'validation_failed', query);
+  for (const query of ['', '&', '&&&', 'page=1&', '&page=1', 'page=1&&pageSize=20', '%70age=1'])
+    assert.equal(ok(await ada.client.get(`/meetings?${query}`)).page, 1, query);
+  for (const query of ['keyword=%', 'keyword=%4', 'keyword=%zz', '%=1', 'page%=1'])
+    refused(await ada.client.get(`/meetings?${query}`), 'bad_request', undefined, query);
+  for (const query of ['=', '=1', 'page', '=page', 'page=1=1', '?page=1', 'page=1;pageSize=1'])
+    assert.equal((await ada.client.get(`/meetings?${query}`)).body.code, 'validation_failed', query);
 });
 
 test('nobody lists without a token', async () => {
-    refused(await api(sys).get('/meetings'), 'unauthorized');
+  refused(await api(sys).get('/meetings'), 'unauthorized');
 });

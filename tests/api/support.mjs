@@ -10,12 +10,12 @@ const base64url = (data) => Buffer.from(data).toString('base64url');
 
 /* A JSON Web Token. `alg` names the algorithm, `hash` the one that really signs; an empty `hash` signs not at all. */
 export function signToken(claims, key, { alg = 'HS256', hash = 'sha256', header = {} } = {}) {
-    const text = `${base64url(JSON.stringify({ alg, typ: 'JWT', kid: 'k1', ...header }))}.${base64url(JSON.stringify(claims))}`;
-    return `${text}.${hash ? createHmac(hash, key).update(text).digest('base64url') : ''}`;
+  const text = `${base64url(JSON.stringify({ alg, typ: 'JWT', kid: 'k1', ...header }))}.${base64url(JSON.stringify(claims))}`;
+  return `${text}.${hash ? createHmac(hash, key).update(text).digest('base64url') : ''}`;
 }
 
 export function claimsOf(token) {
-    return JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
+  return JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
 }
 
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
@@ -25,103 +25,127 @@ export const nowSeconds = () => Math.floor(Date.now() / 1000);
 /* Accounts put straight into the database, with tokens signed by hand: a real sign-up costs a tenth of a second of
  * processor time each. They cannot sign in. Answers [{id, displayName, token, client}]. */
 export async function people(sys, ...names) {
-    const users = [];
-    for (const displayName of names) {
-        const { insertId: id } = await sys.sql(`INSERT INTO users (email, password_hash, display_name, locale, created_at, updated_at)
-            VALUES (?, 'none', ?, 'en', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`, [`${randomBytes(8).toString('hex')}@example.org`, displayName]);
-        const { insertId: sid } = await sys.sql(`INSERT INTO sessions (user_id, user_agent, address, created_at, last_used_at)
-            VALUES (?, 'test', '127.0.0.1', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`, [id]);
-        const token = signToken({ iss: 'echomeet', sub: String(id), sid, iat: nowSeconds(), exp: nowSeconds() + 900 }, sys.jwtKey);
-        users.push({ id, displayName, token, client: api(sys, token) });
-    }
-    return users;
+  const users = [];
+  for (const displayName of names) {
+    const { insertId: id } = await sys.sql(
+      `INSERT INTO users (email, password_hash, display_name, locale, created_at, updated_at)
+            VALUES (?, 'none', ?, 'en', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+      [`${randomBytes(8).toString('hex')}@example.org`, displayName],
+    );
+    const { insertId: sid } = await sys.sql(
+      `INSERT INTO sessions (user_id, user_agent, address, created_at, last_used_at)
+            VALUES (?, 'test', '127.0.0.1', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+      [id],
+    );
+    const token = signToken(
+      { iss: 'echomeet', sub: String(id), sid, iat: nowSeconds(), exp: nowSeconds() + 900 },
+      sys.jwtKey,
+    );
+    users.push({ id, displayName, token, client: api(sys, token) });
+  }
+  return users;
 }
 
-export const crowd = (sys, count, name = 'Guest') => people(sys, ...Array.from({ length: count }, (_, i) => `${name} ${i + 1}`));
+export const crowd = (sys, count, name = 'Guest') =>
+  people(sys, ...Array.from({ length: count }, (_, i) => `${name} ${i + 1}`));
 
 /* --- meetings ---------------------------------------------------------------------------------------------- */
 
 export async function createMeeting(host, input = {}) {
-    return ok(await host.client.post('/meetings', { title: 'Planning', ...input }), 201);
+  return ok(await host.client.post('/meetings', { title: 'Planning', ...input }), 201);
 }
 
 export async function join(user, meeting, password) {
-    return ok(await user.client.post(`/meetings/${meeting.code}/join`, password === undefined ? {} : { password }), 200);
+  return ok(await user.client.post(`/meetings/${meeting.code}/join`, password === undefined ? {} : { password }), 200);
 }
 
 /* A meeting that `host` made and everybody named is in, the host first. */
 export async function meetingOf(host, ...others) {
-    const meeting = await createMeeting(host);
-    for (const user of [host, ...others])
-        await join(user, meeting);
-    return meeting;
+  const meeting = await createMeeting(host);
+  for (const user of [host, ...others]) await join(user, meeting);
+  return meeting;
 }
 
 /* As if the meeting's past lay that much further back. */
 export function age(sys, meeting, minutes) {
-    const back = ['start_time', 'actual_start_time', 'host_lost_at', 'empty_since', 'due_at']
-        .map((column) => `${column} = ${column} - INTERVAL ${minutes} MINUTE`).join(', ');
-    return sys.sql(`UPDATE meetings SET ${back} WHERE id = ?`, [meeting.id]);
+  const back = ['start_time', 'actual_start_time', 'host_lost_at', 'empty_since', 'due_at']
+    .map((column) => `${column} = ${column} - INTERVAL ${minutes} MINUTE`)
+    .join(', ');
+  return sys.sql(`UPDATE meetings SET ${back} WHERE id = ?`, [meeting.id]);
 }
 
 /* The whole log of a room, from the database: [{seq, type, audience, data}]. */
 export async function logOf(sys, meeting) {
-    const rows = await sys.sql('SELECT seq, type, audience, data FROM room_events WHERE meeting_id = ? ORDER BY seq', [meeting.id]);
-    return rows.map((row) => ({ ...row, data: parse(row.data) }));
+  const rows = await sys.sql('SELECT seq, type, audience, data FROM room_events WHERE meeting_id = ? ORDER BY seq', [
+    meeting.id,
+  ]);
+  return rows.map((row) => ({ ...row, data: parse(row.data) }));
 }
 
 function parse(text) {
-    return typeof text === 'string' ? JSON.parse(text) : text;
+  return typeof text === 'string' ? JSON.parse(text) : text;
 }
 
 /* The rows of everybody who ever was in it, in the order of their ids. */
 export function rowsOf(sys, meeting) {
-    return sys.sql('SELECT * FROM participants WHERE meeting_id = ? ORDER BY user_id', [meeting.id]);
+  return sys.sql('SELECT * FROM participants WHERE meeting_id = ? ORDER BY user_id', [meeting.id]);
 }
 
 /* The row's counter, and the rows counted. */
 export async function seatsOf(sys, meeting) {
-    const [row] = await sys.sql(`SELECT participant_count AS counter,
-        (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = m.id AND p.status = 1) AS counted FROM meetings m WHERE m.id = ?`, [meeting.id]);
-    return row;
+  const [row] = await sys.sql(
+    `SELECT participant_count AS counter,
+        (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = m.id AND p.status = 1) AS counted FROM meetings m WHERE m.id = ?`,
+    [meeting.id],
+  );
+  return row;
 }
 
 /* --- what an answer must be -------------------------------------------------------------------------------- */
 
 /* The body of an answer that must have this status. */
 export function ok({ status, body }, wanted = 200) {
-    assert.equal(status, wanted, JSON.stringify(body));
-    return body;
+  assert.equal(status, wanted, JSON.stringify(body));
+  return body;
 }
 
 /* An answer that must be this problem; its status follows from the code. */
 export function refused({ status, body }, code, field, message = '') {
-    assert.equal(body.code, code, `${message} ${status} ${JSON.stringify(body)}`);
-    assert.equal(body.field, field, `${message} ${JSON.stringify(body)}`);
-    return body;
+  assert.equal(body.code, code, `${message} ${status} ${JSON.stringify(body)}`);
+  assert.equal(body.field, field, `${message} ${JSON.stringify(body)}`);
+  return body;
 }
 
 /* The processes of the pool that work: [pid], in order. */
 export async function workerPids(sys) {
-    const { readFileSync, readdirSync } = await import('node:fs');
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-        try {
-            return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) \S /, '').split(' ')[0]) === sys.processes.pool.pid;
-        } catch {
-            return false; // it ended meanwhile
-        }
-    }).sort((a, b) => a - b);
+  const { readFileSync, readdirSync } = await import('node:fs');
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return (
+          Number(
+            readFileSync(`/proc/${pid}/stat`, 'utf8')
+              .replace(/^.*\) \S /, '')
+              .split(' ')[0],
+          ) === sys.processes.pool.pid
+        );
+      } catch {
+        return false; // it ended meanwhile
+      }
+    })
+    .sort((a, b) => a - b);
 }
 
 /* What check() answers once that is something true, for what housekeeping does. `what` is in the failure. */
 export async function until(what, check) {
-    for (let i = 0; i < 200; i++) {
-        const value = await check();
-        if (value)
-            return value;
-        await sleep(50);
-    }
-    return assert.fail(`never: ${what}`);
+  for (let i = 0; i < 200; i++) {
+    const value = await check();
+    if (value) return value;
+    await sleep(50);
+  }
+  return assert.fail(`never: ${what}`);
 }
 
 export { sleep };

@@ -30,16 +30,30 @@ after(async () => {
   await sys?.stop();
 });
 
-const announced = (person, text) => until(() => person.page.evaluate((wanted) => window.announced.some((one) => one.includes(wanted)), text), `${person.name} is told: ${text}`);
+const announced = (person, text) =>
+  until(
+    () => person.page.evaluate((wanted) => window.announced.some((one) => one.includes(wanted)), text),
+    `${person.name} is told: ${text}`,
+  );
 
-const inside = (person, what) => until(() => person.page.evaluate((selector) => document.querySelector(selector)?.contains(document.activeElement), what), `${what} has the focus`);
-const focused = (person, opener) => until(() => opener.evaluate((one) => one === document.activeElement), 'the focus is back where it was');
+const inside = (person, what) =>
+  until(
+    () => person.page.evaluate((selector) => document.querySelector(selector)?.contains(document.activeElement), what),
+    `${what} has the focus`,
+  );
+const focused = (person, opener) =>
+  until(() => opener.evaluate((one) => one === document.activeElement), 'the focus is back where it was');
 /** The ring around what has the focus. */
 async function seen(person) {
   const ring = await person.page.evaluate(() => {
     const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
     const { top, bottom } = document.activeElement.getBoundingClientRect();
-    return { style: outlineStyle, width: parseFloat(outlineWidth), inSight: bottom > 0 && top < innerHeight, what: document.activeElement.outerHTML.slice(0, 120) };
+    return {
+      style: outlineStyle,
+      width: parseFloat(outlineWidth),
+      inSight: bottom > 0 && top < innerHeight,
+      what: document.activeElement.outerHTML.slice(0, 120),
+    };
   });
   assert.ok(ring.style !== 'none' && ring.width >= 2 && ring.inSight, `the focus can be seen: ${JSON.stringify(ring)}`);
 }
@@ -131,7 +145,9 @@ test('the call: each menu and dialog of the bar and of the panel', async () => {
   for (const item of ['Devices', 'Meeting information', 'Keyboard shortcuts']) {
     await ana.button('More').focus();
     await page.keyboard.press('Enter');
-    await goesRound(ana, page.locator('.menu').getByRole('button', { name: item }), 'dialog', { back: ana.button('More') });
+    await goesRound(ana, page.locator('.menu').getByRole('button', { name: item }), 'dialog', {
+      back: ana.button('More'),
+    });
   }
   await goesRound(ana, ana.button('Leave the meeting'), '.bar-leave .menu');
   await page.keyboard.press('Control+Alt+p');
@@ -192,7 +208,8 @@ test('the chat: a line is written, answered, changed and deleted', async () => {
 
 test('what the host does is announced, and what is asked is answered by keyboard', async () => {
   const boId = await bo.myId();
-  const desk = (work, ...values) => ana.page.evaluate(([name, args]) => window.echomeet.call.desk[name](...args), [work, values]);
+  const desk = (work, ...values) =>
+    ana.page.evaluate(([name, args]) => window.echomeet.call.desk[name](...args), [work, values]);
   await desk('switchOff', boId, 'audio');
   await announced(bo, 'Ana Lima muted you');
   await desk('askToUnmute', boId);
@@ -213,21 +230,22 @@ test('what the host does is announced, and what is asked is answered by keyboard
   await announced(ana, 'Bo Nilsson: 👍');
   await bo.button('Leave the meeting').click();
   const leave = bo.page.locator('.bar-leave .menu').getByRole('button', { name: 'Leave the meeting' });
-  if (await leave.count() > 0) await leave.click();
+  if ((await leave.count()) > 0) await leave.click();
   await announced(ana, 'Bo Nilsson left');
 });
 
 test('microphone, camera, and the end for everyone', async () => {
   const { keyboard } = ana.page;
-  const on = () => ana.page.evaluate(() => {
-    const { microphoneOn, cameraOn } = window.echomeet.call.media.store.get();
-    return `${microphoneOn} ${cameraOn}`;
-  });
+  const on = () =>
+    ana.page.evaluate(() => {
+      const { microphoneOn, cameraOn } = window.echomeet.call.media.store.get();
+      return `${microphoneOn} ${cameraOn}`;
+    });
   await keyboard.press('Control+d');
-  await until(async () => await on() === 'false true', 'muted');
+  await until(async () => (await on()) === 'false true', 'muted');
   await announced(ana, 'Your microphone is off');
   await keyboard.press('Control+e');
-  await until(async () => await on() === 'false false', 'camera off');
+  await until(async () => (await on()) === 'false false', 'camera off');
   await bo.button('Join again').click();
   await bo.button('Join').click();
   await bo.page.locator('.call').waitFor();
@@ -238,5 +256,9 @@ test('microphone, camera, and the end for everyone', async () => {
   await keyboard.press('Enter');
   await bo.page.getByText('Ana Lima ended the meeting for everyone.').waitFor();
   await ana.page.locator('.ended').waitFor();
-  assert.equal(await ana.page.evaluate(() => document.activeElement?.tagName), 'H1', 'the next page is read from its top');
+  assert.equal(
+    await ana.page.evaluate(() => document.activeElement?.tagName),
+    'H1',
+    'the next page is read from its top',
+  );
 });

@@ -106,7 +106,7 @@ test('planning a meeting with a password', async () => {
   await ana.shot('dashboard');
 });
 
-test('joining by code and by link, with the meeting\'s password', async () => {
+test("joining by code and by link, with the meeting's password", async () => {
   const code = (await ana.page.locator('.meeting .code').textContent()).trim();
   const bo = await Person.arrive(browser, sys.base, 'Bo Nilsson');
   await bo.go(`#/m/${code}`); // a link, before there is an account
@@ -137,7 +137,7 @@ test('joining by code and by link, with the meeting\'s password', async () => {
   await ana.page.getByText('1 person is here').waitFor();
   await ana.shot('before');
   await ana.button('Join').click(); // who made it needs no password
-  await until(async () => await ana.tiles().count() === 2, 'both are in');
+  await until(async () => (await ana.tiles().count()) === 2, 'both are in');
   await bo.button('Leave the meeting').click();
   const menu = bo.button('End for everyone'); // Bo came first and may be the host
   if (await menu.count()) await bo.page.locator('.menu button').first().click();
@@ -155,7 +155,10 @@ test('a link leads to the meeting with whatever a mail program or a calendar lef
     await guest.go(`#/m/${code}${dirt}`);
     await guest.page.getByRole('heading', { name: `Join the meeting ${code}` }).waitFor();
     assert.equal(await guest.page.title(), `${code} · EchoMeet`);
-    assert.match(await guest.page.getByRole('link', { name: 'Sign in' }).last().getAttribute('href'), new RegExp(`next=m%2F${code}$`));
+    assert.match(
+      await guest.page.getByRole('link', { name: 'Sign in' }).last().getAttribute('href'),
+      new RegExp(`next=m%2F${code}$`),
+    );
     await ana.go(`#/m/${code}${dirt}`);
     await ana.button('Join').waitFor();
     await guest.go('#/');
@@ -166,7 +169,12 @@ test('a link leads to the meeting with whatever a mail program or a calendar lef
     await ana.button('Join').waitFor();
     await ana.go('#/');
   }
-  for (const text of [`Code: ${code}`, `${code}.`, String.fromCodePoint(...[...code].map((letter) => letter.codePointAt(0) + 0xfee0)), `会议号：${code}。`]) {
+  for (const text of [
+    `Code: ${code}`,
+    `${code}.`,
+    String.fromCodePoint(...[...code].map((letter) => letter.codePointAt(0) + 0xfee0)),
+    `会议号：${code}。`,
+  ]) {
     await ana.page.getByLabel('Meeting code or link').fill(text);
     await ana.button('Join').click();
     await ana.page.locator('.before-form').waitFor();
@@ -194,12 +202,15 @@ test('the language and the theme change at once and stay', async () => {
   await ana.page.reload();
   await ana.button('立即开会').waitFor();
   await ana.shot('dashboard-zh-dark');
-  await until(async () => (await sys.sql('SELECT locale FROM users WHERE email = ?', ['ana@example.org']))[0]?.locale === 'zh-CN', 'the server knows');
+  await until(
+    async () => (await sys.sql('SELECT locale FROM users WHERE email = ?', ['ana@example.org']))[0]?.locale === 'zh-CN',
+    'the server knows',
+  );
   await ana.page.getByRole('button', { name: 'EN' }).click();
   await ana.button('Start now').waitFor();
 });
 
-test('one changes one\'s name and language, and the server keeps them', async () => {
+test("one changes one's name and language, and the server keeps them", async () => {
   await ana.button('Ana Lima Profile').click();
   await ana.page.getByLabel('Your name').fill(' ');
   await ana.button('Save').click();
@@ -215,7 +226,12 @@ test('one changes one\'s name and language, and the server keeps them', async ()
   await ana.page.getByLabel('姓名').fill('Ana Lima');
   await ana.button('保存').click();
   await ana.page.getByRole('heading', { name: 'Profile' }).waitFor();
-  await until(async () => (await sys.sql('SELECT display_name FROM users WHERE email = ?', ['ana@example.org']))[0]?.display_name === 'Ana Lima', 'as before');
+  await until(
+    async () =>
+      (await sys.sql('SELECT display_name FROM users WHERE email = ?', ['ana@example.org']))[0]?.display_name ===
+      'Ana Lima',
+    'as before',
+  );
 });
 
 test('one sees where one is signed in, and ends a sign-in that one does not know', async () => {
@@ -231,8 +247,16 @@ test('one sees where one is signed in, and ends a sign-in that one does not know
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   await ana.button('Ana Lima Profile').click();
   await ana.page.locator('.sign-in', { hasText: 'this device' }).waitFor();
-  assert.equal(await ana.page.locator('.sign-in', { hasText: 'this device' }).getByRole('button').count(), 0, 'for that one signs out');
-  for (const [shape, width, height] of [['wide', 1440, 900], ['tablet', 768, 1024], ['phone', 390, 844]]) {
+  assert.equal(
+    await ana.page.locator('.sign-in', { hasText: 'this device' }).getByRole('button').count(),
+    0,
+    'for that one signs out',
+  );
+  for (const [shape, width, height] of [
+    ['wide', 1440, 900],
+    ['tablet', 768, 1024],
+    ['phone', 390, 844],
+  ]) {
     await ana.page.setViewportSize({ width, height });
     await ana.shot(`profile-${shape}`);
   }
@@ -244,7 +268,7 @@ test('one sees where one is signed in, and ends a sign-in that one does not know
   await elsewhere.context.close();
 });
 
-test('one changes one\'s password; the wrong present one and a short new one are said beside their fields', async () => {
+test("one changes one's password; the wrong present one and a short new one are said beside their fields", async () => {
   const passwords = async (current, fresh) => {
     await ana.page.getByLabel('Current password').fill(current);
     await ana.page.getByLabel('New password').fill(fresh);
@@ -269,13 +293,21 @@ test('one changes one\'s password; the wrong present one and a short new one are
 });
 
 test('names, titles and messages of others are text and nothing else', async () => {
-  const payloads = ['<img src=x onerror="window.hacked=1">', '<script>window.hacked=1</script>', '"><svg onload=window.hacked=1>',
-    'javascript:window.hacked=1', '{{constructor.constructor("window.hacked=1")()}}', '${window.hacked=1}'];
+  const payloads = [
+    '<img src=x onerror="window.hacked=1">',
+    '<script>window.hacked=1</script>',
+    '"><svg onload=window.hacked=1>',
+    'javascript:window.hacked=1',
+    '{{constructor.constructor("window.hacked=1")()}}',
+    '${window.hacked=1}',
+  ];
   const eve = await Person.arrive(browser, sys.base, payloads[0]);
   await eve.signUp('eve@example.org');
-  const code = await eve.page.evaluate(async ([title, description]) => (await window.echomeet.api.post('/meetings', {
-    title, description, password: title.slice(0, 60),
-  })).code, payloads.slice(1));
+  const code = await eve.page.evaluate(
+    async ([title, description]) =>
+      (await window.echomeet.api.post('/meetings', { title, description, password: title.slice(0, 60) })).code,
+    payloads.slice(1),
+  );
   await eve.page.reload();
   await eve.page.getByLabel('Search titles and descriptions').fill(payloads[1]);
   await eve.page.locator('.meeting-what', { hasText: payloads[1] }).waitFor();
@@ -283,7 +315,8 @@ test('names, titles and messages of others are text and nothing else', async () 
   await eve.button('More').click();
   await eve.page.locator('.bar-more').getByRole('button', { name: 'Meeting information' }).click();
   await eve.button('Show').click();
-  for (const payload of payloads.slice(1, 3)) await eve.page.locator('dialog').getByText(payload, { exact: true }).first().waitFor();
+  for (const payload of payloads.slice(1, 3))
+    await eve.page.locator('dialog').getByText(payload, { exact: true }).first().waitFor();
   await eve.page.keyboard.press('Escape');
   await ana.join(code, payloads[1].slice(0, 60));
   for (const payload of payloads) await eve.say(payload);
@@ -298,7 +331,10 @@ test('names, titles and messages of others are text and nothing else', async () 
   await ana.page.locator('.ended').getByText(payloads[1]).waitFor();
   for (const person of [ana, eve]) {
     assert.equal(await person.page.evaluate(() => window.hacked), undefined);
-    assert.equal(await person.page.evaluate(() => document.querySelectorAll('img, #app script, svg[onload]').length), 0);
+    assert.equal(
+      await person.page.evaluate(() => document.querySelectorAll('img, #app script, svg[onload]').length),
+      0,
+    );
   }
   assert.deepEqual(eve.complaints, []);
 });

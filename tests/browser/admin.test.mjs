@@ -45,7 +45,11 @@ test('server, meetings that go on and accounts are shown; an account is disabled
   await ana.page.getByRole('button', { name: 'Disable Bo Nilsson' }).click();
   await ana.page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
   await row('disabled').waitFor();
-  await bo.page.getByRole('heading', { name: 'Welcome back' }).or(bo.page.getByText(/signed out|sign in/i)).first().waitFor();
+  await bo.page
+    .getByRole('heading', { name: 'Welcome back' })
+    .or(bo.page.getByText(/signed out|sign in/i))
+    .first()
+    .waitFor();
   await ana.page.getByRole('button', { name: 'Enable Bo Nilsson' }).click();
   await row('active').waitFor();
   await ana.page.getByRole('button', { name: 'Make administrator Bo Nilsson' }).click();

@@ -28,10 +28,11 @@ async function startNow() {
   return ana.page.evaluate(() => window.echomeet.call.store.get().room.meeting.code);
 }
 
-const nobodyIn = (code) => until(async () => {
-  const [{ n }] = await sys.sql('SELECT participant_count AS n FROM meetings WHERE code = ?', [code]);
-  return Number(n) === 0;
-}, 'the seat is given up');
+const nobodyIn = (code) =>
+  until(async () => {
+    const [{ n }] = await sys.sql('SELECT participant_count AS n FROM meetings WHERE code = ?', [code]);
+    return Number(n) === 0;
+  }, 'the seat is given up');
 
 async function boComesAndGoes(code) {
   await bo.go('#/');
@@ -89,11 +90,18 @@ test('it is a setting that can be changed', async () => {
   await ana.button('Save').click();
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   const [{ code }] = await sys.sql("SELECT code FROM meetings WHERE title = 'Tomorrow'");
-  assert.equal(await ana.page.evaluate(async (which) => (await window.echomeet.api.get(`/meetings/${which}`)).keepUntilEnd, code), false);
+  assert.equal(
+    await ana.page.evaluate(async (which) => (await window.echomeet.api.get(`/meetings/${which}`)).keepUntilEnd, code),
+    false,
+  );
 });
 
 test('where the last one out ended the meeting, or it was locked, no way back is offered and the page says why', async () => {
-  const make = (settings) => ana.page.evaluate(async (more) => (await window.echomeet.api.post('/meetings', { title: 'By a program', ...more })).code, settings);
+  const make = (settings) =>
+    ana.page.evaluate(
+      async (more) => (await window.echomeet.api.post('/meetings', { title: 'By a program', ...more })).code,
+      settings,
+    );
   await boComesAndGoes(await make({}));
   await bo.page.locator('.ended').getByText('This meeting is over.').waitFor();
   assert.equal(await bo.button('Join again').count(), 0);

@@ -10,7 +10,9 @@ import { startBrowser } from './support.mjs';
 let sys;
 let browser;
 const written = parse(fs.readFileSync(path.join(root, 'docs/openapi.yaml'), 'utf8'));
-before(async () => { [sys, browser] = await Promise.all([startSystem({ only: ['mariadb', 'redis', 'pool', 'web'] }), startBrowser()]); });
+before(async () => {
+  [sys, browser] = await Promise.all([startSystem({ only: ['mariadb', 'redis', 'pool', 'web'] }), startBrowser()]);
+});
 after(async () => {
   await browser?.close();
   await sys?.stop();
@@ -27,19 +29,29 @@ test('the page shows every call, its parameters and its answers', async () => {
   const page = await browser.newPage();
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
   await page.goto(`${sys.base}/api.html#joinMeeting`);
   await page.locator('#joinMeeting').waitFor();
   const shown = await page.locator('section.call h3').allInnerTexts();
-  const calls = Object.values(written.paths).flatMap((item) => ['get', 'post', 'put', 'patch', 'delete'].filter((m) => item[m]));
+  const calls = Object.values(written.paths).flatMap((item) =>
+    ['get', 'post', 'put', 'patch', 'delete'].filter((m) => item[m]),
+  );
   assert.equal(shown.length, calls.length);
   await page.locator('#joinMeeting summary', { hasText: /^400 / }).click();
   await page.locator('#joinMeeting', { hasText: 'meeting_full' }).waitFor();
   assert.ok(await page.locator('#listMeetings td code', { hasText: /^keyword$/ }).count());
-  for (const [name, width, height] of [['api', 1440, 900], ['api-phone', 390, 844]]) {
+  for (const [name, width, height] of [
+    ['api', 1440, 900],
+    ['api-phone', 390, 844],
+  ]) {
     await page.setViewportSize({ width, height });
     await page.screenshot({ path: path.join(root, `build/screenshots/${name}.png`) });
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: nothing is wider than the window`);
+    assert.ok(
+      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      `${name}: nothing is wider than the window`,
+    );
   }
   assert.deepEqual(complaints, []);
   await page.close();

@@ -12,7 +12,8 @@ let wires;
 
 before(async () => {
   [sys, browser] = await Promise.all([
-    startSystem({ env: { ECHOMEET_GRACE_LOST_MS: '1000', ECHOMEET_GRACE_CLOSED_MS: '1000' } }), startBrowser(),
+    startSystem({ env: { ECHOMEET_GRACE_LOST_MS: '1000', ECHOMEET_GRACE_CLOSED_MS: '1000' } }),
+    startBrowser(),
   ]);
   people = [];
   wires = [];
@@ -21,7 +22,9 @@ before(async () => {
     people.push(await Person.arrive(browser, wires.at(-1).base, name));
   }
   for (const person of people) await person.signUp(`${person.name.toLowerCase()}@example.org`);
-  const code = await people[0].page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Long way', password: 'tea' })).code);
+  const code = await people[0].page.evaluate(
+    async () => (await window.echomeet.api.post('/meetings', { title: 'Long way', password: 'tea' })).code,
+  );
   await people[0].join(code);
   for (const person of people.slice(1)) await person.join(code, 'tea');
   await mediaFlows(people);
@@ -42,7 +45,8 @@ test('somebody is away until the seat is gone, and comes back into a meeting wit
   await ana.say('Bo is gone');
   wires[1].mend();
   await until(() => online(bo), 'Bo is back', 60_000);
-  for (const person of people) await until(async () => await person.tiles().count() === 3, `${person.name} sees three tiles`);
+  for (const person of people)
+    await until(async () => (await person.tiles().count()) === 3, `${person.name} sees three tiles`);
   await until(async () => (await bo.lines()).includes('Bo is gone'), 'the line that Bo missed');
   await mediaFlows(people, { ms: 60_000 });
 });
@@ -55,7 +59,8 @@ test('the host is away until the seat is gone: another one hosts, and the first 
   await until(async () => !(await host.textContent()).includes('Ana'), 'somebody else hosts', 30_000);
   wires[0].mend();
   await until(() => online(ana), 'Ana is back', 60_000);
-  for (const person of people) await until(async () => await person.tiles().count() === 3, `${person.name} sees three tiles`);
+  for (const person of people)
+    await until(async () => (await person.tiles().count()) === 3, `${person.name} sees three tiles`);
   await mediaFlows([ana, bo, cy], { ms: 60_000 });
   assert.equal(await host.count(), 1);
 });

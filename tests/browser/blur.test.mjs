@@ -28,13 +28,14 @@ function colour(x, y) {
   if (inside(320, 180, 22, 7)) return [100, 110, 180]; // mouth
   if (y <= 95 && inside(320, 95, 66, 48)) return [40, 120, 135]; // hair
   if (inside(320, 140, 60, 80)) return [165, 108, 155]; // face
-  if (y > 225 && (inside(320, 330, 150, 105) || (y > 330 && Math.abs(x - 320) < 150))) return [x % 16 < 8 ? 40 : 90, 150, 115]; // shirt
+  if (y > 225 && (inside(320, 330, 150, 105) || (y > 330 && Math.abs(x - 320) < 150)))
+    return [x % 16 < 8 ? 40 : 90, 150, 115]; // shirt
   return [((x >> 4) + (y >> 4)) % 2 ? 90 : 165, 128, 128];
 }
 
 function writeCamera(file) {
   const luma = Buffer.alloc(WIDTH * HEIGHT);
-  const chroma = [Buffer.alloc(WIDTH * HEIGHT / 4), Buffer.alloc(WIDTH * HEIGHT / 4)];
+  const chroma = [Buffer.alloc((WIDTH * HEIGHT) / 4), Buffer.alloc((WIDTH * HEIGHT) / 4)];
   for (let y = 0; y < HEIGHT; y += 1) {
     for (let x = 0; x < WIDTH; x += 1) {
       const [light, blue, red] = colour(x, y);
@@ -45,13 +46,19 @@ function writeCamera(file) {
     }
   }
   const frame = Buffer.concat([Buffer.from('FRAME\n'), luma, ...chroma]);
-  fs.writeFileSync(file, Buffer.concat([Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F15:1 Ip A1:1 C420jpeg\n`), frame, frame]));
+  fs.writeFileSync(
+    file,
+    Buffer.concat([Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F15:1 Ip A1:1 C420jpeg\n`), frame, frame]),
+  );
 }
 
 before(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'em-blur-'));
   writeCamera(path.join(folder, 'person.y4m'));
-  [sys, browser] = await Promise.all([startSystem(), startBrowser([`--use-file-for-fake-video-capture=${path.join(folder, 'person.y4m')}`])]);
+  [sys, browser] = await Promise.all([
+    startSystem(),
+    startBrowser([`--use-file-for-fake-video-capture=${path.join(folder, 'person.y4m')}`]),
+  ]);
   [ana, bo] = await Promise.all(['Ana', 'Bo'].map((name) => Person.arrive(browser, sys.base, name)));
   await bo.context.addInitScript(() => {
     // every camera that was opened, and copies of it
@@ -70,7 +77,9 @@ before(async () => {
     };
   });
   for (const person of [ana, bo]) await person.signUp(`${person.name.toLowerCase()}@example.org`);
-  const code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Blur' })).code);
+  const code = await ana.page.evaluate(
+    async () => (await window.echomeet.api.post('/meetings', { title: 'Blur' })).code,
+  );
   await ana.join(code);
   await bo.join(code);
   await mediaFlows([ana, bo]);
@@ -83,38 +92,53 @@ after(async () => {
 });
 
 /** From now on Ana's page measures every picture that comes from Bo. */
-const watch = async () => ana.page.evaluate(async (id) => {
-  const { receiver } = window.echomeet.call.mesh.peers.get(id).pc.getTransceivers().find((one) => one.receiver.track.kind === 'video');
-  const reader = new MediaStreamTrackProcessor({ track: receiver.track }).readable.getReader();
-  const canvas = new OffscreenCanvas(320, 180).getContext('2d', { willReadFrequently: true });
-  const sharpness = (left, top, width, height) => {
-    const { data } = canvas.getImageData(left, top, width, height);
-    let steps = 0;
-    for (let i = 0; i < data.length - 4; i += 4) if (((i / 4) + 1) % width) steps += Math.abs(data[i + 5] - data[i + 1]);
-    return steps / ((width - 1) * height);
-  };
-  window.seen = [];
-  (async () => {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      canvas.drawImage(value, 0, 0, 320, 180);
-      value.close();
-      window.seen.push({ behind: sharpness(10, 10, 80, 80), shirt: sharpness(125, 140, 70, 30) });
-    }
-  })();
-}, await bo.myId());
+const watch = async () =>
+  ana.page.evaluate(
+    async (id) => {
+      const { receiver } = window.echomeet.call.mesh.peers
+        .get(id)
+        .pc.getTransceivers()
+        .find((one) => one.receiver.track.kind === 'video');
+      const reader = new MediaStreamTrackProcessor({ track: receiver.track }).readable.getReader();
+      const canvas = new OffscreenCanvas(320, 180).getContext('2d', { willReadFrequently: true });
+      const sharpness = (left, top, width, height) => {
+        const { data } = canvas.getImageData(left, top, width, height);
+        let steps = 0;
+        for (let i = 0; i < data.length - 4; i += 4)
+          if ((i / 4 + 1) % width) steps += Math.abs(data[i + 5] - data[i + 1]);
+        return steps / ((width - 1) * height);
+      };
+      window.seen = [];
+      (async () => {
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) return;
+          canvas.drawImage(value, 0, 0, 320, 180);
+          value.close();
+          window.seen.push({ behind: sharpness(10, 10, 80, 80), shirt: sharpness(125, 140, 70, 30) });
+        }
+      })();
+    },
+    await bo.myId(),
+  );
 
-const forget = () => ana.page.evaluate(() => { window.seen = []; });
+const forget = () =>
+  ana.page.evaluate(() => {
+    window.seen = [];
+  });
 const seen = () => ana.page.evaluate(() => window.seen);
 /** Pictures come in from now on, and the last ones are like that. */
 const looks = async (like, what) => {
   const before = (await seen()).length;
   try {
-    await until(async () => {
-      const last = (await seen()).slice(before).slice(-5);
-      return last.length === 5 && last.every(like);
-    }, what, 60_000);
+    await until(
+      async () => {
+        const last = (await seen()).slice(before).slice(-5);
+        return last.length === 5 && last.every(like);
+      },
+      what,
+      60_000,
+    );
   } catch (error) {
     throw new Error(`${error.message}: ${JSON.stringify((await seen()).slice(-3))}`);
   }
@@ -123,19 +147,28 @@ const sharp = ({ behind, shirt }) => behind > SHARP && shirt > SHARP;
 const cutOut = ({ behind, shirt }) => behind < BLURRED && shirt > SHARP;
 const allBlurred = ({ behind, shirt }) => behind < BLURRED && shirt < BLURRED;
 /** Of all that came since `forget`. */
-const neverSharp = async () => assert.ok((await seen()).every(({ behind }) => behind < BLURRED), JSON.stringify(await seen()));
+const neverSharp = async () =>
+  assert.ok(
+    (await seen()).every(({ behind }) => behind < BLURRED),
+    JSON.stringify(await seen()),
+  );
 
 const ofBo = (work, value) => bo.page.evaluate(work, value);
 const workers = () => bo.page.workers().filter((one) => one.url().endsWith('/blur-worker.js')).length;
 const openCameras = () => ofBo(() => window.cameras.filter(({ readyState }) => readyState === 'live').length);
-const negotiated = async () => ofBo((id) => window.echomeet.call.mesh.peers.get(id).pc.localDescription.sdp, await ana.myId());
+const negotiated = async () =>
+  ofBo((id) => window.echomeet.call.mesh.peers.get(id).pc.localDescription.sdp, await ana.myId());
 
 /** A file does not come to Bo until what this answers is called. */
 async function hold(address) {
   let release;
-  const held = new Promise((resolve) => { release = resolve; });
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
   const waiting = [];
-  await bo.context.route(address, (route) => { waiting.push(held.then(() => route.continue())); });
+  await bo.context.route(address, (route) => {
+    waiting.push(held.then(() => route.continue()));
+  });
   return async () => {
     release();
     await Promise.all(waiting);
@@ -161,13 +194,17 @@ test('it is switched on and off beside the devices: the other one receives it wi
   assert.equal(workers(), 1);
   await bo.shot('call-blur');
   await ana.shot('call-blurred');
-  const drawSlowly = (ms) => bo.page.workers().find((one) => one.url().endsWith('/blur-worker.js')).evaluate((each) => {
-    const before = OffscreenCanvasRenderingContext2D.prototype.drawImage;
-    OffscreenCanvasRenderingContext2D.prototype.drawImage = function draw(...how) {
-      for (const end = performance.now() + each; performance.now() < end;);
-      before.apply(this, how);
-    };
-  }, ms);
+  const drawSlowly = (ms) =>
+    bo.page
+      .workers()
+      .find((one) => one.url().endsWith('/blur-worker.js'))
+      .evaluate((each) => {
+        const before = OffscreenCanvasRenderingContext2D.prototype.drawImage;
+        OffscreenCanvasRenderingContext2D.prototype.drawImage = function draw(...how) {
+          for (const end = performance.now() + each; performance.now() < end; );
+          before.apply(this, how);
+        };
+      }, ms);
   await drawSlowly(40);
   await bo.page.getByText('Blurring is hard work for this computer').waitFor();
   await bo.shot('call-blur-slow');
@@ -206,7 +243,10 @@ test('off and on, another camera, one that is pulled out: never a sharp picture,
     camera.dispatchEvent(new Event('ended'));
   });
   assert.equal(await ofBo(() => window.echomeet.call.media.store.get().camera), null);
-  await until(() => ofBo(() => window.echomeet.call.media.store.get().cameraProblem === 'unplugged'), 'the person is told');
+  await until(
+    () => ofBo(() => window.echomeet.call.media.store.get().cameraProblem === 'unplugged'),
+    'the person is told',
+  );
   await until(() => workers() === 0, 'the worker is gone');
   assert.equal(await openCameras(), 0);
   await ofBo(() => navigator.mediaDevices.dispatchEvent(new Event('devicechange')));
@@ -215,7 +255,10 @@ test('off and on, another camera, one that is pulled out: never a sharp picture,
   await neverSharp();
 });
 
-for (const [what, address] of [['the model', '**/vendor/selfie.tflite'], ['the worker', '**/js/blur-worker.js']]) {
+for (const [what, address] of [
+  ['the model', '**/vendor/selfie.tflite'],
+  ['the worker', '**/js/blur-worker.js'],
+]) {
   test(`where ${what} cannot be loaded, the camera goes off and the person is told; trying again helps`, async () => {
     await forget();
     await ofBo(() => window.echomeet.call.media.setCamera(false));
@@ -225,7 +268,10 @@ for (const [what, address] of [['the model', '**/vendor/selfie.tflite'], ['the w
     await bo.page.getByText('What is behind you could not be blurred, so your camera is off.').first().waitFor();
     await until(() => workers() === 0, 'the worker is gone');
     assert.equal(await openCameras(), 0);
-    await ana.tile(await bo.myId()).locator('video').waitFor({ state: 'detached' });
+    await ana
+      .tile(await bo.myId())
+      .locator('video')
+      .waitFor({ state: 'detached' });
     await bo.context.unroute(address);
     await bo.button('Turn camera on').click();
     await looks(cutOut, 'blurred again');
@@ -256,7 +302,10 @@ test('a camera that blurs by itself is asked to, before anything of it is shown'
     await media.setCamera(true);
     await media.setBackgroundBlur(false);
   });
-  assert.deepEqual(await ofBo(() => window.asked), [[true, true], [false, false]]);
+  assert.deepEqual(await ofBo(() => window.asked), [
+    [true, true],
+    [false, false],
+  ]);
   assert.equal(workers(), 0);
   await looks(sharp, 'the camera as it is');
   await ofBo(() => {
@@ -273,14 +322,21 @@ test('it is remembered; and the page kept to its content security policy', async
   await watch();
   await looks(cutOut, 'blurred in the next call');
   await neverSharp();
-  assert.deepEqual([ana, bo].flatMap(({ complaints }) => complaints).filter((line) => !/ERR_FAILED/.test(line)), []);
+  assert.deepEqual(
+    [ana, bo].flatMap(({ complaints }) => complaints).filter((line) => !/ERR_FAILED/.test(line)),
+    [],
+  );
 });
 
 test('where neither camera nor browser can, nothing is offered; who wished for it elsewhere is told, and not seen', async () => {
   const cy = await Person.arrive(browser, sys.base, 'Cy', { settings: { backgroundBlur: true } });
-  await cy.context.addInitScript(() => { delete window.MediaStreamTrackGenerator; });
+  await cy.context.addInitScript(() => {
+    delete window.MediaStreamTrackGenerator;
+  });
   await cy.signUp('cy@example.org');
-  await cy.page.evaluate(async () => { window.location.hash = `#/m/${(await window.echomeet.api.post('/meetings', { title: 'Alone' })).code}`; });
+  await cy.page.evaluate(async () => {
+    window.location.hash = `#/m/${(await window.echomeet.api.post('/meetings', { title: 'Alone' })).code}`;
+  });
   await cy.page.getByText('What is behind you could not be blurred, so your camera is off.').waitFor();
   await cy.button('Devices').click();
   await cy.page.getByLabel('Blur what is behind you').click();

@@ -20,7 +20,9 @@ let code;
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
-  ana = await Person.arrive(browser, sys.base, 'Ana Lima', { settings: { cameraOn: false, microphoneOn: false, panel: 'chat' } });
+  ana = await Person.arrive(browser, sys.base, 'Ana Lima', {
+    settings: { cameraOn: false, microphoneOn: false, panel: 'chat' },
+  });
 });
 after(async () => {
   await browser?.close();
@@ -70,13 +72,23 @@ test('the first page is light, signed out and signed in, and so is a meeting’s
   });
   const nothing = await usableAfter(guest.context, `${base}/icon.svg`, { inert: true });
   t.diagnostic(`a page that does nothing is drawn after ${nothing.toFixed(0)} ms`);
-  for (const [what, { context }, hash] of [['signed out', guest, ''], ['signed in', ana, ''], ['a meeting’s link', ana, `#/m/${code}`], ['the same for a guest', guest, `#/m/${code}`]]) {
+  for (const [what, { context }, hash] of [
+    ['signed out', guest, ''],
+    ['signed in', ana, ''],
+    ['a meeting’s link', ana, `#/m/${code}`],
+    ['the same for a guest', guest, `#/m/${code}`],
+  ]) {
     t.diagnostic(`${what}: usable after ${(await usableAfter(context, `${base}/${hash}`)).toFixed(0)} ms`);
   }
   await guest.context.close();
   await ana.go('');
   await ana.button('Start now').waitFor();
-  const measured = { 'signed out': out, 'signed in': signedIn, 'a meeting’s link': link, 'the same for a guest': guestLink };
+  const measured = {
+    'signed out': out,
+    'signed in': signedIn,
+    'a meeting’s link': link,
+    'the same for a guest': guestLink,
+  };
   for (const [what, { bytes, files }] of Object.entries(measured)) {
     t.diagnostic(`${what}: ${(bytes / 1024).toFixed(1)} KiB in ${files} files`);
     assert.ok(files > 10, 'all of them are counted');
@@ -91,8 +103,17 @@ function prepare({ people, lines }) {
   let { seq } = client;
   const at = () => new Date().toISOString();
   const person = (n) => ({
-    userId: 1000 + n, displayName: `Person ${n}`, role: 'participant', status: 'joined', online: false, audio: true, video: false, screen: false,
-    handRaisedAt: null, joinedAt: at(), leftAt: null,
+    userId: 1000 + n,
+    displayName: `Person ${n}`,
+    role: 'participant',
+    status: 'joined',
+    online: false,
+    audio: true,
+    video: false,
+    screen: false,
+    handRaisedAt: null,
+    joinedAt: at(),
+    leftAt: null,
   });
   let nextMessage = 1_000_000;
   let nextStranger = 1_000;
@@ -100,8 +121,12 @@ function prepare({ people, lines }) {
   const line = (n) => {
     nextMessage += 1;
     return {
-      id: nextMessage, sender: { id: 1000 + (n % (people - 1)), displayName: `Person ${n % (people - 1)}` }, to: null, text: `line ${n} https://example.org/${n}`,
-      clientId: `c${nextMessage}`, createdAt: at(),
+      id: nextMessage,
+      sender: { id: 1000 + (n % (people - 1)), displayName: `Person ${n % (people - 1)}` },
+      to: null,
+      text: `line ${n} https://example.org/${n}`,
+      clientId: `c${nextMessage}`,
+      createdAt: at(),
     };
   };
   const event = (type, data) => {
@@ -110,18 +135,23 @@ function prepare({ people, lines }) {
   };
   const kinds = {
     line: (n) => event('chat_message', { message: line(n) }),
-    hand: (n) => event(n % 2 ? 'hand_lowered' : 'hand_raised', { userId: 1000 + (n % (people - 1)), handRaisedAt: at() }),
-    microphone: (n) => event('media_changed', { userId: 1000 + (n % (people - 1)), audio: n % 2 === 0, video: false, screen: false }),
+    hand: (n) =>
+      event(n % 2 ? 'hand_lowered' : 'hand_raised', { userId: 1000 + (n % (people - 1)), handRaisedAt: at() }),
+    microphone: (n) =>
+      event('media_changed', { userId: 1000 + (n % (people - 1)), audio: n % 2 === 0, video: false, screen: false }),
     left: (n) => event('user_left', { userId: 1000 + (n % (people - 1)), reason: 'left' }),
     joined: (n) => event('user_joined', { participant: person(n % (people - 1)) }),
-    stranger: () => { // comes, and one of those who came before goes
+    stranger: () => {
+      // comes, and one of those who came before goes
       strangers.push(nextStranger);
       event('user_joined', { participant: person(nextStranger) });
       nextStranger += 1;
       if (strangers.length > 5) event('user_left', { userId: 1000 + strangers.shift(), reason: 'left' });
     },
-    reaction: (n) => client.emit('transient', { type: 'reaction', from: 1000 + (n % (people - 1)), data: { reaction: '👍' } }),
-    typing: (n) => client.emit('transient', { type: 'typing', from: 1000 + (n % (people - 1)), data: { active: n % 2 === 0 } }),
+    reaction: (n) =>
+      client.emit('transient', { type: 'reaction', from: 1000 + (n % (people - 1)), data: { reaction: '👍' } }),
+    typing: (n) =>
+      client.emit('transient', { type: 'typing', from: 1000 + (n % (people - 1)), data: { active: n % 2 === 0 } }),
   };
   for (let n = 0; n < people - 1; n += 1) kinds.joined(n);
   for (let n = 0; n < lines; n += 1) kinds.line(n);
@@ -148,8 +178,17 @@ async function processorTime(session) {
 test('a room of 50 with 2,000 lines of chat: no event costs much', async (t) => {
   const [{ id }] = await sys.sql('SELECT id FROM meetings WHERE code = ?', [code]);
   const sender = await ana.myId();
-  const real = Array.from({ length: REAL_LINES }, (_, n) => [id, sender, `real-${n}`, `real line ${n + 1}`, new Date()]);
-  await sys.sql(`INSERT INTO messages (meeting_id, sender_id, client_id, body, created_at) VALUES ${real.map(() => '(?, ?, ?, ?, ?)').join()}`, real.flat());
+  const real = Array.from({ length: REAL_LINES }, (_, n) => [
+    id,
+    sender,
+    `real-${n}`,
+    `real line ${n + 1}`,
+    new Date(),
+  ]);
+  await sys.sql(
+    `INSERT INTO messages (meeting_id, sender_id, client_id, body, created_at) VALUES ${real.map(() => '(?, ?, ?, ?, ?)').join()}`,
+    real.flat(),
+  );
   await ana.join(code);
   await ana.page.evaluate(prepare, { people: PEOPLE, lines: LINES });
   await ana.page.locator('.tile').nth(20).waitFor(); // a page of them
@@ -161,7 +200,7 @@ test('a room of 50 with 2,000 lines of chat: no event costs much', async (t) => 
     await ana.page.evaluate(happen, { kind, events: 2 });
     const before = await processorTime(session);
     await ana.page.evaluate(happen, { kind, events: EVENTS });
-    return (await processorTime(session) - before) / EVENTS;
+    return ((await processorTime(session)) - before) / EVENTS;
   };
   const idle = await cost('nothing');
   t.diagnostic(`a frame in which nothing happens: ${idle.toFixed(1)} ms`);
@@ -182,7 +221,11 @@ test('half an hour of a busy room, played fast: neither nodes nor memory grow', 
     const { metrics } = await session.send('Performance.getMetrics');
     const value = (name) => metrics.find((one) => one.name === name).value;
     return {
-      nodes: value('Nodes'), listeners: value('JSEventListeners'), heap: value('JSHeapUsedSize'), connections: value('RTCPeerConnections'), audio: value('AudioHandlers'),
+      nodes: value('Nodes'),
+      listeners: value('JSEventListeners'),
+      heap: value('JSHeapUsedSize'),
+      connections: value('RTCPeerConnections'),
+      audio: value('AudioHandlers'),
     };
   };
   const grown = (first, last) => {
@@ -193,21 +236,23 @@ test('half an hour of a busy room, played fast: neither nodes nor memory grow', 
     assert.ok(last.audio <= first.audio + 4, `parts of sound: ${first.audio} -> ${last.audio}`);
   };
   /** Five minutes in some order: lines, comings and goings of people who were never here before, hands, microphones, reactions. */
-  const play = (start) => ana.page.evaluate(async (from) => {
-    const { kinds, drawn } = window.busy;
-    let seed = from;
-    const random = (below) => { // mulberry32
-      seed = (seed + 0x6D2B79F5) | 0;
-      let x = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-      x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
-      return ((x ^ (x >>> 14)) >>> 0) % below;
-    };
-    const chances = { line: 1, stranger: 2, microphone: 4, hand: 7, reaction: 5, typing: 2, left: 10, joined: 10 };
-    for (let second = 0; second < 300; second += 1) {
-      for (const [kind, one] of Object.entries(chances)) if (random(one) === 0) kinds[kind](random(1000));
-      if (second % 4 === 0) await drawn();
-    }
-  }, start);
+  const play = (start) =>
+    ana.page.evaluate(async (from) => {
+      const { kinds, drawn } = window.busy;
+      let seed = from;
+      const random = (below) => {
+        // mulberry32
+        seed = (seed + 0x6d2b79f5) | 0;
+        let x = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+        x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
+        return ((x ^ (x >>> 14)) >>> 0) % below;
+      };
+      const chances = { line: 1, stranger: 2, microphone: 4, hand: 7, reaction: 5, typing: 2, left: 10, joined: 10 };
+      for (let second = 0; second < 300; second += 1) {
+        for (const [kind, one] of Object.entries(chances)) if (random(one) === 0) kinds[kind](random(1000));
+        if (second % 4 === 0) await drawn();
+      }
+    }, start);
   const calm = () => new Promise((resolve) => setTimeout(resolve, 6_000)); // notes and reactions are gone by then
   const seed = Number(process.env.ECHOMEET_SEED || Date.now() % 1_000_000);
   t.diagnostic(`seed: ${seed}`);
@@ -250,7 +295,12 @@ test('what is no longer at hand is in the chat that is saved all the same, also 
   await ana.page.route('**/messages?*', (route) => {
     asked += 1;
     if (asked > 1) return route.continue();
-    return route.fulfill({ status: 429, headers: { 'Retry-After': '1' }, contentType: 'application/problem+json', body: '{"code":"rate_limited","title":"Too many requests"}' });
+    return route.fulfill({
+      status: 429,
+      headers: { 'Retry-After': '1' },
+      contentType: 'application/problem+json',
+      body: '{"code":"rate_limited","title":"Too many requests"}',
+    });
   });
   const [download] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Save the chat').click()]);
   const text = fs.readFileSync(await download.path(), 'utf8');

@@ -37,10 +37,14 @@ test('three people come together, and every pair sees and hears the other', asyn
   assert.match(code, /^[A-Z0-9]{6}$/);
   await bo.join(code);
   await wang.join(code);
-  for (const person of all()) await until(async () => await person.tiles().count() === 3, `${person.name} sees three tiles`);
+  for (const person of all())
+    await until(async () => (await person.tiles().count()) === 3, `${person.name} sees three tiles`);
   await mediaFlows(all());
   await ana.shot('call-three');
-  for (const [shape, width, height] of [['tablet', 768, 1024], ['phone', 390, 844]]) {
+  for (const [shape, width, height] of [
+    ['tablet', 768, 1024],
+    ['phone', 390, 844],
+  ]) {
     await bo.page.setViewportSize({ width, height });
     await bo.shot(`call-three-${shape}`);
   }
@@ -52,7 +56,11 @@ test('a line of chat shows on the other two, with its history for later', async 
   for (const person of othersOf(bo)) {
     await person.page.getByRole('button', { name: 'Chat, 1 unread' }).click();
     await person.page.locator('.chat-log .line', { hasText: 'Hello from Bo' }).waitFor();
-    assert.equal(await person.page.getByRole('button', { name: 'Chat', exact: true }).count(), 1, 'nothing is unread any more');
+    assert.equal(
+      await person.page.getByRole('button', { name: 'Chat', exact: true }).count(),
+      1,
+      'nothing is unread any more',
+    );
   }
   await wang.say('你好，大家好');
   await ana.page.locator('.chat-log .line', { hasText: '你好，大家好' }).waitFor();
@@ -66,7 +74,11 @@ test('on a phone the chat lies over the stage, and the bar stays in reach', asyn
   await bo.button('Mute microphone').click(); // fails where something lies over it
   await bo.button('Unmute microphone').click();
   await bo.button('Close the panel').click();
-  assert.equal(await bo.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing sticks out');
+  assert.equal(
+    await bo.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    true,
+    'nothing sticks out',
+  );
   await bo.page.setViewportSize({ width: 1280, height: 800 });
 });
 
@@ -102,7 +114,10 @@ test('a shared screen is the large picture of the other two, until it is taken a
     for (const person of othersOf(bo)) {
       await person.page.locator(`.screen[data-screen="${id}"] video`).waitFor();
       const { screenFrames } = await person.received(id);
-      await until(async () => (await person.received(id)).screenFrames > screenFrames + 1, `${person.name} sees the screen`);
+      await until(
+        async () => (await person.received(id)).screenFrames > screenFrames + 1,
+        `${person.name} sees the screen`,
+      );
     }
     if (round === 1) await ana.shot('call-screen');
     await bo.page.locator('.bar').getByRole('button', { name: 'Stop sharing' }).click();
@@ -118,16 +133,23 @@ test('two share at once, and both are seen', async () => {
     await wang.page.locator(`.screen[data-screen="${id}"] video`).waitFor();
     await until(async () => (await wang.received(id)).screenFrames > 2, 'the third sees both screens');
   }
-  await until(async () => (await ana.received(b)).screenFrames > 2 && (await bo.received(a)).screenFrames > 2, 'each sees the screen of the other');
-  for (const person of [ana, bo]) await person.page.locator('.bar').getByRole('button', { name: 'Stop sharing' }).click();
+  await until(
+    async () => (await ana.received(b)).screenFrames > 2 && (await bo.received(a)).screenFrames > 2,
+    'each sees the screen of the other',
+  );
+  for (const person of [ana, bo])
+    await person.page.locator('.bar').getByRole('button', { name: 'Stop sharing' }).click();
   await wang.page.locator('.screen').first().waitFor({ state: 'detached' });
 });
 
 test('everybody renegotiates with everybody at once: media goes on', async () => {
-  for (let i = 0; i < 5; i += 1) await Promise.all(all().map((person) => person.page.evaluate(() => window.echomeet.call.mesh.renegotiate())));
+  for (let i = 0; i < 5; i += 1)
+    await Promise.all(all().map((person) => person.page.evaluate(() => window.echomeet.call.mesh.renegotiate())));
   await mediaFlows(all());
   for (const person of all()) {
-    const states = await person.page.evaluate(() => [...window.echomeet.call.mesh.peers.values()].map(({ pc }) => pc.signalingState));
+    const states = await person.page.evaluate(() =>
+      [...window.echomeet.call.mesh.peers.values()].map(({ pc }) => pc.signalingState),
+    );
     assert.deepEqual(states, ['stable', 'stable']);
   }
 });
@@ -136,7 +158,8 @@ test('who loads the page again is back in the same seat, and seen and heard', as
   await wang.page.reload();
   await wang.button('加入会议').or(wang.button('Join')).click();
   await wang.page.locator('.call').waitFor();
-  for (const person of all()) await until(async () => await person.tiles().count() === 3, `${person.name} sees three tiles`);
+  for (const person of all())
+    await until(async () => (await person.tiles().count()) === 3, `${person.name} sees three tiles`);
   await mediaFlows(all());
   assert.deepEqual((await wang.lines()).slice(0, 2), ['Hello from Bo', '你好，大家好'], 'the history is there');
 });
@@ -165,6 +188,6 @@ test('the host ends the meeting, and all three are told so', async () => {
   assert.deepEqual(devices, [null, null], 'microphone and camera are given back');
 });
 
-test('nobody\'s console had anything to complain about', () => {
+test("nobody's console had anything to complain about", () => {
   for (const person of all()) assert.deepEqual(person.complaints, []);
 });

@@ -11,7 +11,9 @@ const SLACK_MS = 60_000;
 
 let sys;
 let browser;
-before(async () => { [sys, browser] = await Promise.all([startSystem(), startBrowser()]); });
+before(async () => {
+  [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
+});
 after(async () => {
   await browser?.close();
   await sys?.stop();
@@ -19,22 +21,36 @@ after(async () => {
 
 /** Somebody whose computer's clock is off by so much. */
 async function arriveWithClock(name, offMs) {
-  const person = await Person.arrive(browser, sys.base, name, { permissions: ['clipboard-read', 'clipboard-write'], timezoneId: 'Europe/Berlin' });
+  const person = await Person.arrive(browser, sys.base, name, {
+    permissions: ['clipboard-read', 'clipboard-write'],
+    timezoneId: 'Europe/Berlin',
+  });
   await person.context.addInitScript((off) => {
     const { now } = Date;
     window.Date = class extends Date {
-      constructor(...values) { super(...(values.length > 0 ? values : [now() + off])); }
-      static now() { return now() + off; }
+      constructor(...values) {
+        super(...(values.length > 0 ? values : [now() + off]));
+      }
+      static now() {
+        return now() + off;
+      }
     };
   }, offMs);
   return person;
 }
 
-for (const [off, offMs] of [['26 hours behind', -26 * HOUR_MS], ['26 hours ahead', 26 * HOUR_MS], ['10 minutes behind', -600_000]]) {
+for (const [off, offMs] of [
+  ['26 hours behind', -26 * HOUR_MS],
+  ['26 hours ahead', 26 * HOUR_MS],
+  ['10 minutes behind', -600_000],
+]) {
   test(`with a clock ${off} meetings and links are of the right time`, async () => {
     const ana = await arriveWithClock('Ana Lima', offMs);
     await ana.signUp(`ana${offMs}@example.org`);
-    assert.ok(Math.abs(await ana.page.evaluate(() => Date.now()) - Date.now() - offMs) < SLACK_MS, 'the clock is wrong');
+    assert.ok(
+      Math.abs((await ana.page.evaluate(() => Date.now())) - Date.now() - offMs) < SLACK_MS,
+      'the clock is wrong',
+    );
     await ana.button('Schedule').click();
     await ana.page.getByLabel('Title').fill('Design review');
     await ana.button('Schedule it').click();
@@ -48,13 +64,19 @@ for (const [off, offMs] of [['26 hours behind', -26 * HOUR_MS], ['26 hours ahead
     assert.equal(await ana.page.locator('.meeting-when span').innerText(), said);
 
     await ana.button('Invitation links for “Design review”').click();
-    for (const [lasts, ms] of [['1 hour', HOUR_MS], ['1 day', DAY_MS]]) {
+    for (const [lasts, ms] of [
+      ['1 hour', HOUR_MS],
+      ['1 day', DAY_MS],
+    ]) {
       await ana.page.getByLabel('Good for').selectOption({ label: lasts });
       await ana.button('Make and copy a link').click();
       await ana.page.getByText('The link is copied.').waitFor();
       const { items } = await ana.page.evaluate((path) => window.echomeet.api.get(path), `/meetings/${code}/invites`);
       const newest = items.sort((a, b) => b.id - a.id)[0];
-      assert.ok(Math.abs(Date.parse(newest.expiresAt) - Date.parse(newest.createdAt) - ms) < SLACK_MS, `${lasts}: ${newest.createdAt} to ${newest.expiresAt}`);
+      assert.ok(
+        Math.abs(Date.parse(newest.expiresAt) - Date.parse(newest.createdAt) - ms) < SLACK_MS,
+        `${lasts}: ${newest.createdAt} to ${newest.expiresAt}`,
+      );
     }
     assert.equal(await ana.page.getByText('used up or run out').count(), 0);
     await ana.page.keyboard.press('Escape');

@@ -7,7 +7,10 @@ import { Person, startBrowser } from './support.mjs';
 let sys;
 let browser;
 before(async () => {
-  [sys, browser] = await Promise.all([startSystem(), startBrowser(['--host-resolver-rules=MAP meet.example 127.0.0.1'])]);
+  [sys, browser] = await Promise.all([
+    startSystem(),
+    startBrowser(['--host-resolver-rules=MAP meet.example 127.0.0.1']),
+  ]);
 });
 after(async () => {
   await browser?.close();
@@ -50,7 +53,11 @@ test('over plain HTTP a link is copied, inside a dialog too', async () => {
   await ana.page.locator('.row').nth(1).waitFor();
   await ana.page.locator('dialog .row').first().getByRole('button', { name: 'Copy link' }).click();
   assert.match(await clipboard(ana), /\?invite=/);
-  assert.equal(await ana.page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Copy link', 'the focus is where it was');
+  assert.equal(
+    await ana.page.evaluate(() => document.activeElement.getAttribute('aria-label')),
+    'Copy link',
+    'the focus is where it was',
+  );
   await ana.context.close();
 });
 
@@ -82,7 +89,10 @@ test('where the browser refuses, the text is shown and selected, and nobody says
 });
 
 test('an invitation says day, year, time and time zone, in the language of the page', async () => {
-  for (const [locale, expected] of [['en-US', 'Time: Tuesday, January 5, 2027, 22:21 (Europe/Berlin, UTC+1)'], ['zh-CN', '时间: 2027年1月5日星期二 22:21（Europe/Berlin，UTC+1）']]) {
+  for (const [locale, expected] of [
+    ['en-US', 'Time: Tuesday, January 5, 2027, 22:21 (Europe/Berlin, UTC+1)'],
+    ['zh-CN', '时间: 2027年1月5日星期二 22:21（Europe/Berlin，UTC+1）'],
+  ]) {
     const cy = await Person.arrive(browser, sys.base, 'Cy', { locale, timezoneId: 'Europe/Berlin' });
     await cy.go('');
     await cy.page.locator('h1').waitFor();
@@ -102,9 +112,25 @@ test('a time of another day says the day, of another year the year', async () =>
   const said = await di.page.evaluate(async () => {
     const { clockTime, fullTime, longDate, timeOn } = await import('/js/i18n.js');
     const noon = new Date(new Date().setHours(12, 0, 0, 0));
-    return [timeOn(noon), timeOn('2019-02-03T04:05:00Z'), longDate('2019-02-03T04:05:00Z'), timeOn('2019-02-03T04:05:00Z', '2019-02-03T01:00:00Z'),
-      clockTime('2019-02-02T18:35:00Z'), fullTime('2019-02-03T04:05:00Z')];
+    return [
+      timeOn(noon),
+      timeOn('2019-02-03T04:05:00Z'),
+      longDate('2019-02-03T04:05:00Z'),
+      timeOn('2019-02-03T04:05:00Z', '2019-02-03T01:00:00Z'),
+      clockTime('2019-02-02T18:35:00Z'),
+      fullTime('2019-02-03T04:05:00Z'),
+    ];
   });
-  assert.deepEqual(said, ['12:00', 'Feb 3, 2019 09:35', 'Sun, Feb 3, 2019', '09:35', '00:05', 'Sunday, February 3, 2019, 09:35 (Asia/Kolkata, UTC+5:30)'.replace('Kolkata', said[5].includes('Calcutta') ? 'Calcutta' : 'Kolkata')]);
+  assert.deepEqual(said, [
+    '12:00',
+    'Feb 3, 2019 09:35',
+    'Sun, Feb 3, 2019',
+    '09:35',
+    '00:05',
+    'Sunday, February 3, 2019, 09:35 (Asia/Kolkata, UTC+5:30)'.replace(
+      'Kolkata',
+      said[5].includes('Calcutta') ? 'Calcutta' : 'Kolkata',
+    ),
+  ]);
   await di.context.close();
 });

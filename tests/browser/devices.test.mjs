@@ -37,7 +37,9 @@ before(async () => {
   });
   await bo.page.reload();
   for (const person of [ana, bo]) await person.signUp(`${person.name.toLowerCase()}@example.org`);
-  const code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Plugs' })).code);
+  const code = await ana.page.evaluate(
+    async () => (await window.echomeet.api.post('/meetings', { title: 'Plugs' })).code,
+  );
   await ana.join(code);
   await bo.join(code);
   await mediaFlows([ana, bo]);
@@ -47,10 +49,19 @@ after(async () => {
   await sys?.stop();
 });
 
-const media = (person) => person.page.evaluate(() => {
-  const { microphone, camera, microphoneOn, cameraOn, microphoneProblem, cameraProblem } = window.echomeet.call.media.store.get();
-  return { microphone: microphone?.getSettings() ?? null, camera: camera?.getSettings() ?? null, microphoneOn, cameraOn, microphoneProblem, cameraProblem };
-});
+const media = (person) =>
+  person.page.evaluate(() => {
+    const { microphone, camera, microphoneOn, cameraOn, microphoneProblem, cameraProblem } =
+      window.echomeet.call.media.store.get();
+    return {
+      microphone: microphone?.getSettings() ?? null,
+      camera: camera?.getSettings() ?? null,
+      microphoneOn,
+      cameraOn,
+      microphoneProblem,
+      cameraProblem,
+    };
+  });
 
 test('a camera is pulled out: everybody is told; it is back by itself when it is plugged in again', async () => {
   const id = await bo.myId();
@@ -77,8 +88,11 @@ test('one that was switched off meanwhile stays off', async () => {
 });
 
 test('the chosen microphone is pulled out: another one is used, and the chosen one when it is there again', async () => {
-  const [first, second] = await bo.page.evaluate(async () => (await navigator.mediaDevices.enumerateDevices())
-    .filter(({ kind, deviceId }) => kind === 'audioinput' && deviceId !== 'default').map(({ deviceId }) => deviceId));
+  const [first, second] = await bo.page.evaluate(async () =>
+    (await navigator.mediaDevices.enumerateDevices())
+      .filter(({ kind, deviceId }) => kind === 'audioinput' && deviceId !== 'default')
+      .map(({ deviceId }) => deviceId),
+  );
   assert.ok(first && second, 'two microphones');
   await bo.page.evaluate((id) => window.echomeet.call.media.useDevice('microphone', id), second);
   assert.equal((await media(bo)).microphone.deviceId, second);
@@ -108,7 +122,11 @@ test('a muted microphone stays muted when it is exchanged', async () => {
 });
 
 test('echo, noise and loudness are left to the browser, or not, as one likes; the choice is remembered', async () => {
-  for (const wish of [{ echoCancellation: false, noiseSuppression: false, autoGainControl: false }, { noiseSuppression: true }, { echoCancellation: true, autoGainControl: true }]) {
+  for (const wish of [
+    { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+    { noiseSuppression: true },
+    { echoCancellation: true, autoGainControl: true },
+  ]) {
     await bo.page.evaluate((value) => window.echomeet.call.media.setProcessing(value), wish);
     const { microphone } = await media(bo);
     const kept = await bo.page.evaluate(() => JSON.parse(localStorage.getItem('echomeet.settings')));

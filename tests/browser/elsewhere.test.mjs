@@ -17,8 +17,13 @@ let anaId;
 before(async () => {
   [sys, browser] = await Promise.all([startSystem({ env: { ECHOMEET_GRACE_LOST_MS: '1500' } }), startBrowser()]);
   wire = await Wire.lay(sys.base);
-  [ben, laptop, phone] = await Promise.all([['Ben', sys.base], ['Ana', wire.base], ['Ana', sys.base]]
-    .map(([name, base]) => Person.arrive(browser, base, name)));
+  [ben, laptop, phone] = await Promise.all(
+    [
+      ['Ben', sys.base],
+      ['Ana', wire.base],
+      ['Ana', sys.base],
+    ].map(([name, base]) => Person.arrive(browser, base, name)),
+  );
   await ben.signUp('ben@example.org');
   await laptop.signUp('ana@example.org');
   await phone.go('#/signin');
@@ -27,7 +32,9 @@ before(async () => {
   await phone.button('Sign in').click();
   await phone.button('Start now').waitFor();
   anaId = await laptop.myId();
-  code = await ben.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Two devices' })).code);
+  code = await ben.page.evaluate(
+    async () => (await window.echomeet.api.post('/meetings', { title: 'Two devices' })).code,
+  );
   await ben.join(code);
 });
 after(async () => {
@@ -36,13 +43,15 @@ after(async () => {
   await sys?.stop();
 });
 
-const media = (person) => person.page.evaluate(() => {
-  const { microphone, camera, microphoneOn, cameraOn } = window.echomeet.call.media.store.get();
-  return { microphone: microphone !== null, camera: camera !== null, microphoneOn, cameraOn };
-});
+const media = (person) =>
+  person.page.evaluate(() => {
+    const { microphone, camera, microphoneOn, cameraOn } = window.echomeet.call.media.store.get();
+    return { microphone: microphone !== null, camera: camera !== null, microphoneOn, cameraOn };
+  });
 const ALL_OFF = { microphone: false, camera: false, microphoneOn: false, cameraOn: false };
 const state = (person) => person.page.evaluate(() => window.echomeet.call.client?.state ?? 'none');
-const reconnecting = (person) => until(async () => await state(person) === 'reconnecting', `${person.name} has lost the connection`);
+const reconnecting = (person) =>
+  until(async () => (await state(person)) === 'reconnecting', `${person.name} has lost the connection`);
 const heading = (person, name) => person.page.getByRole('heading', { name }).waitFor();
 
 async function laptopIn() {
@@ -95,7 +104,7 @@ test('a laptop that only slept for longer than its seat was kept comes back by i
   await reconnecting(laptop);
   await ben.tile(anaId).waitFor({ state: 'detached' }); // given up
   wire.mend();
-  await until(async () => await state(laptop) === 'online', 'back');
+  await until(async () => (await state(laptop)) === 'online', 'back');
   await mediaFlows([ben, laptop]);
 });
 
@@ -108,11 +117,11 @@ test('who was sent to the waiting room meanwhile waits there, and comes in when 
     await desk.backToLobby(id);
   }, anaId);
   wire.mend();
-  await until(async () => await state(laptop) === 'waiting', 'waits');
+  await until(async () => (await state(laptop)) === 'waiting', 'waits');
   wire.cut();
   await reconnecting(laptop);
   wire.mend();
-  await until(async () => await state(laptop) === 'waiting', 'waits again');
+  await until(async () => (await state(laptop)) === 'waiting', 'waits again');
   await ben.openPanel('People');
   await ben.page.getByRole('button', { name: 'Let in: Ana' }).click();
   await laptop.page.locator('.call').waitFor();

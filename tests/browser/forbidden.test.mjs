@@ -22,7 +22,9 @@ before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
   ana = await Person.arrive(browser, sys.base, 'Ana');
   await ana.signUp('ana@example.org');
-  code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Strict', allowGuests: true })).code);
+  code = await ana.page.evaluate(
+    async () => (await window.echomeet.api.post('/meetings', { title: 'Strict', allowGuests: true })).code,
+  );
   await ana.join(code);
 });
 after(async () => {
@@ -34,10 +36,17 @@ after(async () => {
 async function withoutCookies(name) {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'em-profile-'));
   fs.mkdirSync(path.join(profile, 'Default'));
-  fs.writeFileSync(path.join(profile, 'Default/Preferences'), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }));
+  fs.writeFileSync(
+    path.join(profile, 'Default/Preferences'),
+    JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }),
+  );
   const person = new Person();
   Object.assign(person, { base: sys.base, name, complaints: [] });
-  person.context = await chromium.launchPersistentContext(profile, { ...LAUNCH, viewport: { width: 1280, height: 800 }, locale: 'en-US' });
+  person.context = await chromium.launchPersistentContext(profile, {
+    ...LAUNCH,
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-US',
+  });
   person.close = async () => {
     await person.context.close();
     fs.rmSync(profile, { recursive: true, force: true });
@@ -53,15 +62,20 @@ async function layProxy() {
   const proxy = { sockets: 'open' };
   const server = http.createServer((request, response) => {
     const { connection, upgrade, ...headers } = request.headers;
-    request.pipe(http.request({ port, method: request.method, path: request.url, headers }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
-    }).on('error', () => response.destroy()));
+    request.pipe(
+      http
+        .request({ port, method: request.method, path: request.url, headers }, (answer) => {
+          response.writeHead(answer.statusCode, answer.headers);
+          answer.pipe(response);
+        })
+        .on('error', () => response.destroy()),
+    );
   });
   server.on('upgrade', (request, near, head) => {
     held.add(near.on('error', () => {}).on('close', () => held.delete(near)));
     if (proxy.sockets === 'reset') near.resetAndDestroy();
-    else if (proxy.sockets === 'stripped') near.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    else if (proxy.sockets === 'stripped')
+      near.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
     if (proxy.sockets !== 'open') return; // or silent
     const far = net.connect(port, '127.0.0.1', () => {
       const lines = request.rawHeaders.map((_, i, all) => (i % 2 ? '' : `${all[i]}: ${all[i + 1]}\r\n`));
@@ -100,8 +114,15 @@ test('all cookies blocked: the page says so, a sign-in lasts as long as the page
     await bo.say('still here');
     await until(async () => (await ana.lines()).includes('still here'), 'the line arrives');
     await bo.page.reload();
-    await bo.button('Join as a guest').or(bo.page.getByRole('link', { name: 'Sign in' })).first().waitFor();
-    assert.deepEqual(bo.complaints.filter((line) => !line.includes('401')), []);
+    await bo
+      .button('Join as a guest')
+      .or(bo.page.getByRole('link', { name: 'Sign in' }))
+      .first()
+      .waitFor();
+    assert.deepEqual(
+      bo.complaints.filter((line) => !line.includes('401')),
+      [],
+    );
   } finally {
     await bo.close();
   }
@@ -117,15 +138,32 @@ test('all cookies blocked: a guest comes in by name', async () => {
     await gus.page.locator('.call').waitFor();
     const id = await ana.myId();
     await until(async () => (await gus.received(id))?.frames > 0, 'sees Ana');
-    assert.deepEqual(gus.complaints.filter((line) => !line.includes('401')), []);
+    assert.deepEqual(
+      gus.complaints.filter((line) => !line.includes('401')),
+      [],
+    );
   } finally {
     await gus.close();
   }
 });
 
 for (const [how, remove] of [
-  ['is missing', () => { delete globalThis.RTCPeerConnection; }],
-  ['throws', () => { globalThis.RTCPeerConnection = class { constructor() { throw new DOMException('forbidden', 'NotSupportedError'); } }; }],
+  [
+    'is missing',
+    () => {
+      delete globalThis.RTCPeerConnection;
+    },
+  ],
+  [
+    'throws',
+    () => {
+      globalThis.RTCPeerConnection = class {
+        constructor() {
+          throw new DOMException('forbidden', 'NotSupportedError');
+        }
+      };
+    },
+  ],
 ]) {
   test(`WebRTC ${how}: one is told so at the door, and comes in to read and write`, async () => {
     const cy = await Person.arrive(browser, sys.base, 'Cy');
@@ -143,12 +181,18 @@ for (const [how, remove] of [
     await until(async () => (await ana.lines()).includes(`WebRTC ${how}`), 'the line arrives');
     await ana.say(`answer: ${how}`);
     await until(async () => (await cy.lines()).includes(`answer: ${how}`), 'the answer arrives');
-    await ana.tile(await cy.myId()).getByLabel('Microphone is off').waitFor();
+    await ana
+      .tile(await cy.myId())
+      .getByLabel('Microphone is off')
+      .waitFor();
     await cy.button('Unmute microphone').click();
     await cy.page.locator('.toast').getByText('Nobody can hear you').waitFor();
     await cy.button('Leave the meeting').click();
     await cy.button('Join again').waitFor();
-    assert.deepEqual(cy.complaints.filter((line) => !line.includes('localStorage')), []); // that is the test's own
+    assert.deepEqual(
+      cy.complaints.filter((line) => !line.includes('localStorage')),
+      [],
+    ); // that is the test's own
     await cy.context.close();
   });
 }
@@ -159,8 +203,11 @@ test('a permission that is taken back in a call is told as that, and the device 
   await flo.join(code);
   await mediaFlows([ana, flo]);
   const cdp = await flo.context.newCDPSession(flo.page);
-  const { targetInfo: { browserContextId } } = await cdp.send('Target.getTargetInfo');
-  const allow = (name, setting) => cdp.send('Browser.setPermission', { permission: { name }, setting, origin: sys.base, browserContextId });
+  const {
+    targetInfo: { browserContextId },
+  } = await cdp.send('Target.getTargetInfo');
+  const allow = (name, setting) =>
+    cdp.send('Browser.setPermission', { permission: { name }, setting, origin: sys.base, browserContextId });
   const seen = ana.tile(await flo.myId());
   await allow('microphone', 'denied');
   await flo.page.locator('.toast').getByText('Your microphone was blocked in the browser.').waitFor();
@@ -170,7 +217,10 @@ test('a permission that is taken back in a call is told as that, and the device 
   await flo.page.locator('.toast').getByText('Your camera was blocked in the browser.').waitFor();
   await seen.locator('video').waitFor({ state: 'detached' });
   assert.equal(await flo.page.getByText('was disconnected').count(), 0);
-  for (const [name, button] of [['microphone', 'Unmute microphone'], ['camera', 'Turn camera on']]) {
+  for (const [name, button] of [
+    ['microphone', 'Unmute microphone'],
+    ['camera', 'Turn camera on'],
+  ]) {
     await allow(name, 'granted');
     await flo.button(button).click();
   }
@@ -189,7 +239,10 @@ test('a proxy that lets no WebSocket through: the page says so and leads to the 
       await di.go(`#/m/${code}`);
       await di.button('Join').click();
       await di.page.locator('.form-error').getByText(BLOCKED).waitFor();
-      assert.equal(await di.page.locator('.form-error').getByRole('link', { name: 'Test the network' }).getAttribute('href'), '#/network');
+      assert.equal(
+        await di.page.locator('.form-error').getByRole('link', { name: 'Test the network' }).getAttribute('href'),
+        '#/network',
+      );
     }
     proxy.cut();
     proxy.sockets = 'open';

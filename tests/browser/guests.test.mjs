@@ -15,8 +15,14 @@ let link;
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
-  const context = { bypassCSP: true, acceptDownloads: true, permissions: ['clipboard-read', 'clipboard-write', 'camera', 'microphone'] };
-  [ana, bo, guest] = await Promise.all(['Ana Lima', 'Bo Nilsson', 'Grace'].map((name) => Person.arrive(browser, sys.base, name, context)));
+  const context = {
+    bypassCSP: true,
+    acceptDownloads: true,
+    permissions: ['clipboard-read', 'clipboard-write', 'camera', 'microphone'],
+  };
+  [ana, bo, guest] = await Promise.all(
+    ['Ana Lima', 'Bo Nilsson', 'Grace'].map((name) => Person.arrive(browser, sys.base, name, context)),
+  );
   await ana.signUp('ana@example.org');
   await bo.signUp('bo@example.org');
 });
@@ -30,7 +36,8 @@ const step = steps(() => [ana, bo, guest]);
 const people = (person) => person.openPanel('People');
 const chat = (person) => person.openPanel('Chat');
 const inCall = (person) => person.page.locator('.call').waitFor();
-const line = (person, text) => person.page.locator('.chat-log .line', { has: person.page.locator('p', { hasText: text }) });
+const line = (person, text) =>
+  person.page.locator('.chat-log .line', { has: person.page.locator('p', { hasText: text }) });
 
 step('a meeting is planned with every option, and changed', async () => {
   await ana.button('Schedule').click();
@@ -51,14 +58,20 @@ step('a meeting is planned with every option, and changed', async () => {
   code = (await ana.page.locator('.meeting .code').textContent()).trim();
   const meeting = () => ana.page.evaluate((which) => window.echomeet.api.get(`/meetings/${which}`), code);
   const made = await meeting();
-  assert.deepEqual([made.description, made.password, made.isPublic, made.hostLossPolicy, made.hostLossMinutes, made.allowGuests],
-    ['Bring drawings.', 'green tea', false, 'end', 7, false]);
+  assert.deepEqual(
+    [made.description, made.password, made.isPublic, made.hostLossPolicy, made.hostLossMinutes, made.allowGuests],
+    ['Bring drawings.', 'green tea', false, 'end', 7, false],
+  );
   await ana.button('Edit “Design review”').click();
   await ana.page.getByRole('textbox', { name: 'Title' }).fill('Design review, part two');
   await ana.button('Save').click();
   await ana.page.locator('.meeting-what', { hasText: 'Design review, part two' }).waitFor();
   const now = await meeting();
-  assert.deepEqual({ ...now, updatedAt: 0 }, { ...made, title: 'Design review, part two', updatedAt: 0 }, 'nothing else is another');
+  assert.deepEqual(
+    { ...now, updatedAt: 0 },
+    { ...made, title: 'Design review, part two', updatedAt: 0 },
+    'nothing else is another',
+  );
 });
 
 step('a link is made, and it opens the meeting without a password', async () => {
@@ -89,7 +102,13 @@ step('a guest is not let in without a link, comes in with one, and stays the sam
   await guest.page.getByLabel('Your name').fill('Grace');
   await guest.button('Come in as a guest').click();
   await guest.button('Join').waitFor();
-  assert.deepEqual([await guest.page.getByRole('button', { name: /Profile/ }).count(), await guest.page.locator('.before-name button').count()], [0, 0]);
+  assert.deepEqual(
+    [
+      await guest.page.getByRole('button', { name: /Profile/ }).count(),
+      await guest.page.locator('.before-name button').count(),
+    ],
+    [0, 0],
+  );
   await guest.button('Join').click();
   await inCall(guest);
   const id = () => guest.page.evaluate(() => window.echomeet.call.store.get().room.myId);
@@ -138,7 +157,10 @@ step('an answer shows what it answers; a private line is answered in private', a
   await quote.waitFor();
   assert.match(await quote.textContent(), /Bo Nilsson\s+Shall we start at nine\?/);
   await quote.click();
-  await until(() => guest.page.evaluate(() => document.activeElement?.textContent.includes('Shall we start at nine?')), 'the line is found');
+  await until(
+    () => guest.page.evaluate(() => document.activeElement?.textContent.includes('Shall we start at nine?')),
+    'the line is found',
+  );
   await bo.page.getByLabel('To', { exact: true }).selectOption({ label: 'Ana Lima' });
   await bo.page.locator('.composer textarea').fill('A word with you');
   await bo.page.locator('.composer textarea').press('Enter');
@@ -155,7 +177,11 @@ step('what was not read is marked, and the server keeps the place', async () => 
   await people(bo);
   const last = await bo.page.evaluate(() => window.echomeet.call.store.get().room.messages.at(-1).id);
   const userId = await bo.myId();
-  await until(async () => (await sys.sql('SELECT last_read_id FROM participants WHERE user_id = ?', [userId]))[0].last_read_id === last, 'the server keeps the place');
+  await until(
+    async () =>
+      (await sys.sql('SELECT last_read_id FROM participants WHERE user_id = ?', [userId]))[0].last_read_id === last,
+    'the server keeps the place',
+  );
   await ana.say('Something new');
   await bo.button('Chat, 1 unread').waitFor();
   await bo.go('#/');
@@ -163,8 +189,16 @@ step('what was not read is marked, and the server keeps the place', async () => 
   await bo.join(code, 'green tea');
   await bo.button('Chat, 1 unread').click();
   await bo.page.locator('.unread-mark').waitFor();
-  assert.equal(await bo.page.evaluate(() => document.querySelector('.unread-mark').nextElementSibling.textContent.includes('Something new')), true);
-  const [download] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Save the chat as text').click()]);
+  assert.equal(
+    await bo.page.evaluate(() =>
+      document.querySelector('.unread-mark').nextElementSibling.textContent.includes('Something new'),
+    ),
+    true,
+  );
+  const [download] = await Promise.all([
+    ana.page.waitForEvent('download'),
+    ana.button('Save the chat as text').click(),
+  ]);
   const text = fs.readFileSync(await download.path(), 'utf8');
   assert.match(text, /Something new/);
   assert.doesNotMatch(text, /A word with you/);
@@ -180,20 +214,32 @@ step('what stays of it: who was there when, what was done, the chat', async () =
   assert.equal(await guest.page.getByRole('link', { name: 'Back to my meetings' }).count(), 0);
   await ana.page.getByRole('link', { name: 'Records' }).click();
   await ana.page.locator('.chart rect').first().waitFor();
-  assert.deepEqual(await ana.page.locator('.table tbody th').allTextContents(), ['Ana Lima', 'Bo Nilsson', 'Grace Guest']);
+  assert.deepEqual(await ana.page.locator('.table tbody th').allTextContents(), [
+    'Ana Lima',
+    'Bo Nilsson',
+    'Grace Guest',
+  ]);
   await ana.page.locator('.deeds li', { hasText: 'Ana Lima muted everybody' }).waitFor();
   const [table] = await Promise.all([ana.page.waitForEvent('download'), ana.button('As a table (CSV)').click()]);
   assert.match(fs.readFileSync(await table.path(), 'utf8'), /Grace/);
   // longer than one answer of the server: it is saved whole
-  await sys.sql(`INSERT INTO messages (meeting_id, sender_id, body, client_id, created_at)
-    SELECT id, host_id, CONCAT('long ', seq, REPEAT('.', 3900)), CONCAT('long-', seq), NOW(3) FROM meetings JOIN seq_1_to_700 WHERE code = ?`, [code]);
+  await sys.sql(
+    `INSERT INTO messages (meeting_id, sender_id, body, client_id, created_at)
+    SELECT id, host_id, CONCAT('long ', seq, REPEAT('.', 3900)), CONCAT('long-', seq), NOW(3) FROM meetings JOIN seq_1_to_700 WHERE code = ?`,
+    [code],
+  );
   const [chat] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Save the chat as text').click()]);
   const numbers = [...fs.readFileSync(await chat.path(), 'utf8').matchAll(/long (\d+)\./g)].map((m) => Number(m[1]));
-  assert.deepEqual(numbers, Array.from({ length: 700 }, (_, i) => i + 1));
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 700 }, (_, i) => i + 1),
+  );
   await ana.go('#/');
   await ana.page.getByRole('link', { name: 'Records of “Design review, part two”' }).waitFor();
   await bo.go(`#/m/${code}/records`);
   await bo.page.getByText('You may not do this.').waitFor();
-  const rest = [ana, bo, guest].flatMap(({ complaints }) => complaints.filter((text) => !/Failed to load resource/.test(text)));
+  const rest = [ana, bo, guest].flatMap(({ complaints }) =>
+    complaints.filter((text) => !/Failed to load resource/.test(text)),
+  );
   assert.deepEqual(rest, []);
 });

@@ -13,8 +13,15 @@ let code;
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
-  [ana, bo, wang] = await Promise.all(['Ana Lima', 'Bo Nilsson', '王芳'].map((name) => Person.arrive(browser, sys.base, name, { bypassCSP: true })));
-  for (const [person, email] of [[ana, 'ana@example.org'], [bo, 'bo@example.org'], [wang, 'wang@example.org']]) await person.signUp(email);
+  [ana, bo, wang] = await Promise.all(
+    ['Ana Lima', 'Bo Nilsson', '王芳'].map((name) => Person.arrive(browser, sys.base, name, { bypassCSP: true })),
+  );
+  for (const [person, email] of [
+    [ana, 'ana@example.org'],
+    [bo, 'bo@example.org'],
+    [wang, 'wang@example.org'],
+  ])
+    await person.signUp(email);
   await ana.button('Start now').click();
   await ana.button('Join').click();
   await ana.page.locator('.call').waitFor();
@@ -37,7 +44,10 @@ const setting = async (person, name, on) => {
   await people(person);
   await person.button('Meeting settings').click();
   await person.page.getByRole('switch', { name, exact: true }).setChecked(on);
-  await until(() => person.page.evaluate(() => document.querySelector('.settings').getAttribute('aria-busy') === 'false'), `${name} is set`);
+  await until(
+    () => person.page.evaluate(() => document.querySelector('.settings').getAttribute('aria-busy') === 'false'),
+    `${name} is set`,
+  );
   await person.button('Done').click();
   await person.page.locator('dialog').waitFor({ state: 'detached' });
 };
@@ -50,12 +60,17 @@ const knock = async (person) => {
   await comeAnew(person);
   await person.button('Join').click();
 };
-const microphone = (person) => person.page.evaluate(() => {
-  const { microphone: track, microphoneOn } = window.echomeet.call.media.store.get();
-  return `${microphoneOn} ${track?.enabled}`;
-});
+const microphone = (person) =>
+  person.page.evaluate(() => {
+    const { microphone: track, microphoneOn } = window.echomeet.call.media.store.get();
+    return `${microphoneOn} ${track?.enabled}`;
+  });
 const inCall = (person) => person.page.locator('.call').waitFor();
-const focused = (person, what) => until(() => person.page.evaluate((selector) => document.activeElement?.matches(selector), what), `${what} has the focus`);
+const focused = (person, what) =>
+  until(
+    () => person.page.evaluate((selector) => document.activeElement?.matches(selector), what),
+    `${what} has the focus`,
+  );
 
 step('the lobby: who waits sees that they wait, and is refused, asks again, comes in, is sent back', async () => {
   await setting(ana, 'Waiting room', true);
@@ -82,7 +97,7 @@ step('the lobby: who waits sees that they wait, and is refused, asks again, come
   await mediaFlows([ana, bo]);
   await menu(ana, 'Bo Nilsson', 'Back to the waiting room');
   await bo.page.locator('main').getByText('You were moved to the waiting room.').waitFor();
-  await until(async () => await ana.tiles().count() === 1, 'his tile is gone');
+  await until(async () => (await ana.tiles().count()) === 1, 'his tile is gone');
   await knock(wang);
   await ana.button('Let all in').click();
   await Promise.all([inCall(bo), inCall(wang)]);
@@ -113,14 +128,18 @@ step('muting one, muting all, and asking to unmute: the microphone really stops'
   await menu(ana, 'Bo Nilsson', 'Ask to unmute');
   await bo.page.locator('.notice').getByText('Ana Lima asks you to unmute.').waitFor();
   await bo.page.locator('.notice').getByRole('button', { name: 'Unmute' }).click();
-  await until(async () => await microphone(bo) === 'true true', 'he is on again');
+  await until(async () => (await microphone(bo)) === 'true true', 'he is on again');
   await wang.tile(boId).getByLabel('Microphone is off').waitFor({ state: 'detached' });
   await people(ana);
   await ana.button('Mute all').click();
-  for (const person of [bo, wang]) await until(async () => await microphone(person) === 'false false', `${person.name} is muted`);
+  for (const person of [bo, wang])
+    await until(async () => (await microphone(person)) === 'false false', `${person.name} is muted`);
   assert.equal(await microphone(ana), 'true true', 'not who runs the meeting');
   await menu(ana, 'Bo Nilsson', 'Turn camera off');
-  await until(() => bo.page.evaluate(() => window.echomeet.call.media.store.get().camera === null), 'his camera is released');
+  await until(
+    () => bo.page.evaluate(() => window.echomeet.call.media.store.get().camera === null),
+    'his camera is released',
+  );
   await bo.button('Turn camera on').click();
 });
 
@@ -145,16 +164,19 @@ step('only hosts unmute, share and write where that is set, and everybody is tol
   await bo.button('Share your screen').click();
   await bo.page.getByText('You are sharing your screen').waitFor();
   await menu(ana, 'Bo Nilsson', 'Stop the shared screen');
-  await until(() => bo.page.evaluate(() => window.echomeet.call.media.store.get().screen === null), 'the sharing has stopped');
+  await until(
+    () => bo.page.evaluate(() => window.echomeet.call.media.store.get().screen === null),
+    'the sharing has stopped',
+  );
 });
 
 step('a name in this meeting, hands lowered together', async () => {
   await bo.button('Raise hand').click();
   await wang.button('Raise hand').click();
   await people(ana);
-  await until(async () => await ana.page.locator('.person-hand').count() === 2, 'two hands');
+  await until(async () => (await ana.page.locator('.person-hand').count()) === 2, 'two hands');
   await ana.button('Lower all hands').click();
-  await until(async () => await ana.page.locator('.person-hand').count() === 0, 'no hands');
+  await until(async () => (await ana.page.locator('.person-hand').count()) === 0, 'no hands');
   await menu(ana, 'Bo Nilsson', 'Change name');
   await ana.page.getByLabel('Name', { exact: true }).fill('Bo, Oslo');
   await ana.button('Save').click();
@@ -163,27 +185,28 @@ step('a name in this meeting, hands lowered together', async () => {
   await focused(ana, '.person > .icon-button');
 });
 
-step('roles, the host\'s seat, and the creator\'s way back to it', async () => {
-  const role = (person) => person.page.evaluate(() => {
-    const { room } = window.echomeet.call.store.get();
-    return room.participants.find(({ userId }) => userId === room.myId).role;
-  });
+step("roles, the host's seat, and the creator's way back to it", async () => {
+  const role = (person) =>
+    person.page.evaluate(() => {
+      const { room } = window.echomeet.call.store.get();
+      return room.participants.find(({ userId }) => userId === room.myId).role;
+    });
   await menu(ana, '王芳', 'Make co-host');
-  await until(async () => await role(wang) === 'cohost', 'she is co-host');
+  await until(async () => (await role(wang)) === 'cohost', 'she is co-host');
   await ana.page.locator('.toast', { hasText: '王芳 is a co-host now.' }).getByRole('button', { name: 'Undo' }).click();
-  await until(async () => await role(wang) === 'participant', 'that was taken back');
+  await until(async () => (await role(wang)) === 'participant', 'that was taken back');
   await menu(ana, '王芳', 'Make co-host');
-  await until(async () => await role(wang) === 'cohost', 'she is co-host again');
+  await until(async () => (await role(wang)) === 'cohost', 'she is co-host again');
   await people(wang);
   await wang.button('Mute all').waitFor();
   await menu(ana, 'Bo, Oslo', 'Make host');
   await ana.page.locator('dialog').getByRole('button', { name: 'Make host' }).click();
-  await until(async () => await role(bo) === 'host' && await role(ana) === 'participant', 'he is the host');
+  await until(async () => (await role(bo)) === 'host' && (await role(ana)) === 'participant', 'he is the host');
   assert.equal(await ana.button('Mute all').count(), 0, 'what she may not do is not offered');
   await menu(ana, 'Ana Lima', 'Be the host again');
-  await until(async () => await role(ana) === 'host' && await role(bo) === 'participant', 'she is the host again');
+  await until(async () => (await role(ana)) === 'host' && (await role(bo)) === 'participant', 'she is the host again');
   await menu(ana, '王芳', 'No longer co-host');
-  await until(async () => await role(wang) === 'participant', 'she is a participant');
+  await until(async () => (await role(wang)) === 'participant', 'she is a participant');
 });
 
 step('locked, removed, and allowed again', async () => {
@@ -218,7 +241,11 @@ step('locked, removed, and allowed again', async () => {
   await bo.button('Join').click();
   await inCall(bo);
   assert.equal(await microphone(bo), 'false false', 'he comes in muted');
-  assert.equal(await bo.page.evaluate(() => JSON.parse(localStorage.getItem('echomeet.settings')).microphoneOn), true, 'which is not his choice for the next meeting');
+  assert.equal(
+    await bo.page.evaluate(() => JSON.parse(localStorage.getItem('echomeet.settings')).microphoneOn),
+    true,
+    'which is not his choice for the next meeting',
+  );
 });
 
 step('the host is gone, and nobody takes over: everybody sees until when', async () => {
@@ -237,5 +264,10 @@ step('the host is gone, and nobody takes over: everybody sees until when', async
 step('who leaves by another program has left here too', async () => {
   await wang.page.evaluate((id) => window.echomeet.api.post(`/meetings/${id}/leave`, {}), code);
   await wang.page.getByRole('heading', { name: 'You left this meeting on another device' }).waitFor();
-  assert.deepEqual([ana, bo, wang].flatMap(({ complaints }) => complaints.filter((text) => !/WebSocket|Failed to load resource/.test(text))), []);
+  assert.deepEqual(
+    [ana, bo, wang].flatMap(({ complaints }) =>
+      complaints.filter((text) => !/WebSocket|Failed to load resource/.test(text)),
+    ),
+    [],
+  );
 });

@@ -10,7 +10,11 @@ import { Person, root } from './support.mjs';
 
 const axe = fs.readFileSync(path.join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
 const folder = path.join(root, 'build/screenshots/screens');
-const SIZES = [['wide', 1440, 900], ['tablet', 768, 1024], ['phone', 390, 844]];
+const SIZES = [
+  ['wide', 1440, 900],
+  ['tablet', 768, 1024],
+  ['phone', 390, 844],
+];
 const LANGUAGES = ['en', 'zh-CN'];
 const BOTH = ['light', 'dark'];
 
@@ -22,7 +26,8 @@ const looks = process.env.ECHOMEET_SCREENS === 'all' ? ALL : FEW;
 export const DARK = ['dark'];
 
 /** Somebody whose page holds still, and lets axe in as a script of its own, which the page's policy would refuse. */
-export const arrive = (browser, base, name, options) => Person.arrive(browser, base, name, { bypassCSP: true, reducedMotion: 'reduce', ...options });
+export const arrive = (browser, base, name, options) =>
+  Person.arrive(browser, base, name, { bypassCSP: true, reducedMotion: 'reduce', ...options });
 
 /** @type {string[]} */
 const wrong = [];
@@ -37,15 +42,23 @@ export async function look(person, name, { themes = BOTH, again } = {}) {
   const { page } = person;
   fs.mkdirSync(folder, { recursive: true });
   let spoken = '';
-  for (const { size: [size, width, height], theme, language } of looks) {
+  for (const {
+    size: [size, width, height],
+    theme,
+    language,
+  } of looks) {
     if (looks === ALL && !themes.includes(theme)) continue;
-    if (language !== spoken) await page.evaluate(async (tag) => (await import('/js/i18n.js')).chooseLanguage(tag), language);
+    if (language !== spoken)
+      await page.evaluate(async (tag) => (await import('/js/i18n.js')).chooseLanguage(tag), language);
     spoken = language;
     await page.emulateMedia({ colorScheme: themes.includes(theme) ? theme : themes[0] });
     await page.setViewportSize({ width, height });
     await again?.();
     await settled(page);
-    await page.screenshot({ path: path.join(folder, `${name}-${size}-${theme}-${language}.png`), animations: 'disabled' });
+    await page.screenshot({
+      path: path.join(folder, `${name}-${size}-${theme}-${language}.png`),
+      animations: 'disabled',
+    });
     for (const what of await page.evaluate(outOfPlace)) wrong.push(`${name} ${size} ${language}: ${what}`);
     if (size !== 'tablet') await clean(page, `${name} ${size} ${theme} ${language}`);
   }
@@ -55,11 +68,12 @@ export async function look(person, name, { themes = BOTH, again } = {}) {
 }
 
 /** Two frames: the layout follows the size one frame later. */
-const settled = (page) => page.evaluate(async () => {
-  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-  const passing = document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity);
-  await Promise.all(passing.map(({ finished }) => finished.catch(() => {})));
-});
+const settled = (page) =>
+  page.evaluate(async () => {
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const passing = document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity);
+    await Promise.all(passing.map(({ finished }) => finished.catch(() => {})));
+  });
 
 /** In the page: what sticks out of the window, and whose words do not fit. */
 function outOfPlace() {
@@ -71,13 +85,15 @@ function outOfPlace() {
     const scrolled = one.closest('.admin-scroll, .table, .chart, .strip');
     const label = `${one.className || one.tagName} “${(one.getAttribute('aria-label') ?? one.textContent).trim().slice(0, 30)}”`;
     if (width > 0 && !scrolled && (right > innerWidth + 1 || left < -1)) found.push(`${label} sticks out`);
-    if (one.matches('button, .button') && one.scrollWidth > one.clientWidth + 1 && !one.matches('.quote, [data-tip]')) found.push(`${label} is cut off`);
+    if (one.matches('button, .button') && one.scrollWidth > one.clientWidth + 1 && !one.matches('.quote, [data-tip]'))
+      found.push(`${label} is cut off`);
   }
   return found;
 }
 
 async function clean(page, what) {
-  if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe);
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
-  for (const { impact, id, nodes } of violations) wrong.push(`${what}: ${impact} ${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+  for (const { impact, id, nodes } of violations)
+    wrong.push(`${what}: ${impact} ${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
 }

@@ -35,7 +35,10 @@ async function workbench() {
     log: [],
     sleep,
     async devices() {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 160, height: 90, frameRate: 10 } });
+      const stream = await navigator.mediaDevices.getUserMedia({
+        audio: true,
+        video: { width: 160, height: 90, frameRate: 10 },
+      });
       return { microphone: stream.getAudioTracks()[0], camera: stream.getVideoTracks()[0], screen: null };
     },
     /** A picture of its own, as a screen would be. */
@@ -62,7 +65,9 @@ async function workbench() {
       if (bench.meshes.get(from) !== mesh) return; // a page that is gone says nothing more
       const copy = JSON.parse(JSON.stringify(data));
       const delay = bench.network(from, to, copy);
-      bench.log.push(`${from}>${to} ${copy.kind} ${copy.description?.type ?? ''}${copy.restart ? 'restart' : ''}${delay === null ? ' lost' : ''}`);
+      bench.log.push(
+        `${from}>${to} ${copy.kind} ${copy.description?.type ?? ''}${copy.restart ? 'restart' : ''}${delay === null ? ' lost' : ''}`,
+      );
       if (delay !== null) setTimeout(() => bench.meshes.get(to)?.receive(from, copy), delay);
     },
     async frames(at, from, role = 'camera') {
@@ -70,7 +75,8 @@ async function workbench() {
       const track = peer?.remote[role]?.getTracks()[0];
       if (!track) return -1;
       for (const report of (await peer.pc.getStats()).values()) {
-        if (report.type === 'inbound-rtp' && report.trackIdentifier === track.id) return report.framesDecoded ?? report.packetsReceived ?? 0;
+        if (report.type === 'inbound-rtp' && report.trackIdentifier === track.id)
+          return report.framesDecoded ?? report.packetsReceived ?? 0;
       }
       return -1;
     },
@@ -83,12 +89,29 @@ async function workbench() {
       const lines = [];
       for (const [id, mesh] of bench.meshes) {
         for (const [other, { pc, state }] of mesh.peers) {
-          lines.push(`${id} with ${other}: ${state}, ${pc.connectionState}, ice ${pc.iceConnectionState}, ${pc.signalingState}`);
+          lines.push(
+            `${id} with ${other}: ${state}, ${pc.connectionState}, ice ${pc.iceConnectionState}, ${pc.signalingState}`,
+          );
           for (const { mid, direction, currentDirection, sender, receiver } of pc.getTransceivers()) {
-            lines.push(`  line ${mid}: ${direction}, now ${currentDirection}; sends ${sender.track?.readyState}, receives ${receiver.track.muted ? 'nothing' : 'something'}`);
+            lines.push(
+              `  line ${mid}: ${direction}, now ${currentDirection}; sends ${sender.track?.readyState}, receives ${receiver.track.muted ? 'nothing' : 'something'}`,
+            );
           }
-          for (const { type, kind, ssrc, packetsSent, framesEncoded, packetsReceived, framesDecoded, packetsLost, pliCount } of (await pc.getStats()).values()) {
-            if (/^(in|out)bound-rtp$/.test(type)) lines.push(`  ${JSON.stringify({ type, kind, ssrc, packetsSent, framesEncoded, packetsReceived, framesDecoded, packetsLost, pliCount })}`);
+          for (const {
+            type,
+            kind,
+            ssrc,
+            packetsSent,
+            framesEncoded,
+            packetsReceived,
+            framesDecoded,
+            packetsLost,
+            pliCount,
+          } of (await pc.getStats()).values()) {
+            if (/^(in|out)bound-rtp$/.test(type))
+              lines.push(
+                `  ${JSON.stringify({ type, kind, ssrc, packetsSent, framesEncoded, packetsReceived, framesDecoded, packetsLost, pliCount })}`,
+              );
           }
         }
       }
@@ -191,7 +214,10 @@ test('somebody wants to offer while they answer: the one offer does not spoil th
     a.add(2);
     b.add(1);
     await bench.bothWays(1, 2);
-    for (const [answers, offers] of [[a, b], [b, a]]) {
+    for (const [answers, offers] of [
+      [a, b],
+      [b, a],
+    ]) {
       const [{ pc }] = answers.peers.values();
       pc.setRemoteDescription = (description) => {
         delete pc.setRemoteDescription;
@@ -200,7 +226,10 @@ test('somebody wants to offer while they answer: the one offer does not spoil th
         return done;
       };
       await offers.renegotiate();
-      await bench.until(() => [a, b].every((mesh) => [...mesh.peers.values()][0].pc.signalingState === 'stable'), 'nobody waits');
+      await bench.until(
+        () => [a, b].every((mesh) => [...mesh.peers.values()][0].pc.signalingState === 'stable'),
+        'nobody waits',
+      );
     }
     a.setLocal({ ...local, screen: bench.screen() });
     b.setLocal({ ...local, screen: bench.screen() });
@@ -264,7 +293,10 @@ test('somebody who was taken for gone comes back with the page that he had', asy
     a.add(2);
     b.add(1);
     await bench.bothWays(1, 2);
-    for (const [stays, goes, id] of [[a, b, 2], [b, a, 1]]) {
+    for (const [stays, goes, id] of [
+      [a, b, 2],
+      [b, a, 1],
+    ]) {
       bench.network = () => null;
       stays.remove(id); // user_left by timeout; the other knows nothing of it
       await bench.sleep(200);
@@ -324,7 +356,8 @@ test('where the network lets nothing through that is said, and over as soon as i
     const { bench } = window;
     const local = await bench.devices();
     let open = false;
-    bench.network = (from, to, data) => { // neither learns an address of the other
+    bench.network = (from, to, data) => {
+      // neither learns an address of the other
       if (open) return 5;
       if (data.kind === 'candidate') return null;
       if (data.description) data.description.sdp = data.description.sdp.replace(/a=candidate:.*\r\n/g, '');
@@ -466,7 +499,11 @@ test('where nothing ever gets through it is tried for ever, after pauses that gr
       }
     };
     bench.network = () => null;
-    for (const [id, other] of [[1, 2], [2, 1]]) bench.person(id, { microphone: null, camera: null, screen: null }).add(other);
+    for (const [id, other] of [
+      [1, 2],
+      [2, 1],
+    ])
+      bench.person(id, { microphone: null, camera: null, screen: null }).add(other);
   });
   await page.clock.runFor(20 * 60_000);
   const [start, ...made] = await page.evaluate(() => window.bench.made.filter((at, n) => n % 2 === 0));
@@ -484,9 +521,18 @@ test('signals that are nonsense harm nothing', async () => {
     b.add(1);
     await bench.bothWays(1, 2);
     const { instance } = b.peers.get(1);
-    for (const nonsense of [null, 5, {}, { instance: 7 }, { instance, kind: 'what' }, { instance, kind: 'description' },
-      { instance, kind: 'description', n: 99, description: { type: 'offer', sdp: 'v=0' } }, { instance, kind: 'candidate', candidate: { candidate: 'x' } },
-      { instance, kind: 'description', n: 1, description: { type: 'answer', sdp: '' } }]) a.receive(2, nonsense);
+    for (const nonsense of [
+      null,
+      5,
+      {},
+      { instance: 7 },
+      { instance, kind: 'what' },
+      { instance, kind: 'description' },
+      { instance, kind: 'description', n: 99, description: { type: 'offer', sdp: 'v=0' } },
+      { instance, kind: 'candidate', candidate: { candidate: 'x' } },
+      { instance, kind: 'description', n: 1, description: { type: 'answer', sdp: '' } },
+    ])
+      a.receive(2, nonsense);
     await bench.bothWays(1, 2);
     a.renegotiate();
     b.renegotiate();

@@ -13,7 +13,8 @@ let ana;
 before(async () => {
   turn = await Turn.start();
   [sys, browser] = await Promise.all([
-    startSystem({ env: { ...turn.env, ECHOMEET_ICE_SERVERS: `stun:127.0.0.1:${turn.port}` } }), startBrowser(),
+    startSystem({ env: { ...turn.env, ECHOMEET_ICE_SERVERS: `stun:127.0.0.1:${turn.port}` } }),
+    startBrowser(),
   ]);
   ana = await Person.arrive(browser, sys.base, 'Ana Lima');
   await ana.signUp('ana@example.org');
@@ -29,10 +30,15 @@ async function run(person = ana) {
   await person.page.getByRole('button', { name: /^(Start the test|Test again|开始检测)$/ }).click();
   await person.page.locator('.network-step.running').first().waitFor();
   await until(() => person.page.locator('.network-do button:not(:disabled)').count(), 'the test ends', 90_000);
-  const steps = await person.page.locator('.network-step').evaluateAll((rows) => rows.map(({ dataset: { step, state }, textContent }) => [step, { state, text: textContent }]));
+  const steps = await person.page
+    .locator('.network-step')
+    .evaluateAll((rows) =>
+      rows.map(({ dataset: { step, state }, textContent }) => [step, { state, text: textContent }]),
+    );
   return { ...Object.fromEntries(steps), end: await person.page.locator('.network-end').textContent() };
 }
-const states = ({ end: _, ...steps }) => Object.fromEntries(Object.entries(steps).map(([step, { state }]) => [step, state]));
+const states = ({ end: _, ...steps }) =>
+  Object.fromEntries(Object.entries(steps).map(([step, { state }]) => [step, state]));
 
 test('from the dashboard, without a meeting: everything works, and the devices are given back', async () => {
   await ana.page.getByRole('link', { name: 'Test the network' }).click();
@@ -50,10 +56,15 @@ test('from the dashboard, without a meeting: everything works, and the devices a
   // on a busy machine the two doors of the server are slow
   const good = (state) => (state === 'warning' ? 'ok' : state);
   const { server, socket, ...rest } = states(result);
-  assert.deepEqual({ ...rest, server: good(server), socket: good(socket) },
-    { browser: 'ok', microphone: 'ok', camera: 'ok', server: 'ok', socket: 'ok', media: 'ok', stun: 'ok', turn: 'ok' });
+  assert.deepEqual(
+    { ...rest, server: good(server), socket: good(socket) },
+    { browser: 'ok', microphone: 'ok', camera: 'ok', server: 'ok', socket: 'ok', media: 'ok', stun: 'ok', turn: 'ok' },
+  );
   assert.match(result.end, server === socket && server === 'ok' ? /^Everything works/ : /^A call is possible/);
-  assert.deepEqual(await ana.page.evaluate(() => window.opened.map(({ readyState }) => readyState)), ['ended', 'ended']);
+  assert.deepEqual(await ana.page.evaluate(() => window.opened.map(({ readyState }) => readyState)), [
+    'ended',
+    'ended',
+  ]);
   await ana.shot('network-ok');
 });
 
@@ -95,7 +106,8 @@ test('without the relay the live connection is what is wrong; without the worker
 test('refused and missing devices are told of, in Chinese as well', async () => {
   const wang = await Person.arrive(browser, sys.base, '王芳', { locale: 'zh-CN' });
   await wang.context.addInitScript(() => {
-    navigator.mediaDevices.getUserMedia = ({ audio }) => Promise.reject(new DOMException('', audio ? 'NotAllowedError' : 'NotFoundError'));
+    navigator.mediaDevices.getUserMedia = ({ audio }) =>
+      Promise.reject(new DOMException('', audio ? 'NotAllowedError' : 'NotFoundError'));
   });
   await wang.page.reload();
   await wang.go('#/signup');
@@ -106,7 +118,11 @@ test('refused and missing devices are told of, in Chinese as well', async () => 
   await wang.page.getByRole('link', { name: '检测网络' }).click();
   await wang.page.setViewportSize({ width: 390, height: 844 });
   const result = await run(wang);
-  assert.deepEqual([result.microphone.state, result.camera.state, result.turn.state], ['problem', 'warning', 'ok'], `${JSON.stringify(result)}`);
+  assert.deepEqual(
+    [result.microphone.state, result.camera.state, result.turn.state],
+    ['problem', 'warning', 'ok'],
+    `${JSON.stringify(result)}`,
+  );
   assert.match(result.microphone.text, /被浏览器阻止了/);
   assert.match(result.camera.text, /没有找到摄像头/);
   assert.ok(await wang.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'fits a phone');

@@ -15,9 +15,14 @@ let code;
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
-  [ana, bo, cy] = await Promise.all(['Ana', 'Bo', 'Cy'].map((name) => Person.arrive(browser, sys.base, name, {
-    viewport: { width: 1440, height: 900 }, settings: { videoQuality: 'standard', view: 'speaker' },
-  })));
+  [ana, bo, cy] = await Promise.all(
+    ['Ana', 'Bo', 'Cy'].map((name) =>
+      Person.arrive(browser, sys.base, name, {
+        viewport: { width: 1440, height: 900 },
+        settings: { videoQuality: 'standard', view: 'speaker' },
+      }),
+    ),
+  );
   for (const person of [ana, bo, cy]) await person.signUp(`${person.name.toLowerCase()}@example.org`);
   code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Pictures' })).code);
   await ana.join(code);
@@ -31,32 +36,47 @@ after(async () => {
 
 /** What `from` sends of the camera to `to`, and was asked to: {height, frames, maxBitrate, lines, active}. */
 async function sent(from, to) {
-  return from.page.evaluate(async (id) => {
-    const { pc } = window.echomeet.call.mesh.peers.get(id);
-    const { sender } = pc.getTransceivers().find((one) => one.receiver.track.kind === 'video');
-    const { active, maxBitrate, scaleResolutionDownBy } = sender.getParameters().encodings[0];
-    const lines = Math.round(sender.track.getSettings().height / scaleResolutionDownBy);
-    const report = [...(await sender.getStats()).values()].find(({ type }) => type === 'outbound-rtp');
-    return { height: report.frameHeight ?? 0, frames: report.framesSent, maxBitrate, lines, active };
-  }, await to.myId());
+  return from.page.evaluate(
+    async (id) => {
+      const { pc } = window.echomeet.call.mesh.peers.get(id);
+      const { sender } = pc.getTransceivers().find((one) => one.receiver.track.kind === 'video');
+      const { active, maxBitrate, scaleResolutionDownBy } = sender.getParameters().encodings[0];
+      const lines = Math.round(sender.track.getSettings().height / scaleResolutionDownBy);
+      const report = [...(await sender.getStats()).values()].find(({ type }) => type === 'outbound-rtp');
+      return { height: report.frameHeight ?? 0, frames: report.framesSent, maxBitrate, lines, active };
+    },
+    await to.myId(),
+  );
 }
 /** How high the picture of `from` arrives at `at`. */
-const arrives = async (at, from) => at.page.evaluate(async (id) => {
-  const { pc } = window.echomeet.call.mesh.peers.get(id);
-  return [...(await pc.getStats()).values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video').frameHeight ?? 0;
-}, await from.myId());
+const arrives = async (at, from) =>
+  at.page.evaluate(
+    async (id) => {
+      const { pc } = window.echomeet.call.mesh.peers.get(id);
+      return (
+        [...(await pc.getStats()).values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video')
+          .frameHeight ?? 0
+      );
+    },
+    await from.myId(),
+  );
 
 /** Who is no longer seen: the page goes behind another tab. */
-const hide = (person, hidden) => person.page.evaluate((value) => {
-  Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
-  document.dispatchEvent(new Event('visibilitychange'));
-}, hidden);
+const hide = (person, hidden) =>
+  person.page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
 
 test('one who is shown large is sent large; two more people, and each gets less', async () => {
-  const alone = await until(async () => {
-    const now = await sent(ana, bo);
-    return now.lines >= 480 && now;
-  }, 'a large picture', 60_000);
+  const alone = await until(
+    async () => {
+      const now = await sent(ana, bo);
+      return now.lines >= 480 && now;
+    },
+    'a large picture',
+    60_000,
+  );
   assert.equal(alone.active, true);
   await cy.join(code);
   await mediaFlows([ana, bo, cy]);
@@ -66,13 +86,21 @@ test('one who is shown large is sent large; two more people, and each gets less'
 
 test('who is shown in a strip is sent small, and large again when shown large', async () => {
   await bo.page.evaluate(async (id) => window.echomeet.call.store.set({ pinned: id }), await ana.myId());
-  await until(async () => (await sent(ana, bo)).lines >= 480 && (await sent(cy, bo)).lines <= 180, 'Ana large, Cy small', 60_000);
-  await until(async () => await arrives(bo, cy) <= 180, 'Cy arrives small', 60_000);
+  await until(
+    async () => (await sent(ana, bo)).lines >= 480 && (await sent(cy, bo)).lines <= 180,
+    'Ana large, Cy small',
+    60_000,
+  );
+  await until(async () => (await arrives(bo, cy)) <= 180, 'Cy arrives small', 60_000);
   const small = await sent(cy, bo);
   assert.ok(small.maxBitrate <= 150_000, `${small.maxBitrate}`);
   await bo.page.evaluate(async (id) => window.echomeet.call.store.set({ pinned: id }), await cy.myId());
-  await until(async () => (await sent(cy, bo)).lines >= 480 && (await sent(ana, bo)).lines <= 180, 'now the other way round', 60_000);
-  await until(async () => await arrives(bo, ana) <= 180, 'Ana arrives small', 60_000);
+  await until(
+    async () => (await sent(cy, bo)).lines >= 480 && (await sent(ana, bo)).lines <= 180,
+    'now the other way round',
+    60_000,
+  );
+  await until(async () => (await arrives(bo, ana)) <= 180, 'Ana arrives small', 60_000);
   await mediaFlows([ana, bo, cy]);
 });
 
@@ -95,7 +123,10 @@ test('what the small window shows is sent though the page itself is hidden, and 
   };
   await more('Small window on top');
   await hide(bo, true);
-  await until(async () => [(await sent(ana, bo)).active, (await sent(cy, bo)).active].filter(Boolean).length === 1, 'one of the two is sent');
+  await until(
+    async () => [(await sent(ana, bo)).active, (await sent(cy, bo)).active].filter(Boolean).length === 1,
+    'one of the two is sent',
+  );
   await hide(bo, false);
   await more('Close the small window');
   await mediaFlows([ana, bo, cy]);

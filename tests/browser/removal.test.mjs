@@ -16,7 +16,9 @@ before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
   ana = await Person.arrive(browser, sys.base, 'Ana Lima', QUIET);
   await ana.signUp('ana@example.org');
-  ({ code } = await ana.page.evaluate(() => window.echomeet.api.post('/meetings', { title: 'School', allowGuests: true })));
+  ({ code } = await ana.page.evaluate(() =>
+    window.echomeet.api.post('/meetings', { title: 'School', allowGuests: true }),
+  ));
   await ana.join(code);
   await ana.openPanel('People');
 });
@@ -48,7 +50,10 @@ step('one is removed, and the next one of the same network comes in', async () =
   const uma = await knock('Uma');
   await inCall(uma);
   await askToRemove('Uma');
-  assert.equal(await ana.page.getByRole('switch', { name: 'Make newcomers from this network wait' }).isChecked(), false);
+  assert.equal(
+    await ana.page.getByRole('switch', { name: 'Make newcomers from this network wait' }).isChecked(),
+    false,
+  );
   await ana.shot('remove');
   await confirm();
   await uma.page.getByRole('heading', { name: 'You were removed from the meeting' }).waitFor();
@@ -61,7 +66,10 @@ step('with the choice made the next one waits, is not told of a removal, and is 
   await confirm();
   await guests[1].page.getByRole('heading', { name: 'You were removed from the meeting' }).waitFor();
   await ana.button('Removed people').click();
-  await ana.page.locator('.row', { hasText: 'Vic' }).getByText('New people from their network wait to be let in.').waitFor();
+  await ana.page
+    .locator('.row', { hasText: 'Vic' })
+    .getByText('New people from their network wait to be let in.')
+    .waitFor();
   assert.equal(await ana.page.locator('.row', { hasText: 'Uma' }).getByText('New people').count(), 0);
   await ana.shot('removed-list');
   await ana.page.keyboard.press('Escape');

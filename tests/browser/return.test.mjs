@@ -31,7 +31,8 @@ after(async () => {
 });
 
 const online = (person) => person.page.evaluate(() => window.echomeet.call.client?.state === 'online');
-const connections = (person) => person.page.evaluate(() => [...window.echomeet.call.mesh.peers.values()].map(({ instance }) => instance));
+const connections = (person) =>
+  person.page.evaluate(() => [...window.echomeet.call.mesh.peers.values()].map(({ instance }) => instance));
 
 test('the relay is killed and started again: both return, no line is lost, none comes twice, media never stops', async () => {
   await ana.say('before');
@@ -52,7 +53,7 @@ test('the relay is killed and started again: both return, no line is lost, none 
   await ana.say('after');
   for (const person of [ana, bo]) {
     await until(async () => (await person.lines()).length === 4, `${person.name} has every line`);
-    assert.deepEqual([...await person.lines()].sort(), ['after', 'before', 'into the dark 1', 'into the dark 2']);
+    assert.deepEqual([...(await person.lines())].sort(), ['after', 'before', 'into the dark 1', 'into the dark 2']);
   }
   assert.deepEqual(await connections(ana), instances, 'connections that still work are kept');
   await mediaFlows([ana, bo]);
@@ -67,7 +68,10 @@ test('the network of one goes silent: the page notices, and knows after its retu
   await ana.say('while you were away');
   wire.mend();
   await until(() => online(bo), 'back');
-  await bo.tile(await ana.myId()).getByLabel('Microphone is off').waitFor();
+  await bo
+    .tile(await ana.myId())
+    .getByLabel('Microphone is off')
+    .waitFor();
   await until(async () => (await bo.lines()).at(-1) === 'while you were away', 'the line is there');
   await ana.tile(id).getByText('Reconnecting…').waitFor({ state: 'detached' });
   await ana.button('Unmute microphone').click();
@@ -116,14 +120,19 @@ test('somebody whose browser has died is shown as reconnecting, then gone', asyn
 test('without devices and without permission one can join, is told why, and sees the others', async () => {
   const mute = await Person.arrive(browser, sys.base, 'Mute');
   await mute.context.addInitScript(() => {
-    navigator.mediaDevices.getUserMedia = ({ audio, video }) => Promise.reject(
-      new DOMException('', audio && video ? 'NotFoundError' : audio ? 'NotAllowedError' : 'NotFoundError'),
-    );
+    navigator.mediaDevices.getUserMedia = ({ audio, video }) =>
+      Promise.reject(
+        new DOMException('', audio && video ? 'NotFoundError' : audio ? 'NotAllowedError' : 'NotFoundError'),
+      );
   });
   await mute.page.reload();
   await mute.signUp('mute@example.org');
   await mute.go(`#/m/${code}`);
-  await mute.page.getByText('Your microphone is blocked by the browser. Click the sign to the left of the address and allow it there.').waitFor();
+  await mute.page
+    .getByText(
+      'Your microphone is blocked by the browser. Click the sign to the left of the address and allow it there.',
+    )
+    .waitFor();
   await mute.page.getByText('No camera was found. You can join without one.').waitFor();
   await mute.shot('before-no-devices');
   await mute.button('Join').click();
@@ -131,7 +140,10 @@ test('without devices and without permission one can join, is told why, and sees
   const id = await ana.myId();
   const before = await until(async () => (await mute.received(id))?.frames > 0 && mute.received(id), 'sees Ana');
   await until(async () => (await mute.received(id)).sound > before.sound, 'hears Ana');
-  await ana.tile(await mute.myId()).getByLabel('Microphone is off').waitFor();
+  await ana
+    .tile(await mute.myId())
+    .getByLabel('Microphone is off')
+    .waitFor();
   await mute.button('Leave the meeting').click();
   await mute.page.getByRole('heading', { name: 'You left the meeting' }).waitFor();
   await ana.tile(await mute.myId()).waitFor({ state: 'detached' });

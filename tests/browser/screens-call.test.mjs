@@ -85,7 +85,10 @@ test('in the call: alone, two, menus and dialogs', async () => {
   await ana.page.getByText('You are the only one here.').waitFor();
   await look(ana, 'call-alone', dark);
   await bo.join(code, 'tulip');
-  await ana.tile(await bo.myId()).locator('video').waitFor();
+  await ana
+    .tile(await bo.myId())
+    .locator('video')
+    .waitFor();
   await look(ana, 'call-two', dark);
   await ana.button('React').click();
   await look(ana, 'call-reactions', dark);
@@ -93,7 +96,11 @@ test('in the call: alone, two, menus and dialogs', async () => {
   await ana.button('More').click();
   await look(ana, 'call-more', dark);
   await ana.page.keyboard.press('Escape');
-  for (const [item, name] of [['Devices', 'devices'], ['Meeting information', 'info'], ['Keyboard shortcuts', 'shortcuts']]) {
+  for (const [item, name] of [
+    ['Devices', 'devices'],
+    ['Meeting information', 'info'],
+    ['Keyboard shortcuts', 'shortcuts'],
+  ]) {
     await ana.button('More').click();
     await ana.page.locator('.menu').getByRole('button', { name: item }).click();
     if (name === 'info') await ana.page.locator('svg.qr').waitFor();
@@ -114,26 +121,42 @@ test('the chat', async () => {
   await ana.say('Thanks!');
   await ana.page.locator('.line.mine:not(.waiting)').waitFor();
   await look(ana, 'call-chat', dark);
-  await bo.page.evaluate(async ([to]) => {
-    const { call } = window.echomeet;
-    await call.chat('A word with you: 预算的事我们会后再谈，先不要在这里说。', to);
-    await call.chat('Shall we start at nine?');
-  }, [anaId]);
+  await bo.page.evaluate(
+    async ([to]) => {
+      const { call } = window.echomeet;
+      await call.chat('A word with you: 预算的事我们会后再谈，先不要在这里说。', to);
+      await call.chat('Shall we start at nine?');
+    },
+    [anaId],
+  );
   await line('Shall we start at nine?').waitFor();
-  await ana.page.evaluate(async ([to]) => {
-    const { call } = window.echomeet;
-    const last = () => call.store.get().room.messages.at(-1);
-    call.reply(last());
-    await call.chat('Half past is better.');
-    await call.editMessage(last().id, 'Half past is better, for a quarter of us comes from the other side of the town.');
-    await call.chat('Wrong window');
-    await call.deleteMessage(last().id);
-    await call.chat('Understood', to);
-    call.reply(call.store.get().room.messages.find(({ text }) => text.startsWith('A word')));
-  }, [boId]);
+  await ana.page.evaluate(
+    async ([to]) => {
+      const { call } = window.echomeet;
+      const last = () => call.store.get().room.messages.at(-1);
+      call.reply(last());
+      await call.chat('Half past is better.');
+      await call.editMessage(
+        last().id,
+        'Half past is better, for a quarter of us comes from the other side of the town.',
+      );
+      await call.chat('Wrong window');
+      await call.deleteMessage(last().id);
+      await call.chat('Understood', to);
+      call.reply(call.store.get().room.messages.find(({ text }) => text.startsWith('A word')));
+    },
+    [boId],
+  );
   await ana.page.locator('.replying').waitFor();
-  await until(() => ana.page.locator('.chat-log').evaluate((log) => log.scrollHeight > log.clientHeight
-    && log.scrollHeight - log.scrollTop - log.clientHeight < 2), 'the end of the chat is in sight above what is answered');
+  await until(
+    () =>
+      ana.page
+        .locator('.chat-log')
+        .evaluate(
+          (log) => log.scrollHeight > log.clientHeight && log.scrollHeight - log.scrollTop - log.clientHeight < 2,
+        ),
+    'the end of the chat is in sight above what is answered',
+  );
   await bo.page.locator('.composer textarea').pressSequentially('I will');
   await ana.page.getByText('Bo Nilsson is writing…').waitFor();
   const writing = () => ana.page.evaluate((id) => window.echomeet.call.store.set({ typing: { [id]: Infinity } }), boId);
@@ -162,9 +185,24 @@ test('the chat', async () => {
 });
 
 test('many people, one of them large, a shared screen', async () => {
-  const names = ['李雷', 'Dora', 'Fatima Al-Sayed', 'Greta Nilsdotter', 'Hiro', 'Ivan', '韩梅梅', 'Jo', 'Karim', 'Lena', 'Maximilian von und zu Hohenfels'];
+  const names = [
+    '李雷',
+    'Dora',
+    'Fatima Al-Sayed',
+    'Greta Nilsdotter',
+    'Hiro',
+    'Ivan',
+    '韩梅梅',
+    'Jo',
+    'Karim',
+    'Lena',
+    'Maximilian von und zu Hohenfels',
+  ];
   for (const name of names) await joinMeeting(await register(sys, name), code, 'tulip');
-  await ana.tiles().nth(names.length + 1).waitFor();
+  await ana
+    .tiles()
+    .nth(names.length + 1)
+    .waitFor();
   await ana.button('Show my picture apart').click();
   await look(ana, 'call-many', dark);
   await ana.button('Speaker view').click();
@@ -179,12 +217,13 @@ test('many people, one of them large, a shared screen', async () => {
 });
 
 /** What the page knows of the call is another now: this is about how it looks. */
-const pretend = (person, change) => person.page.evaluate((part) => {
-  const { store } = window.echomeet.call;
-  const { room: now } = store.get();
-  const { meeting, ...rest } = part;
-  store.set({ ...rest, room: { ...now, meeting: { ...now.meeting, ...meeting } } });
-}, change);
+const pretend = (person, change) =>
+  person.page.evaluate((part) => {
+    const { store } = window.echomeet.call;
+    const { room: now } = store.get();
+    const { meeting, ...rest } = part;
+    store.set({ ...rest, room: { ...now, meeting: { ...now.meeting, ...meeting } } });
+  }, change);
 
 test('lines and questions over the stage, and notes', async () => {
   const [anaId, boId] = [await ana.myId(), await bo.myId()];
@@ -199,24 +238,31 @@ test('lines and questions over the stage, and notes', async () => {
   await pretend(bo, { reconnecting: true, serverAway: true });
   await line(bo);
   await look(bo, 'call-server-away', dark);
-  await pretend(bo, { reconnecting: false, serverAway: false, unmuteAsked: null, meeting: { hostAway: false, endsAt: null } });
+  await pretend(bo, {
+    reconnecting: false,
+    serverAway: false,
+    unmuteAsked: null,
+    meeting: { hostAway: false, endsAt: null },
+  });
   await bo.page.locator('.stage-line').waitFor({ state: 'detached' });
   await bo.page.evaluate(async () => (await import('/js/views/video.js')).sound.set({ blocked: true }));
   await line(bo);
   await look(bo, 'call-sound-held-back', dark);
   await bo.button('Turn sound on').click();
-  const toasts = () => ana.page.evaluate(async () => {
-    const { toast } = await import('/js/toasts.js');
-    const { t } = await import('/js/i18n.js');
-    toast(t('note.joined', { name: 'Maximilian von und zu Hohenfels' }));
-    toast(t('may.unmute'), 'error');
-    toast(t('note.cohostNow'), 'info', { label: t('undo.do'), run() {} });
-  });
+  const toasts = () =>
+    ana.page.evaluate(async () => {
+      const { toast } = await import('/js/toasts.js');
+      const { t } = await import('/js/i18n.js');
+      toast(t('note.joined', { name: 'Maximilian von und zu Hohenfels' }));
+      toast(t('may.unmute'), 'error');
+      toast(t('note.cohostNow'), 'info', { label: t('undo.do'), run() {} });
+    });
   await look(ana, 'call-notes', { ...dark, again: toasts });
-  const cut = () => ana.page.evaluate((id) => {
-    const { store } = window.echomeet.call;
-    store.set(({ links }) => ({ links: { ...links, [id]: { ...links[id], state: 'blocked' } } }));
-  }, boId);
+  const cut = () =>
+    ana.page.evaluate((id) => {
+      const { store } = window.echomeet.call;
+      store.set(({ links }) => ({ links: { ...links, [id]: { ...links[id], state: 'blocked' } } }));
+    }, boId);
   await cut();
   await line(ana);
   await look(ana, 'call-media-blocked', { ...dark, again: cut });

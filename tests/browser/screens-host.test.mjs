@@ -18,11 +18,15 @@ const people = {}; // who are in the meeting without a browser, by name
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
-  [ana, bo, grace] = await Promise.all(['Ana Lima', 'Bo Nilsson', 'Grace'].map((name) => arrive(browser, sys.base, name)));
+  [ana, bo, grace] = await Promise.all(
+    ['Ana Lima', 'Bo Nilsson', 'Grace'].map((name) => arrive(browser, sys.base, name)),
+  );
   await ana.signUp('ana@example.org');
   await bo.signUp('bo@example.org');
   desk = api(sys, await ana.page.evaluate(async () => (await window.echomeet.api.token()).token));
-  ({ body: { code } } = await desk.post('/meetings', { title: 'Weekly planning', waitingRoom: true }));
+  ({
+    body: { code },
+  } = await desk.post('/meetings', { title: 'Weekly planning', waitingRoom: true }));
   path = `/meetings/${code}`;
 });
 after(async () => {
@@ -40,13 +44,15 @@ async function comeAnew(person, hash = `#/m/${code}`) {
 }
 /** They knock, and wait until somebody lets them in. */
 async function knock(name, user) {
-  const { id, token } = user ?? await register(sys, name);
+  const { id, token } = user ?? (await register(sys, name));
   const socket = await openSocket(sys, token);
   await socket.request('join_room', { meetingId: code });
   people[name] = { id, socket };
 }
 async function guestKnocks(name) {
-  const { body: { user, accessToken: token } } = await api(sys).post(`${path}/guests`, { displayName: name });
+  const {
+    body: { user, accessToken: token },
+  } = await api(sys).post(`${path}/guests`, { displayName: name });
   await knock(name, { id: user.id, token });
 }
 
@@ -59,7 +65,12 @@ test('the door for guests', async () => {
   await grace.page.getByText('This meeting is for people with an account.').waitFor();
   await look(grace, 'guest-door-closed');
   await desk.patch(path, { allowGuests: true });
-  const { body: { token } } = await desk.post(`${path}/invites`, { role: 'participant', expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+  const {
+    body: { token },
+  } = await desk.post(`${path}/invites`, {
+    role: 'participant',
+    expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+  });
   await comeAnew(grace, `#/m/${code}?invite=${token.slice(0, -2)}xx`);
   await grace.page.getByText('You are invited').waitFor();
   await grace.page.getByLabel('Your name').fill('Grace');
@@ -79,7 +90,11 @@ test('the lobby from outside', async () => {
   await grace.button('Join').click();
   await grace.page.locator('main').getByText('Please wait. The host will let you in.').waitFor();
   await look(grace, 'lobby-waiting');
-  const { body: { items: [{ userId }] } } = await desk.get(`${path}/lobby`);
+  const {
+    body: {
+      items: [{ userId }],
+    },
+  } = await desk.get(`${path}/lobby`);
   await desk.post(`${path}/lobby/refuse`, { userId });
   await grace.page.locator('main').getByText('You were not let in.').waitFor();
   await look(grace, 'lobby-refused');
@@ -111,7 +126,10 @@ test('the lobby from inside, and the list of people', async () => {
   await ana.page.locator('.person-hand').nth(1).waitFor();
   await ana.page.locator('.person', { hasText: 'Co-host' }).waitFor();
   await look(ana, 'host-people', dark);
-  await look(bo, 'guest-people', { ...dark, again: () => bo.page.evaluate(() => window.echomeet.settings.set({ panel: 'people' })) });
+  await look(bo, 'guest-people', {
+    ...dark,
+    again: () => bo.page.evaluate(() => window.echomeet.settings.set({ panel: 'people' })),
+  });
   await ana.page.getByLabel('Search people').fill('nobody of this name');
   await ana.page.getByText('Nobody here has this name.').waitFor();
   await look(ana, 'host-people-none', dark);
@@ -123,7 +141,11 @@ test('what the host may do about one person', async () => {
   await ana.button('Actions for 王芳').click();
   await ana.page.locator('.person-do').waitFor();
   await look(ana, 'host-person', dark);
-  for (const [item, name] of [['Change name', 'rename'], ['Make host', 'hand-over'], ['Remove from the meeting', 'remove']]) {
+  for (const [item, name] of [
+    ['Change name', 'rename'],
+    ['Make host', 'hand-over'],
+    ['Remove from the meeting', 'remove'],
+  ]) {
     await ana.page.locator('.person-do').getByRole('button', { name: item, exact: true }).click();
     await ana.page.locator('dialog').waitFor();
     await look(ana, `host-${name}`, dark);
@@ -134,7 +156,7 @@ test('what the host may do about one person', async () => {
   nothingWrong();
 });
 
-test('the host\'s dialogs', async () => {
+test("the host's dialogs", async () => {
   await ana.button('Meeting settings').click();
   await ana.page.locator('.settings').waitFor();
   await look(ana, 'host-settings', dark);
@@ -159,7 +181,10 @@ test('the host\'s dialogs', async () => {
   await look(bo, 'ended-removed');
   await comeAnew(bo);
   await bo.page.getByText('You were removed from this meeting.').waitFor();
-  await until(() => bo.page.evaluate(() => window.echomeet.call.media.store.get().camera === null), 'nobody is filmed at a door that stays closed');
+  await until(
+    () => bo.page.evaluate(() => window.echomeet.call.media.store.get().camera === null),
+    'nobody is filmed at a door that stays closed',
+  );
   await look(bo, 'before-removed');
   await ana.button('Removed people').click();
   await ana.page.locator('.row').nth(1).waitFor();

@@ -24,7 +24,8 @@ after(async () => {
 
 const later = (hours) => new Date(Date.now() + hours * HOUR_MS).toISOString();
 const closed = (person) => person.page.locator('dialog').waitFor({ state: 'detached' });
-const signIn = (email, headers) => api(sys).post('/auth/login', { email, password: PASSWORD, client: 'api' }, { headers });
+const signIn = (email, headers) =>
+  api(sys).post('/auth/login', { email, password: PASSWORD, client: 'api' }, { headers });
 
 test('signing in and up', async () => {
   const { email, id } = await register(sys, 'Gone', { password: PASSWORD });
@@ -59,13 +60,21 @@ test('the dashboard', async () => {
   await ana.page.getByText('No meetings yet.').waitFor();
   await look(ana, 'dashboard-empty');
   for (let n = 1; n <= 12; n += 1) {
-    const { body: { code } } = await desk.post('/meetings', { title: `Stand-up ${n}` });
+    const {
+      body: { code },
+    } = await desk.post('/meetings', { title: `Stand-up ${n}` });
     await desk.post(`/meetings/${code}/join`, {});
     await desk.post(`/meetings/${code}/end`);
   }
-  await desk.post('/meetings', { title: 'Design review: the new dashboard, its filters, and a title that is rather long for a phone', startTime: later(3), duration: 90 });
+  await desk.post('/meetings', {
+    title: 'Design review: the new dashboard, its filters, and a title that is rather long for a phone',
+    startTime: later(3),
+    duration: 90,
+  });
   await desk.post('/meetings', { title: '季度总结会', startTime: later(26), password: 'tulip', isRecorded: true });
-  const { body: { code } } = await desk.post('/meetings', { title: 'Weekly planning', password: 'tulip' });
+  const {
+    body: { code },
+  } = await desk.post('/meetings', { title: 'Weekly planning', password: 'tulip' });
   await (await register(sys, 'Emil')).client.post(`/meetings/${code}/join`, { password: 'tulip' });
   await ana.page.route('**/api/v1/meetings?*', () => {}); // an answer that takes long
   await ana.page.reload();
@@ -131,7 +140,10 @@ test('planning a meeting, changing it, and giving out links to it', async () => 
   await ana.page.getByLabel('For how many people').fill('0.5');
   await ana.button('Make and copy a link').click();
   await ana.page.getByText('Between 1 and 10,000, or nothing.').waitFor();
-  for (const [role, lasts] of [['Co-host', '7 days'], ['Participant', 'No end']]) {
+  for (const [role, lasts] of [
+    ['Co-host', '7 days'],
+    ['Participant', 'No end'],
+  ]) {
     await ana.page.getByLabel('Joins as').selectOption(role);
     await ana.page.getByLabel('Good for').selectOption(lasts);
     await ana.page.getByLabel('For how many people').fill(role === 'Co-host' ? '2' : '');
@@ -150,20 +162,26 @@ test('planning a meeting, changing it, and giving out links to it', async () => 
 });
 
 /** @param {string} selector the first of these comes to the top */
-const scrollTo = (selector) => ana.page.evaluate((one) => document.querySelector(`dialog[open] ${one}`).scrollIntoView(), selector);
+const scrollTo = (selector) =>
+  ana.page.evaluate((one) => document.querySelector(`dialog[open] ${one}`).scrollIntoView(), selector);
 
 /** As many as there are at once. */
-const toasts = (person) => person.page.evaluate(async () => {
-  const { toast } = await import('/js/toasts.js');
-  const { t } = await import('/js/i18n.js');
-  toast(t('schedule.done', { title: 'Design review of the new dashboard and its filters', code: 'K7QX2P' }));
-  toast(t('error.unavailable'), 'error');
-  toast(t('app.copied'));
-});
+const toasts = (person) =>
+  person.page.evaluate(async () => {
+    const { toast } = await import('/js/toasts.js');
+    const { t } = await import('/js/i18n.js');
+    toast(t('schedule.done', { title: 'Design review of the new dashboard and its filters', code: 'K7QX2P' }));
+    toast(t('error.unavailable'), 'error');
+    toast(t('app.copied'));
+  });
 
 test('the profile', async () => {
-  for (const userAgent of ['Mozilla/5.0 (Windows NT 10.0; rv:140.0) Firefox/140.0', 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1',
-    'a-program-with-a-rather-long-name-of-its-own/1.0']) await signIn('ana@example.org', { 'user-agent': userAgent });
+  for (const userAgent of [
+    'Mozilla/5.0 (Windows NT 10.0; rv:140.0) Firefox/140.0',
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1',
+    'a-program-with-a-rather-long-name-of-its-own/1.0',
+  ])
+    await signIn('ana@example.org', { 'user-agent': userAgent });
   await ana.button('Ana Lima Profile').click();
   await ana.page.locator('.sign-in').nth(4).waitFor();
   await look(ana, 'profile');
@@ -180,9 +198,12 @@ test('the profile', async () => {
 test('the network test', async () => {
   await ana.page.evaluate(() => {
     const no = (name) => Promise.reject(new DOMException('', name));
-    navigator.mediaDevices.getUserMedia = ({ audio }) => (audio ? new Promise((resolve) => {
-      window.goOn = () => resolve(no('NotAllowedError'));
-    }) : no('NotFoundError'));
+    navigator.mediaDevices.getUserMedia = ({ audio }) =>
+      audio
+        ? new Promise((resolve) => {
+            window.goOn = () => resolve(no('NotAllowedError'));
+          })
+        : no('NotFoundError');
   });
   await ana.page.getByRole('link', { name: 'Test the network' }).click();
   await ana.button('Start the test').waitFor();
@@ -197,9 +218,12 @@ test('the network test', async () => {
 });
 
 test('the records', async () => {
-  const { body: { code } } = await desk.post('/meetings', { title: 'Design review', allowGuests: true });
+  const {
+    body: { code },
+  } = await desk.post('/meetings', { title: 'Design review', allowGuests: true });
   const people = [];
-  for (const name of ['Karim', '王芳', 'Maximilian von und zu Hohenfels', 'Lena']) people.push(await register(sys, name));
+  for (const name of ['Karim', '王芳', 'Maximilian von und zu Hohenfels', 'Lena'])
+    people.push(await register(sys, name));
   const come = ({ client }) => client.post(`/meetings/${code}/join`, {});
   const go = ({ client }) => client.post(`/meetings/${code}/leave`);
   await desk.post(`/meetings/${code}/join`, {});
@@ -214,23 +238,33 @@ test('the records', async () => {
   await desk.post(`/meetings/${code}/end`);
   const [{ id }] = await sys.sql('SELECT id FROM meetings WHERE code = ?', [code]);
   // It lasted a while.
-  await sys.sql('UPDATE room_events SET at = NOW(3) - INTERVAL 90 MINUTE + INTERVAL seq * 5 MINUTE WHERE meeting_id = ?', [id]);
-  await sys.sql('UPDATE meetings SET actual_start_time = NOW(3) - INTERVAL 85 MINUTE, actual_end_time = NOW(3) - INTERVAL 10 MINUTE WHERE id = ?', [id]);
+  await sys.sql(
+    'UPDATE room_events SET at = NOW(3) - INTERVAL 90 MINUTE + INTERVAL seq * 5 MINUTE WHERE meeting_id = ?',
+    [id],
+  );
+  await sys.sql(
+    'UPDATE meetings SET actual_start_time = NOW(3) - INTERVAL 85 MINUTE, actual_end_time = NOW(3) - INTERVAL 10 MINUTE WHERE id = ?',
+    [id],
+  );
   await ana.go(`#/m/${code}/records`);
   await ana.page.locator('.chart rect').first().waitFor();
   await look(ana, 'records');
-  await look(ana, 'records-end', { again: () => ana.page.locator('#records-audit').evaluate((one) => one.scrollIntoView()) });
+  await look(ana, 'records-end', {
+    again: () => ana.page.locator('#records-audit').evaluate((one) => one.scrollIntoView()),
+  });
   await bo.go(`#/m/${code}/records`);
   await bo.page.getByText('You may not do this.').waitFor();
   await look(bo, 'records-refused');
-  const { body: { code: empty } } = await desk.post('/meetings', { title: 'Nobody came', startTime: later(1) });
+  const {
+    body: { code: empty },
+  } = await desk.post('/meetings', { title: 'Nobody came', startTime: later(1) });
   await ana.go(`#/m/${empty}/records`);
   await ana.page.getByText('Nobody was there.').waitFor();
   await look(ana, 'records-empty');
   nothingWrong();
 });
 
-test('the administrator\'s page', async () => {
+test("the administrator's page", async () => {
   await sys.sql("UPDATE users SET is_admin = 1 WHERE email = 'ana@example.org'");
   await ana.go('#/');
   await ana.page.reload();

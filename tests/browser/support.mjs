@@ -20,9 +20,19 @@ const SETTINGS = { videoQuality: 'low', microphoneOn: true, cameraOn: true, pane
 export const LAUNCH = {
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
   args: [
-    '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=fps=10',
-    '--auto-select-desktop-capture-source=Entire screen', '--allow-loopback-in-peer-connection', '--autoplay-policy=no-user-gesture-required',
+    '--headless=new',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--use-fake-ui-for-media-stream',
+    '--use-fake-device-for-media-stream=fps=10',
+    '--auto-select-desktop-capture-source=Entire screen',
+    '--allow-loopback-in-peer-connection',
+    '--autoplay-policy=no-user-gesture-required',
   ],
 };
 
@@ -64,8 +74,12 @@ export class Computer {
     }
   }
 
-  sleep() { this.signal('SIGSTOP'); }
-  wake() { this.signal('SIGCONT'); }
+  sleep() {
+    this.signal('SIGSTOP');
+  }
+  wake() {
+    this.signal('SIGCONT');
+  }
 
   async close() {
     this.wake();
@@ -80,12 +94,16 @@ export class Person {
     person.base = base;
     person.name = name;
     person.context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale, ...context });
-    await person.context.addInitScript((values) => {
-      if (!localStorage.getItem('echomeet.settings')) localStorage.setItem('echomeet.settings', JSON.stringify(values));
-      document.addEventListener('securitypolicyviolation', (event) => {
-        console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`);
-      });
-    }, { ...SETTINGS, ...settings });
+    await person.context.addInitScript(
+      (values) => {
+        if (!localStorage.getItem('echomeet.settings'))
+          localStorage.setItem('echomeet.settings', JSON.stringify(values));
+        document.addEventListener('securitypolicyviolation', (event) => {
+          console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`);
+        });
+      },
+      { ...SETTINGS, ...settings },
+    );
     person.complaints = [];
     await person.open();
     return person;
@@ -119,20 +137,37 @@ export class Person {
     await this.page.getByRole('button', { name: 'Join' }).waitFor();
     if (password) await this.page.getByLabel('Meeting password').fill(password);
     await this.page.getByRole('button', { name: 'Join' }).click();
-    await this.page.locator('.call').waitFor().catch(async (error) => {
-      throw new Error(`${this.name} is not in the call; the page says: ${await this.page.locator('#app').innerText()}`, { cause: error });
-    });
+    await this.page
+      .locator('.call')
+      .waitFor()
+      .catch(async (error) => {
+        throw new Error(
+          `${this.name} is not in the call; the page says: ${await this.page.locator('#app').innerText()}`,
+          { cause: error },
+        );
+      });
   }
 
-  button(name) { return this.page.getByRole('button', { name, exact: true }); }
-  tile(userId) { return this.page.locator(`.tile[data-user="${userId}"]`); }
-  tiles() { return this.page.locator('.tile'); }
-  myId() { return this.page.evaluate(() => window.echomeet.api.session.get().user.id); }
+  button(name) {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+  tile(userId) {
+    return this.page.locator(`.tile[data-user="${userId}"]`);
+  }
+  tiles() {
+    return this.page.locator('.tile');
+  }
+  myId() {
+    return this.page.evaluate(() => window.echomeet.api.session.get().user.id);
+  }
 
   /** @param {'People' | 'Chat'} name */
   async openPanel(name) {
-    if (await this.page.locator(`.${name.toLowerCase()}`).count() > 0) return;
-    await this.page.locator('.bar').getByRole('button', { name: new RegExp(`^${name}`) }).click();
+    if ((await this.page.locator(`.${name.toLowerCase()}`).count()) > 0) return;
+    await this.page
+      .locator('.bar')
+      .getByRole('button', { name: new RegExp(`^${name}`) })
+      .click();
   }
 
   async say(text) {
@@ -184,7 +219,10 @@ export class Wire {
         return;
       }
       const far = net.connect(Number(port), '127.0.0.1');
-      for (const [end, other] of [[near, far], [far, near]]) {
+      for (const [end, other] of [
+        [near, far],
+        [far, near],
+      ]) {
         wire.ends.set(end, other);
         if (wire.state === 'frozen') end.pause();
         end.on('data', (data) => other.write(data));
@@ -215,7 +253,8 @@ export class Wire {
   mend() {
     this.state = 'open';
     for (const [end, other] of this.ends) {
-      if (other.destroyed) end.destroy(); // was closed behind the silence
+      if (other.destroyed)
+        end.destroy(); // was closed behind the silence
       else end.resume();
     }
   }
@@ -232,19 +271,20 @@ export class Wire {
  */
 export function steps(people) {
   let broken = false;
-  return (name, work) => test(name, async (t) => {
-    if (broken) {
-      t.skip('the one before failed');
-      return;
-    }
-    broken = true;
-    try {
-      await work();
-      broken = false;
-    } finally {
-      if (broken) for (const person of people()) await person.shot(`failed-${person.name}`).catch(() => {});
-    }
-  });
+  return (name, work) =>
+    test(name, async (t) => {
+      if (broken) {
+        t.skip('the one before failed');
+        return;
+      }
+      broken = true;
+      try {
+        await work();
+        broken = false;
+      } finally {
+        if (broken) for (const person of people()) await person.shot(`failed-${person.name}`).catch(() => {});
+      }
+    });
 }
 
 /** Milliseconds from the navigation to the first button or field that is drawn; where there will be none, to the first picture. */
@@ -272,7 +312,9 @@ export async function collectAnnouncements(person) {
     window.announced = [];
     new MutationObserver((changes) => {
       for (const { target } of changes) {
-        const region = (target instanceof Element ? target : target.parentElement)?.closest('[role=status], [role=alert], [aria-live=polite]');
+        const region = (target instanceof Element ? target : target.parentElement)?.closest(
+          '[role=status], [role=alert], [aria-live=polite]',
+        );
         const text = region?.textContent.trim();
         if (text && window.announced.at(-1) !== text) window.announced.push(text);
       }
@@ -295,19 +337,31 @@ export async function until(condition, what, ms = PATIENCE_MS) {
 /** Frames decoded and sound received go up, for everybody from everybody. */
 export async function mediaFlows(people, { sound = true, ms = PATIENCE_MS } = {}) {
   const pairs = people.flatMap((to) => people.filter((from) => from !== to).map((from) => [to, from]));
-  await Promise.all(pairs.map(async ([to, from]) => {
-    const id = await from.myId();
-    const before = await until(() => to.received(id), `${to.name} has a connection with ${from.name}`, ms);
-    await until(async () => {
-      const now = await to.received(id);
-      return now && now.frames > before.frames + 2 && (!sound || now.sound > before.sound);
-    }, `${to.name} sees and hears ${from.name}`, ms);
-  }));
+  await Promise.all(
+    pairs.map(async ([to, from]) => {
+      const id = await from.myId();
+      const before = await until(() => to.received(id), `${to.name} has a connection with ${from.name}`, ms);
+      await until(
+        async () => {
+          const now = await to.received(id);
+          return now && now.frames > before.frames + 2 && (!sound || now.sound > before.sound);
+        },
+        `${to.name} sees and hears ${from.name}`,
+        ms,
+      );
+    }),
+  );
 }
 
 /** The page's files alone, for tests that need no back end. */
 export async function serveFiles() {
-  const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+  const types = {
+    '.html': 'text/html',
+    '.js': 'text/javascript',
+    '.mjs': 'text/javascript',
+    '.css': 'text/css',
+    '.svg': 'image/svg+xml',
+  };
   const server = http.createServer((request, response) => {
     const file = path.join(root, 'www', path.normalize(new URL(request.url, 'http://x').pathname));
     if (file.endsWith('/empty.html')) {
@@ -316,7 +370,8 @@ export async function serveFiles() {
     }
     fs.readFile(file, (error, data) => {
       if (error) response.writeHead(404).end();
-      else response.writeHead(200, { 'Content-Type': types[path.extname(file)] ?? 'application/octet-stream' }).end(data);
+      else
+        response.writeHead(200, { 'Content-Type': types[path.extname(file)] ?? 'application/octet-stream' }).end(data);
     });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

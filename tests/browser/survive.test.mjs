@@ -21,16 +21,28 @@ let cy;
 
 before(async () => {
   turn = await Turn.start();
-  [sys, ...computers] = await Promise.all([startSystem({ env: turn.env }), Computer.start(), Computer.start(), Computer.start()]);
+  [sys, ...computers] = await Promise.all([
+    startSystem({ env: turn.env }),
+    Computer.start(),
+    Computer.start(),
+    Computer.start(),
+  ]);
   wire = await Wire.lay(sys.base);
-  people = await Promise.all(['Ana', 'Bo', 'Cy'].map((name, i) => Person.arrive(computers[i].browser, name === 'Bo' ? wire.base : sys.base, name,
-    { settings: { relayOnly: name === 'Bo' } })));
+  people = await Promise.all(
+    ['Ana', 'Bo', 'Cy'].map((name, i) =>
+      Person.arrive(computers[i].browser, name === 'Bo' ? wire.base : sys.base, name, {
+        settings: { relayOnly: name === 'Bo' },
+      }),
+    ),
+  );
   [ana, bo, cy] = people;
   for (const person of people) {
     await person.signUp(`${person.name.toLowerCase()}@example.org`);
     person.id = await person.myId();
   }
-  const code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Rough weather' })).code);
+  const code = await ana.page.evaluate(
+    async () => (await window.echomeet.api.post('/meetings', { title: 'Rough weather' })).code,
+  );
   for (const person of people) await person.join(code);
   await everybodySeesEverybody();
 });
@@ -46,7 +58,11 @@ after(async () => {
 async function everybodySeesEverybody(present = people) {
   await mediaFlows(present, { ms: 60_000 });
   for (const person of present) {
-    await until(async () => await person.tiles().count() === present.length, `${person.name} sees ${present.length} tiles`, 30_000);
+    await until(
+      async () => (await person.tiles().count()) === present.length,
+      `${person.name} sees ${present.length} tiles`,
+      30_000,
+    );
     for (const other of present.filter((one) => one !== person)) await person.tile(other.id).locator('video').waitFor();
     await person.page.getByText('Connection lost. Reconnecting…').waitFor({ state: 'detached' });
   }
@@ -93,8 +109,16 @@ test("the host's computer breaks: the others go on, one of them as host", async 
   computers[0].signal('SIGKILL');
   for (const person of [bo, cy]) await person.tile(ana.id).waitFor({ state: 'detached', timeout: 60_000 });
   await everybodySeesEverybody([bo, cy]);
-  const hosts = await Promise.all([bo, cy].map((person) => person.page.evaluate(() => window.echomeet.call.store.get().room.participants
-    .filter(({ role }) => role === 'host').map(({ userId }) => userId))));
+  const hosts = await Promise.all(
+    [bo, cy].map((person) =>
+      person.page.evaluate(() =>
+        window.echomeet.call.store
+          .get()
+          .room.participants.filter(({ role }) => role === 'host')
+          .map(({ userId }) => userId),
+      ),
+    ),
+  );
   assert.deepEqual(hosts[0], hosts[1]);
   assert.ok([bo.id, cy.id].includes(hosts[0][0]) && hosts[0].length === 1, `${hosts}`);
 });

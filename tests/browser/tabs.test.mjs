@@ -17,7 +17,9 @@ before(async () => {
   [ben, ana] = await Promise.all(['Ben', 'Ana'].map((name) => Person.arrive(browser, sys.base, name)));
   await ben.signUp('ben@example.org');
   await ana.signUp('ana@example.org');
-  code = await ben.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Tabs', allowGuests: true })).code);
+  code = await ben.page.evaluate(
+    async () => (await window.echomeet.api.post('/meetings', { title: 'Tabs', allowGuests: true })).code,
+  );
   await ben.join(code);
 });
 after(async () => {
@@ -34,11 +36,16 @@ async function inAnotherTab(work) {
   await ana.page.close();
   ana.page = here;
 }
-const signIn = (name) => ana.page.evaluate(([email, password]) => window.echomeet.api.signIn(email, password), [`${name}@example.org`, PASSWORD]);
-const silent = () => ana.page.evaluate(() => {
-  const { microphone, camera } = window.echomeet.call.media.store.get();
-  return microphone === null && camera === null;
-});
+const signIn = (name) =>
+  ana.page.evaluate(
+    ([email, password]) => window.echomeet.api.signIn(email, password),
+    [`${name}@example.org`, PASSWORD],
+  );
+const silent = () =>
+  ana.page.evaluate(() => {
+    const { microphone, camera } = window.echomeet.call.media.store.get();
+    return microphone === null && camera === null;
+  });
 
 test('signed out in another tab: the call ends here, and says why', async () => {
   const id = await ana.myId();
@@ -46,7 +53,9 @@ test('signed out in another tab: the call ends here, and says why', async () => 
   await mediaFlows([ben, ana]);
   await inAnotherTab(() => ana.button('Sign out').click());
   await ana.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
-  await ana.page.getByText('You signed out in another tab, or your sign-in was ended, so you have left the meeting.').waitFor();
+  await ana.page
+    .getByText('You signed out in another tab, or your sign-in was ended, so you have left the meeting.')
+    .waitFor();
   assert.equal(await silent(), true);
   assert.equal(await ana.button('Join again').count(), 0);
   await ben.tile(id).waitFor({ state: 'detached' });
@@ -61,7 +70,10 @@ test('a guest goes on in the call when somebody signs in in another tab, and is 
   await ana.button('Join').click();
   await ana.page.locator('.call').waitFor();
   await inAnotherTab(() => signIn('ana'));
-  await until(() => ana.page.evaluate(() => window.echomeet.api.session.get().user?.displayName === 'Ana'), 'this tab knows of it');
+  await until(
+    () => ana.page.evaluate(() => window.echomeet.api.session.get().user?.displayName === 'Ana'),
+    'this tab knows of it',
+  );
   const benId = await ben.myId();
   const before = await until(() => ana.received(benId), 'connected');
   await until(async () => (await ana.received(benId)).frames > before.frames + 5, 'pictures go on');
@@ -87,11 +99,16 @@ test('signed in as somebody else in another tab: the call ends here, and says wh
 });
 
 test('a sign-in that was ended from elsewhere ends the call with a line, too', async () => {
-  await ana.page.evaluate(([email, password]) => window.echomeet.api.signIn(email, password), ['ana@example.org', PASSWORD]);
+  await ana.page.evaluate(
+    ([email, password]) => window.echomeet.api.signIn(email, password),
+    ['ana@example.org', PASSWORD],
+  );
   await ana.go('#/');
   await ana.join(code);
   await mediaFlows([ben, ana]);
-  await sys.sql("UPDATE sessions s JOIN users u ON u.id = s.user_id SET s.ended_at = NOW(3) WHERE u.display_name = 'Ana'");
+  await sys.sql(
+    "UPDATE sessions s JOIN users u ON u.id = s.user_id SET s.ended_at = NOW(3) WHERE u.display_name = 'Ana'",
+  );
   await ana.page.evaluate(() => window.echomeet.api.token({ fresh: true }).catch(() => {}));
   await ana.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
   assert.equal(await silent(), true);

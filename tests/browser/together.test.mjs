@@ -20,7 +20,12 @@ before(async () => {
   ana = await Person.arrive(browser, sys.base, 'Ana Lima', { settings });
   bo = await Person.arrive(browser, sys.base, 'Bo Nilsson', { settings });
   wang = await Person.arrive(browser, sys.base, '王芳', { settings });
-  for (const [person, email] of [[ana, 'ana@example.org'], [bo, 'bo@example.org'], [wang, 'wang@example.org']]) await person.signUp(email);
+  for (const [person, email] of [
+    [ana, 'ana@example.org'],
+    [bo, 'bo@example.org'],
+    [wang, 'wang@example.org'],
+  ])
+    await person.signUp(email);
   await ana.button('Start now').click();
   await ana.button('Join').click();
   await ana.page.locator('.call').waitFor();
@@ -55,16 +60,16 @@ test('a line that is changed changes for everybody, and says so', async () => {
   assert.equal(await ana.button('Edit the message').count(), 0, 'nobody changes the words of others');
 });
 
-test('by keyboard: the last line of one\'s own with the arrow up, and back with Escape', async () => {
+test("by keyboard: the last line of one's own with the arrow up, and back with Escape", async () => {
   await bo.page.locator('.composer textarea').press('ArrowUp');
-  await until(async () => await focused(bo) === 'Text of the message', 'the line can be changed');
+  await until(async () => (await focused(bo)) === 'Text of the message', 'the line can be changed');
   await bo.page.keyboard.press('Escape');
   await bo.page.getByLabel('Text of the message').waitFor({ state: 'detached' });
   assert.equal(await bo.page.locator('.panel').count(), 1, 'the panel stays');
   await line(bo, 'We meet at two').waitFor();
 });
 
-test('one deletes one\'s own line after being asked; the host deletes that of another', async () => {
+test("one deletes one's own line after being asked; the host deletes that of another", async () => {
   await bo.say('not for you');
   await line(wang, 'not for you').waitFor();
   assert.equal(await wang.button('Delete the message').count(), 0, 'somebody else may not');
@@ -86,7 +91,8 @@ test('one deletes one\'s own line after being asked; the host deletes that of an
   await line(ana, 'out of place').hover();
   await line(ana, 'out of place').getByRole('button', { name: 'Delete the message' }).click();
   await ana.button('Delete').click();
-  for (const person of all()) await until(async () => await line(person, 'Message deleted').count() === 2, 'gone for everybody');
+  for (const person of all())
+    await until(async () => (await line(person, 'Message deleted').count()) === 2, 'gone for everybody');
   assert.equal((await bo.lines()).includes('out of place'), false);
 });
 
@@ -94,7 +100,9 @@ test('addresses are links that open elsewhere and tell nothing; everything else 
   await wang.say('look at https://example.org/a?b=1, not at javascript:alert(1) <a href="https://x.test">x</a>');
   const links = line(ana, 'look at').locator('a');
   await links.first().waitFor();
-  const attributes = await links.evaluateAll((list) => list.map((a) => [a.getAttribute('href'), a.textContent, a.target, a.rel]));
+  const attributes = await links.evaluateAll((list) =>
+    list.map((a) => [a.getAttribute('href'), a.textContent, a.target, a.rel]),
+  );
   assert.deepEqual(attributes, [
     ['https://example.org/a?b=1', 'https://example.org/a?b=1', '_blank', 'noopener noreferrer'],
     ['https://x.test', 'https://x.test', '_blank', 'noopener noreferrer'],
@@ -113,10 +121,18 @@ test('a private line is seen by two, and marked', async () => {
   await line(ana, 'hello all').waitFor();
   assert.equal((await ana.lines()).includes('just between us'), false);
   await wang.shot('chat-private-received');
-  for (const [shape, width, height] of [['wide', 1440, 900], ['tablet', 768, 1024], ['phone', 390, 844]]) {
+  for (const [shape, width, height] of [
+    ['wide', 1440, 900],
+    ['tablet', 768, 1024],
+    ['phone', 390, 844],
+  ]) {
     await wang.page.setViewportSize({ width, height });
     await wang.shot(`chat-private-${shape}`);
-    assert.equal(await wang.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `nothing sticks out at ${width}`);
+    assert.equal(
+      await wang.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      true,
+      `nothing sticks out at ${width}`,
+    );
   }
   await wang.page.setViewportSize({ width: 1280, height: 800 });
 });
@@ -142,7 +158,7 @@ test('a reaction floats over the tile of who sent it, everywhere, and goes', asy
   const id = await bo.myId();
   await bo.button('React').focus();
   await bo.page.keyboard.press('Enter');
-  await until(async () => await focused(bo) === 'Thumbs up 👍', 'the first one has the focus');
+  await until(async () => (await focused(bo)) === 'Thumbs up 👍', 'the first one has the focus');
   await bo.shot('reactions');
   await bo.page.setViewportSize({ width: 390, height: 844 });
   await bo.shot('reactions-phone');
@@ -171,7 +187,10 @@ test('without motion a reaction stands still', async () => {
   await bo.page.evaluate(() => window.echomeet.call.react('👏'));
   const span = ana.tile(id).locator('.tile-reactions span', { hasText: '👏' });
   await span.waitFor();
-  assert.deepEqual(await span.evaluate((element) => [getComputedStyle(element).animationName, getComputedStyle(element).opacity]), ['none', '1']);
+  assert.deepEqual(
+    await span.evaluate((element) => [getComputedStyle(element).animationName, getComputedStyle(element).opacity]),
+    ['none', '1'],
+  );
   await ana.page.emulateMedia({ reducedMotion: 'no-preference' });
 });
 
@@ -183,7 +202,10 @@ test('the speaker view shows one large and the others in a strip, keeps who is p
   await ana.page.locator('.speaker .tile').waitFor();
   assert.equal(await large(anaId).count(), 0, 'not oneself');
   assert.equal(await ana.page.locator('.strip .tile').count(), 2);
-  for (const [id, name] of [[wangId, '王芳'], [boId, 'Bo Nilsson']]) {
+  for (const [id, name] of [
+    [wangId, '王芳'],
+    [boId, 'Bo Nilsson'],
+  ]) {
     await ana.tile(id).hover();
     await ana.button(`Keep ${name} large`).click();
     await large(id).waitFor();
@@ -195,7 +217,11 @@ test('the speaker view shows one large and the others in a strip, keeps who is p
   await large(anaId).waitFor({ state: 'detached' });
   await ana.button('Keep Bo Nilsson large').click();
   await large(boId).waitFor();
-  for (const [shape, width, height] of [['wide', 1440, 900], ['tablet', 768, 1024], ['phone', 390, 844]]) {
+  for (const [shape, width, height] of [
+    ['wide', 1440, 900],
+    ['tablet', 768, 1024],
+    ['phone', 390, 844],
+  ]) {
     await ana.page.setViewportSize({ width, height });
     await ana.shot(`speaker-${shape}`);
     const leave = await ana.button('Leave the meeting').boundingBox();
@@ -208,7 +234,7 @@ test('the speaker view shows one large and the others in a strip, keeps who is p
   assert.equal(await ana.button('Speaker view').getAttribute('aria-pressed'), 'true');
   await ana.button('Speaker view').click();
   await ana.page.locator('.tiles .tile').nth(2).waitFor();
-  for (const person of [bo, wang]) await until(async () => await person.tiles().count() === 3, 'all are there again');
+  for (const person of [bo, wang]) await until(async () => (await person.tiles().count()) === 3, 'all are there again');
 });
 
 test('the host makes a co-host and takes it back; it shows at once', async () => {
@@ -218,7 +244,11 @@ test('the host makes a co-host and takes it back; it shows at once', async () =>
   assert.equal(await bo.button('Make co-host').count(), 0, 'a participant may only write');
   await bo.page.keyboard.press('Escape');
   await ana.button('Actions for Bo Nilsson').click();
-  for (const [shape, width, height] of [['wide', 1440, 900], ['tablet', 768, 1024], ['phone', 390, 844]]) {
+  for (const [shape, width, height] of [
+    ['wide', 1440, 900],
+    ['tablet', 768, 1024],
+    ['phone', 390, 844],
+  ]) {
     await ana.page.setViewportSize({ width, height });
     await ana.shot(`people-actions-${shape}`);
   }
@@ -232,10 +262,11 @@ test('the host makes a co-host and takes it back; it shows at once', async () =>
   await ana.page.locator('.person-do').waitFor({ state: 'detached' });
   await ana.button('Actions for Bo Nilsson').click();
   await ana.button('No longer co-host').click();
-  for (const person of all()) await row(person, 'Bo Nilsson').getByText('Co-host', { exact: true }).waitFor({ state: 'detached' });
+  for (const person of all())
+    await row(person, 'Bo Nilsson').getByText('Co-host', { exact: true }).waitFor({ state: 'detached' });
 });
 
-test('the host\'s seat goes to a co-host and back, and everybody shows who has which', async () => {
+test("the host's seat goes to a co-host and back, and everybody shows who has which", async () => {
   await ana.button('Actions for Bo Nilsson').click();
   await ana.button('Make co-host').click();
   await row(ana, 'Bo Nilsson').getByText('Co-host', { exact: true }).waitFor();
@@ -263,7 +294,7 @@ test('where there are many, one finds people by a part of their name', async () 
     guests.push(guest);
   }
   await ana.page.getByLabel('Search people').fill('NILS');
-  await until(async () => await ana.page.locator('.person').count() === 2, 'Bo Nilsson and Greta Nilsdotter');
+  await until(async () => (await ana.page.locator('.person').count()) === 2, 'Bo Nilsson and Greta Nilsdotter');
   await ana.shot('people-search');
   await ana.page.getByLabel('Search people').fill('李');
   await until(async () => (await ana.page.locator('.person .name').allTextContents()).join() === '李雷', 'one');
@@ -271,7 +302,7 @@ test('where there are many, one finds people by a part of their name', async () 
   await ana.page.getByText('Nobody here has this name.').waitFor();
   for (const guest of guests) await guest.client.post(`/meetings/${code}/leave`);
   await ana.page.getByLabel('Search people').waitFor({ state: 'detached' });
-  await until(async () => await ana.page.locator('.person').count() === 3, 'they are gone, one after the other');
+  await until(async () => (await ana.page.locator('.person').count()) === 3, 'they are gone, one after the other');
 });
 
 test('"write privately" leads to the composer; when that person goes, nothing goes to the others by mistake', async () => {
@@ -319,5 +350,9 @@ test('a co-host removes somebody, who sees a clear end and no way back', async (
 });
 
 test('the console shows nothing but the refusal that was provoked', () => {
-  for (const person of all()) assert.deepEqual(person.complaints.filter((text) => !/status of 403/.test(text)), []);
+  for (const person of all())
+    assert.deepEqual(
+      person.complaints.filter((text) => !/status of 403/.test(text)),
+      [],
+    );
 });

@@ -25,24 +25,58 @@ export class Turn {
     return turn;
   }
 
-  file(name) { return path.join(this.folder, name); }
+  file(name) {
+    return path.join(this.folder, name);
+  }
 
   /** Also after kill(), on the same port. */
   async again() {
     const seen = this.log.length;
-    this.process = spawn('setpriv', ['--pdeathsig', 'TERM', 'turnserver', '-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1',
-      `--listening-port=${this.port}`, `--min-port=${this.relayPort}`, `--max-port=${this.relayPort + RELAY_PORTS - 1}`, '--use-auth-secret',
-      `--static-auth-secret=${this.secret}`, '--realm=echomeet.test', '--allow-loopback-peers', '--no-cli', '--cli-password=unused', '--no-tls',
-      '--no-dtls', '--fingerprint', '--log-file=stdout', '--verbose', `--pidfile=${this.file('pid')}`, `--userdb=${this.file('users')}`,
-    ], { stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.process.stdout, this.process.stderr]) stream.on('data', (data) => { this.log += data; });
-    this.ended = new Promise((resolve) => { this.process.once('exit', resolve); });
+    this.process = spawn(
+      'setpriv',
+      [
+        '--pdeathsig',
+        'TERM',
+        'turnserver',
+        '-n',
+        '--listening-ip=127.0.0.1',
+        '--relay-ip=127.0.0.1',
+        `--listening-port=${this.port}`,
+        `--min-port=${this.relayPort}`,
+        `--max-port=${this.relayPort + RELAY_PORTS - 1}`,
+        '--use-auth-secret',
+        `--static-auth-secret=${this.secret}`,
+        '--realm=echomeet.test',
+        '--allow-loopback-peers',
+        '--no-cli',
+        '--cli-password=unused',
+        '--no-tls',
+        '--no-dtls',
+        '--fingerprint',
+        '--log-file=stdout',
+        '--verbose',
+        `--pidfile=${this.file('pid')}`,
+        `--userdb=${this.file('users')}`,
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    for (const stream of [this.process.stdout, this.process.stderr])
+      stream.on('data', (data) => {
+        this.log += data;
+      });
+    this.ended = new Promise((resolve) => {
+      this.process.once('exit', resolve);
+    });
     await until(() => /listener opened on.*127\.0\.0\.1/i.test(this.log.slice(seen)), 'coturn listens');
   }
 
   /** Takes nothing in and lets nothing out, and tells nobody. */
-  freeze() { this.process.kill('SIGSTOP'); }
-  thaw() { this.process.kill('SIGCONT'); }
+  freeze() {
+    this.process.kill('SIGSTOP');
+  }
+  thaw() {
+    this.process.kill('SIGCONT');
+  }
 
   async kill() {
     this.process.kill('SIGKILL');

@@ -21,7 +21,9 @@ before(async () => {
   [sys, browser] = await Promise.all([startSystem({ webRoot: www }), startBrowser()]);
   [ana, bo] = await Promise.all(['Ana', 'Bo'].map((name) => Person.arrive(browser, sys.base, name)));
   for (const person of [ana, bo]) await person.signUp(`${person.name.toLowerCase()}@example.org`);
-  code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'New files' })).code);
+  code = await ana.page.evaluate(
+    async () => (await window.echomeet.api.post('/meetings', { title: 'New files' })).code,
+  );
   await ana.join(code);
 });
 after(async () => {
@@ -36,11 +38,20 @@ async function update(...gone) {
   for (const name of gone) fs.rmSync(path.join(www, name));
   const at = new Date(1000 * (Math.floor(Date.now() / 1000) + (later += 2)));
   fs.utimesSync(path.join(www, 'index.html'), at, at);
-  await until(async () => Date.parse((await fetch(`${sys.base}/`, { method: 'HEAD' })).headers.get('Last-Modified')) === at.getTime(), 'the new files are served');
+  await until(
+    async () =>
+      Date.parse((await fetch(`${sys.base}/`, { method: 'HEAD' })).headers.get('Last-Modified')) === at.getTime(),
+    'the new files are served',
+  );
 }
 const restore = (name) => fs.copyFileSync(path.join(root, 'www', name), path.join(www, name));
 const text = (person, words) => person.page.getByText(words);
-const boIsIn = async () => (await sys.sql("SELECT 1 FROM participants p JOIN users u ON u.id = p.user_id WHERE u.display_name = 'Bo' AND p.status = 1")).length > 0;
+const boIsIn = async () =>
+  (
+    await sys.sql(
+      "SELECT 1 FROM participants p JOIN users u ON u.id = p.user_id WHERE u.display_name = 'Bo' AND p.status = 1",
+    )
+  ).length > 0;
 
 async function atTheDoor(person) {
   await person.go('#/');
@@ -99,7 +110,8 @@ test('the files are replaced under a call: it goes on, and the page says so then
   await bo.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await sys.processes.relay.stop(); // as an update does
   await sys.processes.relay.start();
-  for (const person of [ana, bo]) await person.page.locator('.toast').getByText('EchoMeet has been updated. Your call goes on').waitFor();
+  for (const person of [ana, bo])
+    await person.page.locator('.toast').getByText('EchoMeet has been updated. Your call goes on').waitFor();
   await mediaFlows([ana, bo]);
   await bo.button('Leave the meeting').click();
   await bo.page.locator('.page-note').getByText('EchoMeet has been updated.').waitFor();

@@ -26,24 +26,39 @@ before(async () => {
   }
   await ana.signUp('ana@example.org');
   await bo.signUp('bo@example.org');
-  code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Weekly planning', password: 'tulip', isPublic: true })).code);
+  code = await ana.page.evaluate(
+    async () =>
+      (await window.echomeet.api.post('/meetings', { title: 'Weekly planning', password: 'tulip', isPublic: true }))
+        .code,
+  );
   const [{ id }] = await sys.sql('SELECT id FROM meetings WHERE code = ?', [code]);
   const sender = await ana.myId();
   const lines = Array.from({ length: OLD_LINES }, (_, i) => [id, sender, `old-${i}`, `old line ${i + 1}`, new Date()]);
-  await sys.sql(`INSERT INTO messages (meeting_id, sender_id, client_id, body, created_at) VALUES ${lines.map(() => '(?, ?, ?, ?, ?)').join()}`, lines.flat());
+  await sys.sql(
+    `INSERT INTO messages (meeting_id, sender_id, client_id, body, created_at) VALUES ${lines.map(() => '(?, ?, ?, ?, ?)').join()}`,
+    lines.flat(),
+  );
 });
 after(async () => {
   await browser?.close();
   await sys?.stop();
 });
 
-const announced = (person, text) => until(() => person.page.evaluate((wanted) => window.announced.some((one) => one.includes(wanted)), text), `a screen reader is told: ${text}`);
-const focused = (person) => person.page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent.trim());
+const announced = (person, text) =>
+  until(
+    () => person.page.evaluate((wanted) => window.announced.some((one) => one.includes(wanted)), text),
+    `a screen reader is told: ${text}`,
+  );
+const focused = (person) =>
+  person.page.evaluate(
+    () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent.trim(),
+  );
 const settings = (person) => person.page.evaluate(() => window.echomeet.settings.get());
-const media = (person) => person.page.evaluate(() => {
-  const { microphoneOn, cameraOn } = window.echomeet.call.media.store.get();
-  return `${microphoneOn} ${cameraOn}`;
-});
+const media = (person) =>
+  person.page.evaluate(() => {
+    const { microphoneOn, cameraOn } = window.echomeet.call.media.store.get();
+    return `${microphoneOn} ${cameraOn}`;
+  });
 const more = async (person, item) => {
   await person.button('More').click();
   await person.page.locator('.bar-more .menu').getByRole('button', { name: item }).click();
@@ -54,7 +69,10 @@ const more = async (person, item) => {
 test('before the call: one sees the level of the microphone, tries the speaker, and the choice is remembered', async () => {
   await ana.go(`#/m/${code}`);
   await ana.page.getByText('Nobody is here yet').waitFor();
-  await until(() => ana.page.evaluate(() => Number(document.querySelector('.level').style.getPropertyValue('--level')) > 0.05), 'the level moves');
+  await until(
+    () => ana.page.evaluate(() => Number(document.querySelector('.level').style.getPropertyValue('--level')) > 0.05),
+    'the level moves',
+  );
   await ana.button('Devices').click();
   const speaker = ana.page.getByLabel('Speaker', { exact: true });
   await until(async () => (await speaker.locator('option').count()) > 1, 'there are several speakers');
@@ -74,7 +92,7 @@ test('before the call: one sees the level of the microphone, tries the speaker, 
   await ana.page.getByText('You should hear two tones').waitFor({ state: 'detached' });
   await ana.page.reload();
   await ana.button('Devices').click();
-  await until(async () => await speaker.inputValue() === chosen, 'it is chosen the next time too');
+  await until(async () => (await speaker.inputValue()) === chosen, 'it is chosen the next time too');
 });
 
 test('one changes the name that is shown, and the focus comes back', async () => {
@@ -86,7 +104,9 @@ test('one changes the name that is shown, and the focus comes back', async () =>
   await ana.page.keyboard.press('Escape');
   await ana.page.getByText('You join as Ana L.').waitFor();
   assert.equal(await focused(ana), 'Change name');
-  await ana.page.evaluate(async () => window.echomeet.api.userChanged(await window.echomeet.api.patch('/users/me', { displayName: 'Ana Lima' })));
+  await ana.page.evaluate(async () =>
+    window.echomeet.api.userChanged(await window.echomeet.api.patch('/users/me', { displayName: 'Ana Lima' })),
+  );
 });
 
 test('one joins with the microphone off, and the others see who is there before they join', async () => {
@@ -98,11 +118,18 @@ test('one joins with the microphone off, and the others see who is there before 
   await bo.go(`#/m/${code}`);
   await bo.button('Join').click();
   await bo.page.getByText('This meeting has a password. Ask the host for it.').waitFor();
-  assert.equal(await bo.page.evaluate(() => document.activeElement?.getAttribute('name')), 'password', 'the focus is where something is missing');
+  assert.equal(
+    await bo.page.evaluate(() => document.activeElement?.getAttribute('name')),
+    'password',
+    'the focus is where something is missing',
+  );
   await bo.page.getByLabel('Meeting password').fill('tulip');
   await bo.button('Join').click();
   await bo.page.locator('.call').waitFor();
-  await bo.tile(await ana.myId()).getByLabel('Microphone is off').waitFor();
+  await bo
+    .tile(await ana.myId())
+    .getByLabel('Microphone is off')
+    .waitFor();
   await announced(ana, 'Bo Nilsson joined');
   await bo.button('Leave the meeting').click();
   await bo.page.locator('.ended').waitFor();
@@ -112,17 +139,19 @@ test('one joins with the microphone off, and the others see who is there before 
   assert.equal(await bo.page.locator('.before-people').textContent(), 'Ana Lima');
 });
 
-test('where the browser says no, it is explained in that browser\'s terms, and one can try again', async () => {
+test("where the browser says no, it is explained in that browser's terms, and one can try again", async () => {
   const agents = {
     'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0': 'take the block away',
-    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15': 'Open Safari > Settings for this website',
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15':
+      'Open Safari > Settings for this website',
   };
   for (const [userAgent, words] of Object.entries(agents)) {
     const other = await Person.arrive(browser, sys.base, 'Other', { userAgent });
     await other.context.addInitScript(() => {
       const { mediaDevices } = navigator;
       const ask = mediaDevices.getUserMedia.bind(mediaDevices);
-      mediaDevices.getUserMedia = (wish) => (window.allowed ? ask(wish) : Promise.reject(new DOMException('', 'NotAllowedError')));
+      mediaDevices.getUserMedia = (wish) =>
+        window.allowed ? ask(wish) : Promise.reject(new DOMException('', 'NotAllowedError'));
     });
     await other.signUp(`${userAgent.length}@example.org`);
     await other.go(`#/m/${code}`);
@@ -145,13 +174,16 @@ test('shortcuts: hand, panels, view and the list of them; a dialog gives the foc
   const { keyboard } = ana.page;
   await ana.page.locator('.call-stage').focus();
   await keyboard.press('Control+Alt+h');
-  await bo.tile(await ana.myId()).getByLabel('Hand is raised, number 1').waitFor();
+  await bo
+    .tile(await ana.myId())
+    .getByLabel('Hand is raised, number 1')
+    .waitFor();
   await announced(bo, 'Ana Lima raised a hand');
   await keyboard.press('Control+Alt+p');
   await ana.page.getByRole('tab', { name: 'People', selected: true }).waitFor();
   await keyboard.press('Control+Alt+c');
   await ana.page.getByRole('tab', { name: 'Chat', selected: true }).waitFor();
-  await until(async () => await focused(ana) === 'Write to everyone', 'one can write at once');
+  await until(async () => (await focused(ana)) === 'Write to everyone', 'one can write at once');
   await keyboard.type('is it ? or not');
   assert.equal(await ana.page.locator('.composer textarea').inputValue(), 'is it ? or not');
   assert.equal(await ana.page.locator('dialog').count(), 0);
@@ -167,17 +199,23 @@ test('shortcuts: hand, panels, view and the list of them; a dialog gives the foc
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   assert.equal(await focused(ana), 'Lower hand');
   await keyboard.press('Enter');
-  await bo.tile(await ana.myId()).locator('.tile-hand').waitFor({ state: 'detached' });
+  await bo
+    .tile(await ana.myId())
+    .locator('.tile-hand')
+    .waitFor({ state: 'detached' });
 });
 
 test('the space bar held down is a microphone, let go it is none; the tooltip names the keys', async () => {
   await ana.page.locator('.call-stage').focus();
   assert.equal(await media(ana), 'false true');
   await ana.page.keyboard.down(' ');
-  await until(async () => await media(ana) === 'true true', 'heard while it is down');
-  await bo.tile(await ana.myId()).getByLabel('Microphone is off').waitFor({ state: 'detached' });
+  await until(async () => (await media(ana)) === 'true true', 'heard while it is down');
+  await bo
+    .tile(await ana.myId())
+    .getByLabel('Microphone is off')
+    .waitFor({ state: 'detached' });
   await ana.page.keyboard.up(' ');
-  await until(async () => await media(ana) === 'false true', 'muted again');
+  await until(async () => (await media(ana)) === 'false true', 'muted again');
   await announced(ana, 'Your microphone is off');
   assert.equal(await ana.button('Unmute microphone').getAttribute('data-tip'), 'Unmute microphone (Ctrl+D)');
 });
@@ -196,10 +234,17 @@ test('devices can be changed in the call: the others are heard from another spea
   const speaker = ana.page.getByLabel('Speaker', { exact: true });
   await speaker.selectOption({ index: 2 });
   const chosen = await speaker.inputValue();
-  await until(() => ana.page.evaluate((id) => [...document.querySelectorAll('.call audio')].every(({ sinkId }) => sinkId === id), chosen), 'all sound goes there');
-  assert.ok(await ana.page.locator('.call audio').count() > 0);
+  await until(
+    () =>
+      ana.page.evaluate(
+        (id) => [...document.querySelectorAll('.call audio')].every(({ sinkId }) => sinkId === id),
+        chosen,
+      ),
+    'all sound goes there',
+  );
+  assert.ok((await ana.page.locator('.call audio').count()) > 0);
   await ana.page.keyboard.press('Escape');
-  await until(async () => await focused(ana) === 'More', 'the focus is back');
+  await until(async () => (await focused(ana)) === 'More', 'the focus is back');
 });
 
 test('the information: code, link, the password for the host alone, and a QR code that cameras can read', async () => {
@@ -214,9 +259,16 @@ test('the information: code, link, the password for the host alone, and a QR cod
   assert.equal(await ana.page.getByText('tulip').count(), 0, 'not for those who look on');
   await ana.button('Show').click();
   await ana.page.getByText('tulip').waitFor();
-  for (const [button, text] of [['Copy code', code], ['Copy link', link], ['Copy the password', 'tulip']]) {
+  for (const [button, text] of [
+    ['Copy code', code],
+    ['Copy link', link],
+    ['Copy the password', 'tulip'],
+  ]) {
     await ana.page.locator('dialog').getByRole('button', { name: button, exact: true }).click();
-    await until(async () => await ana.page.evaluate(() => navigator.clipboard.readText()) === text, `${button} copies it`);
+    await until(
+      async () => (await ana.page.evaluate(() => navigator.clipboard.readText())) === text,
+      `${button} copies it`,
+    );
   }
   await ana.button('Copy the invitation').click();
   const all = await ana.page.evaluate(() => navigator.clipboard.readText());
@@ -247,7 +299,10 @@ test('emoji: chosen by keyboard, put where the caret is; what comes unread is co
   await bo.page.locator('.composer textarea').press('ArrowLeft');
   await bo.button('Insert an emoji').focus();
   await bo.page.keyboard.press('Enter');
-  await until(() => bo.page.evaluate(() => document.activeElement?.textContent === '😀'), 'the first one has the focus');
+  await until(
+    () => bo.page.evaluate(() => document.activeElement?.textContent === '😀'),
+    'the first one has the focus',
+  );
   await bo.page.keyboard.press('ArrowDown');
   await bo.page.keyboard.press('ArrowRight');
   await bo.page.keyboard.press('Enter');
@@ -263,20 +318,23 @@ test('a long chat draws its last lines, and earlier ones where one asks for them
   await ana.page.getByRole('button', { name: 'Chat, 1 unread' }).click();
   await ana.page.locator('.chat-log .line').first().waitFor();
   const count = () => ana.page.locator('.chat-log .line').count();
-  assert.ok(await count() < 100, 'as many as come with the room');
-  for (let clicks = 0; clicks < 8 && await ana.button('Show earlier messages').count(); clicks += 1) {
+  assert.ok((await count()) < 100, 'as many as come with the room');
+  for (let clicks = 0; clicks < 8 && (await ana.button('Show earlier messages').count()); clicks += 1) {
     const before = await count();
     await ana.button('Show earlier messages').click();
-    await until(async () => await count() > before || !(await ana.button('Show earlier messages').count()), 'earlier lines');
+    await until(
+      async () => (await count()) > before || !(await ana.button('Show earlier messages').count()),
+      'earlier lines',
+    );
   }
   await ana.page.getByText('old line 1', { exact: true }).waitFor();
   assert.equal(await count(), OLD_LINES + 1);
   await ana.say('and on');
-  await until(async () => await count() === 150, 'who reads at the end has the last ones only');
+  await until(async () => (await count()) === 150, 'who reads at the end has the last ones only');
   await ana.button('Close the panel').click();
 });
 
-test('one\'s own picture stands apart, is moved by dragging and by keys, and stays where it is', async () => {
+test("one's own picture stands apart, is moved by dragging and by keys, and stays where it is", async () => {
   await ana.tile(await ana.myId()).hover();
   await ana.button('Show my picture apart').click();
   await ana.page.locator('.self-view.bottom-right').waitFor();
@@ -292,28 +350,32 @@ test('one\'s own picture stands apart, is moved by dragging and by keys, and sta
   await ana.page.keyboard.press('ArrowRight');
   await ana.page.locator('.self-view.top-right').waitFor();
   await announced(ana, 'Top right');
-  assert.deepEqual(((({ selfApart, selfCorner }) => [selfApart, selfCorner]))(await settings(ana)), [true, 'top-right']);
+  assert.deepEqual((({ selfApart, selfCorner }) => [selfApart, selfCorner])(await settings(ana)), [true, 'top-right']);
   await ana.button('My picture back among the others').focus();
   await ana.page.keyboard.press('Enter');
   await ana.page.locator('.tiles .tile').nth(1).waitFor();
-  await until(async () => await focused(ana) === 'Show my picture apart', 'the focus goes with it');
+  await until(async () => (await focused(ana)) === 'Show my picture apart', 'the focus goes with it');
 });
 
 test('the focus is never lost: what takes itself away leaves it to what is near', async () => {
   const { keyboard } = ana.page;
   await ana.button('Keep Bo Nilsson large').focus();
   await keyboard.press('Enter');
-  await until(async () => await focused(ana) === 'No longer keep Bo Nilsson large', 'at the tile that moved');
+  await until(async () => (await focused(ana)) === 'No longer keep Bo Nilsson large', 'at the tile that moved');
   await keyboard.press('Control+Alt+v');
   await ana.page.locator('.tiles .tile').nth(1).waitFor();
-  assert.equal(await ana.page.evaluate(() => document.activeElement?.closest('.stage') !== null), true, 'still on the stage');
+  assert.equal(
+    await ana.page.evaluate(() => document.activeElement?.closest('.stage') !== null),
+    true,
+    'still on the stage',
+  );
   await keyboard.press('Control+Alt+p');
   await ana.button('Actions for Bo Nilsson').focus();
   await keyboard.press('Enter');
   await ana.button('Make co-host').focus();
   await keyboard.press('Enter');
   await ana.page.locator('.person-do').waitFor({ state: 'detached' });
-  await until(async () => await focused(ana) === 'Actions for Bo Nilsson', 'at the row of that person');
+  await until(async () => (await focused(ana)) === 'Actions for Bo Nilsson', 'at the row of that person');
   await keyboard.press('Enter');
   await ana.button('No longer co-host').focus();
   await keyboard.press('Enter');
@@ -349,10 +411,21 @@ test('full screen: the bar goes after a while without movement, and comes back f
 
 test('a small window above other programs shows who speaks and has the microphone', async () => {
   await more(ana, 'Small window on top');
-  const small = await until(() => ana.page.evaluate(() => {
-    const { window: own } = window.documentPictureInPicture ?? {};
-    return own ? { name: own.document.querySelector('.tile-name')?.textContent, button: own.document.querySelector('button')?.getAttribute('aria-label') } : null;
-  }).then((found) => found?.name && found), 'the window is there');
+  const small = await until(
+    () =>
+      ana.page
+        .evaluate(() => {
+          const { window: own } = window.documentPictureInPicture ?? {};
+          return own
+            ? {
+                name: own.document.querySelector('.tile-name')?.textContent,
+                button: own.document.querySelector('button')?.getAttribute('aria-label'),
+              }
+            : null;
+        })
+        .then((found) => found?.name && found),
+    'the window is there',
+  );
   assert.deepEqual(small, { name: 'Bo Nilsson', button: 'Mute microphone' });
   await ana.page.evaluate(() => window.documentPictureInPicture.window.document.querySelector('button').click());
   await until(async () => (await media(ana)).startsWith('false'), 'muted from there');
@@ -364,19 +437,24 @@ test('many people: pages beyond what fits, oneself on the first, nobody who was 
   const guests = [];
   for (let n = 1; n <= 10; n += 1) guests.push(await register(sys, `Guest ${n}`));
   for (const guest of guests) await guest.client.post(`/meetings/${code}/join`, { password: 'tulip' });
-  await until(async () => await ana.tiles().count() === 12, 'a desk shows all of them');
+  await until(async () => (await ana.tiles().count()) === 12, 'a desk shows all of them');
   assert.equal(await ana.page.locator('.pages').count(), 0);
   await ana.tile(guests[0].id).getByText('Not connected').waitFor();
   assert.equal(await ana.page.getByText('Reconnecting…').count(), 0);
   await bo.page.setViewportSize({ width: 568, height: 320 }); // a small phone on its side
   await bo.page.locator('.pages').waitFor();
-  const ids = () => bo.page.locator('.tiles .tile').evaluateAll((tiles) => tiles.map((tile) => Number(tile.dataset.user)));
+  const ids = () =>
+    bo.page.locator('.tiles .tile').evaluateAll((tiles) => tiles.map((tile) => Number(tile.dataset.user)));
   const first = await ids();
   assert.ok(first.includes(await bo.myId()), 'oneself');
   await bo.shot('pages-phone');
   await bo.button('Next people').focus();
   const seen = new Set(first);
-  for (let turns = 0; turns < 6 && await bo.button('Next people').getAttribute('aria-disabled') !== 'true'; turns += 1) {
+  for (
+    let turns = 0;
+    turns < 6 && (await bo.button('Next people').getAttribute('aria-disabled')) !== 'true';
+    turns += 1
+  ) {
     await bo.page.keyboard.press('Enter');
     for (const id of await ids()) seen.add(id);
   }
@@ -385,7 +463,7 @@ test('many people: pages beyond what fits, oneself on the first, nobody who was 
   assert.equal(await focused(bo), 'Next people', 'the focus stays');
   await bo.page.setViewportSize({ width: 1280, height: 800 });
   for (const guest of guests) await guest.client.post(`/meetings/${code}/leave`);
-  await until(async () => await ana.tiles().count() === 2, 'they are gone');
+  await until(async () => (await ana.tiles().count()) === 2, 'they are gone');
   await announced(ana, 'Guest 10 left');
 });
 
@@ -400,7 +478,8 @@ test('the line says that one is offline, and that the server is being restarted'
   await bo.shot('call-offline');
   await bo.context.setOffline(false);
   await relay.start();
-  for (const person of [ana, bo]) await person.page.locator('.stage-line').waitFor({ state: 'detached', timeout: 60_000 });
+  for (const person of [ana, bo])
+    await person.page.locator('.stage-line').waitFor({ state: 'detached', timeout: 60_000 });
 });
 
 test('the line says with whom no media comes through', async () => {
@@ -409,7 +488,9 @@ test('the line says with whom no media comes through', async () => {
     const Real = RTCPeerConnection;
     // As behind a firewall: only relays may be used, and there are none.
     window.RTCPeerConnection = class extends Real {
-      constructor(options) { super({ ...options, iceTransportPolicy: 'relay' }); }
+      constructor(options) {
+        super({ ...options, iceTransportPolicy: 'relay' });
+      }
     };
   });
   await walled.signUp('walled@example.org');
@@ -426,19 +507,25 @@ test('the line says with whom no media comes through', async () => {
 
 test('meetings are found by word, state, day, password, recording and whose they are, in any order and page by page', async () => {
   const cy = await register(sys, 'Cy');
-  await cy.client.post('/meetings', { title: 'Of somebody else', isPublic: true, startTime: new Date(Date.now() + 7_200_000).toISOString() });
+  await cy.client.post('/meetings', {
+    title: 'Of somebody else',
+    isPublic: true,
+    startTime: new Date(Date.now() + 7_200_000).toISOString(),
+  });
   await bo.button('Leave the meeting').click();
   await bo.page.locator('.ended').waitFor();
   await bo.page.evaluate(async () => {
     const { api } = window.echomeet;
     const at = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
-    for (let n = 1; n <= 23; n += 1) await api.post('/meetings', { title: `Series ${String(n).padStart(2, '0')}`, startTime: at(n) });
+    for (let n = 1; n <= 23; n += 1)
+      await api.post('/meetings', { title: `Series ${String(n).padStart(2, '0')}`, startTime: at(n) });
     await api.post('/meetings', { title: 'Secret', startTime: at(2), password: 'x1y2' });
     await api.post('/meetings', { title: 'Taped', startTime: at(3), isRecorded: true });
   });
   await bo.go('#/');
   const { page } = bo;
-  const titles = () => page.locator('.meeting-what strong').evaluateAll((list) => list.map((one) => one.firstChild.textContent.trim()));
+  const titles = () =>
+    page.locator('.meeting-what strong').evaluateAll((list) => list.map((one) => one.firstChild.textContent.trim()));
   const heading = (text) => page.getByRole('heading', { name: text, exact: true }).waitFor();
   await page.getByLabel('Search titles and descriptions').fill('series');
   await heading('23 meetings found');
@@ -455,7 +542,7 @@ test('meetings are found by word, state, day, password, recording and whose they
   await bo.button('Clear').focus();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Upcoming' }).waitFor();
-  await until(async () => await focused(bo) === 'Search titles and descriptions', 'the focus is where one goes on');
+  await until(async () => (await focused(bo)) === 'Search titles and descriptions', 'the focus is where one goes on');
   await page.getByLabel('Password').selectOption('Yes');
   await page.getByLabel('Status').selectOption('Scheduled');
   await until(async () => (await titles()).join() === 'Secret', 'with a password');
@@ -474,6 +561,11 @@ test('meetings are found by word, state, day, password, recording and whose they
 
 test('the console shows nothing but what was provoked', () => {
   // The small window has no storage, which only the tests' own preparation of every page wants.
-  const provoked = /Failed to read the 'localStorage'|status of (400|403|5\d\d)|WebSocket connection|ERR_INTERNET_DISCONNECTED/;
-  for (const person of [ana, bo]) assert.deepEqual(person.complaints.filter((text) => !provoked.test(text)), []);
+  const provoked =
+    /Failed to read the 'localStorage'|status of (400|403|5\d\d)|WebSocket connection|ERR_INTERNET_DISCONNECTED/;
+  for (const person of [ana, bo])
+    assert.deepEqual(
+      person.complaints.filter((text) => !provoked.test(text)),
+      [],
+    );
 });

@@ -28,12 +28,13 @@ after(async () => {
 const step = steps(() => [ana]);
 
 /** The Enter that ends an input method's word, as Safari sends it: after the word, and with the key code of input methods. */
-const enterOfWord = (field) => field.evaluate((element) => {
-  element.dispatchEvent(new CompositionEvent('compositionend', { bubbles: true, data: element.value }));
-  const event = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true });
-  Object.defineProperty(event, 'keyCode', { value: 229 });
-  element.dispatchEvent(event);
-});
+const enterOfWord = (field) =>
+  field.evaluate((element) => {
+    element.dispatchEvent(new CompositionEvent('compositionend', { bubbles: true, data: element.value }));
+    const event = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true });
+    Object.defineProperty(event, 'keyCode', { value: 229 });
+    element.dispatchEvent(event);
+  });
 
 step('Enter that chooses a word sends nothing, the next one does', async () => {
   const field = ana.page.locator('.composer textarea');
@@ -56,7 +57,7 @@ step('a text that is too long is kept whole, counted, and not sent', async () =>
   const field = ana.page.locator('.composer textarea');
   for (const start of [() => {}, () => field.press('ArrowUp')]) {
     await start();
-    const place = await ana.page.locator('.line-editor').count() > 0 ? '.line-editor' : '.composer';
+    const place = (await ana.page.locator('.line-editor').count()) > 0 ? '.line-editor' : '.composer';
     const area = ana.page.locator(`${place} textarea`);
     await area.fill('');
     await area.evaluate((element, text) => {
@@ -64,7 +65,10 @@ step('a text that is too long is kept whole, counted, and not sent', async () =>
       document.execCommand('insertText', false, text); // as a paste does
     }, LONG);
     assert.equal(await area.inputValue(), LONG);
-    await ana.page.locator(place).getByText('Too long by 1,014: a message can have at most 4,000 characters.').waitFor();
+    await ana.page
+      .locator(place)
+      .getByText('Too long by 1,014: a message can have at most 4,000 characters.')
+      .waitFor();
     await ana.shot(`too-long-${place.slice(1)}`);
     await area.press('Enter');
     assert.equal(await area.inputValue(), LONG, 'not sent');
@@ -102,7 +106,13 @@ step('a line of accents does not paint over its neighbours', async () => {
   await ana.page.mouse.move(5, 5);
   await ana.shot('accents');
   const line = (text) => ana.page.locator('.line', { hasText: text }).locator('p');
-  const hide = (hidden) => line('Z').evaluate((element, value) => { element.style.visibility = value; }, hidden ? 'hidden' : '');
+  const hide = (hidden) =>
+    line('Z').evaluate(
+      (element, value) => {
+        element.style.visibility = value;
+      },
+      hidden ? 'hidden' : '',
+    );
   for (const text of ['plain line above', 'plain line below']) {
     const beside = await line(text).screenshot();
     await hide(true);
@@ -116,16 +126,26 @@ step('names and titles of other directions stay among themselves', async () => {
     const { t } = await import('/js/i18n.js');
     const { initials } = await import('/js/views/controls.js');
     return {
-      plain: t('note.joined', { name: 'Ana Lima' }), arabic: t('dashboard.hostedBy', { name: 'محمد' }), turned: t('note.joined', { name: 'Ana \u202eLima' }),
+      plain: t('note.joined', { name: 'Ana Lima' }),
+      arabic: t('dashboard.hostedBy', { name: 'محمد' }),
+      turned: t('note.joined', { name: 'Ana \u202eLima' }),
       initials: ['Ana Lima', '王芳', 'محمد علي (host)', 'e\u0301mile zola', '👩‍👩‍👧 Team', '(host)', 'x'].map(initials),
     };
   });
   assert.deepEqual(said, {
-    plain: 'Ana Lima joined', arabic: 'Hosted by \u2068محمد\u2069', turned: '\u2068Ana Lima\u2069 joined',
+    plain: 'Ana Lima joined',
+    arabic: 'Hosted by \u2068محمد\u2069',
+    turned: '\u2068Ana Lima\u2069 joined',
     initials: ['AL', '王', 'مع', 'E\u0301Z', '👩‍👩‍👧T', '?', 'X'],
   });
   await ana.say('שלום (1)');
   await until(async () => (await ana.lines()).at(-1) === 'שלום (1)', 'sent');
-  assert.equal(await ana.page.locator('.line p').last().evaluate((element) => getComputedStyle(element).direction), 'rtl');
+  assert.equal(
+    await ana.page
+      .locator('.line p')
+      .last()
+      .evaluate((element) => getComputedStyle(element).direction),
+    'rtl',
+  );
   assert.deepEqual(ana.complaints, []);
 });

@@ -28,7 +28,7 @@ import { WebSocket } from 'ws';
 
 /* Debian's Node.js 18 comes with a fetch() that lacks this. */
 Headers.prototype.getSetCookie ??= function getSetCookie() {
-    return (this.get('set-cookie') ?? '').split(/, (?=[^;,]+=)/).filter(Boolean);
+  return (this.get('set-cookie') ?? '').split(/, (?=[^;,]+=)/).filter(Boolean);
 };
 
 const ANSWER_MS = 10_000;
@@ -37,188 +37,222 @@ const EVENT_MS = 5_000;
 /* --- REST -------------------------------------------------------------------------------------------------- */
 
 export function api(sys, token) {
-    const request = (method, path, { body, headers = {} } = {}) => call(sys, token, method, path, body, headers);
-    return {
-        request,
-        get: (path, options) => request('GET', path, options),
-        post: (path, body, options) => request('POST', path, { body, ...options }),
-        patch: (path, body, options) => request('PATCH', path, { body, ...options }),
-        put: (path, body, options) => request('PUT', path, { body, ...options }),
-        delete: (path, options) => request('DELETE', path, options),
-    };
+  const request = (method, path, { body, headers = {} } = {}) => call(sys, token, method, path, body, headers);
+  return {
+    request,
+    get: (path, options) => request('GET', path, options),
+    post: (path, body, options) => request('POST', path, { body, ...options }),
+    patch: (path, body, options) => request('PATCH', path, { body, ...options }),
+    put: (path, body, options) => request('PUT', path, { body, ...options }),
+    delete: (path, options) => request('DELETE', path, options),
+  };
 }
 
 async function call(sys, token, method, path, body, headers) {
-    const asIs = typeof body === 'string' || Buffer.isBuffer(body);
-    const absolute = /^\/(api\/|healthz|readyz|metrics)/.test(path) || /^\/[^?]*\./.test(path) || path === '/';
-    const response = await fetch(sys.base + (absolute ? path : `/api/v1${path}`), {
-        method,
-        redirect: 'manual',
-        headers: {
-            ...(token ? { authorization: `Bearer ${token}` } : {}),
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-            ...headers,
-        },
-        body: body === undefined ? undefined : asIs ? body : JSON.stringify(body),
-    });
-    const text = await response.text();
-    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: isJson && text ? JSON.parse(text) : text };
+  const asIs = typeof body === 'string' || Buffer.isBuffer(body);
+  const absolute = /^\/(api\/|healthz|readyz|metrics)/.test(path) || /^\/[^?]*\./.test(path) || path === '/';
+  const response = await fetch(sys.base + (absolute ? path : `/api/v1${path}`), {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined ? undefined : asIs ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, body: isJson && text ? JSON.parse(text) : text };
 }
 
 /* A new account, signed in as a program (so the refresh token is in the answer). */
 export async function register(sys, displayName = 'Ana', extra = {}) {
-    const email = `${randomBytes(8).toString('hex')}@example.org`;
-    const password = 'correct horse 1';
-    const { status, body } = await api(sys).post('/auth/register', { email, password, displayName, client: 'api', ...extra });
-    if (status !== 201)
-        throw new Error(`register answered ${status}: ${JSON.stringify(body)}`);
-    return {
-        id: body.user.id, email, password, displayName,
-        token: body.accessToken, refreshToken: body.refreshToken, client: api(sys, body.accessToken),
-    };
+  const email = `${randomBytes(8).toString('hex')}@example.org`;
+  const password = 'correct horse 1';
+  const { status, body } = await api(sys).post('/auth/register', {
+    email,
+    password,
+    displayName,
+    client: 'api',
+    ...extra,
+  });
+  if (status !== 201) throw new Error(`register answered ${status}: ${JSON.stringify(body)}`);
+  return {
+    id: body.user.id,
+    email,
+    password,
+    displayName,
+    token: body.accessToken,
+    refreshToken: body.refreshToken,
+    client: api(sys, body.accessToken),
+  };
 }
 
 /* --- WebSocket --------------------------------------------------------------------------------------------- */
 
 export class RequestError extends Error {
-    constructor({ code, message, retryable, retryAfter, field }) {
-        super(`${code}: ${message}`);
-        Object.assign(this, { code, retryable, retryAfter, field });
-    }
+  constructor({ code, message, retryable, retryAfter, field }) {
+    super(`${code}: ${message}`);
+    Object.assign(this, { code, retryable, retryAfter, field });
+  }
 }
 
 export class HandshakeError extends Error {
-    constructor(status, body) {
-        super(`the handshake was answered ${status}`);
-        Object.assign(this, { status, body });
-    }
+  constructor(status, body) {
+    super(`the handshake was answered ${status}`);
+    Object.assign(this, { status, body });
+  }
 }
 
 /* `via`: how the token is sent: 'subprotocol', 'query', 'none' (then there is no hello to wait for).
  * `relay`: number of the relay to speak to directly; otherwise through the web server. */
 export async function openSocket(sys, token, { relay, via = 'subprotocol', origin, headers = {}, options = {} } = {}) {
-    const url = new URL(relay === undefined ? sys.ws : sys.relayUrls[relay]);
-    if (via === 'query')
-        url.searchParams.set('token', token);
-    const protocols = via === 'subprotocol' ? ['echomeet.v1', `bearer.${token}`] : ['echomeet.v1'];
-    const ws = new WebSocket(url, protocols, { origin, headers, perMessageDeflate: false, ...options });
-    const socket = new Socket(ws);
-    await socket.opened;
-    if (via !== 'none')
-        socket.hello = (await socket.waitFor('hello')).data;
-    return socket;
+  const url = new URL(relay === undefined ? sys.ws : sys.relayUrls[relay]);
+  if (via === 'query') url.searchParams.set('token', token);
+  const protocols = via === 'subprotocol' ? ['echomeet.v1', `bearer.${token}`] : ['echomeet.v1'];
+  const ws = new WebSocket(url, protocols, { origin, headers, perMessageDeflate: false, ...options });
+  const socket = new Socket(ws);
+  await socket.opened;
+  if (via !== 'none') socket.hello = (await socket.waitFor('hello')).data;
+  return socket;
 }
 
 class Socket {
-    constructor(ws) {
-        this.ws = ws;
-        this.messages = [];
-        this.seq = 0;
-        this.nextId = 1;
-        this.pending = new Map();
-        this.waiters = new Set();
-        this.taken = new WeakSet(); // messages that a waitFor answered
-        this.opened = new Promise((resolve, reject) => {
-            ws.once('open', resolve);
-            ws.once('error', reject);
-            ws.once('unexpected-response', (request, response) => {
-                let body = '';
-                response.setEncoding('utf8');
-                response.on('data', (text) => { body += text; });
-                response.on('end', () => reject(new HandshakeError(response.statusCode, body)));
-            });
+  constructor(ws) {
+    this.ws = ws;
+    this.messages = [];
+    this.seq = 0;
+    this.nextId = 1;
+    this.pending = new Map();
+    this.waiters = new Set();
+    this.taken = new WeakSet(); // messages that a waitFor answered
+    this.opened = new Promise((resolve, reject) => {
+      ws.once('open', resolve);
+      ws.once('error', reject);
+      ws.once('unexpected-response', (request, response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (text) => {
+          body += text;
         });
-        this.closed = new Promise((resolve) => {
-            ws.once('close', (code, reason) => { resolve({ code, reason: reason.toString() }); this.onClose(code); });
-        });
-        ws.on('error', () => {}); // a broken connection is told by `closed`
-        ws.on('message', (data) => this.onMessage(JSON.parse(data.toString())));
+        response.on('end', () => reject(new HandshakeError(response.statusCode, body)));
+      });
+    });
+    this.closed = new Promise((resolve) => {
+      ws.once('close', (code, reason) => {
+        resolve({ code, reason: reason.toString() });
+        this.onClose(code);
+      });
+    });
+    ws.on('error', () => {}); // a broken connection is told by `closed`
+    ws.on('message', (data) => this.onMessage(JSON.parse(data.toString())));
+  }
+
+  get events() {
+    return this.messages.filter((message) => message.seq !== undefined);
+  }
+
+  onMessage(message) {
+    this.messages.push(message);
+    this.seq = Math.max(this.seq, message.seq ?? 0, message.type === 'ack' ? (message.data?.seq ?? 0) : 0);
+    const answer = this.pending.get(message.id);
+    if (answer && (message.type === 'ack' || message.type === 'error' || message.type === 'pong')) {
+      this.pending.delete(message.id);
+      answer(message);
     }
+    for (const waiter of this.waiters) waiter();
+  }
 
-    get events() { return this.messages.filter((message) => message.seq !== undefined); }
+  onClose(code) {
+    this.closeCode = code;
+    for (const [id, answer] of this.pending)
+      answer({
+        type: 'error',
+        id,
+        error: { code: `closed_${code}`, message: 'the connection was closed', retryable: true },
+      });
+    this.pending.clear();
+    for (const waiter of this.waiters) waiter(code);
+  }
 
-    onMessage(message) {
-        this.messages.push(message);
-        this.seq = Math.max(this.seq, message.seq ?? 0, message.type === 'ack' ? message.data?.seq ?? 0 : 0);
-        const answer = this.pending.get(message.id);
-        if (answer && (message.type === 'ack' || message.type === 'error' || message.type === 'pong')) {
-            this.pending.delete(message.id);
-            answer(message);
-        }
-        for (const waiter of this.waiters)
-            waiter();
-    }
+  sendText(text) {
+    this.ws.send(text);
+  }
 
-    onClose(code) {
-        this.closeCode = code;
-        for (const [id, answer] of this.pending)
-            answer({ type: 'error', id, error: { code: `closed_${code}`, message: 'the connection was closed', retryable: true } });
-        this.pending.clear();
-        for (const waiter of this.waiters)
-            waiter(code);
-    }
+  send(type, data, id) {
+    this.sendText(JSON.stringify({ id, type, data }));
+  }
 
-    sendText(text) { this.ws.send(text); }
+  async request(type, data, { timeout = ANSWER_MS } = {}) {
+    const id = this.nextId++;
+    const answered = new Promise((resolve) => this.pending.set(id, resolve));
+    this.send(type, data, id);
+    const message = await within(
+      timeout,
+      answered,
+      () => `no answer to ${type} within ${timeout} ms; ${this.summary()}`,
+    );
+    if (message.type === 'error') throw new RequestError(message.error);
+    return message.data;
+  }
 
-    send(type, data, id) { this.sendText(JSON.stringify({ id, type, data })); }
+  async waitFor(type, match = () => true, { timeout = EVENT_MS } = {}) {
+    let waiter;
+    const found = new Promise((resolve, reject) => {
+      waiter = (closeCode) => {
+        const message = this.messages.find((m) => m.type === type && !this.taken.has(m) && match(m));
+        if (message) {
+          this.taken.add(message);
+          this.waiters.delete(waiter);
+          resolve(message);
+        } else if (closeCode !== undefined)
+          reject(new Error(`closed (${closeCode}) while waiting for ${type}; ${this.summary()}`));
+      };
+      this.waiters.add(waiter);
+      waiter(this.closeCode);
+    });
+    return within(timeout, found, () => `no ${type} within ${timeout} ms; ${this.summary()}`).finally(() =>
+      this.waiters.delete(waiter),
+    );
+  }
 
-    async request(type, data, { timeout = ANSWER_MS } = {}) {
-        const id = this.nextId++;
-        const answered = new Promise((resolve) => this.pending.set(id, resolve));
-        this.send(type, data, id);
-        const message = await within(timeout, answered, () => `no answer to ${type} within ${timeout} ms; ${this.summary()}`);
-        if (message.type === 'error')
-            throw new RequestError(message.error);
-        return message.data;
-    }
+  summary() {
+    return `received: ${
+      this.messages
+        .slice(-12)
+        .map((m) => `${m.type}${m.seq ? `#${m.seq}` : ''}`)
+        .join(', ') || 'nothing'
+    }`;
+  }
 
-    async waitFor(type, match = () => true, { timeout = EVENT_MS } = {}) {
-        let waiter;
-        const found = new Promise((resolve, reject) => {
-            waiter = (closeCode) => {
-                const message = this.messages.find((m) => m.type === type && !this.taken.has(m) && match(m));
-                if (message) {
-                    this.taken.add(message);
-                    this.waiters.delete(waiter);
-                    resolve(message);
-                } else if (closeCode !== undefined)
-                    reject(new Error(`closed (${closeCode}) while waiting for ${type}; ${this.summary()}`));
-            };
-            this.waiters.add(waiter);
-            waiter(this.closeCode);
-        });
-        return within(timeout, found, () => `no ${type} within ${timeout} ms; ${this.summary()}`)
-            .finally(() => this.waiters.delete(waiter));
-    }
+  async close(code = 1000) {
+    this.ws.close(code);
+    return this.closed;
+  }
 
-    summary() {
-        return `received: ${this.messages.slice(-12).map((m) => `${m.type}${m.seq ? `#${m.seq}` : ''}`).join(', ') || 'nothing'}`;
-    }
-
-    async close(code = 1000) {
-        this.ws.close(code);
-        return this.closed;
-    }
-
-    terminate() { this.ws.terminate(); }
+  terminate() {
+    this.ws.terminate();
+  }
 }
 
 function within(ms, promise, problem) {
-    let timer;
-    const late = new Promise((resolve, reject) => { timer = setTimeout(() => reject(new Error(problem())), ms); });
-    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  let timer;
+  const late = new Promise((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(problem())), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /* Waits until check() gives something true and answers it; for what no event tells. */
 export async function eventually(check, { timeout = EVENT_MS, every = 25 } = {}) {
-    const deadline = Date.now() + timeout;
-    for (;;) {
-        const value = await check();
-        if (value)
-            return value;
-        if (Date.now() > deadline)
-            throw new Error(`did not come true within ${timeout} ms`);
-        await new Promise((resolve) => { setTimeout(resolve, every); });
-    }
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const value = await check();
+    if (value) return value;
+    if (Date.now() > deadline) throw new Error(`did not come true within ${timeout} ms`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, every);
+    });
+  }
 }

@@ -9,7 +9,9 @@ import { startSystem } from '../lib/system.mjs';
 import { frame, makeRoom } from './support.mjs';
 
 let sys;
-before(async () => { sys = await startSystem(); });
+before(async () => {
+  sys = await startSystem();
+});
 after(() => sys?.stop());
 
 const SIGNAL = 'x'.repeat(8000);
@@ -18,52 +20,72 @@ const PACE = 5; // signals in 60 ms: under the relay's own limits
 
 /* Calls send(i) for each signal, no faster than the relay takes them. */
 async function sendAll(send) {
-    for (let i = 0; i < SIGNALS; i++) {
-        send(i);
-        if (i % PACE === 0)
-            await sleep(60);
-    }
+  for (let i = 0; i < SIGNALS; i++) {
+    send(i);
+    if (i % PACE === 0) await sleep(60);
+  }
 }
 
 const arrived = (socket) => socket.waitFor('webrtc_signal', (m) => m.data.data.i === SIGNALS - 1, { timeout: 30_000 });
 
 test('4 MiB sent, and 4 MiB received, over one WebSocket through the web server', async () => {
-    const { people: [, b], meeting } = await makeRoom(sys, ['Ana', 'Ben']);
-    const cara = await register(sys, 'Cara');
-    const socket = await openSocket(sys, cara.token); // through the web server
-    await socket.request('join_room', { meetingId: meeting.code });
-    await sendAll((i) => socket.send('webrtc_signal', { to: b.id, data: { i, text: SIGNAL } }));
-    await arrived(b.socket);
-    await sendAll((i) => b.socket.send('webrtc_signal', { to: cara.id, data: { i, text: SIGNAL } }));
-    await arrived(socket);
-    assert.ok((await socket.request('raise_hand')) !== undefined, 'the socket is still open');
-    assert.equal(b.socket.events.filter((m) => m.type === 'presence_changed').length, 0, 'the others never saw it away');
+  const {
+    people: [, b],
+    meeting,
+  } = await makeRoom(sys, ['Ana', 'Ben']);
+  const cara = await register(sys, 'Cara');
+  const socket = await openSocket(sys, cara.token); // through the web server
+  await socket.request('join_room', { meetingId: meeting.code });
+  await sendAll((i) => socket.send('webrtc_signal', { to: b.id, data: { i, text: SIGNAL } }));
+  await arrived(b.socket);
+  await sendAll((i) => b.socket.send('webrtc_signal', { to: cara.id, data: { i, text: SIGNAL } }));
+  await arrived(socket);
+  assert.ok((await socket.request('raise_hand')) !== undefined, 'the socket is still open');
+  assert.equal(b.socket.events.filter((m) => m.type === 'presence_changed').length, 0, 'the others never saw it away');
 });
 
 /* RFC 8441: a WebSocket in a stream of HTTP/2, as browsers open it over TLS where the server offers it. */
 function openStream(session, token) {
-    const stream = session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/ws', ':scheme': 'http', ':authority': 'localhost',
-        'sec-websocket-version': '13', 'sec-websocket-protocol': `echomeet.v1, bearer.${token}` });
-    return new Promise((resolve, reject) => {
-        stream.once('response', (headers) => (headers[':status'] === 200 ? resolve(stream) : reject(new Error(`answered ${headers[':status']}`))));
-        stream.once('error', reject);
-    });
+  const stream = session.request({
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':path': '/ws',
+    ':scheme': 'http',
+    ':authority': 'localhost',
+    'sec-websocket-version': '13',
+    'sec-websocket-protocol': `echomeet.v1, bearer.${token}`,
+  });
+  return new Promise((resolve, reject) => {
+    stream.once('response', (headers) =>
+      headers[':status'] === 200 ? resolve(stream) : reject(new Error(`answered ${headers[':status']}`)),
+    );
+    stream.once('error', reject);
+  });
 }
 
-test('4 MiB sent over a WebSocket within HTTP/2', { skip: process.env.ECHOMEET_TEST_WEB === 'apache' && 'Apache knows no RFC 8441' }, async () => {
-    const { people: [, b], meeting } = await makeRoom(sys, ['Ana', 'Ben']);
-    const cara = await register(sys, 'Cara');
-    const session = http2.connect(sys.base);
-    await new Promise((resolve) => { session.once('remoteSettings', resolve); });
-    const stream = await openStream(session, cara.token);
-    let ended = false;
-    stream.on('close', () => { ended = true; });
-    const say = (message) => stream.write(frame(0x81, JSON.stringify(message)));
-    stream.resume();
-    say({ type: 'join_room', id: 1, data: { meetingId: meeting.code } });
-    await b.socket.waitFor('user_joined', (m) => m.data.participant.userId === cara.id);
-    await sendAll((i) => say({ type: 'webrtc_signal', data: { to: b.id, data: { i, text: SIGNAL } } }));
-    await arrived(b.socket);
-    assert.ok(!ended, 'the stream is still open');
-    session.destroy();
+test('4 MiB sent over a WebSocket within HTTP/2', {
+  skip: process.env.ECHOMEET_TEST_WEB === 'apache' && 'Apache knows no RFC 8441',
+}, async () => {
+  const {
+    people: [, b],
+    meeting,
+  } = await makeRoom(sys, ['Ana', 'Ben']);
+  const cara = await register(sys, 'Cara');
+  const session = http2.connect(sys.base);
+  await new Promise((resolve) => {
+    session.once('remoteSettings', resolve);
+  });
+  const stream = await openStream(session, cara.token);
+  let ended = false;
+  stream.on('close', () => {
+    ended = true;
+  });
+  const say = (message) => stream.write(frame(0x81, JSON.stringify(message)));
+  stream.resume();
+  say({ type: 'join_room', id: 1, data: { meetingId: meeting.code } });
+  await b.socket.waitFor('user_joined', (m) => m.data.participant.userId === cara.id);
+  await sendAll((i) => say({ type: 'webrtc_signal', data: { to: b.id, data: { i, text: SIGNAL } } }));
+  await arrived(b.socket);
+  assert.ok(!ended, 'the stream is still open');
+  session.destroy();
 });

@@ -127,8 +127,11 @@ export class Api {
   /** An answer that is no JSON, with all the pages that it goes on with (a `Link` with rel="next"). @param {string} path */
   async text(path) {
     const pages = [];
-    for (let next = path; next;) {
-      const page = await this.#call('GET', next, undefined, (text, { headers }) => ({ text, next: this.#nextOf(headers) }));
+    for (let next = path; next; ) {
+      const page = await this.#call('GET', next, undefined, (text, { headers }) => ({
+        text,
+        next: this.#nextOf(headers),
+      }));
       pages.push(page.text);
       next = page.next;
     }
@@ -228,7 +231,10 @@ export class Api {
     let response;
     try {
       response = await fetch(this.#base + path, {
-        method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: 'same-origin',
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        credentials: 'same-origin',
         signal: AbortSignal.timeout?.(ANSWER_MS),
       });
     } catch {
@@ -239,7 +245,12 @@ export class Api {
     if (response.ok) return read(text, response);
     // A web server in front answers for a back end that is away with a page of its own.
     const code = response.status >= 502 && response.status <= 504 ? 'unavailable' : 'internal';
-    throw new Problem({ code, ...parse(text), status: response.status, retryAfter: Number(response.headers.get('Retry-After') ?? 0) });
+    throw new Problem({
+      code,
+      ...parse(text),
+      status: response.status,
+      retryAfter: Number(response.headers.get('Retry-After') ?? 0),
+    });
   }
 }
 

@@ -36,7 +36,9 @@ const MARKS = 6;
 
 /** Round times to write below the chart; of a short one its beginning. @param {{from: number, to: number}} span @param {number} [most] @returns {number[]} */
 export function marks({ from, to }, most = MARKS) {
-  const step = STEPS_MS.find((one) => (to - from) / one <= most) ?? STEPS_MS[STEPS_MS.length - 1] * Math.ceil((to - from) / STEPS_MS[STEPS_MS.length - 1] / most);
+  const step =
+    STEPS_MS.find((one) => (to - from) / one <= most) ??
+    STEPS_MS[STEPS_MS.length - 1] * Math.ceil((to - from) / STEPS_MS[STEPS_MS.length - 1] / most);
   const first = Math.ceil(from / step) * step;
   return first > to ? [from] : Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, i) => first + i * step);
 }

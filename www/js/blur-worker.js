@@ -33,9 +33,11 @@ blurred.filter = `blur(${BLUR_PX}px)`;
 let segmenter = null;
 
 addEventListener('message', ({ data: { readable, writable } }) => {
-  loadSegmenter().then((loaded) => {
-    segmenter = loaded;
-  }).catch(failed);
+  loadSegmenter()
+    .then((loaded) => {
+      segmenter = loaded;
+    })
+    .catch(failed);
   blur(readable.getReader(), writable.getWriter()).catch(failed);
 });
 
@@ -64,10 +66,15 @@ async function loadSegmenter() {
   // Where the library's own loader looks first. It tells of itself as if of errors.
   Object.assign(globalThis, { Module: { wasmBinary: wasm, printErr: console.debug } });
   const wasmLoaderPath = new URL('../vendor/segmenter-wasm.mjs', import.meta.url).href;
-  return ImageSegmenter.createFromOptions({ wasmLoaderPath, wasmBinaryPath: '' }, {
-    baseOptions: { modelAssetBuffer: model, delegate: 'CPU' },
-    runningMode: 'VIDEO', outputConfidenceMasks: true, outputCategoryMask: false,
-  });
+  return ImageSegmenter.createFromOptions(
+    { wasmLoaderPath, wasmBinaryPath: '' },
+    {
+      baseOptions: { modelAssetBuffer: model, delegate: 'CPU' },
+      runningMode: 'VIDEO',
+      outputConfidenceMasks: true,
+      outputCategoryMask: false,
+    },
+  );
 }
 
 /** @param {string} name */
@@ -111,10 +118,13 @@ function blurFrame(frame) {
   const { displayWidth: width, displayHeight: height, timestamp } = frame;
   small.drawImage(frame, 0, 0, WIDTH, HEIGHT);
   blurred.drawImage(small.canvas, -EDGE_PX, -EDGE_PX, WIDTH + 2 * EDGE_PX, HEIGHT + 2 * EDGE_PX);
-  if (picture.canvas.width !== width || picture.canvas.height !== height) Object.assign(picture.canvas, { width, height });
+  if (picture.canvas.width !== width || picture.canvas.height !== height)
+    Object.assign(picture.canvas, { width, height });
   picture.globalCompositeOperation = 'copy';
   if (segmenter) {
-    segmenter.segmentForVideo(small.canvas, performance.now(), ({ confidenceMasks: [likelihood] }) => cutOut(likelihood.getAsFloat32Array()));
+    segmenter.segmentForVideo(small.canvas, performance.now(), ({ confidenceMasks: [likelihood] }) =>
+      cutOut(likelihood.getAsFloat32Array()),
+    );
     picture.drawImage(person.canvas, 0, 0, width, height);
     picture.globalCompositeOperation = 'source-in';
     picture.drawImage(frame, 0, 0, width, height);

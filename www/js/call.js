@@ -53,8 +53,24 @@ import { errorText, t } from './i18n.js';
 
 /** @type {CallState} */
 const INITIAL = {
-  phase: 'before', reconnecting: false, serverAway: false, socketBlocked: false, room: null, links: {}, pending: [], seenMessage: 0, endCode: null,
-  startedAt: 0, endedAt: 0, waiting: null, unmuteAsked: null, replyTo: null, chatTo: null, typing: {}, reactions: [], pinned: null,
+  phase: 'before',
+  reconnecting: false,
+  serverAway: false,
+  socketBlocked: false,
+  room: null,
+  links: {},
+  pending: [],
+  seenMessage: 0,
+  endCode: null,
+  startedAt: 0,
+  endedAt: 0,
+  waiting: null,
+  unmuteAsked: null,
+  replyTo: null,
+  chatTo: null,
+  typing: {},
+  reactions: [],
+  pinned: null,
 };
 /** Lines of chat at hand: those before are dropped, for the server has them, but not with every new one. */
 const LINES_KEPT = 2_000;
@@ -177,7 +193,11 @@ export class Call {
     client.on('signal', ({ from, data }) => this.mesh?.receive(from, data));
     client.on('transient', (message) => this.#transient(message));
     client.on('state', (state) => {
-      this.store.set({ reconnecting: state === 'reconnecting', serverAway: SERVER_AWAY.includes(client.lostWith), socketBlocked: false });
+      this.store.set({
+        reconnecting: state === 'reconnecting',
+        serverAway: SERVER_AWAY.includes(client.lostWith),
+        socketBlocked: false,
+      });
       clearTimeout(this.#blockedTimer);
       if (state === 'reconnecting') this.#blockedTimer = setTimeout(() => this.#lookForBlock(client), BLOCKED_MS);
       this.#tellMedia();
@@ -227,8 +247,14 @@ export class Call {
     if (!this.client) return;
     const { replyTo } = this.store.get();
     this.#typedAt = -Infinity; // the line itself says that the writing is done
-    const { clientId, stored } = this.client.chat(text, { ...(to ? { to } : {}), ...(replyTo ? { replyTo: replyTo.id } : {}) });
-    this.store.set(({ pending }) => ({ replyTo: null, pending: [...pending, { clientId, text, to, replyTo, failed: null }] }));
+    const { clientId, stored } = this.client.chat(text, {
+      ...(to ? { to } : {}),
+      ...(replyTo ? { replyTo: replyTo.id } : {}),
+    });
+    this.store.set(({ pending }) => ({
+      replyTo: null,
+      pending: [...pending, { clientId, text, to, replyTo, failed: null }],
+    }));
     try {
       const message = await stored;
       this.#forget(clientId);
@@ -251,7 +277,7 @@ export class Call {
   async allMessages() {
     for (;;) {
       try {
-        if (!await this.earlierMessages(LINES_AT_ONCE)) return;
+        if (!(await this.earlierMessages(LINES_AT_ONCE))) return;
       } catch (problem) {
         const { code, retryAfterMs } = /** @type {import('./api.js').Problem} */ (problem);
         if (code !== 'rate_limited') throw problem;
@@ -320,7 +346,7 @@ export class Call {
 
   /** The connection does not come back. @param {MeetingClient} client */
   async #lookForBlock(client) {
-    const answers = await lookForUpdate() !== 'unreachable';
+    const answers = (await lookForUpdate()) !== 'unreachable';
     if (client !== this.client || client.state !== 'reconnecting') return;
     this.store.set({ socketBlocked: answers });
     this.#blockedTimer = setTimeout(() => this.#lookForBlock(client), BLOCKED_MS);
@@ -391,8 +417,12 @@ export class Call {
     if (!this.mesh) this.#enterQuietly(room);
     if (!this.mesh) this.#startMedia(room.myId, ack.media);
     this.store.set({
-      phase: 'in', room, startedAt: startedAt || performance.now(),
-      seenMessage: Math.max(seenMessage, room.lastRead), waiting: null, unmuteAsked: null,
+      phase: 'in',
+      room,
+      startedAt: startedAt || performance.now(),
+      seenMessage: Math.max(seenMessage, room.lastRead),
+      waiting: null,
+      unmuteAsked: null,
     });
     this.#lobbyNews = null;
     this.#learnLobby();
@@ -403,7 +433,11 @@ export class Call {
   /** @param {any} ack */
   #resumed(ack) {
     this.store.set(({ room }) => ({
-      room: room && { ...room, meeting: { ...room.meeting, ...ack.meeting }, permissions: ack.permissions ?? room.permissions },
+      room: room && {
+        ...room,
+        meeting: { ...room.meeting, ...ack.meeting },
+        permissions: ack.permissions ?? room.permissions,
+      },
     }));
     this.#back(ack);
     this.mesh?.wake();
@@ -430,7 +464,8 @@ export class Call {
       this.mesh?.remove(userId);
       this.#writes(userId, false);
       // Who sent them away has been told already.
-      if (userId !== room.myId && event.data.by !== room.myId) this.#note(LEFT[event.data.reason] ?? 'note.left', room.everyone[userId]);
+      if (userId !== room.myId && event.data.by !== room.myId)
+        this.#note(LEFT[event.data.reason] ?? 'note.left', room.everyone[userId]);
     } else if (event.type === 'presence_changed') {
       this.mesh?.add(userId, event.data.online);
     } else if (event.type === 'chat_message') {
@@ -442,7 +477,8 @@ export class Call {
     } else if (event.type === 'lobby_joined' || event.type === 'lobby_left') {
       this.#lobbyNews?.push(event);
       // Who has the list of them open sees it there.
-      if (event.type === 'lobby_joined') this.#note('note.waits', event.data.participant.displayName, settings.get().panel !== 'people');
+      if (event.type === 'lobby_joined')
+        this.#note('note.waits', event.data.participant.displayName, settings.get().panel !== 'people');
     } else {
       this.#seatChanged(event, room);
       this.#switchedOff(event, room);
@@ -484,8 +520,16 @@ export class Call {
     this.#stopMedia();
     this.media.stopScreen();
     this.store.set({
-      phase: 'waiting', room: null, links: {}, pending: [],
-      waiting: { meeting: meeting ?? room?.meeting, state: 'waits', code: null, sentBack: !meeting || Boolean(waiting?.sentBack) },
+      phase: 'waiting',
+      room: null,
+      links: {},
+      pending: [],
+      waiting: {
+        meeting: meeting ?? room?.meeting,
+        state: 'waits',
+        code: null,
+        sentBack: !meeting || Boolean(waiting?.sentBack),
+      },
     });
   }
 
@@ -538,7 +582,11 @@ export class Call {
       const { [userId]: _, ...rest } = typing;
       return { typing: active ? { ...rest, [userId]: performance.now() + TYPING_HOLDS_MS } : rest };
     });
-    if (active) setTimeout(() => (this.store.get().typing[userId] ?? Infinity) <= performance.now() && this.#writes(userId, false), TYPING_HOLDS_MS + 50);
+    if (active)
+      setTimeout(
+        () => (this.store.get().typing[userId] ?? Infinity) <= performance.now() && this.#writes(userId, false),
+        TYPING_HOLDS_MS + 50,
+      );
   }
 
   /** @param {number} userId @param {string} reaction */
@@ -549,7 +597,10 @@ export class Call {
     const id = this.#reactionNumber;
     this.store.set({ reactions: [...reactions, { id, userId, reaction }] });
     if (room && userId !== room.myId) announce(t('note.reaction', { name: room.everyone[userId] ?? '', reaction }));
-    setTimeout(() => this.store.set(({ reactions: now }) => ({ reactions: now.filter((one) => one.id !== id) })), REACTION_SHOWN_MS);
+    setTimeout(
+      () => this.store.set(({ reactions: now }) => ({ reactions: now.filter((one) => one.id !== id) })),
+      REACTION_SHOWN_MS,
+    );
   }
 
   /** @param {string} type @param {object} data */
@@ -566,7 +617,9 @@ export class Call {
   #chatArrived(message, myId) {
     this.#writes(message.sender.id, false);
     const name = message.sender.displayName;
-    this.store.set(({ room }) => ({ room: room && (this.readsBack ? room : withoutFarLines(room, LINES_KEPT, LINES_SLACK)) }));
+    this.store.set(({ room }) => ({
+      room: room && (this.readsBack ? room : withoutFarLines(room, LINES_KEPT, LINES_SLACK)),
+    }));
     if (message.sender.id === myId) this.#forget(message.clientId);
     else announce(t(message.to ? 'note.chatPrivate' : 'note.chat', { name, text: message.text }));
   }
@@ -615,17 +668,29 @@ export class Call {
   /** @param {number} myId @param {import('./ice-servers.js').MediaAccess} access */
   #startMedia(myId, access) {
     const mesh = new Mesh({
-      myId, iceTransportPolicy: transportPolicy(), send: (to, data) => this.client?.signal(to, data),
+      myId,
+      iceTransportPolicy: transportPolicy(),
+      send: (to, data) => this.client?.signal(to, data),
     });
-    this.iceServers = new IceServers(() => this.api.get('/media'), (servers) => mesh.setIceServers(servers));
+    this.iceServers = new IceServers(
+      () => this.api.get('/media'),
+      (servers) => mesh.setIceServers(servers),
+    );
     this.iceServers.take(access);
-    this.shown = new ShownPictures(() => mesh.view(), (wants) => mesh.setWants(wants));
+    this.shown = new ShownPictures(
+      () => mesh.view(),
+      (wants) => mesh.setWants(wants),
+    );
     mesh.on('change', (views) => {
       this.store.set({ links: Object.fromEntries(views.map((view) => [view.userId, view])) });
     });
     mesh.setLocal(this.#local());
     this.mesh = mesh;
-    this.speaking = new Speaking(myId, () => this.media.store.get().microphone, () => mesh.peers);
+    this.speaking = new Speaking(
+      myId,
+      () => this.media.store.get().microphone,
+      () => mesh.peers,
+    );
     this.mutedVoice = new MutedVoice(this.media);
     this.quality = new LinkQuality(() => mesh.peers);
   }
@@ -662,14 +727,18 @@ export class Call {
   #tellDevices() {
     const { microphoneProblem, cameraProblem } = this.media.store.get();
     const missing = {
-      microphone: (microphoneProblem === 'unplugged' || microphoneProblem === 'withdrawn') && /** @type {const} */ (`device.microphone.${microphoneProblem}`),
-      camera: (cameraProblem === 'unplugged' || cameraProblem === 'withdrawn' || cameraProblem === 'blur')
-        && /** @type {const} */ (`device.camera.${cameraProblem}`),
+      microphone:
+        (microphoneProblem === 'unplugged' || microphoneProblem === 'withdrawn') &&
+        /** @type {const} */ (`device.microphone.${microphoneProblem}`),
+      camera:
+        (cameraProblem === 'unplugged' || cameraProblem === 'withdrawn' || cameraProblem === 'blur') &&
+        /** @type {const} */ (`device.camera.${cameraProblem}`),
     };
     for (const kind of /** @type {const} */ (['microphone', 'camera'])) {
       if (missing[kind] === this.#missing[kind]) continue;
       const back = !missing[kind] && this.media.store.get()[kind];
-      if (this.store.get().phase === 'in' && (missing[kind] || back)) this.#note(missing[kind] || `device.${kind}.back`);
+      if (this.store.get().phase === 'in' && (missing[kind] || back))
+        this.#note(missing[kind] || `device.${kind}.back`);
     }
     this.#missing = missing;
   }
@@ -688,7 +757,11 @@ export class Call {
       this.#apply({ type: 'media_changed', data: { userId: this.store.get().room?.myId, ...now } });
     } catch (error) {
       if (/** @type {ProtocolError} */ (error).code === 'forbidden') {
-        this.#obey({ audio: told.audio && now.audio, video: told.video && now.video, screen: told.screen && now.screen });
+        this.#obey({
+          audio: told.audio && now.audio,
+          video: told.video && now.video,
+          screen: told.screen && now.screen,
+        });
         toast(errorText(error), 'error');
       } else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
@@ -699,7 +772,7 @@ export class Call {
 
 /** A socket that does not open although this server answers: something on the way forbids WebSockets. @param {unknown} error */
 async function explained(error) {
-  const blocked = /** @type {any} */ (error).code === 'offline' && await lookForUpdate() !== 'unreachable';
+  const blocked = /** @type {any} */ (error).code === 'offline' && (await lookForUpdate()) !== 'unreachable';
   return blocked ? new ProtocolError({ code: 'socket_blocked' }) : error;
 }
 

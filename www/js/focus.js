@@ -3,7 +3,8 @@
  * left. Browsers then begin again at the top of the page; here the nearest thing that is still there gets it.
  */
 
-const FOCUSABLE = 'button:not(:disabled):not([tabindex="-1"]), a[href], input:not(:disabled), select:not(:disabled), textarea, [tabindex="0"]';
+const FOCUSABLE =
+  'button:not(:disabled):not([tabindex="-1"]), a[href], input:not(:disabled), select:not(:disabled), textarea, [tabindex="0"]';
 
 /** @param {HTMLElement} root whose direct child is a page; what becomes of the focus when pages change is theirs to say */
 export function keepFocus(root) {
@@ -14,7 +15,10 @@ export function keepFocus(root) {
   });
   new MutationObserver(() => {
     if (path.length === 0 || path[0].isConnected || document.activeElement !== document.body) return;
-    const near = path.filter((element) => element.isConnected).map(firstIn).find(Boolean);
+    const near = path
+      .filter((element) => element.isConnected)
+      .map(firstIn)
+      .find(Boolean);
     path = [];
     near?.focus({ preventScroll: true });
   }).observe(root, { subtree: true, childList: true });
@@ -34,4 +38,7 @@ function firstIn(element) {
 }
 
 /** Once the page has been drawn again: what stands now in the place of what was pressed. @param {string} selector */
-export const focusSoon = (selector) => void setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus({ preventScroll: true }));
+export const focusSoon = (selector) =>
+  void setTimeout(() =>
+    /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus({ preventScroll: true }),
+  );

@@ -13,12 +13,12 @@ import { settings } from './settings.js';
 export const LANGUAGES = { en: 'English', 'zh-CN': '简体中文' };
 
 /** @type {Record<Language, () => Promise<{default: Record<string, string>}>>} */
-const FILES = {
-  en: () => import('../lang/en.js'),
-  'zh-CN': () => import('../lang/zh-CN.js'),
-};
+const FILES = { en: () => import('../lang/en.js'), 'zh-CN': () => import('../lang/zh-CN.js') };
 
-const loaded = createStore({ language: /** @type {Language} */ ('en'), texts: /** @type {Record<string, string>} */ ({}) });
+const loaded = createStore({
+  language: /** @type {Language} */ ('en'),
+  texts: /** @type {Record<string, string>} */ ({}),
+});
 
 /** For views: drawn again when the language changes. */
 export const languageStore = loaded;
@@ -65,7 +65,8 @@ export function t(key, values = {}) {
 }
 
 /** What is written from right to left, or turns the direction. */
-const TURNS = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/u;
+const TURNS =
+  /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/u;
 const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
@@ -78,7 +79,8 @@ export function isolated(value) {
 }
 
 /** As people count them: a letter with its accents is one. @param {string} text @returns {string[]} */
-export const letters = (text) => ('Segmenter' in Intl ? Array.from(new Intl.Segmenter(language()).segment(text), ({ segment }) => segment) : [...text]);
+export const letters = (text) =>
+  'Segmenter' in Intl ? Array.from(new Intl.Segmenter(language()).segment(text), ({ segment }) => segment) : [...text];
 
 /** @param {string} key */
 export const hasText = (key) => key in loaded.get().texts;
@@ -104,10 +106,12 @@ const format = (when, options) => new Intl.DateTimeFormat(language(), options).f
 export const clockTime = (when) => format(when, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 /** Nobody needs to be told of this year. @param {string | number | Date} when @returns {Intl.DateTimeFormatOptions} */
-const otherYear = (when) => (new Date(when).getFullYear() === new Date(serverNow()).getFullYear() ? {} : { year: 'numeric' });
+const otherYear = (when) =>
+  new Date(when).getFullYear() === new Date(serverNow()).getFullYear() ? {} : { year: 'numeric' };
 
 /** @param {string | number | Date} when */
-export const longDate = (when) => format(when, { weekday: 'short', day: 'numeric', month: 'short', ...otherYear(when) });
+export const longDate = (when) =>
+  format(when, { weekday: 'short', day: 'numeric', month: 'short', ...otherYear(when) });
 
 /** @param {string | number | Date} when */
 function midnight(when) {
@@ -119,14 +123,19 @@ function midnight(when) {
  * The time, and before it the date where that is not the one of `day`.
  * @param {string | number | Date} when @param {string | number | Date} [day] today
  */
-export const timeOn = (when, day = serverNow()) => (midnight(when) === midnight(day) ? clockTime(when)
-  : `${format(when, { day: 'numeric', month: 'short', ...otherYear(when) })} ${clockTime(when)}`);
+export const timeOn = (when, day = serverNow()) =>
+  midnight(when) === midnight(day)
+    ? clockTime(when)
+    : `${format(when, { day: 'numeric', month: 'short', ...otherYear(when) })} ${clockTime(when)}`;
 
 /** For others to read, on any day and anywhere: "Tuesday, December 1, 2026, 22:21 (Europe/Berlin, UTC+1)". @param {string | number | Date} when */
-export const fullTime = (when) => t('day.full', {
-  date: format(when, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }), time: clockTime(when),
-  zone: Intl.DateTimeFormat().resolvedOptions().timeZone, offset: offsetFromUtc(new Date(when)),
-});
+export const fullTime = (when) =>
+  t('day.full', {
+    date: format(when, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
+    time: clockTime(when),
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    offset: offsetFromUtc(new Date(when)),
+  });
 
 /** "UTC+5:30" @param {Date} date */
 function offsetFromUtc(date) {

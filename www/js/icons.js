@@ -11,8 +11,21 @@ import { h } from './ui.js';
  */
 export function icon(name, size = 22) {
   const shapes = /** @type {[string, Record<string, string>][]} */ (/** @type {unknown} */ (ICONS[name]));
-  return h('svg', {
-    class: 'icon', width: size, height: size, viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor',
-    'stroke-width': 2, 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true', focusable: 'false',
-  }, shapes.map(([element, attributes]) => h(element, attributes)));
+  return h(
+    'svg',
+    {
+      class: 'icon',
+      width: size,
+      height: size,
+      viewBox: '0 0 24 24',
+      fill: 'none',
+      stroke: 'currentColor',
+      'stroke-width': 2,
+      'stroke-linecap': 'round',
+      'stroke-linejoin': 'round',
+      'aria-hidden': 'true',
+      focusable: 'false',
+    },
+    shapes.map(([element, attributes]) => h(element, attributes)),
+  );
 }

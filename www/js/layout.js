@@ -95,5 +95,5 @@ export function chooseSpeaker({ ids, myId, pinned, speaking, before }) {
   const others = ids.filter((id) => id !== myId);
   const speaker = others.find((id) => speaking.has(id));
   const stays = before !== null && others.includes(before) && (speaking.has(before) || speaker === undefined);
-  return (stays ? before : speaker ?? others[0]) ?? ids[0] ?? null;
+  return (stays ? before : (speaker ?? others[0])) ?? ids[0] ?? null;
 }

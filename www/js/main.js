@@ -45,7 +45,14 @@ function readRoute() {
   const [first, , part = ''] = path.split('/');
   const name = first.toLowerCase();
   const { code, invite } = (name === 'm' && readMeetingLink(location.hash)) || { code: null, invite: '' };
-  return { path, name, code, invite, records: /^records\b/.test(part), next: new URLSearchParams(query).get('next') ?? '' };
+  return {
+    path,
+    name,
+    code,
+    invite,
+    records: /^records\b/.test(part),
+    next: new URLSearchParams(query).get('next') ?? '',
+  };
 }
 
 function useRoute() {
@@ -89,7 +96,8 @@ function useShownUser(user, path) {
 
 /** @param {import('./call.js').Call | null} call */
 function expose(call) {
-  const look = () => echomeet.call === call && callHere.set({ on: call !== null && call.store.get().phase !== 'before' });
+  const look = () =>
+    echomeet.call === call && callHere.set({ on: call !== null && call.store.get().phase !== 'before' });
   echomeet.call = call;
   call?.store.subscribe(look);
   look();
@@ -105,8 +113,10 @@ function View({ route: { path, name, code, invite, records, next }, user }) {
     const signPage = name === 'signin' || name === 'signup';
     return html`<${Sign} api=${api} signUp=${name === 'signup'} next=${signPage ? next : path} />`;
   }
-  if (code && records) return html`<${Later} load=${recordsView} key=${`${user.id}/${code}/records`} api=${api} code=${code} />`;
-  if (code) return html`<${Later} load=${meetingView} key=${`${user.id}/${code}`} api=${api} code=${code} invite=${invite} expose=${expose} />`;
+  if (code && records)
+    return html`<${Later} load=${recordsView} key=${`${user.id}/${code}/records`} api=${api} code=${code} />`;
+  if (code)
+    return html`<${Later} load=${meetingView} key=${`${user.id}/${code}`} api=${api} code=${code} invite=${invite} expose=${expose} />`;
   if (name === 'admin' && user.isAdmin) return html`<${Later} load=${adminView} key=${user.id} api=${api} />`;
   if (name === 'network') return html`<${Later} load=${networkView} key=${user.id} api=${api} />`;
   if (['', 'signin', 'signup'].includes(name)) return html`<${Dashboard} key=${user.id} api=${api} />`;

@@ -46,10 +46,20 @@ const INPUT = { microphone: 'audioinput', camera: 'videoinput' };
 const PAGE_CAN_BLUR = ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator'].every((name) => name in globalThis);
 
 export class LocalMedia {
-  store = createStore(/** @type {MediaState} */ ({
-    microphone: null, camera: null, screen: null, microphoneOn: false, cameraOn: false,
-    microphoneProblem: null, cameraProblem: null, devices: [], canBlur: PAGE_CAN_BLUR, blurSlow: false,
-  }));
+  store = createStore(
+    /** @type {MediaState} */ ({
+      microphone: null,
+      camera: null,
+      screen: null,
+      microphoneOn: false,
+      cameraOn: false,
+      microphoneProblem: null,
+      cameraProblem: null,
+      devices: [],
+      canBlur: PAGE_CAN_BLUR,
+      blurSlow: false,
+    }),
+  );
   /** @type {Map<Kind, string>} devices that were on when they were pulled out, and which ones that were */
   #lost = new Map();
   /** @type {MediaStreamTrack | null} the camera itself */
@@ -58,12 +68,13 @@ export class LocalMedia {
   #blurred = null;
   /** @type {Promise<unknown>} one change after the other: a switch may be pressed faster than a camera opens */
   #queue = Promise.resolve();
-  #devicesChanged = () => this.#inTurn(async () => {
-    const before = this.store.get().devices;
-    await this.#readDevices();
-    await this.#recover();
-    await this.#backToChosen(before);
-  });
+  #devicesChanged = () =>
+    this.#inTurn(async () => {
+      const before = this.store.get().devices;
+      await this.#readDevices();
+      await this.#recover();
+      await this.#backToChosen(before);
+    });
 
   constructor() {
     navigator.mediaDevices?.addEventListener('devicechange', this.#devicesChanged);
@@ -162,7 +173,10 @@ export class LocalMedia {
     if (!canConnect() || !navigator.mediaDevices?.getDisplayMedia) throw new Error('unsupported');
     let screen;
     try {
-      screen = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: true });
+      screen = await navigator.mediaDevices.getDisplayMedia({
+        video: { frameRate: { ideal: 15, max: 30 } },
+        audio: true,
+      });
     } catch (error) {
       if (/** @type {DOMException} */ (error).name === 'NotAllowedError') return false;
       throw error;
@@ -278,9 +292,10 @@ export class LocalMedia {
     const { backgroundBlur } = settings.get();
     const able = /** @type {any} */ (camera.getCapabilities?.() ?? {}).backgroundBlur ?? [];
     this.store.set({ canBlur: PAGE_CAN_BLUR || (able.includes(true) && able.includes(false)) });
-    const obeyed = able.includes(backgroundBlur) && await this.#applyBlur(camera, backgroundBlur);
+    const obeyed = able.includes(backgroundBlur) && (await this.#applyBlur(camera, backgroundBlur));
     const blurred = backgroundBlur && !obeyed ? await this.#blurHere(camera) : null;
-    if (this.#camera !== camera) { // was closed meanwhile
+    if (this.#camera !== camera) {
+      // was closed meanwhile
       blurred?.close();
       return;
     }
@@ -293,7 +308,10 @@ export class LocalMedia {
   /** By the camera itself. @param {MediaStreamTrack} camera @param {boolean} backgroundBlur */
   #applyBlur(camera, backgroundBlur) {
     const wish = /** @type {any} */ ({ ...this.#cameraWish(), backgroundBlur });
-    return camera.applyConstraints(wish).then(() => /** @type {any} */ (camera.getSettings()).backgroundBlur === backgroundBlur, () => false);
+    return camera.applyConstraints(wish).then(
+      () => /** @type {any} */ (camera.getSettings()).backgroundBlur === backgroundBlur,
+      () => false,
+    );
   }
 
   /** @param {MediaStreamTrack} camera */
@@ -320,8 +338,9 @@ export class LocalMedia {
     this.#release(kind);
     this.store.set(kind === 'microphone' ? { microphoneOn: false } : { cameraOn: false });
     this.#inTurn(async () => {
-      const problem = await isDenied(kind) ? 'withdrawn' : 'unplugged';
-      if (problem === 'withdrawn') this.#lost.delete(kind); // it is there, but for another word of this person
+      const problem = (await isDenied(kind)) ? 'withdrawn' : 'unplugged';
+      if (problem === 'withdrawn')
+        this.#lost.delete(kind); // it is there, but for another word of this person
       // What was asked for together ends together, also where only one of the two is taken back.
       else if (await isDenied(kind === 'camera' ? 'microphone' : 'camera')) await this.#recover();
       if (this.store.get()[kind]) return; // opened again
@@ -333,8 +352,10 @@ export class LocalMedia {
   /** Opens again what was pulled out while it was on: any microphone, but only the same camera. */
   async #recover() {
     for (const [kind, deviceId] of this.#lost) {
-      const there = this.store.get().devices.some((one) => one.kind === INPUT[kind] && (kind === 'microphone' || one.deviceId === deviceId));
-      if (!there || await isDenied(kind)) continue;
+      const there = this.store
+        .get()
+        .devices.some((one) => one.kind === INPUT[kind] && (kind === 'microphone' || one.deviceId === deviceId));
+      if (!there || (await isDenied(kind))) continue;
       if (kind === 'microphone') await this.#openMicrophone();
       else await this.#openCamera();
       if (this.store.get()[kind]) this.#lost.delete(kind);
@@ -346,7 +367,8 @@ export class LocalMedia {
   async #backToChosen(before) {
     const { microphoneId } = settings.get();
     const { devices, microphone } = this.store.get();
-    const has = (/** @type {MediaDeviceInfo[]} */ list) => list.some((one) => one.kind === INPUT.microphone && one.deviceId === microphoneId);
+    const has = (/** @type {MediaDeviceInfo[]} */ list) =>
+      list.some((one) => one.kind === INPUT.microphone && one.deviceId === microphoneId);
     if (!microphone || !microphoneId || has(before) || !has(devices)) return;
     if (microphone.getSettings().deviceId !== microphoneId) await this.#exchangeMicrophone();
   }

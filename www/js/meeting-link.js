@@ -39,15 +39,18 @@ function joined(text) {
 
 /** "The meeting is K7QX2P at noon": one word that can be nothing else. @param {string} text */
 function onlyWord(text) {
-  const found = new Set([...text.matchAll(WORD)].map(([word]) => word).filter((word) => /\d/.test(word) || word === word.toUpperCase()));
+  const found = new Set(
+    [...text.matchAll(WORD)].map(([word]) => word).filter((word) => /\d/.test(word) || word === word.toUpperCase()),
+  );
   return found.size === 1 ? [...found][0] : null;
 }
 
 /** %20 and the like, as far as they mean something. @param {string} text */
-const decoded = (text) => text.replace(/(?:%[0-9a-f]{2})+/giu, (escaped) => {
-  try {
-    return decodeURIComponent(escaped);
-  } catch {
-    return escaped;
-  }
-});
+const decoded = (text) =>
+  text.replace(/(?:%[0-9a-f]{2})+/giu, (escaped) => {
+    try {
+      return decodeURIComponent(escaped);
+    } catch {
+      return escaped;
+    }
+  });

@@ -74,20 +74,30 @@ export class NetworkTest {
 
   /** @param {StepName} name @param {Pick<Step, 'state' | 'reason' | 'ms'>} result */
   #tell(name, result) {
-    this.store.set(({ steps }) => ({ steps: steps.map((step) => (step.name === name ? { ...step, ...result } : step)) }));
+    this.store.set(({ steps }) => ({
+      steps: steps.map((step) => (step.name === name ? { ...step, ...result } : step)),
+    }));
   }
 
   /** @param {StepName} name @returns {Promise<Pick<Step, 'state' | 'reason' | 'ms'>>} */
   async #try(name) {
     switch (name) {
-      case 'browser': return tryBrowser();
-      case 'microphone': return tryMicrophone();
-      case 'camera': return tryCamera();
-      case 'server': return this.#tryServer();
-      case 'socket': return this.#trySocket();
-      case 'media': return tryMedia([], 'all');
-      case 'stun': return this.#servers ? tryStun(this.#servers.filter((one) => isOf('stun', one))) : skipped('failed');
-      case 'turn': return this.#servers ? tryTurn(this.#servers.filter((one) => isOf('turn', one))) : skipped('failed');
+      case 'browser':
+        return tryBrowser();
+      case 'microphone':
+        return tryMicrophone();
+      case 'camera':
+        return tryCamera();
+      case 'server':
+        return this.#tryServer();
+      case 'socket':
+        return this.#trySocket();
+      case 'media':
+        return tryMedia([], 'all');
+      case 'stun':
+        return this.#servers ? tryStun(this.#servers.filter((one) => isOf('stun', one))) : skipped('failed');
+      case 'turn':
+        return this.#servers ? tryTurn(this.#servers.filter((one) => isOf('turn', one))) : skipped('failed');
     }
   }
 
@@ -108,16 +118,20 @@ export class NetworkTest {
     const socket = new WebSocket(this.#url, ['echomeet.v1', `bearer.${token}`]);
     let asked = 0;
     try {
-      return await within(SOCKET_MS, new Promise((resolve) => {
-        socket.onclose = () => resolve(problem(asked ? 'broken' : 'blocked'));
-        socket.onmessage = ({ data }) => {
-          const { type } = JSON.parse(data);
-          if (type === 'hello') {
-            asked = performance.now();
-            socket.send(JSON.stringify({ id: 1, type: 'ping', data: {} }));
-          } else if (type === 'pong') resolve(timed(asked));
-        };
-      }), problem('silent'));
+      return await within(
+        SOCKET_MS,
+        new Promise((resolve) => {
+          socket.onclose = () => resolve(problem(asked ? 'broken' : 'blocked'));
+          socket.onmessage = ({ data }) => {
+            const { type } = JSON.parse(data);
+            if (type === 'hello') {
+              asked = performance.now();
+              socket.send(JSON.stringify({ id: 1, type: 'ping', data: {} }));
+            } else if (type === 'pong') resolve(timed(asked));
+          };
+        }),
+        problem('silent'),
+      );
     } finally {
       socket.onclose = null;
       socket.close();
@@ -168,7 +182,8 @@ async function tryMicrophone() {
   try {
     const [track] = stream.getAudioTracks();
     meter.listen(track);
-    for (const end = performance.now() + SOUND_MS; performance.now() < end; await sleep(50)) if (meter.level() > 0) return ok();
+    for (const end = performance.now() + SOUND_MS; performance.now() < end; await sleep(50))
+      if (meter.level() > 0) return ok();
     return warning('silent');
   } finally {
     meter.close();
@@ -292,7 +307,8 @@ async function arrived(pc) {
   let roundTripMs = null;
   for (const report of (await pc.getStats()).values()) {
     if (report.type === 'inbound-rtp') frames += report.framesDecoded ?? 0;
-    if (report.type === 'candidate-pair' && report.nominated && report.currentRoundTripTime !== undefined) roundTripMs = Math.round(report.currentRoundTripTime * 1000);
+    if (report.type === 'candidate-pair' && report.nominated && report.currentRoundTripTime !== undefined)
+      roundTripMs = Math.round(report.currentRoundTripTime * 1000);
   }
   return { frames, roundTripMs };
 }

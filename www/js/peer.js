@@ -205,9 +205,10 @@ export class Peer {
   #addOwnLines() {
     const { microphone, camera } = this.#local;
     this.#roles.set(this.pc.addTransceiver(microphone ?? 'audio', { direction: 'sendrecv' }), 'microphone');
-    this.#roles.set(this.pc.addTransceiver(camera ?? 'video', {
-      direction: 'sendrecv', sendEncodings: [this.#cameraPlan()],
-    }), 'camera');
+    this.#roles.set(
+      this.pc.addTransceiver(camera ?? 'video', { direction: 'sendrecv', sendEncodings: [this.#cameraPlan()] }),
+      'camera',
+    );
   }
 
   /** The polite side sends on the lines that the first offer opened. */
@@ -275,7 +276,8 @@ export class Peer {
       const plan = role === 'camera' ? this.#cameraPlan() : screenPlan(this.#wanted.screen);
       const parameters = sender.getParameters();
       const [encoding] = parameters.encodings ?? [];
-      if (!encoding || Object.entries(plan).every(([name, value]) => /** @type {any} */ (encoding)[name] === value)) continue;
+      if (!encoding || Object.entries(plan).every(([name, value]) => /** @type {any} */ (encoding)[name] === value))
+        continue;
       Object.assign(encoding, plan);
       await sender.setParameters(parameters).catch(() => {}); // a limit is a wish
     }
@@ -321,7 +323,13 @@ export class Peer {
 
   /** @param {number} n */
   #sendDescription(n) {
-    this.#send({ kind: 'description', n, description: this.pc.localDescription, tracks: this.#ownTracks(), wants: this.#o.wants });
+    this.#send({
+      kind: 'description',
+      n,
+      description: this.pc.localDescription,
+      tracks: this.#ownTracks(),
+      wants: this.#o.wants,
+    });
   }
 
   /** @param {any} message */
@@ -346,7 +354,8 @@ export class Peer {
   #hello(restart) {
     const stands = this.pc.connectionState === 'connected' && !restart;
     if (this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
-    else if (!this.#o.polite && this.touched && !stands && performance.now() - this.#triedAt > DISCONNECTED_MS) this.#restart();
+    else if (!this.#o.polite && this.touched && !stands && performance.now() - this.#triedAt > DISCONNECTED_MS)
+      this.#restart();
   }
 
   /** @param {{n: number, description: RTCSessionDescriptionInit, tracks: Record<string, Role>, wants: unknown}} message */
@@ -376,7 +385,13 @@ export class Peer {
       this.#remoteOffer = n;
       await this.#takeOfferedLines();
       await pc.setLocalDescription();
-      this.#lastAnswer = { kind: 'description', n, description: pc.localDescription, tracks: this.#ownTracks(), wants: this.#o.wants };
+      this.#lastAnswer = {
+        kind: 'description',
+        n,
+        description: pc.localDescription,
+        tracks: this.#ownTracks(),
+        wants: this.#o.wants,
+      };
       this.#send(this.#lastAnswer);
     }
     if (collision) await this.#attachAgain();
@@ -389,7 +404,11 @@ export class Peer {
   /** It was lost, and what was found since may be too. */
   #answerAgain() {
     const { currentLocalDescription: description } = this.pc;
-    this.#send({ ...this.#lastAnswer, ...(description?.type === 'answer' ? { description } : {}), wants: this.#o.wants });
+    this.#send({
+      ...this.#lastAnswer,
+      ...(description?.type === 'answer' ? { description } : {}),
+      wants: this.#o.wants,
+    });
   }
 
   /** @param {RTCIceCandidateInit} candidate */

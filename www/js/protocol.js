@@ -50,8 +50,14 @@ import { Emitter } from './store.js';
 
 /** What a close code says about coming back. Codes that are not named here say yes. @type {Record<number, string>} */
 const FINAL_CLOSE = {
-  1002: 'protocol', 1003: 'protocol', 1007: 'protocol', 1009: 'protocol',
-  4400: 'protocol', 4403: 'removed', 4409: 'taken_over', 4410: 'ended',
+  1002: 'protocol',
+  1003: 'protocol',
+  1007: 'protocol',
+  1009: 'protocol',
+  4400: 'protocol',
+  4403: 'removed',
+  4409: 'taken_over',
+  4410: 'ended',
 };
 const CLOSE_TOKEN = 4401;
 
@@ -157,7 +163,8 @@ export class MeetingClient extends Emitter {
    * @returns {Promise<any>}
    */
   join(meetingId, { password, invite } = {}) {
-    if (this.#room) return Promise.reject(new ProtocolError({ code: 'conflict', message: 'Already joining or joined' }));
+    if (this.#room)
+      return Promise.reject(new ProtocolError({ code: 'conflict', message: 'Already joining or joined' }));
     this.#room = { meetingId, password, invite };
     this.seq = -1;
     this.#seat = newId();
@@ -333,7 +340,10 @@ export class MeetingClient extends Emitter {
   /** Tries again later, unless this was the first join: then the caller decides. @param {unknown} error */
   #again(error) {
     if (!this.#room) return;
-    if (this.#joining && (this.#attempts >= FIRST_JOIN_RETRIES || performance.now() - this.#joinBegan > FIRST_JOIN_MS)) {
+    if (
+      this.#joining &&
+      (this.#attempts >= FIRST_JOIN_RETRIES || performance.now() - this.#joinBegan > FIRST_JOIN_MS)
+    ) {
       this.#finish({ code: 'offline', error });
       return;
     }
@@ -555,7 +565,12 @@ export class MeetingClient extends Emitter {
     line.underWay = true;
     const { text, to, replyTo } = line;
     try {
-      const message = await this.request('chat_message', { text, clientId, ...(to === undefined ? {} : { to }), ...(replyTo === undefined ? {} : { replyTo }) });
+      const message = await this.request('chat_message', {
+        text,
+        clientId,
+        ...(to === undefined ? {} : { to }),
+        ...(replyTo === undefined ? {} : { replyTo }),
+      });
       if (this.#unacked.delete(clientId)) line.resolve(message);
     } catch (failure) {
       const error = /** @type {ProtocolError} */ (failure);
@@ -563,7 +578,10 @@ export class MeetingClient extends Emitter {
       if (!this.#unacked.has(clientId) || error.code === 'offline') return; // goes out again with the next join
       if (error.retryable) {
         clearTimeout(this.#timers.chat);
-        this.#timers.chat = setTimeout(() => this.#sendWaitingChat(), Math.max(CHAT_RETRY_MS, error.retryAfterMs) * (1 + this.#options.random()));
+        this.#timers.chat = setTimeout(
+          () => this.#sendWaitingChat(),
+          Math.max(CHAT_RETRY_MS, error.retryAfterMs) * (1 + this.#options.random()),
+        );
         return;
       }
       this.#unacked.delete(clientId);

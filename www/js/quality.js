@@ -65,10 +65,12 @@ export class LinkQuality {
     const peers = new Map(this.#peers());
     for (const userId of this.#known.keys()) if (!peers.has(userId)) this.#known.delete(userId);
     const now = [...peers].filter(([userId]) => userId % TURNS === this.#turn % TURNS);
-    await Promise.all(now.map(async ([userId, { pc }]) => {
-      const reports = await pc.getStats().catch(() => null);
-      if (reports) this.#learn(userId, sampleOf(reports.values()));
-    }));
+    await Promise.all(
+      now.map(async ([userId, { pc }]) => {
+        const reports = await pc.getStats().catch(() => null);
+        if (reports) this.#learn(userId, sampleOf(reports.values()));
+      }),
+    );
     this.#tell();
   }
 
@@ -85,7 +87,7 @@ export class LinkQuality {
     /** @type {Record<number, Quality>} */
     const users = {};
     for (const [userId, { quality, times }] of this.#known) {
-      const lasting = times >= LASTS ? quality : shown[userId] ?? null;
+      const lasting = times >= LASTS ? quality : (shown[userId] ?? null);
       if (lasting) users[userId] = lasting;
     }
     if (JSON.stringify(users) !== JSON.stringify(shown)) this.store.set({ users });

@@ -51,7 +51,16 @@
 /** More of them would push what people wrote out of reach. */
 const HAPPENINGS = 200;
 /** Settings whose change is told in the chat. */
-const TOLD_SETTINGS = ['locked', 'waitingRoom', 'allowUnmute', 'allowShare', 'allowChat', 'allowGuests', 'muteOnEntry', 'endsOnTime'];
+const TOLD_SETTINGS = [
+  'locked',
+  'waitingRoom',
+  'allowUnmute',
+  'allowShare',
+  'allowChat',
+  'allowGuests',
+  'muteOnEntry',
+  'endsOnTime',
+];
 
 /** @param {any} ack the ack of join_room @param {Room | null} [before] the room before the absence @returns {Room} */
 export function roomFromSnapshot(ack, before = null) {
@@ -72,8 +81,13 @@ export function roomFromSnapshot(ack, before = null) {
 }
 
 /** What was written before this person came is no news to them. @param {any} ack @returns {number} the last such line, or 0 */
-const writtenBefore = ({ me: { joinedAt }, messages }) => Math.max(0, ...messages
-  .filter((/** @type {Message} */ { createdAt }) => createdAt < joinedAt).map((/** @type {Message} */ { id }) => id));
+const writtenBefore = ({ me: { joinedAt }, messages }) =>
+  Math.max(
+    0,
+    ...messages
+      .filter((/** @type {Message} */ { createdAt }) => createdAt < joinedAt)
+      .map((/** @type {Message} */ { id }) => id),
+  );
 
 /** What happened, as the server tells it or as this page knows it from an answer. @typedef {{type: string, data: any, at?: string, seq?: number}} Change */
 
@@ -114,11 +128,21 @@ function changed(room, { type, data, at, seq }) {
     case 'meeting_updated':
       return updated(room, data);
     case 'participant_renamed':
-      return change({ ...room, everyone: { ...room.everyone, [data.userId]: data.displayName } }, data.userId, { displayName: data.displayName });
+      return change({ ...room, everyone: { ...room.everyone, [data.userId]: data.displayName } }, data.userId, {
+        displayName: data.displayName,
+      });
     case 'all_muted':
-      return { ...room, participants: room.participants.map((person) => (runs(person) ? person : { ...person, audio: false })) };
+      return {
+        ...room,
+        participants: room.participants.map((person) => (runs(person) ? person : { ...person, audio: false })),
+      };
     case 'hands_lowered':
-      return { ...room, participants: room.participants.map((person) => (person.handRaisedAt ? { ...person, handRaisedAt: null } : person)) };
+      return {
+        ...room,
+        participants: room.participants.map((person) =>
+          person.handRaisedAt ? { ...person, handRaisedAt: null } : person,
+        ),
+      };
     case 'lobby_joined':
     case 'lobby_left':
       return { ...room, lobby: lobbyChanged(room.lobby, { type, data, seq }) };
@@ -169,7 +193,8 @@ export const mayReclaim = (room) => room.meeting.creator?.id === room.myId && me
 export const addHistory = (room, messages) => ({ ...room, messages: mergeMessages(room.messages, messages) });
 
 /** With so many of the newest lines, once there are some more than that. @param {Room} room @param {number} kept @param {number} slack @returns {Room} */
-export const withoutFarLines = (room, kept, slack) => (room.messages.length > kept + slack ? { ...room, messages: room.messages.slice(-kept) } : room);
+export const withoutFarLines = (room, kept, slack) =>
+  room.messages.length > kept + slack ? { ...room, messages: room.messages.slice(-kept) } : room;
 
 /** @param {Room} room @returns {Participant | undefined} */
 export const me = (room) => room.participants.find(({ userId }) => userId === room.myId);
@@ -178,17 +203,18 @@ export const me = (room) => room.participants.find(({ userId }) => userId === ro
 export const others = (room) => room.participants.filter(({ userId }) => userId !== room.myId);
 
 /** Raised hands, the first to raise first. @param {Room} room */
-export const hands = (room) => room.participants
-  .filter(({ handRaisedAt }) => handRaisedAt)
-  .sort((a, b) => String(a.handRaisedAt).localeCompare(String(b.handRaisedAt)) || a.userId - b.userId);
+export const hands = (room) =>
+  room.participants
+    .filter(({ handRaisedAt }) => handRaisedAt)
+    .sort((a, b) => String(a.handRaisedAt).localeCompare(String(b.handRaisedAt)) || a.userId - b.userId);
 
 /** Whether this person may delete that line. @param {Room} room @param {Message} message */
-export const mayDelete = (room, message) => !message.deletedAt
-  && (message.sender.id === room.myId || (can(room, 'delete_any_message') && !message.to));
+export const mayDelete = (room, message) =>
+  !message.deletedAt && (message.sender.id === room.myId || (can(room, 'delete_any_message') && !message.to));
 
 /** Whether this person may do that to another one: nobody but the host changes anything of the host's. @param {Room} room @param {string} permission @param {Participant} person */
-export const mayDo = (room, permission, person) => can(room, permission) && person.role !== 'host' && person.userId !== room.myId
-  && !staysIn(room, permission, person);
+export const mayDo = (room, permission, person) =>
+  can(room, permission) && person.role !== 'host' && person.userId !== room.myId && !staysIn(room, permission, person);
 
 /** The creator is not removed, and whom the lobby lets pass is not put into it. @param {Room} room @param {string} permission @param {Participant} person */
 function staysIn(room, permission, { userId, role }) {
@@ -249,7 +275,11 @@ function happening(room, { type, data }) {
     case 'user_joined':
       return { key: 'joined', name: data.participant.displayName };
     case 'user_left':
-      return { key: { removed: 'removed', lobby: 'sentBack' }[/** @type {string} */ (data.reason)] ?? 'left', name, by };
+      return {
+        key: { removed: 'removed', lobby: 'sentBack' }[/** @type {string} */ (data.reason)] ?? 'left',
+        name,
+        by,
+      };
     case 'participant_renamed':
       return { key: 'renamed', name, by: data.displayName };
     case 'role_changed':

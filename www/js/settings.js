@@ -30,9 +30,23 @@ const KEY = 'echomeet.settings';
 
 /** @type {Settings} */
 const DEFAULTS = {
-  language: null, theme: 'system', microphoneId: null, cameraId: null, speakerId: null, videoQuality: 'standard',
-  relayOnly: false, echoCancellation: true, noiseSuppression: true, autoGainControl: true, backgroundBlur: false,
-  microphoneOn: true, cameraOn: true, panel: null, view: 'grid', selfApart: false, selfCorner: 'bottom-right',
+  language: null,
+  theme: 'system',
+  microphoneId: null,
+  cameraId: null,
+  speakerId: null,
+  videoQuality: 'standard',
+  relayOnly: false,
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true,
+  backgroundBlur: false,
+  microphoneOn: true,
+  cameraOn: true,
+  panel: null,
+  view: 'grid',
+  selfApart: false,
+  selfCorner: 'bottom-right',
 };
 
 /** @returns {Partial<Settings>} */

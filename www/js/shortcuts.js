@@ -44,8 +44,8 @@ export function actionOf(event) {
   const { key, code, altKey, shiftKey, target } = event;
   const command = MAC ? event.metaKey : event.ctrlKey;
   const at = (/** @type {string} */ selector) => target instanceof Element && target.closest(selector) !== null;
-  if (event.ctrlKey && altKey) return at(TYPING) || shiftKey ? null : WITH_CTRL_ALT[code] ?? null;
-  if (command) return shiftKey || altKey ? null : WITH_CTRL[key.toLowerCase()] ?? null;
+  if (event.ctrlKey && altKey) return at(TYPING) || shiftKey ? null : (WITH_CTRL_ALT[code] ?? null);
+  if (command) return shiftKey || altKey ? null : (WITH_CTRL[key.toLowerCase()] ?? null);
   if (altKey || event.ctrlKey || event.metaKey) return null;
   if (key === '?') return at(`${TYPING}, dialog`) ? null : 'list';
   return key === ' ' && !at(TAKES_SPACE) ? 'talk' : null;

@@ -46,7 +46,10 @@ export class ShownPictures {
     /** @type {Map<number, Wants>} */
     const wants = new Map();
     for (const { userId, remote } of this.#views()) {
-      wants.set(userId, { camera: this.#steady(`${userId} camera`, remote.camera, heights), screen: this.#steady(`${userId} screen`, remote.screen, heights) });
+      wants.set(userId, {
+        camera: this.#steady(`${userId} camera`, remote.camera, heights),
+        screen: this.#steady(`${userId} screen`, remote.screen, heights),
+      });
     }
     for (const key of this.#known.keys()) if (!wants.has(parseInt(key, 10))) this.#known.delete(key);
     this.#changed(wants);
@@ -70,7 +73,7 @@ export class ShownPictures {
 
   /** @param {HTMLVideoElement} video */
   #height(video) {
-    if (document.pictureInPictureElement === video) return screen.height * devicePixelRatio / 4;
+    if (document.pictureInPictureElement === video) return (screen.height * devicePixelRatio) / 4;
     const elsewhere = video.ownerDocument !== document; // a window of its own
     if (!elsewhere && (document.hidden || !this.#visible.get(video))) return 0;
     return video.clientHeight * devicePixelRatio;

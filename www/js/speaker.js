@@ -14,7 +14,10 @@ export async function toSpeaker(element) {
 }
 
 /** Two tones, one after the other: milliseconds from the start, hertz. */
-const CHIME = [[0, 523.25], [220, 783.99]];
+const CHIME = [
+  [0, 523.25],
+  [220, 783.99],
+];
 const CHIME_MS = 1_100;
 const VOLUME = 0.25;
 

@@ -94,6 +94,11 @@ export class Speaking {
 
 /** @param {RTCPeerConnection} pc */
 function isLoud(pc) {
-  return pc.getReceivers().some((receiver) => receiver.track.kind === 'audio'
-    && receiver.getSynchronizationSources().some(({ audioLevel }) => (audioLevel ?? 0) > LOUD));
+  return pc
+    .getReceivers()
+    .some(
+      (receiver) =>
+        receiver.track.kind === 'audio' &&
+        receiver.getSynchronizationSources().some(({ audioLevel }) => (audioLevel ?? 0) > LOUD),
+    );
 }

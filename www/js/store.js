@@ -72,6 +72,9 @@ function call(listener) {
     listener();
   } catch (error) {
     if (globalThis.reportError) globalThis.reportError(error);
-    else setTimeout(() => { throw error; });
+    else
+      setTimeout(() => {
+        throw error;
+      });
   }
 }

@@ -54,5 +54,7 @@ export function surviveTranslation(root) {
 /** What came in the place of something that was taken away. @param {MutationRecord} change @param {WeakMap<Node, Text>} known */
 function translation({ addedNodes, previousSibling, nextSibling }, known) {
   const near = [...addedNodes, previousSibling, nextSibling];
-  return /** @type {Element | undefined} */ (near.find((node) => node?.nodeName === 'FONT' && node.isConnected && !known.has(node)));
+  return /** @type {Element | undefined} */ (
+    near.find((node) => node?.nodeName === 'FONT' && node.isConnected && !known.has(node))
+  );
 }

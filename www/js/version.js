@@ -15,13 +15,18 @@ export const version = createStore({ updated: false });
 let lookedAt = 0;
 
 /** In the form of `document.lastModified`. @param {Date} at */
-const written = (at) => `${pad(at.getMonth() + 1)}/${pad(at.getDate())}/${at.getFullYear()} ${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
+const written = (at) =>
+  `${pad(at.getMonth() + 1)}/${pad(at.getDate())}/${at.getFullYear()} ${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
 
 /** Asks the web server. @returns {Promise<Look>} */
 export async function lookForUpdate() {
   lookedAt = performance.now();
   try {
-    const { ok, headers } = await fetch(location.pathname, { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout?.(ANSWER_MS) });
+    const { ok, headers } = await fetch(location.pathname, {
+      method: 'HEAD',
+      cache: 'no-store',
+      signal: AbortSignal.timeout?.(ANSWER_MS),
+    });
     if (!ok) return 'unreachable';
     const at = headers.get('Last-Modified');
     if (at && written(new Date(at)) !== document.lastModified) version.set({ updated: true });
@@ -53,5 +58,5 @@ export async function fetchModule(load) {
 
 /** A module that failed to load is not asked for again by every browser, so the page is; but not while the server is away. */
 export async function loadPageAgain() {
-  if (await lookForUpdate() !== 'unreachable') location.reload();
+  if ((await lookForUpdate()) !== 'unreachable') location.reload();
 }

@@ -20,7 +20,13 @@ export const EVERYTHING = { camera: 'large', screen: 'large' };
 /** Lines of the picture, and what it takes to send so many well. */
 const LINES = { small: 180, medium: 360, large: 720 };
 /** @type {[lines: number, bitrate: number][]} */
-const BITRATES = [[180, 150_000], [270, 250_000], [360, 400_000], [540, 800_000], [720, 1_500_000]];
+const BITRATES = [
+  [180, 150_000],
+  [270, 250_000],
+  [360, 400_000],
+  [540, 800_000],
+  [720, 1_500_000],
+];
 /** With up to so many others: the most lines, bits a second and pictures a second for each of them. */
 const CROWDS = [
   { others: 1, lines: 720, bitrate: 1_500_000, framerate: 30 },

@@ -13,7 +13,8 @@ export default {
   'app.close': 'Close',
   'app.copied': 'Copied',
   'copy.title': 'Copy this text',
-  'copy.hint': 'Your browser does not let this page copy for you. The text is selected: press {keys}, or touch and hold it and choose “Copy”.',
+  'copy.hint':
+    'Your browser does not let this page copy for you. The text is selected: press {keys}, or touch and hold it and choose “Copy”.',
   'copy.text': 'Text to copy',
   'app.notFound': 'There is no such page',
   'app.home': 'Go to my meetings',
@@ -36,7 +37,8 @@ export default {
   'sign.nameHint': 'As the others will see it',
   'sign.noAccount': 'No account yet?',
   'sign.haveAccount': 'Already have an account?',
-  'sign.noCookies': 'Your browser blocks cookies here, so you have to sign in again each time this page is loaded. Allow cookies for this site to stay signed in.',
+  'sign.noCookies':
+    'Your browser blocks cookies here, so you have to sign in again each time this page is loaded. Allow cookies for this site to stay signed in.',
   'sign.toMeeting': 'You will go straight to the meeting {code}.',
 
   'dashboard.title': 'My meetings',
@@ -87,7 +89,8 @@ export default {
   'filter.found.one': '{count} meeting found',
   'filter.found.other': '{count} meetings found',
   'filter.none': 'No meeting fits. Try fewer filters.',
-  'filter.unlisted': 'Other people’s meetings are found only where they are listed for everybody. To join one that is not, use its code or a link.',
+  'filter.unlisted':
+    'Other people’s meetings are found only where they are listed for everybody. To join one that is not, use its code or a link.',
   'filter.page': 'Page {page} of {pages}',
   'filter.before': 'Previous page',
   'filter.after': 'Next page',
@@ -140,7 +143,8 @@ export default {
   'before.preview': 'Your camera, as a preview',
   'before.unknown': 'Meeting {code}',
   'before.starts': 'Planned: {when}',
-  'before.noWebRtc': 'Sound and video need WebRTC, which this browser lacks or may not use. Switch it on (in Firefox: about:config, media.peerconnection.enabled), allow it in your privacy extensions, or use another browser. Without it you can still join to read and write.',
+  'before.noWebRtc':
+    'Sound and video need WebRTC, which this browser lacks or may not use. Switch it on (in Firefox: about:config, media.peerconnection.enabled), allow it in your privacy extensions, or use another browser. Without it you can still join to read and write.',
   'before.noDevices': 'You can join without camera and microphone, and listen and write.',
   'before.speaker': 'Speaker',
   'before.speakerTest': 'Test the speaker',
@@ -167,10 +171,12 @@ export default {
   'device.camera.unplugged': 'Your camera was disconnected.',
   'device.camera.withdrawn': 'Your camera was blocked in the browser. Nobody can see you.',
   'device.camera.back': 'Your camera is on again.',
-  'device.camera.blur': 'What is behind you could not be blurred, so your camera is off. Try again, or switch the blur off.',
+  'device.camera.blur':
+    'What is behind you could not be blurred, so your camera is off. Try again, or switch the blur off.',
   'device.camera.failed': 'Your camera could not be started. Try again, or choose another one.',
   'device.allow.chrome': 'Click the sign to the left of the address and allow it there.',
-  'device.allow.firefox': 'Click the struck-through sign to the left of the address, take the block away, and try again.',
+  'device.allow.firefox':
+    'Click the struck-through sign to the left of the address, take the block away, and try again.',
   'device.allow.safari': 'Open Safari > Settings for this website, allow it, and reload the page.',
   'device.allow.ios': 'Tap the sign beside the address, open the website settings, and allow it.',
   'device.allow.android': 'Tap the sign beside the address, open the permissions, and allow it.',
@@ -242,8 +248,10 @@ export default {
   'stage.reconnecting': 'Connection lost. Reconnecting…',
   'stage.offline': 'You are offline. The page returns to the meeting as soon as there is a network.',
   'stage.serverAway': 'The server is being restarted. You are back in a moment.',
-  'stage.noWebRtc': 'You can neither hear nor see the others: this browser has no WebRTC, or it is switched off. You can read and write.',
-  'stage.mediaBlocked': 'No sound or picture gets through to the others. A firewall may be in the way: try another network.',
+  'stage.noWebRtc':
+    'You can neither hear nor see the others: this browser has no WebRTC, or it is switched off. You can read and write.',
+  'stage.mediaBlocked':
+    'No sound or picture gets through to the others. A firewall may be in the way: try another network.',
   'stage.mediaBlockedOne': 'No sound or picture between you and {name} at the moment.',
   'stage.mediaBlockedSome': 'No sound or picture between you and {count} others at the moment.',
   'stage.pages': 'Pages of pictures',
@@ -328,7 +336,8 @@ export default {
   'people.makeHostHint': 'You stay in the meeting. Only the new host, or who made the meeting, can change that again.',
   'people.remove': 'Remove from the meeting',
   'people.removeTitle': 'Remove {name} from the meeting?',
-  'people.removeHint': 'They leave at once and cannot join this meeting again until you allow it. They could still come back with a new account or as another guest; the waiting room helps against that.',
+  'people.removeHint':
+    'They leave at once and cannot join this meeting again until you allow it. They could still come back with a new account or as another guest; the waiting room helps against that.',
   'people.removeDo': 'Remove',
   'people.info': 'Invite others',
 
@@ -360,7 +369,8 @@ export default {
   'ended.signed_out': 'You are signed out',
   'ended.signedOutHint': 'You signed out in another tab, or your sign-in was ended, so you have left the meeting.',
   'ended.other_account': 'You are signed in as somebody else now',
-  'ended.otherAccountHint': 'Somebody signed in to another account in another tab of this browser, so you have left the meeting.',
+  'ended.otherAccountHint':
+    'Somebody signed in to another account in another tab of this browser, so you have left the meeting.',
   'ended.lost': 'You are no longer in the meeting',
   'ended.duration': 'You were in it for {time}',
   'ended.people': 'Who was there',
@@ -437,9 +447,11 @@ export default {
   'setting.muteOnEntry': 'Muted on entry',
   'setting.muteOnEntry.hint': 'Who comes in has the microphone off at first.',
   'setting.banNetwork': 'Make newcomers from this network wait',
-  'setting.banNetwork.hint': 'Anybody new from there waits until you let them in. Other people may share the network: a school, an office.',
+  'setting.banNetwork.hint':
+    'Anybody new from there waits until you let them in. Other people may share the network: a school, an office.',
   'setting.isPublic': 'Listed for everybody on this server',
-  'setting.isPublic.hint': 'Anybody with an account can find it, with its code, and see who is in it. Otherwise people need the code or a link.',
+  'setting.isPublic.hint':
+    'Anybody with an account can find it, with its code, and see who is in it. Otherwise people need the code or a link.',
   'setting.isRecorded': 'To be recorded',
   'setting.isRecorded.hint': 'A mark for those who find it.',
   'setting.endsOnTime': 'End on time',
@@ -591,7 +603,8 @@ export default {
 
   'error.network': 'The server cannot be reached. Check your connection and try again.',
   'error.offline': 'The server cannot be reached. Check your connection and try again.',
-  'error.socket_blocked': 'The server answers, but the live connection (WebSocket) does not open. A proxy, firewall or virus scanner may block it, or the meeting service is restarting. Try again, or use another network.',
+  'error.socket_blocked':
+    'The server answers, but the live connection (WebSocket) does not open. A proxy, firewall or virus scanner may block it, or the meeting service is restarting. Try again, or use another network.',
   'error.updated': 'EchoMeet has been updated, and this page is still the old version.',
   'error.not_loaded': 'Part of this page could not be loaded.',
   'error.request_timeout': 'Your connection was too slow for this. Try again.',
@@ -629,7 +642,8 @@ export default {
   'error.left': 'You left the meeting.',
   'error.ended': 'This meeting is over.',
   'error.field.email': 'This does not look like an e-mail address.',
-  'error.field.password': 'The password does not fit: it needs at least 8 characters for an account, at most 64 for a meeting.',
+  'error.field.password':
+    'The password does not fit: it needs at least 8 characters for an account, at most 64 for a meeting.',
   'error.field.displayName': 'Please enter a name of at most 64 characters.',
   'error.field.currentPassword': 'This is not your current password.',
   'error.field.newPassword': 'A password needs 8 to 128 characters.',
@@ -661,7 +675,8 @@ export default {
   'network.browser.failed': 'This browser cannot hold calls. Use a current Chrome, Edge, Firefox or Safari.',
   'network.microphone': 'Microphone',
   'network.microphone.ok': 'Sound comes in.',
-  'network.microphone.silent': 'It is open, but perfectly silent. Look for a switch on the headset, or choose another microphone before you join.',
+  'network.microphone.silent':
+    'It is open, but perfectly silent. Look for a switch on the headset, or choose another microphone before you join.',
   'network.microphone.none': 'There is none. You can join and listen.',
   'network.microphone.denied': 'It is blocked by the browser. Click the lock in the address bar and allow it.',
   'network.microphone.busy': 'Another program is using it. Close that and test again.',
@@ -683,26 +698,32 @@ export default {
   'network.socket': 'Live connection (WebSocket)',
   'network.socket.ok': 'It opens and answers.',
   'network.socket.slow': 'It answers slowly. The network may be busy, or far from the server.',
-  'network.socket.blocked': 'It does not open. A proxy or firewall may forbid WebSockets, or the meeting service is restarting. Try again, then ask your administrator.',
+  'network.socket.blocked':
+    'It does not open. A proxy or firewall may forbid WebSockets, or the meeting service is restarting. Try again, then ask your administrator.',
   'network.socket.broken': 'It opened and was cut. A proxy or firewall may forbid WebSockets. Ask your administrator.',
   'network.socket.silent': 'It does not answer. A proxy or firewall may hold WebSockets back. Ask your administrator.',
   'network.socket.failed': 'It could not be tried, since the server does not answer.',
   'network.media': 'Sound and pictures',
   'network.media.ok': 'They go out of this browser and come back.',
-  'network.media.blocked': 'They do not get out of this browser. Switch off VPN and browser extensions that hide your address, and allow UDP in the computer’s firewall.',
+  'network.media.blocked':
+    'They do not get out of this browser. Switch off VPN and browser extensions that hide your address, and allow UDP in the computer’s firewall.',
   'network.media.dark': 'They are carried, but not shown. Start the browser again.',
   'network.media.failed': 'They could not be tried. Start the browser again.',
   'network.stun': 'Way to others (STUN)',
   'network.stun.ok': 'Your address as seen from outside was found.',
   'network.stun.direct': 'You are reachable without translation of addresses.',
   'network.stun.none': 'No such server is set up here; within one network none is needed.',
-  'network.stun.unreachable': 'The server does not answer: the network lets no UDP out. Calls with people elsewhere need a TURN server, or another network.',
+  'network.stun.unreachable':
+    'The server does not answer: the network lets no UDP out. Calls with people elsewhere need a TURN server, or another network.',
   'network.stun.failed': 'It could not be tried.',
   'network.turn': 'Way through firewalls (TURN)',
   'network.turn.ok': 'Sound and pictures come through, even where direct ways are blocked.',
-  'network.turn.none': 'No such server is set up here. Where a firewall blocks direct media, calls will have no sound or picture.',
-  'network.turn.unreachable': 'The server does not answer. Where direct media are blocked, calls will have no sound or picture: try another network, or ask your administrator.',
-  'network.turn.refused': 'The server does not let you in. Its secret may differ from the one of EchoMeet, or its clock. Tell your administrator.',
+  'network.turn.none':
+    'No such server is set up here. Where a firewall blocks direct media, calls will have no sound or picture.',
+  'network.turn.unreachable':
+    'The server does not answer. Where direct media are blocked, calls will have no sound or picture: try another network, or ask your administrator.',
+  'network.turn.refused':
+    'The server does not let you in. Its secret may differ from the one of EchoMeet, or its clock. Tell your administrator.',
   'network.turn.blocked': 'The server lets you in, but nothing comes through. Tell your administrator.',
   'network.turn.dark': 'The server carries pictures, but they are not shown. Start the browser again.',
   'network.turn.failed': 'It could not be tried.',
@@ -715,7 +736,8 @@ export default {
   'processing.blurSlow': 'Blurring is hard work for this computer, so your picture moves less smoothly.',
   'privacy.title': 'Privacy',
   'privacy.relayOnly': 'Hide my address from the others',
-  'privacy.relayOnlyHint': 'Sound and pictures then go over the server only, never straight from one to the other. That may be a little slower.',
+  'privacy.relayOnlyHint':
+    'Sound and pictures then go over the server only, never straight from one to the other. That may be a little slower.',
   'privacy.noRelay': 'This server cannot pass sound and pictures on: while this is on, nobody sees or hears you.',
   'admin.title': 'Administration',
   'admin.server': 'Server',
@@ -748,7 +770,8 @@ export default {
   'admin.enable': 'Enable',
   'admin.disable': 'Disable',
   'admin.disableTitle': 'Disable {name}?',
-  'admin.disableText': 'They are signed out everywhere, leave the meetings they are in, and cannot sign in until the account is enabled again.',
+  'admin.disableText':
+    'They are signed out everywhere, leave the meetings they are in, and cannot sign in until the account is enabled again.',
   'admin.makeAdmin': 'Make administrator',
   'admin.unmakeAdmin': 'Administrator no more',
   'admin.more': 'Show more',

@@ -136,7 +136,8 @@ export default {
   'before.preview': '摄像头预览',
   'before.unknown': '会议 {code}',
   'before.starts': '预定时间：{when}',
-  'before.noWebRtc': '音视频需要 WebRTC，但此浏览器不支持或已将其禁用。请启用 WebRTC（Firefox：about:config 中的 media.peerconnection.enabled），在隐私扩展中放行，或换用其他浏览器。不启用也可以入会查看和发送消息。',
+  'before.noWebRtc':
+    '音视频需要 WebRTC，但此浏览器不支持或已将其禁用。请启用 WebRTC（Firefox：about:config 中的 media.peerconnection.enabled），在隐私扩展中放行，或换用其他浏览器。不启用也可以入会查看和发送消息。',
   'before.noDevices': '没有摄像头和麦克风也能入会，可以听，也可以打字。',
   'before.speaker': '扬声器',
   'before.speakerTest': '测试扬声器',
@@ -323,7 +324,8 @@ export default {
   'people.makeHostHint': '你会留在会议中。之后只有新主持人或会议创建者才能再改。',
   'people.remove': '移出会议',
   'people.removeTitle': '把{name}移出会议？',
-  'people.removeHint': '对方会立即离开，在你重新允许之前不能再加入本会议。对方仍可能换用新账号或以其他访客身份前来，开启等候室可以防范。',
+  'people.removeHint':
+    '对方会立即离开，在你重新允许之前不能再加入本会议。对方仍可能换用新账号或以其他访客身份前来，开启等候室可以防范。',
   'people.removeDo': '移出',
   'people.info': '邀请他人',
 
@@ -582,7 +584,8 @@ export default {
 
   'error.network': '连不上服务器。检查一下网络再试。',
   'error.offline': '连不上服务器。检查一下网络再试。',
-  'error.socket_blocked': '服务器有应答，但实时连接（WebSocket）打不开。可能被代理、防火墙或杀毒软件拦截，或者会议服务正在重启。请重试，或换一个网络。',
+  'error.socket_blocked':
+    '服务器有应答，但实时连接（WebSocket）打不开。可能被代理、防火墙或杀毒软件拦截，或者会议服务正在重启。请重试，或换一个网络。',
   'error.updated': 'EchoMeet 已更新，这个页面还是旧版本。',
   'error.not_loaded': '页面有一部分没能加载。',
   'error.request_timeout': '网络太慢，这一步没能完成。请再试一次。',
@@ -674,7 +677,8 @@ export default {
   'network.socket': '实时连接（WebSocket）',
   'network.socket.ok': '能打开，有响应。',
   'network.socket.slow': '响应较慢。网络可能繁忙，或离服务器较远。',
-  'network.socket.blocked': '打不开。代理或防火墙可能禁止 WebSocket，也可能是会议服务正在重启。请重试，仍不行请联系管理员。',
+  'network.socket.blocked':
+    '打不开。代理或防火墙可能禁止 WebSocket，也可能是会议服务正在重启。请重试，仍不行请联系管理员。',
   'network.socket.broken': '打开后被切断。代理或防火墙可能禁止 WebSocket。请联系管理员。',
   'network.socket.silent': '没有响应。代理或防火墙可能拦住了 WebSocket。请联系管理员。',
   'network.socket.failed': '服务器没有响应，无法检测。',

@@ -5,12 +5,27 @@ import { attendees, marks, span } from '../../../www/js/attendance.js';
 
 const at = (minute) => `2026-01-31T10:${String(minute).padStart(2, '0')}:00.000Z`;
 const time = (minute) => Date.parse(at(minute));
-const stay = (userId, from, to) => ({ userId, displayName: `P${userId}`, isGuest: false, joinedAt: at(from), leftAt: to === null ? null : at(to) });
+const stay = (userId, from, to) => ({
+  userId,
+  displayName: `P${userId}`,
+  isGuest: false,
+  joinedAt: at(from),
+  leftAt: to === null ? null : at(to),
+});
 
 test('the stays of one person stand in one row, the first to come first', () => {
   const people = attendees([stay(1, 5, 10), stay(1, 20, null), stay(2, 0, 30)], time(25));
-  assert.deepEqual(people.map(({ userId, seconds }) => [userId, seconds]), [[2, 1800], [1, 600]]);
-  assert.deepEqual(people[1].stays, [{ from: time(5), to: time(10), open: false }, { from: time(20), to: time(25), open: true }]);
+  assert.deepEqual(
+    people.map(({ userId, seconds }) => [userId, seconds]),
+    [
+      [2, 1800],
+      [1, 600],
+    ],
+  );
+  assert.deepEqual(people[1].stays, [
+    { from: time(5), to: time(10), open: false },
+    { from: time(20), to: time(25), open: true },
+  ]);
   assert.deepEqual(span(people), { from: time(0), to: time(30) });
 });
 

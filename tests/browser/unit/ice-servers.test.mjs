@@ -10,7 +10,10 @@ const access = (username, ttl) => ({ iceServers: [{ urls: ['turn:a'], username, 
 function servers(answer) {
   const used = [];
   let asked = 0;
-  const one = new IceServers(async () => answer(asked += 1), ([server]) => used.push(server?.username ?? 'none'));
+  const one = new IceServers(
+    async () => answer((asked += 1)),
+    ([server]) => used.push(server?.username ?? 'none'),
+  );
   return { one, used, asked: () => asked };
 }
 

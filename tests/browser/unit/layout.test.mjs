@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chooseSpeaker, layoutPages, layoutTiles, onPage } from '../../../www/js/layout.js';
 
-const WINDOWS = [[1440, 800], [1920, 1000], [768, 940], [390, 740], [320, 480], [1000, 300]];
+const WINDOWS = [
+  [1440, 800],
+  [1920, 1000],
+  [768, 940],
+  [390, 740],
+  [320, 480],
+  [1000, 300],
+];
 
 test('tiles of 1 to 50 people fit into every window', () => {
   for (const [width, height] of WINDOWS) {
@@ -30,8 +37,14 @@ test('pictures are 16:9 in a wide window and at most 3:4 upright in a tall one',
 
 test('the usual cases look as expected', () => {
   const columns = (width, height, count) => layoutTiles({ width, height, count }).columns;
-  assert.deepEqual([1, 2, 3, 4, 5, 6, 9].map((count) => columns(1440, 800, count)), [1, 2, 2, 2, 3, 3, 3]);
-  assert.deepEqual([1, 2, 3].map((count) => columns(390, 740, count)), [1, 1, 1]);
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6, 9].map((count) => columns(1440, 800, count)),
+    [1, 2, 2, 2, 3, 3, 3],
+  );
+  assert.deepEqual(
+    [1, 2, 3].map((count) => columns(390, 740, count)),
+    [1, 1, 1],
+  );
   assert.equal(columns(768, 940, 3), 1);
 });
 
@@ -41,7 +54,8 @@ test('no room, no people: nothing breaks', () => {
 });
 
 test('who is large: the one chosen, else who speaks; it stands still while several speak, and is never oneself unasked', () => {
-  const choose = (fields) => chooseSpeaker({ ids: [2, 3, 4, 1], myId: 1, pinned: null, speaking: new Set(), before: null, ...fields });
+  const choose = (fields) =>
+    chooseSpeaker({ ids: [2, 3, 4, 1], myId: 1, pinned: null, speaking: new Set(), before: null, ...fields });
   assert.equal(choose({}), 2);
   assert.equal(choose({ speaking: new Set([1, 3]) }), 3);
   assert.equal(choose({ speaking: new Set([1]), before: 4 }), 4);
@@ -55,18 +69,35 @@ test('who is large: the one chosen, else who speaks; it stands still while sever
 });
 
 test('any window, any number of people: no tile is too small to know a face, everybody is on some page, once', () => {
-  for (const [width, height] of [[1416, 810], [1068, 810], [744, 940], [374, 740], [820, 330], [2540, 1360]]) {
+  for (const [width, height] of [
+    [1416, 810],
+    [1068, 810],
+    [744, 940],
+    [374, 740],
+    [820, 330],
+    [2540, 1360],
+  ]) {
     for (let count = 1; count <= 60; count += 1) {
       const { perPage, pages } = layoutPages({ width, height, count });
       const people = Array.from({ length: count }, (_, i) => i);
       const shown = Array.from({ length: pages }, (_, page) => onPage(people, perPage, page));
-      assert.deepEqual(shown.flat().sort((a, b) => a - b), people, `${count} in ${width} x ${height}`);
+      assert.deepEqual(
+        shown.flat().sort((a, b) => a - b),
+        people,
+        `${count} in ${width} x ${height}`,
+      );
       assert.ok(shown[0].includes(count - 1), 'oneself is on the first page');
       for (const page of shown) {
         assert.ok(page.length > 0 && page.length <= perPage);
         const tile = layoutTiles({ width, height, count: page.length });
-        assert.ok(tile.width >= 110 && tile.width * tile.height >= 12_000, `${count} in ${width} x ${height}: ${tile.width} x ${tile.height}`);
-        assert.ok(tile.columns * (tile.width + 8) - 8 <= width && tile.rows * (tile.height + 8) - 8 <= height, 'it fits');
+        assert.ok(
+          tile.width >= 110 && tile.width * tile.height >= 12_000,
+          `${count} in ${width} x ${height}: ${tile.width} x ${tile.height}`,
+        );
+        assert.ok(
+          tile.columns * (tile.width + 8) - 8 <= width && tile.rows * (tile.height + 8) - 8 <= height,
+          'it fits',
+        );
       }
     }
   }

@@ -12,7 +12,9 @@ function graph(start) {
   const found = new Set([start]);
   for (const file of found) {
     if (file.startsWith('/vendor/')) continue; // they need each other only, and are all needed
-    for (const [, name] of fs.readFileSync(path.join(www, file), 'utf8').matchAll(/^(?:import|export)\b[^;'"(=]*?['"]([^'"]+)['"]/gm)) {
+    for (const [, name] of fs
+      .readFileSync(path.join(www, file), 'utf8')
+      .matchAll(/^(?:import|export)\b[^;'"(=]*?['"]([^'"]+)['"]/gm)) {
       found.add(path.resolve(path.dirname(file), name));
     }
   }
@@ -22,7 +24,9 @@ function graph(start) {
 test('index.html preloads what the first page is made of, and nothing else', () => {
   const needed = graph('/js/main.js');
   needed.delete('/js/main.js');
-  const preloaded = [...fs.readFileSync(path.join(www, 'index.html'), 'utf8').matchAll(/rel="modulepreload" href="([^"]+)"/g)].map(([, href]) => href);
+  const preloaded = [
+    ...fs.readFileSync(path.join(www, 'index.html'), 'utf8').matchAll(/rel="modulepreload" href="([^"]+)"/g),
+  ].map(([, href]) => href);
   assert.ok(needed.size > 10);
   assert.deepEqual(preloaded.sort(), [...needed].sort());
 });

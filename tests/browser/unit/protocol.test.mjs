@@ -32,7 +32,9 @@ class Server {
     this.sockets = [];
     this.pingMs = 25_000;
     this.on = {
-      join_room: (data) => ({ ack: data.since === undefined ? snapshot(10) : { ...snapshot(10), resumed: true, events: [] } }),
+      join_room: (data) => ({
+        ack: data.since === undefined ? snapshot(10) : { ...snapshot(10), resumed: true, events: [] },
+      }),
       chat_message: (data) => ({ ack: { id: 1, ...data } }),
       auth: () => ({ ack: {} }),
       leave_room: () => ({ ack: {} }),
@@ -44,8 +46,12 @@ class Server {
       socket.on('message', (text) => this.message(socket, JSON.parse(String(text))));
     });
   }
-  get url() { return `ws://127.0.0.1:${this.wss.address().port}/`; }
-  get last() { return this.sockets.at(-1); }
+  get url() {
+    return `ws://127.0.0.1:${this.wss.address().port}/`;
+  }
+  get last() {
+    return this.sockets.at(-1);
+  }
   message(socket, { id, type, data }) {
     this.got.push({ type, data });
     const answer = this.on[type]?.(data, socket);
@@ -55,8 +61,12 @@ class Server {
   event(seq, type = 'chat_message') {
     this.last.send(JSON.stringify({ type, meetingId: 7, seq, at: '', data: { n: seq } }));
   }
-  types() { return this.got.map(({ type }) => type); }
-  of(type) { return this.got.filter((message) => message.type === type).map(({ data }) => data); }
+  types() {
+    return this.got.map(({ type }) => type);
+  }
+  of(type) {
+    return this.got.filter((message) => message.type === type).map(({ data }) => data);
+  }
   close() {
     for (const socket of this.sockets) socket.terminate();
     this.wss.close();
@@ -67,15 +77,23 @@ const snapshot = (seq) => ({ meeting: { id: 7 }, me: { userId: 1 }, participants
 
 function connect(options = {}) {
   const client = new MeetingClient({
-    url: server.url, WebSocket, firstDelayMs: 10, getToken: async () => ({ token: 'tok', expiresAt: Date.now() + 900_000 }), ...options,
+    url: server.url,
+    WebSocket,
+    firstDelayMs: 10,
+    getToken: async () => ({ token: 'tok', expiresAt: Date.now() + 900_000 }),
+    ...options,
   });
   clients.push(client);
   const seen = { events: [], states: [], closed: [], snapshots: 0, resumed: 0 };
   client.on('event', ({ seq }) => seen.events.push(seq));
   client.on('state', (state) => seen.states.push(state));
   client.on('closed', ({ code }) => seen.closed.push(code));
-  client.on('snapshot', () => { seen.snapshots += 1; });
-  client.on('resumed', () => { seen.resumed += 1; });
+  client.on('snapshot', () => {
+    seen.snapshots += 1;
+  });
+  client.on('resumed', () => {
+    seen.resumed += 1;
+  });
   return { client, seen };
 }
 
@@ -105,14 +123,18 @@ test('typing and reactions are told to others and heard from them; signals that 
   client.on('signal', ({ from, data }) => heard.push(['signal', from, data.kind, seen.snapshots]));
   assert.equal(client.tell('typing', { active: true }), false, 'not before the room');
   server.on.join_room = (data, socket) => {
-    for (const type of ['webrtc_signal', 'typing']) socket.send(JSON.stringify({ type, meetingId: 7, from: 4, data: { kind: 'hello' } }));
+    for (const type of ['webrtc_signal', 'typing'])
+      socket.send(JSON.stringify({ type, meetingId: 7, from: 4, data: { kind: 'hello' } }));
     return { ack: snapshot(10) };
   };
   await client.join(7);
   assert.equal(client.tell('reaction', { reaction: 'x' }), true);
   server.last.send(JSON.stringify({ type: 'reaction', meetingId: 7, from: 4, data: { reaction: 'y' } }));
   await until(() => heard.length === 2 && server.of('reaction').length === 1);
-  assert.deepEqual(heard, [['signal', 4, 'hello', 1], ['reaction', 4, { reaction: 'y' }]]);
+  assert.deepEqual(heard, [
+    ['signal', 4, 'hello', 1],
+    ['reaction', 4, { reaction: 'y' }],
+  ]);
   assert.deepEqual(server.of('reaction'), [{ reaction: 'x' }]);
 });
 
@@ -136,9 +158,17 @@ test('a broken socket is opened again and the room resumed from the last event',
   await client.join(7);
   server.event(12);
   await until(() => client.seq === 12);
-  server.on.join_room = () => ({ ack: {
-    ...snapshot(14), resumed: true, events: [{ type: 'a', seq: 12 }, { type: 'a', seq: 13 }, { type: 'a', seq: 14 }],
-  } });
+  server.on.join_room = () => ({
+    ack: {
+      ...snapshot(14),
+      resumed: true,
+      events: [
+        { type: 'a', seq: 12 },
+        { type: 'a', seq: 13 },
+        { type: 'a', seq: 14 },
+      ],
+    },
+  });
   server.last.terminate();
   await until(() => seen.resumed === 1);
   const [{ seat }, again] = server.of('join_room');
@@ -158,9 +188,14 @@ test('a chat line that was not acknowledged is sent again under the same id, in 
   server.on.chat_message = (data) => ({ ack: { id: 5, ...data } });
   assert.equal((await first.stored).text, 'one');
   assert.equal((await second.stored).clientId, second.clientId);
-  assert.deepEqual(server.of('chat_message').map(({ text, clientId }) => [text, clientId]), [
-    ['one', first.clientId], ['one', first.clientId], ['two', second.clientId],
-  ]);
+  assert.deepEqual(
+    server.of('chat_message').map(({ text, clientId }) => [text, clientId]),
+    [
+      ['one', first.clientId],
+      ['one', first.clientId],
+      ['two', second.clientId],
+    ],
+  );
 });
 
 test('a passing failure of a chat line is tried again, a final one is told', async () => {
@@ -169,10 +204,14 @@ test('a passing failure of a chat line is tried again, a final one is told', asy
   let tries = 0;
   server.on.chat_message = (data) => {
     tries += 1;
-    return tries === 1 ? { error: { code: 'unavailable', message: 'later', retryable: true } } : { ack: { id: 1, ...data } };
+    return tries === 1
+      ? { error: { code: 'unavailable', message: 'later', retryable: true } }
+      : { ack: { id: 1, ...data } };
   };
   assert.equal((await client.chat('again').stored).text, 'again');
-  server.on.chat_message = () => ({ error: { code: 'validation_failed', message: 'too long', retryable: false, field: 'text' } });
+  server.on.chat_message = () => ({
+    error: { code: 'validation_failed', message: 'too long', retryable: false, field: 'text' },
+  });
   await assert.rejects(client.chat('no').stored, { code: 'validation_failed', field: 'text' });
 });
 
@@ -182,7 +221,9 @@ test('a line waits as long as the server says', async () => {
   const at = [];
   server.on.chat_message = (data) => {
     at.push(Date.now());
-    return at.length === 1 ? { error: { code: 'rate_limited', message: 'later', retryable: true, retryAfter: 2 } } : { ack: { id: 1, ...data } };
+    return at.length === 1
+      ? { error: { code: 'rate_limited', message: 'later', retryable: true, retryAfter: 2 } }
+      : { ack: { id: 1, ...data } };
   };
   await client.chat('again').stored;
   assert.ok(at[1] - at[0] >= 1990, `${at[1] - at[0]} ms`);
@@ -192,7 +233,9 @@ test('who was taken out by another program of theirs is told of it; a leaving be
   const left = (seq) => ({ type: 'user_left', meetingId: 7, seq, at: '', data: { userId: 1, reason: 'left' } });
   const { client, seen } = connect();
   await client.join(7);
-  server.on.join_room = () => ({ ack: { ...snapshot(12), resumed: true, events: [left(11), { ...left(12), type: 'user_joined' }] } });
+  server.on.join_room = () => ({
+    ack: { ...snapshot(12), resumed: true, events: [left(11), { ...left(12), type: 'user_joined' }] },
+  });
   server.last.terminate();
   await until(() => seen.resumed === 1 && client.state === 'online');
   server.last.send(JSON.stringify({ ...left(13), data: { userId: 2, reason: 'left' } }));
@@ -205,7 +248,9 @@ test('who leaves is told of it once, also where the event comes before the answe
   const { client, seen } = connect();
   await client.join(7);
   server.on.leave_room = (data, socket) => {
-    socket.send(JSON.stringify({ type: 'user_left', meetingId: 7, seq: 11, at: '', data: { userId: 1, reason: 'left' } }));
+    socket.send(
+      JSON.stringify({ type: 'user_left', meetingId: 7, seq: 11, at: '', data: { userId: 1, reason: 'left' } }),
+    );
     return { ack: {} };
   };
   await client.leave('signed_out');
@@ -213,7 +258,10 @@ test('who leaves is told of it once, also where the event comes before the answe
 });
 
 test('a place that another device took, or that its owner left there, is not taken back', async () => {
-  for (const [code, verdict] of [['taken_over', 'taken_over'], ['left', 'left_elsewhere']]) {
+  for (const [code, verdict] of [
+    ['taken_over', 'taken_over'],
+    ['left', 'left_elsewhere'],
+  ]) {
     const { client, seen } = connect();
     await client.join(7);
     server.on.join_room = () => ({ error: { code, message: '', retryable: false } });
@@ -228,7 +276,12 @@ test('a place that another device took, or that its owner left there, is not tak
 });
 
 test('close codes decide whether it comes back', async () => {
-  for (const [code, verdict] of [[4410, 'ended'], [4403, 'removed'], [4409, 'taken_over'], [4400, 'protocol']]) {
+  for (const [code, verdict] of [
+    [4410, 'ended'],
+    [4403, 'removed'],
+    [4409, 'taken_over'],
+    [4400, 'protocol'],
+  ]) {
     const { client, seen } = connect();
     await client.join(7);
     server.last.close(code);
@@ -267,10 +320,12 @@ test('a token that ran out is replaced before coming back; who is signed out doe
 
 test('the token is renewed by auth on the running socket', async () => {
   let n = 0;
-  const { client } = connect({ getToken: async () => {
-    n += 1;
-    return { token: `t${n}`, expiresAt: Date.now() + (n === 1 ? 60_050 : 900_000) };
-  } });
+  const { client } = connect({
+    getToken: async () => {
+      n += 1;
+      return { token: `t${n}`, expiresAt: Date.now() + (n === 1 ? 60_050 : 900_000) };
+    },
+  });
   await client.join(7);
   await until(() => server.of('auth').length === 1);
   assert.deepEqual(server.of('auth'), [{ token: 't2' }]);
@@ -347,7 +402,8 @@ test('leaving says so and stays away', async () => {
 });
 
 const waiting = { waiting: true, meeting: { id: 7 }, me: { userId: 1, status: 'waiting' } };
-const lobbyEvent = (seq, type, data = {}) => server.last.send(JSON.stringify({ type, meetingId: 7, seq, at: '', data }));
+const lobbyEvent = (seq, type, data = {}) =>
+  server.last.send(JSON.stringify({ type, meetingId: 7, seq, at: '', data }));
 
 test('who waits in the lobby enters when admitted, and gets nothing of the room before', async () => {
   let admitted = false;
@@ -361,7 +417,10 @@ test('who waits in the lobby enters when admitted, and gets nothing of the room 
   lobbyEvent(20, 'lobby_admitted', { by: 3 });
   await until(() => client.state === 'online');
   const [{ seat }] = server.of('join_room');
-  assert.deepEqual(server.of('join_room'), [{ meetingId: 'K7QX2P', invite: 'inv', seat }, { meetingId: 'K7QX2P', invite: 'inv', seat }]);
+  assert.deepEqual(server.of('join_room'), [
+    { meetingId: 'K7QX2P', invite: 'inv', seat },
+    { meetingId: 'K7QX2P', invite: 'inv', seat },
+  ]);
   server.event(31);
   await until(() => seen.events.length > 0);
   assert.deepEqual([seen.events, seen.snapshots], [[31], 1]);
@@ -384,12 +443,17 @@ test('a broken socket waits again; a refusal ends the waiting, and asks again on
   server.on.join_room = () => ({ ack: waiting });
   const { client, seen } = connect();
   let refused = 0;
-  client.on('refused', () => { refused += 1; });
+  client.on('refused', () => {
+    refused += 1;
+  });
   await client.join('K7QX2P');
   server.last.terminate();
   await until(() => server.of('join_room').length === 2 && client.state === 'waiting');
   const [first, again] = server.of('join_room');
-  assert.ok(first.since === undefined && again.since > 1e9 && again.seat === first.seat, 'the same place, of a room that comes whole');
+  assert.ok(
+    first.since === undefined && again.since > 1e9 && again.seat === first.seat,
+    'the same place, of a room that comes whole',
+  );
   lobbyEvent(21, 'lobby_refused', { by: 3 });
   await until(() => client.state === 'refused');
   await sleep(100);
@@ -405,7 +469,9 @@ test('who is sent back to the lobby waits again and later gets the room whole', 
   await client.join('K7QX2P');
   const back = [];
   client.on('waiting', (news) => back.push(news));
-  server.last.send(JSON.stringify({ type: 'user_left', meetingId: 7, seq: 11, at: '', data: { userId: 1, reason: 'lobby', by: 3 } }));
+  server.last.send(
+    JSON.stringify({ type: 'user_left', meetingId: 7, seq: 11, at: '', data: { userId: 1, reason: 'lobby', by: 3 } }),
+  );
   await until(() => client.state === 'waiting');
   assert.deepEqual(back, [{ by: 3 }]);
   lobbyEvent(14, 'lobby_admitted');
@@ -425,7 +491,8 @@ test('an invitation that is good no more does not put out who is in; at the door
   const refused = (code) => ({ error: { code, message: '', retryable: false } });
   const { client, seen } = connect();
   await client.join('K7QX2P', { invite: 'inv' });
-  server.on.join_room = (data) => (data.invite ? refused('invite_invalid') : { ack: { ...snapshot(10), resumed: true, events: [] } });
+  server.on.join_room = (data) =>
+    data.invite ? refused('invite_invalid') : { ack: { ...snapshot(10), resumed: true, events: [] } };
   server.last.terminate();
   await until(() => seen.resumed === 1);
   const late = connect().client;
@@ -438,7 +505,9 @@ test('a listener that fails is reported, and keeps the client from nothing', asy
   globalThis.reportError = (error) => reported.push(error.message);
   try {
     const { client, seen } = connect();
-    client.on('snapshot', () => { throw new Error('no WebRTC here'); });
+    client.on('snapshot', () => {
+      throw new Error('no WebRTC here');
+    });
     client.on('snapshot', () => seen.states.push('the next listener'));
     await client.join(7);
     assert.deepEqual(seen.states, ['connecting', 'the next listener', 'online']);
@@ -451,7 +520,13 @@ test('a listener that fails is reported, and keeps the client from nothing', asy
 });
 
 test('where a WebSocket cannot even be made the join is refused like one that does not open', async () => {
-  const { client, seen } = connect({ WebSocket: class { constructor() { throw new Error('forbidden'); } } });
+  const { client, seen } = connect({
+    WebSocket: class {
+      constructor() {
+        throw new Error('forbidden');
+      }
+    },
+  });
   await assert.rejects(client.join(7), { code: 'offline' });
   assert.deepEqual(seen.closed, ['offline']);
 });

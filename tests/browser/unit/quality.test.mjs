@@ -18,9 +18,14 @@ test('loss and delay make a connection weak or bad; few packets and the first lo
 });
 
 test('what counts of a report: all that arrives, and the path in use', () => {
-  assert.deepEqual(sampleOf([
-    { type: 'inbound-rtp', packetsReceived: 10, packetsLost: 1 }, { type: 'inbound-rtp', packetsReceived: 20, packetsLost: 2 },
-    { type: 'candidate-pair', nominated: false, currentRoundTripTime: 9 }, { type: 'candidate-pair', nominated: true, currentRoundTripTime: 0.25 },
-    { type: 'outbound-rtp', packetsSent: 5 },
-  ]), sample(30, 3, 250));
+  assert.deepEqual(
+    sampleOf([
+      { type: 'inbound-rtp', packetsReceived: 10, packetsLost: 1 },
+      { type: 'inbound-rtp', packetsReceived: 20, packetsLost: 2 },
+      { type: 'candidate-pair', nominated: false, currentRoundTripTime: 9 },
+      { type: 'candidate-pair', nominated: true, currentRoundTripTime: 0.25 },
+      { type: 'outbound-rtp', packetsSent: 5 },
+    ]),
+    sample(30, 3, 250),
+  );
 });

@@ -12,7 +12,9 @@ test('the whole seconds of answers move no clock to and fro', async () => {
     const first = ahead();
     assert.ok(Math.abs(first - offMs) <= 1_000, `${first}`);
     for (let i = 0; i < 12; i++) {
-      await new Promise((resolve) => { setTimeout(resolve, 100); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 100);
+      });
       answer(offMs);
       assert.ok(Math.abs(ahead() - first) <= 1, `${ahead()} after ${first}`);
     }

@@ -9,8 +9,12 @@ test('the more people, the less for each; all of them together fit an uplink of 
   let before = plan(1);
   for (let others = 2; others <= 20; others += 1) {
     const now = plan(others);
-    assert.ok(now.maxBitrate <= before.maxBitrate && now.scaleResolutionDownBy >= before.scaleResolutionDownBy && now.maxFramerate <= before.maxFramerate,
-      `${others}: ${JSON.stringify(now)}`);
+    assert.ok(
+      now.maxBitrate <= before.maxBitrate &&
+        now.scaleResolutionDownBy >= before.scaleResolutionDownBy &&
+        now.maxFramerate <= before.maxFramerate,
+      `${others}: ${JSON.stringify(now)}`,
+    );
     assert.ok(now.maxBitrate * others <= 2_500_000, `${others}: ${now.maxBitrate * others}`);
     assert.equal(now.active, true);
     before = now;
@@ -21,9 +25,18 @@ test('the more people, the less for each; all of them together fit an uplink of 
 
 test('what is shown small is sent small, what is shown nowhere is not sent', () => {
   assert.deepEqual(plan(1, 'small'), { active: true, maxBitrate: 150_000, maxFramerate: 15, scaleResolutionDownBy: 4 });
-  assert.deepEqual(plan(1, 'medium'), { active: true, maxBitrate: 400_000, maxFramerate: 30, scaleResolutionDownBy: 2 });
+  assert.deepEqual(plan(1, 'medium'), {
+    active: true,
+    maxBitrate: 400_000,
+    maxFramerate: 30,
+    scaleResolutionDownBy: 2,
+  });
   assert.equal(plan(1, 'none').active, false);
-  assert.equal(plan(12, 'large').scaleResolutionDownBy, plan(12, 'small').scaleResolutionDownBy, 'in a crowd nobody is sent large');
+  assert.equal(
+    plan(12, 'large').scaleResolutionDownBy,
+    plan(12, 'small').scaleResolutionDownBy,
+    'in a crowd nobody is sent large',
+  );
 });
 
 test('a small camera is not made smaller than wanted, and gets no more bits than it can use', () => {
@@ -35,13 +48,23 @@ test('a small camera is not made smaller than wanted, and gets no more bits than
 });
 
 test('a height on the screen becomes a wish', () => {
-  assert.deepEqual([0, -1, 1, 180, 225, 226, 450, 451, 4000].map(wantFor),
-    ['none', 'none', 'small', 'small', 'small', 'medium', 'medium', 'large', 'large']);
+  assert.deepEqual([0, -1, 1, 180, 225, 226, 450, 451, 4000].map(wantFor), [
+    'none',
+    'none',
+    'small',
+    'small',
+    'small',
+    'medium',
+    'medium',
+    'large',
+    'large',
+  ]);
 });
 
 test('what others say is read with care', () => {
   assert.deepEqual(readWants({ camera: 'small', screen: 'none' }), { camera: 'small', screen: 'none' });
-  for (const said of [undefined, null, 5, {}, { camera: 'constructor', screen: 7 }]) assert.deepEqual(readWants(said), EVERYTHING);
+  for (const said of [undefined, null, 5, {}, { camera: 'constructor', screen: 7 }])
+    assert.deepEqual(readWants(said), EVERYTHING);
 });
 
 test('a screen is sent whole or not at all', () => {

@@ -28,10 +28,14 @@ export function Admin({ api }) {
  */
 function useAsked(ask) {
   const [state, setState] = useState(/** @type {{answer: any, problem: unknown}} */ ({ answer: null, problem: null }));
-  const load = useCallback(() => ask().then(
-    (answer) => setState({ answer, problem: null }),
-    (problem) => setState((before) => ({ ...before, problem })),
-  ), []);
+  const load = useCallback(
+    () =>
+      ask().then(
+        (answer) => setState({ answer, problem: null }),
+        (problem) => setState((before) => ({ ...before, problem })),
+      ),
+    [],
+  );
   useEffect(() => {
     load();
     const timer = setInterval(() => document.visibilityState === 'visible' && load(), REFRESH_MS);
@@ -47,19 +51,26 @@ function ServerState({ api }) {
     <section>
       <h2 id="admin-server">${t('admin.server')}</h2>
       <${FormError} error=${problem} onRetry=${load} />
-      ${answer && html`
+      ${
+        answer &&
+        html`
         <p class="quiet">${t('admin.connections', { n: answer.connections })}</p>
         <div class="admin-scroll" tabindex="0" role="region" aria-labelledby="admin-server">
           <table>
-            <thead><tr>${['relay', 'relayConnections', 'rooms', 'calls', 'callsFailed', 'slowClientsCut', 'redis'].map((name) => html`
-              <th key=${name} scope="col">${t(/** @type {any} */ (`admin.${name}`))}</th>`)}</tr></thead>
-            <tbody>${answer.items.map((/** @type {any} */ relay) => html`
+            <thead><tr>${['relay', 'relayConnections', 'rooms', 'calls', 'callsFailed', 'slowClientsCut', 'redis'].map(
+              (name) => html`
+              <th key=${name} scope="col">${t(/** @type {any} */ (`admin.${name}`))}</th>`,
+            )}</tr></thead>
+            <tbody>${answer.items.map(
+              (/** @type {any} */ relay) => html`
               <tr key=${relay.relay}>
                 <th scope="row" translate=${false}>${relay.relay}</th><td>${relay.connections}</td><td>${relay.rooms}</td><td>${relay.calls}</td>
                 <td>${relay.callsFailed}</td><td>${relay.slowClientsCut}</td><td>${t(relay.redisUp ? 'admin.up' : 'admin.away')}</td>
-              </tr>`)}</tbody>
+              </tr>`,
+            )}</tbody>
           </table>
-        </div>`}
+        </div>`
+      }
     </section>`;
 }
 
@@ -71,18 +82,24 @@ function Running({ api }) {
       <h2 id="admin-running">${t('admin.running')}</h2>
       <${FormError} error=${problem} onRetry=${load} />
       ${answer && answer.total === 0 && html`<p class="empty">${t('admin.noneRunning')}</p>`}
-      ${answer && answer.total > 0 && html`
+      ${
+        answer &&
+        answer.total > 0 &&
+        html`
         <div class="admin-scroll" tabindex="0" role="region" aria-labelledby="admin-running">
           <table>
             <thead><tr><th scope="col">${t('admin.meeting')}</th><th scope="col">${t('admin.host')}</th><th scope="col">${t('admin.since')}</th>
               <th scope="col">${t('admin.people')}</th></tr></thead>
-            <tbody>${answer.items.map((/** @type {any} */ meeting) => html`
+            <tbody>${answer.items.map(
+              (/** @type {any} */ meeting) => html`
               <tr key=${meeting.id}>
                 <th scope="row"><bdi>${meeting.title}</bdi> <span class="code" translate=${false}>${meeting.code}</span></th><td translate=${false}>${meeting.host.displayName}</td>
                 <td>${when(meeting.actualStartTime)}</td><td>${t('admin.online', { online: meeting.onlineCount, all: meeting.participantCount })}</td>
-              </tr>`)}</tbody>
+              </tr>`,
+            )}</tbody>
           </table>
-        </div>`}
+        </div>`
+      }
     </section>`;
 }
 
@@ -95,28 +112,34 @@ function Accounts({ api }) {
   const [items, setItems] = useState(/** @type {Account[] | null} */ (null));
   const [hasMore, setHasMore] = useState(false);
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
-  const load = useCallback(async (/** @type {number} */ after) => {
-    try {
-      const page = await api.get('/admin/users', { limit: PAGE, after, ...(keyword ? { keyword } : {}) });
-      setProblem(null);
-      setHasMore(page.hasMore);
-      setItems((before) => [...(after && before ? before : []), ...page.items]);
-    } catch (failure) {
-      setProblem(failure);
-    }
-  }, [keyword]);
+  const load = useCallback(
+    async (/** @type {number} */ after) => {
+      try {
+        const page = await api.get('/admin/users', { limit: PAGE, after, ...(keyword ? { keyword } : {}) });
+        setProblem(null);
+        setHasMore(page.hasMore);
+        setItems((before) => [...(after && before ? before : []), ...page.items]);
+      } catch (failure) {
+        setProblem(failure);
+      }
+    },
+    [keyword],
+  );
   useEffect(() => {
     const timer = setTimeout(() => load(0), keyword ? 250 : 0); // not at each key
     return () => clearTimeout(timer);
   }, [load]);
-  const changed = (/** @type {Account} */ account) => setItems((before) => before && before.map((a) => (a.id === account.id ? account : a)));
+  const changed = (/** @type {Account} */ account) =>
+    setItems((before) => before && before.map((a) => (a.id === account.id ? account : a)));
   return html`
     <section>
       <h2 id="admin-accounts">${t('admin.accounts')}</h2>
       <input class="admin-search" type="search" aria-label=${t('admin.search')} placeholder=${t('admin.search')} value=${keyword}
         onInput=${(/** @type {any} */ event) => setKeyword(event.target.value.trim())} />
       <${FormError} error=${problem} onRetry=${() => load(0)} />
-      ${items && html`
+      ${
+        items &&
+        html`
         <div class="admin-scroll" tabindex="0" role="region" aria-labelledby="admin-accounts">
           <table>
             <thead><tr><th scope="col">${t('admin.account')}</th><th scope="col">${t('admin.state')}</th><th scope="col">${t('admin.lastSignIn')}</th>
@@ -124,19 +147,22 @@ function Accounts({ api }) {
             <tbody>${items.map((account) => html`<${AccountRow} key=${account.id} api=${api} account=${account} onChanged=${changed} onProblem=${setProblem} />`)}</tbody>
           </table>
         </div>
-        ${hasMore && html`<p><button type="button" class="text-button" onClick=${() => load(items[items.length - 1].id)}>${t('admin.more')}</button></p>`}`}
+        ${hasMore && html`<p><button type="button" class="text-button" onClick=${() => load(items[items.length - 1].id)}>${t('admin.more')}</button></p>`}`
+      }
     </section>`;
 }
 
 /** @param {Account} account */
-const stateOf = ({ disabledAt, isAdmin }) => t(disabledAt ? 'admin.disabled' : isAdmin ? 'admin.isAdmin' : 'admin.active');
+const stateOf = ({ disabledAt, isAdmin }) =>
+  t(disabledAt ? 'admin.disabled' : isAdmin ? 'admin.isAdmin' : 'admin.active');
 
 /** @param {{api: Api, account: Account, onChanged: (account: Account) => void, onProblem: (problem: unknown) => void}} props */
 function AccountRow({ api, account, onChanged, onProblem }) {
   const { user } = useStore(api.session);
   const [asking, setAsking] = useState(false);
   const [busy, run] = useBusy();
-  const change = (/** @type {object} */ body) => run(() => api.patch(`/admin/users/${account.id}`, body).then(onChanged, onProblem));
+  const change = (/** @type {object} */ body) =>
+    run(() => api.patch(`/admin/users/${account.id}`, body).then(onChanged, onProblem));
   const disabled = Boolean(account.disabledAt);
   return html`
     <tr>
@@ -144,14 +170,20 @@ function AccountRow({ api, account, onChanged, onProblem }) {
       <td>${stateOf(account)}</td>
       <td>${when(account.lastSignInAt)}</td>
       <td class="admin-do">
-        ${user?.id !== account.id && html`
+        ${
+          user?.id !== account.id &&
+          html`
           <button type="button" class="text-button" disabled=${busy} onClick=${() => (disabled ? change({ disabled: false }) : setAsking(true))}>
             ${t(disabled ? 'admin.enable' : 'admin.disable')}<span class="visually-hidden"> ${account.displayName}</span></button>
           <button type="button" class="text-button" disabled=${busy} onClick=${() => change({ isAdmin: !account.isAdmin })}>
-            ${t(account.isAdmin ? 'admin.unmakeAdmin' : 'admin.makeAdmin')}<span class="visually-hidden"> ${account.displayName}</span></button>`}
-        ${asking && html`
+            ${t(account.isAdmin ? 'admin.unmakeAdmin' : 'admin.makeAdmin')}<span class="visually-hidden"> ${account.displayName}</span></button>`
+        }
+        ${
+          asking &&
+          html`
           <${Confirm} title=${t('admin.disableTitle', { name: account.displayName })} action=${t('admin.disable')}
-            onConfirm=${() => change({ disabled: true })} onClose=${() => setAsking(false)}>${t('admin.disableText')}<//>`}
+            onConfirm=${() => change({ disabled: true })} onClose=${() => setAsking(false)}>${t('admin.disableText')}<//>`
+        }
       </td>
     </tr>`;
 }

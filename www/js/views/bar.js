@@ -17,8 +17,8 @@ import { togglePanel } from './panel.js';
 /** @typedef {import('../room-state.js').Room} Room */
 
 /** Lines of others that came after the last one looked at. @param {Room} room @param {number} seen */
-const unread = (room, seen) => room.messages
-  .filter(({ id, sender, deletedAt }) => id > seen && sender.id !== room.myId && !deletedAt).length;
+const unread = (room, seen) =>
+  room.messages.filter(({ id, sender, deletedAt }) => id > seen && sender.id !== room.myId && !deletedAt).length;
 
 /** @param {unknown} on */
 const lit = (on) => (on ? 'on-stage active' : 'on-stage');
@@ -45,8 +45,11 @@ export function Bar({ call, room, openDialog }) {
           onClick=${() => switchMicrophone(call, !media.microphoneOn).then(() => deviceProblem('microphone'))} />
         <${DeviceSwitch} kind="camera" on=${media.cameraOn} shortcut=${SHORTCUTS.camera}
           onClick=${() => switchCamera(call, !media.cameraOn).then(() => deviceProblem('camera'))} />
-        ${canShare() && html`<${IconButton} class=${`${lit(media.screen)} wide-only`} name=${media.screen ? 'monitor-off' : 'monitor-up'}
-          label=${t(media.screen ? 'bar.stopShare' : 'bar.share')} onClick=${() => call.toggleScreen()} />`}
+        ${
+          canShare() &&
+          html`<${IconButton} class=${`${lit(media.screen)} wide-only`} name=${media.screen ? 'monitor-off' : 'monitor-up'}
+          label=${t(media.screen ? 'bar.stopShare' : 'bar.share')} onClick=${() => call.toggleScreen()} />`
+        }
         <${IconButton} class=${lit(raised)} name="hand" aria-pressed=${raised} shortcut=${SHORTCUTS.hand}
           label=${t(raised ? 'bar.lowerHand' : 'bar.raiseHand')} onClick=${() => call.toggleHand()} />
         <${Reactions} call=${call} />
@@ -68,12 +71,17 @@ function Reactions({ call }) {
   return html`
     <div class="bar-reactions" ref=${root} onKeyDown=${escape}>
       <${IconButton} class=${lit(open)} name="face-slightly-smiling" label=${t('bar.react')} aria-expanded=${open} onClick=${() => setOpen(!open)} />
-      ${open && html`
+      ${
+        open &&
+        html`
         <div class="menu reactions" role="group" aria-label=${t('bar.react')}>
-          ${REACTIONS.map((reaction) => html`
+          ${REACTIONS.map(
+            (reaction) => html`
             <button type="button" key=${reaction} aria-label=${t(`reaction.${reaction}`)}
-              onClick=${() => call.react(reaction)}>${reaction}</button>`)}
-        </div>`}
+              onClick=${() => call.react(reaction)}>${reaction}</button>`,
+          )}
+        </div>`
+      }
     </div>`;
 }
 
@@ -108,10 +116,13 @@ function Leave({ call, hosting }) {
         aria-expanded=${hosting ? open : undefined} onClick=${() => (hosting ? setOpen(!open) : call.leave())}>
         ${icon('phone-off', 20)} <span>${t('bar.leave')}</span>
       </button>
-      ${open && html`
+      ${
+        open &&
+        html`
         <div class="menu">
           <button type="button" onClick=${() => call.leave()}>${icon('log-out', 18)} ${t('bar.leaveMeeting')}</button>
           <button type="button" class="danger-text" onClick=${end}>${icon('circle-stop', 18)} ${t('bar.endForAll')}</button>
-        </div>`}
+        </div>`
+      }
     </div>`;
 }

@@ -50,7 +50,8 @@ export function BeforeCall({ api, call, code }) {
   }, [closed]);
   const unclear = unseen ? { code: unseen } : null;
   const knownPassword = meeting?.password;
-  const askPassword = passwordAsked || (meeting?.hasPassword && !call.invited && !knownPassword && meeting.creator?.id !== user?.id);
+  const askPassword =
+    passwordAsked || (meeting?.hasPassword && !call.invited && !knownPassword && meeting.creator?.id !== user?.id);
 
   const join = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -90,11 +91,18 @@ export function BeforeCall({ api, call, code }) {
         <p class="quiet"><${Code} code=${code} /></p>
         ${meeting && html`<${Facts} meeting=${meeting} />`}
         <p class="before-name"><${Avatar} name=${name} /> <span>${t('before.asName', { name })}${' '}
-          ${!user?.isGuest && html`
-            <button type="button" class="link" aria-haspopup="dialog" onClick=${() => setNaming(true)}>${t('before.rename')}</button>`}</span></p>
-        ${askPassword ? html`<${Field} label=${t('before.password')} name="password" type="password" autocomplete="off"
-          inputRef=${passwordField} error=${wrongPassword ? errorText(problem) : null} />` : null}
-        <${FormError} error=${wrongPassword ? unclear : problem ?? unclear} />
+          ${
+            !user?.isGuest &&
+            html`
+            <button type="button" class="link" aria-haspopup="dialog" onClick=${() => setNaming(true)}>${t('before.rename')}</button>`
+          }</span></p>
+        ${
+          askPassword
+            ? html`<${Field} label=${t('before.password')} name="password" type="password" autocomplete="off"
+          inputRef=${passwordField} error=${wrongPassword ? errorText(problem) : null} />`
+            : null
+        }
+        <${FormError} error=${wrongPassword ? unclear : (problem ?? unclear)} />
         <button class="primary big" disabled=${busy}>${t(busy ? 'before.joining' : 'before.join')}</button>
       </form>
       ${naming && html`<${Profile} api=${api} onClose=${() => setNaming(false)} />`}
@@ -104,7 +112,9 @@ export function BeforeCall({ api, call, code }) {
 /** Who hosts it, when it is planned, who is there. @param {{meeting: any}} props */
 function Facts({ meeting }) {
   const { host, status, startTime, onlineCount, participants } = meeting;
-  const names = participants.filter((/** @type {any} */ { online }) => online).map((/** @type {any} */ { displayName }) => displayName);
+  const names = participants
+    .filter((/** @type {any} */ { online }) => online)
+    .map((/** @type {any} */ { displayName }) => displayName);
   const planned = status === SCHEDULED && Date.parse(startTime) > serverNow();
   return html`
     <p class="quiet">${t('before.hostedBy', { name: host.displayName })}</p>

@@ -18,13 +18,14 @@ const FOUND_MS = 1_500;
  * @returns {Entry[]}
  */
 export function entriesOf(messages, happenings, all) {
-  const from = all ? '' : messages[0]?.createdAt ?? '';
+  const from = all ? '' : (messages[0]?.createdAt ?? '');
   /** @type {Entry[]} */
   const entries = [];
   let next = happenings.findIndex(({ at }) => at >= from);
   if (next < 0) next = happenings.length;
   for (const message of messages) {
-    for (; next < happenings.length && happenings[next].at < message.createdAt; next += 1) entries.push({ happening: happenings[next] });
+    for (; next < happenings.length && happenings[next].at < message.createdAt; next += 1)
+      entries.push({ happening: happenings[next] });
     entries.push({ message });
   }
   for (; next < happenings.length; next += 1) entries.push({ happening: happenings[next] });
@@ -32,8 +33,10 @@ export function entriesOf(messages, happenings, all) {
 }
 
 /** Drawn once: it never changes. */
-export const HappeningLine = memo((/** @type {{happening: Happening}} */ { happening: { key, at, name = '', by = '', title = '' } }) => html`
-  <p class="happening"><time dateTime=${at}>${timeOn(at)}</time> ${t(`system.${key}`, { name, by, title })}</p>`);
+export const HappeningLine = memo(
+  (/** @type {{happening: Happening}} */ { happening: { key, at, name = '', by = '', title = '' } }) => html`
+  <p class="happening"><time dateTime=${at}>${timeOn(at)}</time> ${t(`system.${key}`, { name, by, title })}</p>`,
+);
 
 export const UnreadMark = () => html`<p class="unread-mark" role="separator"><span>${t('chat.unreadFrom')}</span></p>`;
 
@@ -43,7 +46,9 @@ export const UnreadMark = () => html`<p class="unread-mark" role="separator"><sp
  * @param {Call} call @param {Message[]} messages @param {number} myId
  */
 export function useReading(call, messages, myId) {
-  const firstUnread = () => messages.find(({ id, sender, deletedAt }) => id > call.store.get().seenMessage && sender.id !== myId && !deletedAt)?.id ?? null;
+  const firstUnread = () =>
+    messages.find(({ id, sender, deletedAt }) => id > call.store.get().seenMessage && sender.id !== myId && !deletedAt)
+      ?.id ?? null;
   const [first, setFirst] = useState(firstUnread);
   const latest = useRef(firstUnread);
   latest.current = firstUnread;
@@ -71,7 +76,7 @@ export const Quote = ({ replyTo, quoted, onJump }) => html`
     onClick=${() => onJump(replyTo.id)}><bdi translate=${false}><strong>${replyTo.sender.displayName}</strong></bdi> <bdi>${quotedText(quoted)}</bdi></button>`;
 
 /** @param {Message | undefined} message */
-const quotedText = (message) => (message?.deletedAt ? t('chat.deleted') : message?.text ?? '…');
+const quotedText = (message) => (message?.deletedAt ? t('chat.deleted') : (message?.text ?? '…'));
 
 /** Above the line that one writes in: what it will answer. @param {{message: Message, onClose: () => void}} props */
 export const Replying = ({ message, onClose }) => html`
@@ -85,7 +90,7 @@ export const Replying = ({ message, onClose }) => html`
  */
 export async function jumpTo(id, log, more) {
   const find = () => /** @type {HTMLElement | null | undefined} */ (log?.querySelector(`[data-message="${id}"]`));
-  while (!find() && await more()) await new Promise((resolve) => requestAnimationFrame(resolve));
+  while (!find() && (await more())) await new Promise((resolve) => requestAnimationFrame(resolve));
   const line = find();
   if (!line) return;
   line.scrollIntoView({ block: 'center' });

@@ -1,5 +1,16 @@
 /** The chat: what was written, and the line one writes in. */
-import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, useStore, classes, composes } from '../ui.js';
+import {
+  html,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  useStore,
+  classes,
+  composes,
+} from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, t } from '../i18n.js';
 import { can, mayDelete, others } from '../room-state.js';
@@ -51,12 +62,24 @@ export function Chat({ call, room }) {
     atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     call.readsBack = !atEnd.current;
   };
-  useEffect(() => () => {
-    call.readsBack = false;
-  }, [call]);
+  useEffect(
+    () => () => {
+      call.readsBack = false;
+    },
+    [call],
+  );
   const focusComposer = useCallback(() => composer.current?.focus(), []);
-  const jump = useCallback((/** @type {number} */ id) => jumpTo(id, log.current, async () => (
-    showMore.current() || (!(call.store.get().room?.messages.some((one) => one.id <= id)) && call.earlierMessages().catch(() => false)))), []);
+  const jump = useCallback(
+    (/** @type {number} */ id) =>
+      jumpTo(
+        id,
+        log.current,
+        async () =>
+          showMore.current() ||
+          (!call.store.get().room?.messages.some((one) => one.id <= id) && call.earlierMessages().catch(() => false)),
+      ),
+    [],
+  );
   const reply = useCallback((/** @type {Message} */ message) => {
     call.reply(message);
     focusComposer();
@@ -76,12 +99,16 @@ export function Chat({ call, room }) {
         ${can(room, 'read_records') && messages.length > 0 && html`<${Transcript} call=${call} room=${room} />`}
         ${(hidden || messages.length >= PAGE) && html`<${Earlier} call=${call} log=${log} oldest=${messages[0]?.id ?? 0} showEarlier=${showEarlier} />`}
         ${entries.length + pending.length === 0 && html`<p class="empty">${t('chat.empty')}</p>`}
-        ${entries.flatMap(({ message, happening }, i) => (message ? [
-          message.id === firstUnread && html`<${UnreadMark} key="unread" />`,
-          html`<${Line} key=${message.id} call=${call} myId=${myId} message=${message} quoted=${message.replyTo ? byId.get(message.replyTo.id) : undefined}
+        ${entries.flatMap(({ message, happening }, i) =>
+          message
+            ? [
+                message.id === firstUnread && html`<${UnreadMark} key="unread" />`,
+                html`<${Line} key=${message.id} call=${call} myId=${myId} message=${message} quoted=${message.replyTo ? byId.get(message.replyTo.id) : undefined}
             first=${message.id === firstUnread || !together(entries[i - 1]?.message, message)} may=${mayDelete(room, message)}
             editing=${editing === message.id} onEdit=${edit} onDeleted=${focusComposer} onReply=${mayWrite ? reply : null} onJump=${jump} />`,
-        ] : [html`<${HappeningLine} key=${`h${happening.seq}`} happening=${happening} />`]))}
+              ]
+            : [html`<${HappeningLine} key=${`h${happening.seq}`} happening=${happening} />`],
+        )}
         ${pending.map((line) => html`<${Waiting} key=${line.clientId} line=${line} room=${room} />`)}
       </div>
       <${Writing} call=${call} room=${room} />
@@ -100,7 +127,10 @@ function useDrawn(messages, atEnd) {
   const [, redraw] = useState(0);
   const newest = messages.at(-DRAWN)?.id ?? 0;
   if (atEnd.current || from.current > newest) from.current = newest;
-  const start = Math.max(0, messages.findIndex(({ id }) => id >= from.current));
+  const start = Math.max(
+    0,
+    messages.findIndex(({ id }) => id >= from.current),
+  );
   /** Draws more of those at hand. @returns {boolean} false where there are none: those that are fetched then will be */
   const showEarlier = () => {
     atEnd.current = false;
@@ -131,13 +161,14 @@ const Waiting = ({ line, room }) => html`
 /** The whole chat as the server keeps it. @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
 function Transcript({ call, room: { meeting } }) {
   const [busy, run] = useBusy();
-  const save = () => run(async () => {
-    try {
-      saveFile(`EchoMeet ${meeting.code}.txt`, await call.api.text(`/meetings/${meeting.code}/transcript`));
-    } catch (error) {
-      toast(errorText(error), 'error');
-    }
-  });
+  const save = () =>
+    run(async () => {
+      try {
+        saveFile(`EchoMeet ${meeting.code}.txt`, await call.api.text(`/meetings/${meeting.code}/transcript`));
+      } catch (error) {
+        toast(errorText(error), 'error');
+      }
+    });
   return html`<button type="button" class="link earlier" disabled=${busy} onClick=${save}>${t('records.transcript')}</button>`;
 }
 
@@ -146,16 +177,17 @@ function Earlier({ call, log, oldest, showEarlier }) {
   const [first, setFirst] = useState(/** @type {number | null} */ (null)); // the meeting's first line, once it is known
   const [busy, run] = useBusy();
   if (first !== null && oldest <= first) return null;
-  const load = () => run(async () => {
-    const element = log.current;
-    const fromEnd = element ? element.scrollHeight - element.scrollTop : 0;
-    try {
-      if (!showEarlier() && !await call.earlierMessages()) setFirst(call.store.get().room?.messages[0]?.id ?? 0);
-      requestAnimationFrame(() => element && (element.scrollTop = element.scrollHeight - fromEnd)); // stay where one reads
-    } catch (error) {
-      toast(errorText(error), 'error');
-    }
-  });
+  const load = () =>
+    run(async () => {
+      const element = log.current;
+      const fromEnd = element ? element.scrollHeight - element.scrollTop : 0;
+      try {
+        if (!showEarlier() && !(await call.earlierMessages())) setFirst(call.store.get().room?.messages[0]?.id ?? 0);
+        requestAnimationFrame(() => element && (element.scrollTop = element.scrollHeight - fromEnd)); // stay where one reads
+      } catch (error) {
+        toast(errorText(error), 'error');
+      }
+    });
   return html`<button type="button" class="link earlier" disabled=${busy} onClick=${load}>${t('chat.earlier')}</button>`;
 }
 
@@ -165,9 +197,14 @@ function Earlier({ call, log, oldest, showEarlier }) {
  */
 function Writing({ call, room }) {
   const { typing } = useStore(call.store);
-  const names = others(room).filter(({ userId }) => userId in typing).map(({ displayName }) => displayName);
-  const text = names.length > WRITERS ? t('chat.manyWriting', { count: names.length })
-    : names.length > 0 && t(names.length === 1 ? 'chat.oneWriting' : 'chat.twoWriting', { name: names[0], other: names[1] ?? '' });
+  const names = others(room)
+    .filter(({ userId }) => userId in typing)
+    .map(({ displayName }) => displayName);
+  const text =
+    names.length > WRITERS
+      ? t('chat.manyWriting', { count: names.length })
+      : names.length > 0 &&
+        t(names.length === 1 ? 'chat.oneWriting' : 'chat.twoWriting', { name: names[0], other: names[1] ?? '' });
   return html`<p class="writing quiet">${text}</p>`;
 }
 
@@ -183,7 +220,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
   const present = others(room);
   // Who was chosen may go meanwhile. What was meant for them alone must not go to everybody then.
   const gone = chatTo !== null && !present.some(({ userId }) => userId === chatTo);
-  const name = chatTo === null ? '' : room.everyone[chatTo] ?? '';
+  const name = chatTo === null ? '' : (room.everyone[chatTo] ?? '');
   useEffect(() => area.current?.focus({ preventScroll: true }), []);
   useEffect(() => () => call.typing(false), []);
   useLayoutEffect(() => {
@@ -223,13 +260,21 @@ function Composer({ call, room, area, onEditLast, onSent }) {
     event.preventDefault();
     onEditLast();
   };
-  const label = !mayWrite ? t('may.chat') : chatTo === null ? t('chat.placeholder') : t('chat.placeholderOne', { name });
+  const label = !mayWrite
+    ? t('may.chat')
+    : chatTo === null
+      ? t('chat.placeholder')
+      : t('chat.placeholderOne', { name });
   return html`
     <form class=${classes('composer', chatTo !== null && 'private')} onSubmit=${send}>
-      ${mayWrite && replyTo && html`<${Replying} message=${replyTo} onClose=${() => {
-        call.reply(null);
-        area.current?.focus();
-      }} />`}
+      ${
+        mayWrite &&
+        replyTo &&
+        html`<${Replying} message=${replyTo} onClose=${() => {
+          call.reply(null);
+          area.current?.focus();
+        }} />`
+      }
       ${mayWrite && (present.length > 0 || gone) && html`<${Recipient} call=${call} people=${present} chatTo=${chatTo} goneName=${gone ? name : null} />`}
       ${mayWrite && html`<${EmojiButton} onChoose=${insert} />`}
       <textarea ref=${area} rows="1" aria-label=${label} placeholder=${label} disabled=${!mayWrite}
@@ -255,8 +300,10 @@ function Recipient({ call, people, chatTo, goneName }) {
       <label for=${id}>${t('chat.to')}</label>
       <select id=${id} onChange=${choose} aria-describedby=${goneName === null ? undefined : `${id}-gone`}>
         <option value="" selected=${chatTo === null}>${t('chat.everybody')}</option>
-        ${people.map(({ userId, displayName }) => html`
-          <option key=${userId} value=${userId} translate=${false} selected=${userId === chatTo}>${displayName}</option>`)}
+        ${people.map(
+          ({ userId, displayName }) => html`
+          <option key=${userId} value=${userId} translate=${false} selected=${userId === chatTo}>${displayName}</option>`,
+        )}
         ${goneName !== null && html`<option value=${chatTo} selected disabled>${goneName}</option>`}
       </select>
       ${chatTo !== null && html`<span class="private-mark">${icon('lock', 14)} ${t('chat.private')}</span>`}

@@ -32,8 +32,11 @@ export function Field({ label, hint, error, class: extra, inputRef, ...input }) 
       <label for=${id}>${label}</label>
       <input id=${id} ref=${inputRef} aria-invalid=${error ? 'true' : undefined}
         aria-describedby=${error || hint ? `${id}-note` : undefined} ...${input} />
-      ${error ? html`<p id="${id}-note" class="field-error" role="alert">${error}</p>`
-        : hint && html`<p id="${id}-note" class="field-hint">${hint}</p>`}
+      ${
+        error
+          ? html`<p id="${id}-note" class="field-error" role="alert">${error}</p>`
+          : hint && html`<p id="${id}-note" class="field-hint">${hint}</p>`
+      }
     </div>`;
 }
 
@@ -109,14 +112,15 @@ export function Dialog({ title, class: extra, onClose, children }) {
 export function Confirm({ title, action, keep, onConfirm, onClose, children }) {
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [busy, run] = useBusy();
-  const confirm = () => run(async () => {
-    try {
-      await onConfirm();
-      onClose();
-    } catch (error) {
-      setProblem(error);
-    }
-  });
+  const confirm = () =>
+    run(async () => {
+      try {
+        await onConfirm();
+        onClose();
+      } catch (error) {
+        setProblem(error);
+      }
+    });
   return html`
     <${Dialog} title=${title} onClose=${onClose}>
       <div class="confirm">${children}</div>
@@ -169,7 +173,7 @@ const uncopied = createStore({ text: '' });
  * @returns {Promise<boolean>} whether it is in the clipboard now
  */
 export async function copyText(text) {
-  const copied = await copyByClipboard(text) || copyByCommand(text);
+  const copied = (await copyByClipboard(text)) || copyByCommand(text);
   if (copied) toast(t('app.copied'));
   else uncopied.set({ text });
   return copied;
@@ -222,22 +226,31 @@ export const Code = ({ code }) => html`<span class="code" translate=${false}>${c
 export function useBusy() {
   const [busy, setBusy] = useState(false);
   const alive = useRef(true);
-  useEffect(() => () => {
-    alive.current = false;
-  }, []);
-  return [busy, async (work) => {
-    setBusy(true);
-    try {
-      await work();
-    } finally {
-      if (alive.current) setBusy(false);
-    }
-  }];
+  useEffect(
+    () => () => {
+      alive.current = false;
+    },
+    [],
+  );
+  return [
+    busy,
+    async (work) => {
+      setBusy(true);
+      try {
+        await work();
+      } finally {
+        if (alive.current) setBusy(false);
+      }
+    },
+  ];
 }
 
 /** "王芳" -> "王", "Ana Lima (host)" -> "AL" @param {string} name */
 export function initials(name) {
-  const words = name.trim().split(/\s+/).filter((word) => /^[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
+  const words = name
+    .trim()
+    .split(/\s+/)
+    .filter((word) => /^[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
   if (words.length === 0) return '?';
   const first = (/** @type {string} */ word) => letters(word)[0].toLocaleUpperCase();
   if (words.length === 1 || /\p{Script=Han}/u.test(words[0])) return first(words[0]);

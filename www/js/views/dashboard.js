@@ -38,14 +38,18 @@ export function Dashboard({ api }) {
     return () => clearInterval(timer);
   }, []);
 
-  const startNow = () => run(async () => {
-    try {
-      const meeting = await api.post('/meetings', { title: t('dashboard.defaultTitle', { name: user?.displayName ?? '' }), emptyMinutes: EMPTY_MINUTES });
-      location.hash = `#/m/${meeting.code}`;
-    } catch (error) {
-      toast(errorText(error), 'error');
-    }
-  });
+  const startNow = () =>
+    run(async () => {
+      try {
+        const meeting = await api.post('/meetings', {
+          title: t('dashboard.defaultTitle', { name: user?.displayName ?? '' }),
+          emptyMinutes: EMPTY_MINUTES,
+        });
+        location.hash = `#/m/${meeting.code}`;
+      } catch (error) {
+        toast(errorText(error), 'error');
+      }
+    });
 
   return html`
     <${Header} api=${api} />
@@ -62,8 +66,12 @@ export function Dashboard({ api }) {
       ${(meetings ? meetings.length > 0 || isFiltering(filter) : !problem) && html`<${FilterBar} filter=${filter} onChange=${setFilter} />`}
       ${!meetings && !problem && html`<${Skeleton} />`}
       <${MeetingToolsContext.Provider} value=${{ api, onChanged: load }}>
-      ${meetings && (isFiltering(filter) ? html`<${Found} api=${api} filter=${filter} changed=${meetings} onChange=${setFilter} />`
-        : html`<${Lists} meetings=${meetings} onAllPast=${() => setFilter({ ...NO_FILTER, status: String(ENDED) })} />`)}
+      ${
+        meetings &&
+        (isFiltering(filter)
+          ? html`<${Found} api=${api} filter=${filter} changed=${meetings} onChange=${setFilter} />`
+          : html`<${Lists} meetings=${meetings} onAllPast=${() => setFilter({ ...NO_FILTER, status: String(ENDED) })} />`)
+      }
       <//>
       ${scheduling && html`<${MeetingForm} api=${api} onClose=${() => setScheduling(false)} onDone=${load} />`}
     </main>`;
@@ -71,9 +79,11 @@ export function Dashboard({ api }) {
 
 /** What one made and what one was in, each once. @param {import('../api.js').Api} api */
 async function myMeetings(api) {
-  const [created, joined] = await Promise.all(['onlyCreated', 'onlyJoined'].map(
-    (which) => api.get('/meetings', { [which]: true, pageSize: 100, sort: '-startTime' }),
-  ));
+  const [created, joined] = await Promise.all(
+    ['onlyCreated', 'onlyJoined'].map((which) =>
+      api.get('/meetings', { [which]: true, pageSize: 100, sort: '-startTime' }),
+    ),
+  );
   /** @type {any[]} */
   const all = [...created.items, ...joined.items];
   return [...new Map(all.map((meeting) => [meeting.id, meeting])).values()];

@@ -23,7 +23,7 @@ const LEVEL_GAIN = 6;
 export function DeviceSwitch({ kind, on, onClick, shortcut }) {
   const microphone = kind === 'microphone';
   const label = microphone ? t(on ? 'bar.mute' : 'bar.unmute') : t(on ? 'bar.cameraOff' : 'bar.cameraOn');
-  const name = microphone ? (on ? 'mic' : 'mic-off') : (on ? 'video' : 'video-off');
+  const name = microphone ? (on ? 'mic' : 'mic-off') : on ? 'video' : 'video-off';
   return html`
     <${IconButton} class=${on ? 'on-stage' : 'on-stage off'} label=${label} name=${name} onClick=${onClick} data-kind=${kind}
       shortcut=${shortcut} />`;
@@ -40,9 +40,12 @@ export function DeviceChoices({ call }) {
       <${DeviceChoice} label=${t('before.camera')} devices=${devices} type="videoinput" chosen=${cameraId}
         onChoose=${(/** @type {string} */ id) => call.media.useDevice('camera', id)} />
       <div class="device-speaker">
-        ${canChooseSpeaker() && html`
+        ${
+          canChooseSpeaker() &&
+          html`
           <${DeviceChoice} label=${t('before.speaker')} devices=${devices} type="audiooutput" chosen=${speakerId}
-            onChoose=${(/** @type {string} */ id) => settings.set({ speakerId: id })} />`}
+            onChoose=${(/** @type {string} */ id) => settings.set({ speakerId: id })} />`
+        }
         <${SpeakerTest} />
       </div>
     </div>`;
@@ -61,8 +64,10 @@ function DeviceChoice({ label, devices, type, chosen, onChoose }) {
       <select id=${id} disabled=${fitting.length === 0}
         onChange=${(/** @type {Event} */ event) => onChoose(/** @type {HTMLSelectElement} */ (event.target).value)}>
         ${fitting.length === 0 && html`<option>${t('before.noDevice')}</option>`}
-        ${fitting.map(({ deviceId, label: name }) => html`
-          <option value=${deviceId} selected=${deviceId === chosen}>${name || deviceId.slice(0, 8)}</option>`)}
+        ${fitting.map(
+          ({ deviceId, label: name }) => html`
+          <option value=${deviceId} selected=${deviceId === chosen}>${name || deviceId.slice(0, 8)}</option>`,
+        )}
       </select>
     </div>`;
 }
@@ -114,8 +119,11 @@ export function DeviceDialog({ call, onClose }) {
     <${Dialog} title=${t('before.devices')} onClose=${onClose}>
       <div class="device-dialog">
         <div class="preview-picture">
-          ${cameraOn && camera ? html`<${Video} track=${camera} mirrored label=${t('before.preview')} />`
-            : html`<p class="device-dark">${t('before.cameraOff')}</p>`}
+          ${
+            cameraOn && camera
+              ? html`<${Video} track=${camera} mirrored label=${t('before.preview')} />`
+              : html`<p class="device-dark">${t('before.cameraOff')}</p>`
+          }
         </div>
         <div class="device-dialog-choices">
           <${DeviceChoices} call=${call} />

@@ -4,8 +4,10 @@ import { t } from '../i18n.js';
 import { IconButton, useMenu } from './controls.js';
 
 const COLUMNS = 8;
-const EMOJI = ('😀 😄 😂 🙂 😉 😊 😍 😎 🤔 😐 😕 😢 😭 😡 😴 🥳 👍 👎 👌 👏 🙌 🙏 💪 👋 '
-  + '✅ ❌ ❓ ❗ 💡 🔥 ⭐ 🎉 ❤️ 💚 💙 ☕ 🍰 🌞 🌧️ 🚀 📌 📎 📅 ⏰ 💻 🔗 📈 🐞').split(' ');
+const EMOJI = (
+  '😀 😄 😂 🙂 😉 😊 😍 😎 🤔 😐 😕 😢 😭 😡 😴 🥳 👍 👎 👌 👏 🙌 🙏 💪 👋 ' +
+  '✅ ❌ ❓ ❗ 💡 🔥 ⭐ 🎉 ❤️ 💚 💙 ☕ 🍰 🌞 🌧️ 🚀 📌 📎 📅 ⏰ 💻 🔗 📈 🐞'
+).split(' ');
 
 /** @type {Record<string, number>} */
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
@@ -28,10 +30,15 @@ export function EmojiButton({ onChoose }) {
   return html`
     <div class="emoji" ref=${root} onKeyDown=${pressed}>
       <${IconButton} name="face-slightly-smiling" label=${t('chat.emoji')} aria-expanded=${open} onClick=${() => setOpen(!open)} />
-      ${open && html`
+      ${
+        open &&
+        html`
         <div class="menu emoji-menu" role="group" aria-label=${t('chat.emoji')}>
-          ${EMOJI.map((emoji, i) => html`
-            <button type="button" key=${emoji} tabindex=${i === 0 ? 0 : -1} onClick=${() => choose(emoji)}>${emoji}</button>`)}
-        </div>`}
+          ${EMOJI.map(
+            (emoji, i) => html`
+            <button type="button" key=${emoji} tabindex=${i === 0 ? 0 : -1} onClick=${() => choose(emoji)}>${emoji}</button>`,
+          )}
+        </div>`
+      }
     </div>`;
 }

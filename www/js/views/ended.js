@@ -38,11 +38,17 @@ export function Ended({ call, onRejoin }) {
         ${way.closed && html`<p class="quiet">${errorText({ code: way.closed })}</p>`}
         <div class="ended-do">
           ${way.open && html`<button type="button" class="primary" onClick=${onRejoin}>${t('ended.rejoin')}</button>`}
-          ${room.messages.length > 0 && html`
+          ${
+            room.messages.length > 0 &&
+            html`
             <button type="button" class="secondary" disabled=${busy} onClick=${() => run(() => saveChat(call))}>
-              ${icon('message-square', 18)} ${t('ended.saveChat')}</button>`}
-          ${can(room, 'read_records') && html`<a class="button secondary" href=${`#/m/${room.meeting.code}/records`}>
-            ${icon('clipboard-list', 18)} ${t('records.title')}</a>`}
+              ${icon('message-square', 18)} ${t('ended.saveChat')}</button>`
+          }
+          ${
+            can(room, 'read_records') &&
+            html`<a class="button secondary" href=${`#/m/${room.meeting.code}/records`}>
+            ${icon('clipboard-list', 18)} ${t('records.title')}</a>`
+          }
           ${!call.api.session.get().user?.isGuest && html`<a class="button secondary" href="#/">${t('ended.back')}</a>`}
         </div>
       </section>
@@ -61,7 +67,10 @@ function useWayBack(call) {
     let wanted = true;
     const told = (/** @type {string | null} */ closed) => wanted && setWay({ open: !closed, closed });
     // Who cannot ask may be able to in a moment.
-    call.api.get(`/meetings/${room.meeting.code}`).then((meeting) => told(whyClosed(meeting, room)), () => told(null));
+    call.api.get(`/meetings/${room.meeting.code}`).then(
+      (meeting) => told(whyClosed(meeting, room)),
+      () => told(null),
+    );
     return () => {
       wanted = false;
     };
@@ -91,9 +100,13 @@ function reason(room, code) {
 async function saveChat(call) {
   await call.allMessages().catch(() => toast(t('ended.chatPart'), 'error'));
   const { meeting, messages } = /** @type {import('../room-state.js').Room} */ (call.store.get().room);
-  const lines = messages.filter(({ deletedAt }) => !deletedAt).map(({ createdAt, sender, to, text }) => {
-    const who = to ? `${isolated(sender.displayName)} → ${isolated(to.displayName)} (${t('chat.private')})` : isolated(sender.displayName);
-    return `${dateAndTime(createdAt)}  ${who}: ${text}`;
-  });
+  const lines = messages
+    .filter(({ deletedAt }) => !deletedAt)
+    .map(({ createdAt, sender, to, text }) => {
+      const who = to
+        ? `${isolated(sender.displayName)} → ${isolated(to.displayName)} (${t('chat.private')})`
+        : isolated(sender.displayName);
+      return `${dateAndTime(createdAt)}  ${who}: ${text}`;
+    });
   saveFile(`EchoMeet ${meeting.code}.txt`, `${meeting.title} (${meeting.code})\n\n${lines.join('\n')}\n`);
 }

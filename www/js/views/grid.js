@@ -14,10 +14,11 @@ function useBox() {
   useLayoutEffect(() => {
     const element = ref.current;
     if (!element) return undefined;
-    const measure = () => setBox((before) => {
-      const { clientWidth: width, clientHeight: height } = element;
-      return before.width === width && before.height === height ? before : { width, height };
-    });
+    const measure = () =>
+      setBox((before) => {
+        const { clientWidth: width, clientHeight: height } = element;
+        return before.width === width && before.height === height ? before : { width, height };
+      });
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);
@@ -28,7 +29,9 @@ function useBox() {
 
 /** @param {{columns: number, width: number, height: number}} tile */
 const sizes = ({ columns, width, height }) => ({
-  '--tile-width': `${width}px`, '--tile-height': `${height}px`, width: `${columns * width + (columns - 1) * GAP}px`,
+  '--tile-width': `${width}px`,
+  '--tile-height': `${height}px`,
+  width: `${columns * width + (columns - 1) * GAP}px`,
 });
 
 /**
@@ -72,8 +75,11 @@ export function Pages({ items, children: draw }) {
         <div class="grid-inner" role="list" aria-label=${t('stage.label')}
           style=${sizes(layoutTiles({ ...box, count: shown.length, gap: GAP }))}>${shown.map(draw)}</div>
       </div>
-      ${pages > 1 && html`
+      ${
+        pages > 1 &&
+        html`
         <nav class="pages" aria-label=${t('stage.pages')}>
-          ${arrow(-1)}<span>${t('stage.pageShort', { page: page + 1, pages })}</span>${arrow(1)}</nav>`}
+          ${arrow(-1)}<span>${t('stage.pageShort', { page: page + 1, pages })}</span>${arrow(1)}</nav>`
+      }
     </div>`;
 }

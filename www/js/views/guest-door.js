@@ -18,7 +18,8 @@ const NO_GUESTS = ['guests_not_allowed', 'meeting_ended', 'meeting_cancelled', '
 export function GuestDoor({ api, code, invite, next, expose }) {
   const [kept, setKept] = useState(() => keptGuest(code));
   const guest = useMemo(() => (kept ? new GuestApi(code, kept, language) : null), [kept]);
-  if (guest) return html`<${Later} load=${meeting} key=${kept?.user.id} api=${guest} code=${code} invite=${invite} expose=${expose} />`;
+  if (guest)
+    return html`<${Later} load=${meeting} key=${kept?.user.id} api=${guest} code=${code} invite=${invite} expose=${expose} />`;
   return html`<${Door} api=${api} code=${code} invite=${invite} next=${next} onGuest=${setKept} />`;
 }
 
@@ -28,7 +29,9 @@ function Door({ api, code, invite, next, onGuest }) {
   const [busy, run] = useBusy();
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    const displayName = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('displayName') ?? '').trim();
+    const displayName = String(
+      new FormData(/** @type {HTMLFormElement} */ (event.target)).get('displayName') ?? '',
+    ).trim();
     run(async () => {
       try {
         setProblem(null);

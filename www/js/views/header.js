@@ -49,7 +49,11 @@ export function Header({ api }) {
       toast(errorText(error), 'error');
       return;
     }
-    if (user && !user.isGuest) api.patch('/users/me', { locale: other }).then((changed) => api.userChanged(changed), () => {});
+    if (user && !user.isGuest)
+      api.patch('/users/me', { locale: other }).then(
+        (changed) => api.userChanged(changed),
+        () => {},
+      );
   };
   return html`
     <header class="page-header">
@@ -60,14 +64,21 @@ export function Header({ api }) {
         <button type="button" class="text-button" lang=${other} data-tip=${t('app.language')} onClick=${changeLanguage}>
           ${icon('languages', 20)} ${other === 'en' ? 'EN' : LANGUAGES[other].slice(-2)}
         </button>
-        ${user?.isAdmin && html`
-          <a class="icon-button network-link" href="#/admin" aria-label=${t('admin.link')} data-tip=${t('admin.link')}>${icon('shield')}</a>`}
-        ${user && !user.isGuest && html`
+        ${
+          user?.isAdmin &&
+          html`
+          <a class="icon-button network-link" href="#/admin" aria-label=${t('admin.link')} data-tip=${t('admin.link')}>${icon('shield')}</a>`
+        }
+        ${
+          user &&
+          !user.isGuest &&
+          html`
           <a class="icon-button network-link" href="#/network" aria-label=${t('network.link')} data-tip=${t('network.link')}>${icon('activity')}</a>
           <button type="button" class="text-button page-header-user" aria-haspopup="dialog" onClick=${() => setProfile(true)}>
             <${Avatar} name=${user.displayName} /><bdi class="name" translate=${false}>${user.displayName}</bdi>
             <span class="visually-hidden">${t('profile.title')}</span></button>
-          <${IconButton} label=${t('app.signOut')} name="log-out" onClick=${() => api.signOut()} />`}
+          <${IconButton} label=${t('app.signOut')} name="log-out" onClick=${() => api.signOut()} />`
+        }
       </div>
     </header>
     <${Updated} />

@@ -31,18 +31,46 @@ function actionsFor({ desk }, room, person) {
   const may = (/** @type {string} */ permission) => mayDo(room, permission, person);
   /** @type {(Action | false)[]} */
   const all = [
-    person.audio ? may('mute_others') && { key: 'host.mute', name: 'mic-off', run: () => desk.switchOff(userId, 'audio') }
-      : may('mute_others') && { key: 'host.askUnmute', name: 'mic', run: () => desk.askToUnmute(userId).then(() => toast(t('host.asked', { name: person.displayName }))) },
-    person.video && may('mute_others') && { key: 'host.stopVideo', name: 'video-off', run: () => desk.switchOff(userId, 'video') },
-    person.screen && may('mute_others') && { key: 'host.stopShare', name: 'monitor-off', run: () => desk.switchOff(userId, 'screen') },
-    Boolean(person.handRaisedAt) && may('lower_hands') && { key: 'host.lowerHand', name: 'hand', run: () => desk.lowerHand(userId) },
-    (self ? can(room, 'rename_self') : may('rename_others')) && { key: self ? 'host.renameSelf' : 'host.rename', name: 'pencil', ask: 'rename' },
+    person.audio
+      ? may('mute_others') && { key: 'host.mute', name: 'mic-off', run: () => desk.switchOff(userId, 'audio') }
+      : may('mute_others') && {
+          key: 'host.askUnmute',
+          name: 'mic',
+          run: () => desk.askToUnmute(userId).then(() => toast(t('host.asked', { name: person.displayName }))),
+        },
+    person.video &&
+      may('mute_others') && { key: 'host.stopVideo', name: 'video-off', run: () => desk.switchOff(userId, 'video') },
+    person.screen &&
+      may('mute_others') && { key: 'host.stopShare', name: 'monitor-off', run: () => desk.switchOff(userId, 'screen') },
+    Boolean(person.handRaisedAt) &&
+      may('lower_hands') && { key: 'host.lowerHand', name: 'hand', run: () => desk.lowerHand(userId) },
+    (self ? can(room, 'rename_self') : may('rename_others')) && {
+      key: self ? 'host.renameSelf' : 'host.rename',
+      name: 'pencil',
+      ask: 'rename',
+    },
     self && mayReclaim(room) && { key: 'host.reclaim', name: 'crown', run: () => desk.makeHost(userId) },
-    may('set_roles') && (person.role === 'cohost'
-      ? { key: 'people.endCohost', name: 'shield-off', run: () => desk.setRole(userId, 'participant'), undo: { told: 'undo.endCohost', run: () => desk.setRole(userId, 'cohost') } }
-      : { key: 'people.makeCohost', name: 'shield', run: () => desk.setRole(userId, 'cohost'), undo: { told: 'undo.makeCohost', run: () => desk.setRole(userId, 'participant') } }),
+    may('set_roles') &&
+      (person.role === 'cohost'
+        ? {
+            key: 'people.endCohost',
+            name: 'shield-off',
+            run: () => desk.setRole(userId, 'participant'),
+            undo: { told: 'undo.endCohost', run: () => desk.setRole(userId, 'cohost') },
+          }
+        : {
+            key: 'people.makeCohost',
+            name: 'shield',
+            run: () => desk.setRole(userId, 'cohost'),
+            undo: { told: 'undo.makeCohost', run: () => desk.setRole(userId, 'participant') },
+          }),
     may('hand_over') && { key: 'people.makeHost', name: 'crown', ask: 'host' },
-    may('use_lobby') && { key: 'host.toLobby', name: 'hourglass', run: () => desk.backToLobby(userId), undo: { told: 'undo.toLobby', run: () => desk.admit(userId) } },
+    may('use_lobby') && {
+      key: 'host.toLobby',
+      name: 'hourglass',
+      run: () => desk.backToLobby(userId),
+      undo: { told: 'undo.toLobby', run: () => desk.admit(userId) },
+    },
     may('remove') && { key: 'people.remove', name: 'user-x', danger: true, ask: 'remove' },
   ];
   return /** @type {Action[]} */ (all.filter(Boolean));
@@ -65,15 +93,16 @@ export function PersonActions({ id, call, room, person, onDone }) {
   const choose = (/** @type {Action} */ { ask, run: work, undo }) => {
     banNetwork.current = false;
     if (ask) setAsking(ask);
-    else run(async () => {
-      try {
-        await work?.();
-        if (undo) offerUndo(undo, name);
-        onDone();
-      } catch (error) {
-        toast(errorText(error), 'error');
-      }
-    });
+    else
+      run(async () => {
+        try {
+          await work?.();
+          if (undo) offerUndo(undo, name);
+          onDone();
+        } catch (error) {
+          toast(errorText(error), 'error');
+        }
+      });
   };
   const write = () => {
     call.store.set({ chatTo: userId });
@@ -91,24 +120,38 @@ export function PersonActions({ id, call, room, person, onDone }) {
   };
   return html`
     <div class="person-do" ref=${all} id=${id} role="group" aria-label=${t('people.more', { name })}>
-      ${userId !== room.myId && html`
-        <button type="button" onClick=${write}>${icon('message-square', 18)} ${t('people.write')}</button>`}
-      ${actionsFor(call, room, person).map((action) => html`
+      ${
+        userId !== room.myId &&
+        html`
+        <button type="button" onClick=${write}>${icon('message-square', 18)} ${t('people.write')}</button>`
+      }
+      ${actionsFor(call, room, person).map(
+        (action) => html`
         <button type="button" key=${action.key} class=${action.danger ? 'danger-text' : undefined} disabled=${busy}
-          aria-haspopup=${action.ask ? 'dialog' : undefined} onClick=${() => choose(action)}>${icon(action.name, 18)} ${t(action.key)}</button>`)}
-      ${asking === 'rename' && html`<${Rename} name=${name} onClose=${close} onRename=${confirmed}
-        rename=${(/** @type {string} */ text) => call.desk.rename(userId, text)} />`}
-      ${asking === 'host' && html`
+          aria-haspopup=${action.ask ? 'dialog' : undefined} onClick=${() => choose(action)}>${icon(action.name, 18)} ${t(action.key)}</button>`,
+      )}
+      ${
+        asking === 'rename' &&
+        html`<${Rename} name=${name} onClose=${close} onRename=${confirmed}
+        rename=${(/** @type {string} */ text) => call.desk.rename(userId, text)} />`
+      }
+      ${
+        asking === 'host' &&
+        html`
         <${Confirm} title=${t('people.makeHostTitle', { name })} action=${t('people.makeHost')} onClose=${close}
           onConfirm=${confirmed(() => call.desk.makeHost(userId))}>
-          <p>${t(room.meeting.creator?.id === room.myId ? 'host.handOverCreator' : 'people.makeHostHint')}</p><//>`}
-      ${asking === 'remove' && html`
+          <p>${t(room.meeting.creator?.id === room.myId ? 'host.handOverCreator' : 'people.makeHostHint')}</p><//>`
+      }
+      ${
+        asking === 'remove' &&
+        html`
         <${Confirm} title=${t('people.removeTitle', { name })} action=${t('people.removeDo')} onClose=${close}
           onConfirm=${confirmed(remove)}>
           <p>${t('people.removeHint')}</p>
           <${Switch} name="banNetwork" on=${false} onChange=${(/** @type {boolean} */ on) => {
             banNetwork.current = on;
-          }} /><//>`}
+          }} /><//>`
+      }
     </div>`;
 }
 
@@ -145,20 +188,28 @@ function Rename({ name, onClose, rename, onRename }) {
 export function HostTools({ api, call, room }) {
   const [open, setOpen] = useState(/** @type {'settings' | 'edit' | 'invites' | 'removed' | null} */ (null));
   const [busy, run] = useBusy();
-  const attempt = (/** @type {() => Promise<unknown>} */ work) => () => run(async () => {
-    try {
-      await work();
-    } catch (error) {
-      toast(errorText(error), 'error');
-    }
-  });
+  const attempt = (/** @type {() => Promise<unknown>} */ work) => () =>
+    run(async () => {
+      try {
+        await work();
+      } catch (error) {
+        toast(errorText(error), 'error');
+      }
+    });
   const close = () => setOpen(null);
-  const dialog = (/** @type {typeof open} */ name, /** @type {import('../icons.js').IconName} */ iconName, /** @type {string} */ key) => html`
+  const dialog = (
+    /** @type {typeof open} */ name,
+    /** @type {import('../icons.js').IconName} */ iconName,
+    /** @type {string} */ key,
+  ) => html`
     <button type="button" aria-haspopup="dialog" onClick=${() => setOpen(name)}>${icon(iconName, 18)} ${t(key)}</button>`;
   const tools = [
-    can(room, 'mute_others') && html`<button type="button" disabled=${busy} onClick=${attempt(() => call.desk.muteAll())}>
+    can(room, 'mute_others') &&
+      html`<button type="button" disabled=${busy} onClick=${attempt(() => call.desk.muteAll())}>
       ${icon('mic-off', 18)} ${t('host.muteAll')}</button>`,
-    can(room, 'lower_hands') && hands(room).length > 0 && html`
+    can(room, 'lower_hands') &&
+      hands(room).length > 0 &&
+      html`
       <button type="button" disabled=${busy} onClick=${attempt(() => call.desk.lowerAllHands())}>${icon('hand', 18)} ${t('host.lowerAll')}</button>`,
     can(room, 'change_settings') && dialog('settings', 'settings', 'host.settings'),
     can(room, 'invite') && dialog('invites', 'ticket', 'invites.title'),

@@ -49,8 +49,12 @@ function Password({ password }) {
 
 /** What one sends to others, as text. @param {any} meeting */
 export function invitation({ title, code, password, startTime }) {
-  const lines = [title, `${t('info.time')}: ${fullTime(startTime)}`, `${t('info.link')}: ${meetingLink(code)}`,
-    `${t('info.code')}: ${code}`];
+  const lines = [
+    title,
+    `${t('info.time')}: ${fullTime(startTime)}`,
+    `${t('info.link')}: ${meetingLink(code)}`,
+    `${t('info.code')}: ${code}`,
+  ];
   if (password) lines.push(`${t('before.password')}: ${password}`);
   return lines.join('\n');
 }

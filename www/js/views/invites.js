@@ -9,7 +9,12 @@ import { Dialog, Field, FormError, IconButton, copyText, meetingLink, useBusy, u
 
 const HOUR_MS = 3_600_000;
 /** How long a link is good for: the text's key, and hours (0: for ever). @type {[string, number][]} */
-const LASTS = [['invites.forever', 0], ['invites.hour', 1], ['invites.day', 24], ['invites.week', 168]];
+const LASTS = [
+  ['invites.forever', 0],
+  ['invites.hour', 1],
+  ['invites.day', 24],
+  ['invites.week', 168],
+];
 
 /** @param {string} code @param {string} token */
 export const inviteLink = (code, token) => `${meetingLink(code)}?invite=${encodeURIComponent(token)}`;
@@ -86,9 +91,12 @@ function Make({ cohosts, make }) {
   return html`
     <form onSubmit=${submit} noValidate>
       <div class="field-row">
-        ${cohosts && html`<div class="field"><label for=${roleId}>${t('invites.role')}</label>
+        ${
+          cohosts &&
+          html`<div class="field"><label for=${roleId}>${t('invites.role')}</label>
           <select id=${roleId} name="role"><option value="participant">${t('invites.participant')}</option>
-            <option value="cohost">${t('people.cohost')}</option></select></div>`}
+            <option value="cohost">${t('people.cohost')}</option></select></div>`
+        }
         <div class="field"><label for=${lastsId}>${t('invites.lasts')}</label>
           <select id=${lastsId} name="lasts">${LASTS.map(([key, hours]) => html`<option value=${hours} selected=${hours === 24}>${t(key)}</option>`)}</select></div>
         <${Field} label=${t('invites.uses')} name="maxUses" type="number" min="1" max="10000" placeholder=${t('invites.anyUses')}

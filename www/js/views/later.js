@@ -10,7 +10,10 @@ export function Later({ load, ...rest }) {
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   useEffect(() => {
     let wanted = true;
-    fetchModule(load).then((draw) => wanted && setView({ draw }), (error) => wanted && setProblem(error));
+    fetchModule(load).then(
+      (draw) => wanted && setView({ draw }),
+      (error) => wanted && setProblem(error),
+    );
     return () => {
       wanted = false;
     };

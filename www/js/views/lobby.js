@@ -14,8 +14,18 @@ export function WaitingScreen({ api, call, code }) {
   const { user } = useStore(api.session);
   const { waiting, reconnecting, socketBlocked } = useStore(call.store);
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
-  const { state, meeting, sentBack, code: reason } = waiting ?? { state: 'waits', meeting: null, sentBack: false, code: null };
-  const text = state === 'refused' ? t('lobby.refused') : state === 'closed' ? closedText(reason) : t(sentBack ? 'lobby.sentBack' : 'lobby.waits');
+  const {
+    state,
+    meeting,
+    sentBack,
+    code: reason,
+  } = waiting ?? { state: 'waits', meeting: null, sentBack: false, code: null };
+  const text =
+    state === 'refused'
+      ? t('lobby.refused')
+      : state === 'closed'
+        ? closedText(reason)
+        : t(sentBack ? 'lobby.sentBack' : 'lobby.waits');
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
     announce(text);
@@ -42,7 +52,8 @@ export function WaitingScreen({ api, call, code }) {
 }
 
 /** @param {string | null} code */
-const closedText = (code) => (code && hasText(`ended.${code}`) ? t(`ended.${code}`) : errorText({ code: code ?? 'internal' }));
+const closedText = (code) =>
+  code && hasText(`ended.${code}`) ? t(`ended.${code}`) : errorText({ code: code ?? 'internal' });
 
 /** Who waits, for those who may let them in. @param {{call: Call, room: import('../room-state.js').Room}} props */
 export function LobbyList({ call, room }) {
@@ -51,24 +62,29 @@ export function LobbyList({ call, room }) {
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
   const people = room.lobby?.people ?? [];
   if (people.length === 0) return null;
-  const decide = (/** @type {() => Promise<unknown>} */ work) => () => run(async () => {
-    try {
-      setProblem(null);
-      await work();
-      heading.current?.focus(); // the row and its buttons go away
-    } catch (error) {
-      setProblem(error);
-      toast(errorText(error), 'error');
-    }
-  });
+  const decide = (/** @type {() => Promise<unknown>} */ work) => () =>
+    run(async () => {
+      try {
+        setProblem(null);
+        await work();
+        heading.current?.focus(); // the row and its buttons go away
+      } catch (error) {
+        setProblem(error);
+        toast(errorText(error), 'error');
+      }
+    });
   return html`
     <section class="lobby" aria-labelledby="lobby-title">
       <header><h2 id="lobby-title" ref=${heading} tabindex="-1">${t('lobby.count', { count: people.length })}</h2>
-        ${people.length > 1 && html`
-          <button type="button" class="text-button" disabled=${busy} onClick=${decide(() => call.desk.admitAll())}>${t('lobby.admitAll')}</button>`}</header>
+        ${
+          people.length > 1 &&
+          html`
+          <button type="button" class="text-button" disabled=${busy} onClick=${decide(() => call.desk.admitAll())}>${t('lobby.admitAll')}</button>`
+        }</header>
       <${FormError} error=${problem} />
       <ul>
-        ${people.map(({ userId, displayName, isGuest, joinedAt }) => html`
+        ${people.map(
+          ({ userId, displayName, isGuest, joinedAt }) => html`
           <li key=${userId} class="lobby-person" data-waiting=${userId}>
             <${Avatar} name=${displayName} />
             <span class="person-name"><bdi class="name" translate=${false}>${displayName}</bdi>
@@ -79,7 +95,8 @@ export function LobbyList({ call, room }) {
               <button type="button" class="primary" disabled=${busy} aria-label=${t('lobby.admitNamed', { name: displayName })}
                 onClick=${decide(() => call.desk.admit(userId))}>${t('lobby.admit')}</button>
             </span>
-          </li>`)}
+          </li>`,
+        )}
       </ul>
     </section>`;
 }

@@ -19,9 +19,26 @@ export const EMPTY_MINUTES = 60;
 
 /** What a new meeting is like where nobody says anything. */
 const DEFAULTS = {
-  title: '', description: '', duration: 60, password: '', maxParticipants: 100, isPublic: false, isRecorded: false, locked: false,
-  waitingRoom: false, joinBeforeHost: true, muteOnEntry: false, allowUnmute: true, allowShare: true, allowChat: true, allowGuests: false,
-  endsOnTime: false, hostLossPolicy: 'hand_over', hostLossMinutes: 5, keepUntilEnd: true, emptyMinutes: EMPTY_MINUTES,
+  title: '',
+  description: '',
+  duration: 60,
+  password: '',
+  maxParticipants: 100,
+  isPublic: false,
+  isRecorded: false,
+  locked: false,
+  waitingRoom: false,
+  joinBeforeHost: true,
+  muteOnEntry: false,
+  allowUnmute: true,
+  allowShare: true,
+  allowChat: true,
+  allowGuests: false,
+  endsOnTime: false,
+  hostLossPolicy: 'hand_over',
+  hostLossMinutes: 5,
+  keepUntilEnd: true,
+  emptyMinutes: EMPTY_MINUTES,
 };
 
 /** As an input of type datetime-local wants it. @param {Date} date */
@@ -43,7 +60,10 @@ function readForm(form, open) {
   const startTime = new Date(text('startTime'));
   if (open && Number.isNaN(startTime.getTime())) throw new Problem({ code: 'validation_failed', field: 'startTime' });
   return {
-    title: text('title').trim(), description: text('description').trim(), password: text('password') || null, hostLossPolicy: text('hostLossPolicy'),
+    title: text('title').trim(),
+    description: text('description').trim(),
+    password: text('password') || null,
+    hostLossPolicy: text('hostLossPolicy'),
     ...(open ? { startTime: startTime.toISOString() } : {}),
     ...Object.fromEntries(NUMBERS.map((name) => [name, Number(text(name))])),
     ...Object.fromEntries(SWITCHES.map((name) => [name, data.has(name)])),
@@ -51,9 +71,14 @@ function readForm(form, open) {
 }
 
 /** Only what is another now: what others changed meanwhile stays. @param {any} input @param {any} meeting */
-const changes = (input, meeting) => Object.fromEntries(Object.entries(input).filter(([name, value]) => (
-  name === 'startTime' ? local(new Date(value)) !== local(new Date(meeting.startTime)) : value !== (meeting[name] ?? null)
-)));
+const changes = (input, meeting) =>
+  Object.fromEntries(
+    Object.entries(input).filter(([name, value]) =>
+      name === 'startTime'
+        ? local(new Date(value)) !== local(new Date(meeting.startTime))
+        : value !== (meeting[name] ?? null),
+    ),
+  );
 
 /**
  * @param {object} props
@@ -65,7 +90,11 @@ const changes = (input, meeting) => Object.fromEntries(Object.entries(input).fil
 export function MeetingForm({ api, meeting, onClose, onDone }) {
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [cancelling, setCancelling] = useState(false);
-  const [now] = useState(() => ({ ...DEFAULTS, startTime: nextHalfHour(new Date(serverNow())).toISOString(), ...meeting })); // what it was when it was opened
+  const [now] = useState(() => ({
+    ...DEFAULTS,
+    startTime: nextHalfHour(new Date(serverNow())).toISOString(),
+    ...meeting,
+  })); // what it was when it was opened
   const [policy, setPolicy] = useState(now.hostLossPolicy);
   const [busy, run] = useBusy();
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
@@ -99,7 +128,8 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
     onClose();
   };
 
-  const switches = (/** @type {readonly string[]} */ names) => names.map((name) => html`<${Switch} key=${name} name=${name} on=${now[name]} />`);
+  const switches = (/** @type {readonly string[]} */ names) =>
+    names.map((name) => html`<${Switch} key=${name} name=${name} on=${now[name]} />`);
   const number = (/** @type {string} */ name, /** @type {number} */ min, /** @type {number} */ max) => html`
     <${Field} label=${t(`meeting.${name}`)} hint=${t(`meeting.${name}.hint`)} name=${name} type="number" min=${min} max=${max} defaultValue=${now[name]}
       error=${error(name)} />`;
@@ -109,8 +139,11 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
         <${Field} label=${t('schedule.name')} name="title" required autofocus defaultValue=${now.title} error=${error('title')} />
         <${Description} text=${now.description} error=${error('description')} />
         <div class="field-row">
-          ${open && html`<${Field} label=${t('schedule.start')} name="startTime" type="datetime-local" required
-            defaultValue=${local(new Date(now.startTime))} error=${error('startTime')} />`}
+          ${
+            open &&
+            html`<${Field} label=${t('schedule.start')} name="startTime" type="datetime-local" required
+            defaultValue=${local(new Date(now.startTime))} error=${error('startTime')} />`
+          }
           <${Choice} label=${t('schedule.duration')} name="duration" value=${now.duration} error=${error('duration')}
             options=${[...new Set([...DURATIONS, now.duration])].sort((a, b) => a - b).map((count) => [count, lasting(count)])} />
         </div>
@@ -132,15 +165,22 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
         </details>
         <${FormError} error=${FIELDS.includes(field ?? '') ? null : problem} />
         <footer class="dialog-footer">
-          ${meeting && open && html`
-            <button type="button" class="text-button danger-text apart" onClick=${() => setCancelling(true)}>${t('meeting.cancel')}</button>`}
+          ${
+            meeting &&
+            open &&
+            html`
+            <button type="button" class="text-button danger-text apart" onClick=${() => setCancelling(true)}>${t('meeting.cancel')}</button>`
+          }
           <button type="button" class="secondary" onClick=${onClose}>${t('schedule.cancel')}</button>
           <button class="primary" disabled=${busy}>${t(meeting ? 'app.save' : 'schedule.create')}</button>
         </footer>
       </form>
-      ${cancelling && html`
+      ${
+        cancelling &&
+        html`
         <${Confirm} title=${t('meeting.cancelTitle', { title: meeting.title })} action=${t('meeting.cancel')} keep=${t('meeting.keep')} onConfirm=${cancel}
-          onClose=${() => setCancelling(false)}><p>${t('meeting.cancelHint')}</p><//>`}
+          onClose=${() => setCancelling(false)}><p>${t('meeting.cancelHint')}</p><//>`
+      }
     <//>`;
 }
 

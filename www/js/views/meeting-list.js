@@ -29,15 +29,20 @@ function Row({ meeting }) {
   return html`
     <li class="meeting">
       <div class="meeting-when">
-        ${on ? html`<span class="live"><span class="dot"></span>${t('dashboard.now')}</span>`
-          : html`<span>${dayName(when)}</span><time dateTime=${when}>${clockTime(when)}</time>`}
+        ${
+          on
+            ? html`<span class="live"><span class="dot"></span>${t('dashboard.now')}</span>`
+            : html`<span>${dayName(when)}</span><time dateTime=${when}>${clockTime(when)}</time>`
+        }
       </div>
       <div class="meeting-what">
         <strong><bdi>${meeting.title}</bdi>${meeting.hasPassword ? html`<${Protected} />` : null}</strong>
         <span class="quiet">${details(meeting)}</span>
       </div>
       ${!open && html`<div class="meeting-do"><${MeetingTools} meeting=${meeting} /></div>`}
-      ${open && html`
+      ${
+        open &&
+        html`
         <div class="meeting-do">
           <${Code} code=${meeting.code} />
           <${MeetingTools} meeting=${meeting} />
@@ -45,7 +50,8 @@ function Row({ meeting }) {
             onClick=${() => copyText(meetingLink(meeting.code))} />
           <a class=${on ? 'button primary' : 'button secondary'} href=${`#/m/${meeting.code}`}
             aria-label=${t('dashboard.joinNamed', { title: meeting.title })}>${t('dashboard.join')}</a>
-        </div>`}
+        </div>`
+      }
     </li>`;
 }
 

@@ -23,10 +23,21 @@ const SORTS = ['-startTime', 'startTime', 'title', '-createdAt'];
  */
 
 /** @type {Filter} */
-export const NO_FILTER = { keyword: '', status: '', from: '', to: '', whose: '', isPrivate: '', isRecorded: '', sort: SORTS[0], page: 1 };
+export const NO_FILTER = {
+  keyword: '',
+  status: '',
+  from: '',
+  to: '',
+  whose: '',
+  isPrivate: '',
+  isRecorded: '',
+  sort: SORTS[0],
+  page: 1,
+};
 
 /** Whether anything was asked for. @param {Filter} filter */
-export const isFiltering = ({ page: _, ...filter }) => Object.entries(filter).some(([name, value]) => value.trim() !== /** @type {any} */ (NO_FILTER)[name]);
+export const isFiltering = ({ page: _, ...filter }) =>
+  Object.entries(filter).some(([name, value]) => value.trim() !== /** @type {any} */ (NO_FILTER)[name]);
 
 /** What the server is asked. @param {Filter} filter */
 export function queryOf({ keyword, status, from, to, whose, isPrivate, isRecorded, sort, page }) {
@@ -39,7 +50,9 @@ export function queryOf({ keyword, status, from, to, whose, isPrivate, isRecorde
     onlyJoined: whose === 'joined' || undefined,
     isPrivate: isPrivate || undefined,
     isRecorded: isRecorded || undefined,
-    sort, page, pageSize: PAGE_SIZE,
+    sort,
+    page,
+    pageSize: PAGE_SIZE,
   };
 }
 
@@ -54,8 +67,11 @@ export function FilterBar({ filter, onChange }) {
   const [open, setOpen] = useState(false);
   const id = useFieldId();
   const set = (/** @type {Partial<Filter>} */ part) => onChange({ ...filter, page: 1, ...part });
-  const choice = (/** @type {'status' | 'whose' | 'isPrivate' | 'isRecorded' | 'sort'} */ name, /** @type {string} */ label,
-    /** @type {[string, string][]} */ options) => html`
+  const choice = (
+    /** @type {'status' | 'whose' | 'isPrivate' | 'isRecorded' | 'sort'} */ name,
+    /** @type {string} */ label,
+    /** @type {[string, string][]} */ options,
+  ) => html`
       <${Choice} label=${label} value=${filter[name]} options=${options} onChange=${(/** @type {string} */ value) => set({ [name]: value })} />`;
   const any = /** @type {[string, string]} */ (['', t('filter.any')]);
   const yesNo = /** @type {[string, string][]} */ ([any, ['true', t('filter.yes')], ['false', t('filter.no')]]);
@@ -70,7 +86,9 @@ export function FilterBar({ filter, onChange }) {
           ${icon('list-filter', 18)} ${t('filter.more')}</button>
         ${isFiltering(filter) && html`<button type="button" class="text-button" onClick=${() => onChange(NO_FILTER)}>${t('filter.clear')}</button>`}
       </div>
-      ${open && html`
+      ${
+        open &&
+        html`
         <div class="filters-more" id=${id}>
           ${choice('status', t('filter.status'), [any, ...[1, 2, 3, 4].map((n) => /** @type {[string, string]} */ ([String(n), t(`filter.status${n}`)]))])}
           ${choice('whose', t('filter.whose'), [any, ['created', t('filter.created')], ['joined', t('filter.joined')]])}
@@ -78,8 +96,13 @@ export function FilterBar({ filter, onChange }) {
           <${Day} label=${t('filter.to')} value=${filter.to} onChange=${(/** @type {string} */ to) => set({ to })} />
           ${choice('isPrivate', t('filter.private'), yesNo)}
           ${choice('isRecorded', t('filter.recorded'), yesNo)}
-          ${choice('sort', t('filter.sort'), SORTS.map((name) => [name, t(`filter.sort.${name}`)]))}
-        </div>`}
+          ${choice(
+            'sort',
+            t('filter.sort'),
+            SORTS.map((name) => [name, t(`filter.sort.${name}`)]),
+          )}
+        </div>`
+      }
     </section>`;
 }
 
@@ -109,15 +132,18 @@ export function Found({ api, filter, changed, onChange }) {
   const [round, setRound] = useState(0);
   useEffect(() => {
     let wanted = true; // an answer to an earlier question comes too late
-    const timer = setTimeout(async () => {
-      try {
-        const answer = await api.get('/meetings', queryOf(filter));
-        if (wanted) setList(answer);
-        if (wanted) setProblem(null);
-      } catch (error) {
-        if (wanted) setProblem(error);
-      }
-    }, list ? TYPING_MS : 0);
+    const timer = setTimeout(
+      async () => {
+        try {
+          const answer = await api.get('/meetings', queryOf(filter));
+          if (wanted) setList(answer);
+          if (wanted) setProblem(null);
+        } catch (error) {
+          if (wanted) setProblem(error);
+        }
+      },
+      list ? TYPING_MS : 0,
+    );
     return () => {
       wanted = false;
       clearTimeout(timer);
@@ -127,9 +153,12 @@ export function Found({ api, filter, changed, onChange }) {
   if (!list) return html`<${Skeleton} />`;
   return html`
     <p class="visually-hidden" role="status">${t('filter.found', { count: list.total })}</p>
-    ${list.total === 0 ? html`<p class="empty">${t('filter.none')}${!filter.whose && html` ${t('filter.unlisted')}`}</p>`
-      : html`<${MeetingList} title=${t('filter.found', { count: list.total })} meetings=${list.items}>
-        <${Pages} page=${filter.page} pages=${list.totalPages} onTurn=${(/** @type {number} */ page) => onChange({ ...filter, page })} /><//>`}`;
+    ${
+      list.total === 0
+        ? html`<p class="empty">${t('filter.none')}${!filter.whose && html` ${t('filter.unlisted')}`}</p>`
+        : html`<${MeetingList} title=${t('filter.found', { count: list.total })} meetings=${list.items}>
+        <${Pages} page=${filter.page} pages=${list.totalPages} onTurn=${(/** @type {number} */ page) => onChange({ ...filter, page })} /><//>`
+    }`;
 }
 
 /** @param {{page: number, pages: number, onTurn: (page: number) => void}} props */

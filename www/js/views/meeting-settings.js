@@ -35,17 +35,21 @@ export function MeetingSettings({ call, room, onClose, onEdit }) {
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [round, setRound] = useState(0); // a switch that was refused goes back to what holds
   const [busy, run] = useBusy();
-  const change = (/** @type {string} */ name) => (/** @type {boolean} */ on) => run(async () => {
-    try {
-      setProblem(null);
-      await call.desk.update({ [name]: on });
-    } catch (error) {
-      setProblem(error);
-      setRound(round + 1);
-    }
-  });
-  const switches = (/** @type {readonly string[]} */ names) => names.map((name) => html`
-    <${Switch} key=${`${name}-${round}`} name=${name} on=${room.meeting[name]} onChange=${change(name)} />`);
+  const change = (/** @type {string} */ name) => (/** @type {boolean} */ on) =>
+    run(async () => {
+      try {
+        setProblem(null);
+        await call.desk.update({ [name]: on });
+      } catch (error) {
+        setProblem(error);
+        setRound(round + 1);
+      }
+    });
+  const switches = (/** @type {readonly string[]} */ names) =>
+    names.map(
+      (name) => html`
+    <${Switch} key=${`${name}-${round}`} name=${name} on=${room.meeting[name]} onChange=${change(name)} />`,
+    );
   return html`
     <${Dialog} title=${t('host.settings')} onClose=${onClose}>
       <div class="settings" aria-busy=${busy}>
@@ -54,8 +58,11 @@ export function MeetingSettings({ call, room, onClose, onEdit }) {
       </div>
       <${FormError} error=${problem} />
       <footer class="dialog-footer">
-        ${can(room, 'edit_meeting') && html`
-          <button type="button" class="secondary" onClick=${onEdit}>${icon('pencil', 18)} ${t('meeting.edit')}</button>`}
+        ${
+          can(room, 'edit_meeting') &&
+          html`
+          <button type="button" class="secondary" onClick=${onEdit}>${icon('pencil', 18)} ${t('meeting.edit')}</button>`
+        }
         <button type="button" class="primary" onClick=${onClose}>${t('host.settingsDone')}</button>
       </footer>
     <//>`;

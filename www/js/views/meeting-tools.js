@@ -24,11 +24,18 @@ export function MeetingTools({ meeting }) {
   const close = () => setOpen(null);
   return html`
     <span class="meeting-tools">
-      ${status <= ONGOING && html`
+      ${
+        status <= ONGOING &&
+        html`
         <${IconButton} name="ticket" size=${20} label=${t('invites.titleNamed', { title })} onClick=${() => setOpen('invites')} />
-        <${IconButton} name="pencil" size=${20} label=${t('meeting.editNamed', { title })} onClick=${() => setOpen('edit')} />`}
-      ${status > SCHEDULED && status < CANCELLED && html`
-        <a class="icon-button button" href=${`#/m/${code}/records`} aria-label=${t('records.titleNamed', { title })} data-tip=${t('records.title')}>${icon('clipboard-list', 20)}</a>`}
+        <${IconButton} name="pencil" size=${20} label=${t('meeting.editNamed', { title })} onClick=${() => setOpen('edit')} />`
+      }
+      ${
+        status > SCHEDULED &&
+        status < CANCELLED &&
+        html`
+        <a class="icon-button button" href=${`#/m/${code}/records`} aria-label=${t('records.titleNamed', { title })} data-tip=${t('records.title')}>${icon('clipboard-list', 20)}</a>`
+      }
       ${open === 'edit' && html`<${MeetingForm} api=${tools.api} meeting=${meeting} onClose=${close} onDone=${tools.onChanged} />`}
       ${open === 'invites' && html`<${Invites} api=${tools.api} meeting=${meeting} cohosts onClose=${close} />`}
     </span>`;

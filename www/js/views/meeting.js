@@ -5,7 +5,11 @@ import { fetchModule } from '../version.js';
 import { BeforeCall } from './before-call.js';
 
 const fromJoinToEnd = async () => {
-  const [{ WaitingScreen }, { InCall }, { Ended }] = await Promise.all([import('./lobby.js'), import('./in-call.js'), import('./ended.js')]);
+  const [{ WaitingScreen }, { InCall }, { Ended }] = await Promise.all([
+    import('./lobby.js'),
+    import('./in-call.js'),
+    import('./ended.js'),
+  ]);
   return { WaitingScreen, InCall, Ended };
 };
 

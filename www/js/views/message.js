@@ -14,8 +14,11 @@ const LONGEST = 4000;
 export const surplusOf = (text) => Math.max(0, [...text.trim()].length - LONGEST);
 
 /** @param {{surplus: number}} props */
-export const TooLong = ({ surplus }) => (surplus > 0 ? html`
-  <p class="field-error" role="alert">${t('chat.tooLong', { count: surplus.toLocaleString(language()), most: LONGEST.toLocaleString(language()) })}</p>` : null);
+export const TooLong = ({ surplus }) =>
+  surplus > 0
+    ? html`
+  <p class="field-error" role="alert">${t('chat.tooLong', { count: surplus.toLocaleString(language()), most: LONGEST.toLocaleString(language()) })}</p>`
+    : null;
 
 /**
  * @typedef {object} LineProps
@@ -33,21 +36,29 @@ export const TooLong = ({ surplus }) => (surplus > 0 ? html`
  */
 
 /** Drawn again only where it changes itself. */
-export const Line = memo((/** @type {LineProps} */ { call, myId, message, first, may, editing, onEdit, onDeleted, quoted, onReply, onJump }) => {
-  const { id, text, to, editedAt, deletedAt } = message;
-  const mine = message.sender.id === myId;
-  return html`
+export const Line = memo(
+  (
+    /** @type {LineProps} */ { call, myId, message, first, may, editing, onEdit, onDeleted, quoted, onReply, onJump },
+  ) => {
+    const { id, text, to, editedAt, deletedAt } = message;
+    const mine = message.sender.id === myId;
+    return html`
     <article class=${classes('line', mine && 'mine', first && 'first', to && 'private')} data-message=${id}>
       ${first && html`<${Head} message=${message} mine=${mine} myId=${myId} />`}
       ${message.replyTo && !deletedAt && html`<${Quote} replyTo=${message.replyTo} quoted=${quoted} onJump=${onJump} />`}
       ${deletedAt && html`<p class="quiet deleted">${t('chat.deleted')}</p>`}
       ${!deletedAt && editing && html`<${Editor} call=${call} message=${message} onDone=${() => onEdit(null)} />`}
-      ${!deletedAt && !editing && html`
+      ${
+        !deletedAt &&
+        !editing &&
+        html`
         <p dir="auto">${findLinks(text).map(textOrLink)}${editedAt && html` <span class="quiet edited">${t('chat.edited')}</span>`}</p>
         <${Actions} call=${call} message=${message} mine=${mine} may=${may}
-          onEdit=${() => onEdit(id)} onDeleted=${onDeleted} onReply=${onReply} />`}
+          onEdit=${() => onEdit(id)} onDeleted=${onDeleted} onReply=${onReply} />`
+      }
     </article>`;
-});
+  },
+);
 
 /** @param {{message: Message, mine: boolean, myId: number}} props */
 function Head({ message: { sender, to, createdAt }, mine, myId }) {
@@ -58,7 +69,8 @@ function Head({ message: { sender, to, createdAt }, mine, myId }) {
 }
 
 /** @param {import('../links.js').Part} part */
-const textOrLink = ({ text, href }) => (href ? html`<a href=${href} target="_blank" rel="noopener noreferrer">${text}</a>` : text);
+const textOrLink = ({ text, href }) =>
+  href ? html`<a href=${href} target="_blank" rel="noopener noreferrer">${text}</a>` : text;
 
 /** @param {{call: import('../call.js').Call, message: Message, mine: boolean, may: boolean, onEdit: () => void,
  *   onDeleted: () => void, onReply: ((message: Message) => void) | null}} props */
@@ -74,11 +86,14 @@ function Actions({ call, message, mine, may, onEdit, onDeleted, onReply }) {
       ${onReply && html`<${IconButton} label=${t('chat.reply')} name="reply" size=${16} onClick=${() => onReply(message)} />`}
       ${mine && may && html`<${IconButton} label=${t('chat.edit')} name="pencil" size=${16} onClick=${onEdit} />`}
       ${may && html`<${IconButton} label=${t('chat.delete')} name="trash" size=${16} onClick=${() => setAsking(true)} />`}
-      ${asking && html`
+      ${
+        asking &&
+        html`
         <${Confirm} title=${t('chat.deleteTitle')} action=${t('chat.deleteDo')} onConfirm=${remove} onClose=${() => setAsking(false)}>
           <p>${t(message.to ? 'chat.deletePrivateHint' : 'chat.deleteHint')}</p>
           <blockquote dir="auto">${message.text}</blockquote>
-        <//>`}
+        <//>`
+      }
     </div>`;
 }
 

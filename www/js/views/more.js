@@ -6,7 +6,14 @@ import { settings } from '../settings.js';
 import { SHORTCUTS } from '../shortcuts.js';
 import { canConnect } from '../webrtc.js';
 import { IconButton, useMenu } from './controls.js';
-import { canFullScreen, canPictureInPicture, toggleFullScreen, togglePictureInPicture, useFullScreen, usePictureInPicture } from './windows.js';
+import {
+  canFullScreen,
+  canPictureInPicture,
+  toggleFullScreen,
+  togglePictureInPicture,
+  useFullScreen,
+  usePictureInPicture,
+} from './windows.js';
 
 /** @typedef {'devices' | 'info' | 'shortcuts'} DialogName */
 /** @typedef {{name: import('../icons.js').IconName, text: string, keys?: import('../shortcuts.js').Keys, class?: string, run: () => void}} Item */
@@ -26,14 +33,27 @@ export function More({ call, openDialog }) {
     { name: 'settings', text: t('before.devices'), run: () => openDialog('devices') },
     { name: 'info', text: t('info.title'), run: () => openDialog('info') },
     canShare() && {
-      name: screen ? 'monitor-off' : 'monitor-up', text: t(screen ? 'bar.stopShare' : 'bar.share'), class: 'narrow-only', run: () => call.toggleScreen(),
+      name: screen ? 'monitor-off' : 'monitor-up',
+      text: t(screen ? 'bar.stopShare' : 'bar.share'),
+      class: 'narrow-only',
+      run: () => call.toggleScreen(),
     },
-    { name: 'gallery-thumbnails', text: t(view === 'speaker' ? 'more.gridView' : 'bar.speakerView'), class: 'narrow-only', run: () => call.toggleView() },
+    {
+      name: 'gallery-thumbnails',
+      text: t(view === 'speaker' ? 'more.gridView' : 'bar.speakerView'),
+      class: 'narrow-only',
+      run: () => call.toggleView(),
+    },
     canFullScreen() && {
-      name: full ? 'minimize' : 'maximize', text: t(full ? 'more.fullScreenEnd' : 'more.fullScreen'), keys: SHORTCUTS.fullScreen, run: toggleFullScreen,
+      name: full ? 'minimize' : 'maximize',
+      text: t(full ? 'more.fullScreenEnd' : 'more.fullScreen'),
+      keys: SHORTCUTS.fullScreen,
+      run: toggleFullScreen,
     },
     canPictureInPicture() && {
-      name: 'picture-in-picture-2', text: t(small ? 'more.pictureEnd' : 'more.picture'), run: () => togglePictureInPicture(call),
+      name: 'picture-in-picture-2',
+      text: t(small ? 'more.pictureEnd' : 'more.picture'),
+      run: () => togglePictureInPicture(call),
     },
     { name: 'keyboard', text: t('keys.title'), keys: SHORTCUTS.list, run: () => openDialog('shortcuts') },
   ];
@@ -45,11 +65,18 @@ export function More({ call, openDialog }) {
     <div class="bar-more" ref=${root} onKeyDown=${escape}>
       <${IconButton} class=${open ? 'on-stage active' : 'on-stage'} name="ellipsis" label=${t('bar.more')} aria-haspopup="true"
         aria-expanded=${open} onClick=${() => setOpen(!open)} />
-      ${open && html`
+      ${
+        open &&
+        html`
         <div class="menu" role="group" aria-label=${t('bar.more')}>
-          ${items.map((item) => item && html`
+          ${items.map(
+            (item) =>
+              item &&
+              html`
             <button type="button" key=${item.name} class=${item.class} onClick=${() => choose(item)}>
-              ${icon(item.name, 18)} <span>${item.text}</span>${item.keys && html`<kbd aria-hidden="true">${item.keys.shown}</kbd>`}</button>`)}
-        </div>`}
+              ${icon(item.name, 18)} <span>${item.text}</span>${item.keys && html`<kbd aria-hidden="true">${item.keys.shown}</kbd>`}</button>`,
+          )}
+        </div>`
+      }
     </div>`;
 }

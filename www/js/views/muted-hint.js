@@ -26,6 +26,9 @@ export function MutedHint({ call }) {
     const timer = setTimeout(() => setVisible(false), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [visible]);
-  return html`<div class="muted-hint" role="status">${visible && html`
-    <p><strong>${t('bar.youAreMuted')}</strong> <span class="keys-hint">${t('bar.unmuteHow', { keys: SHORTCUTS.microphone.shown })}</span></p>`}</div>`;
+  return html`<div class="muted-hint" role="status">${
+    visible &&
+    html`
+    <p><strong>${t('bar.youAreMuted')}</strong> <span class="keys-hint">${t('bar.unmuteHow', { keys: SHORTCUTS.microphone.shown })}</span></p>`
+  }</div>`;
 }

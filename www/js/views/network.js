@@ -8,11 +8,21 @@ import { Header } from './header.js';
 /** @typedef {import('../network-test.js').Step} Step */
 
 /** @type {Record<import('../network-test.js').StepState, import('../icons.js').IconName>} */
-const ICONS = { waiting: 'circle', running: 'loader-circle', ok: 'circle-check', warning: 'triangle-alert', problem: 'circle-x', skipped: 'circle-minus' };
+const ICONS = {
+  waiting: 'circle',
+  running: 'loader-circle',
+  ok: 'circle-check',
+  warning: 'triangle-alert',
+  problem: 'circle-x',
+  skipped: 'circle-minus',
+};
 
 /** @param {{api: import('../api.js').Api}} props */
 export function Network({ api }) {
-  const test = useMemo(() => new NetworkTest(api, `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`), [api]);
+  const test = useMemo(
+    () => new NetworkTest(api, `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`),
+    [api],
+  );
   useEffect(() => () => test.stop(), [test]);
   const { running, done, steps } = useStore(test.store);
   return html`
@@ -30,7 +40,8 @@ export function Network({ api }) {
 }
 
 /** @param {Step[]} steps */
-const worst = (steps) => /** @type {const} */ (['problem', 'warning']).find((bad) => steps.some(({ state }) => state === bad)) ?? 'ok';
+const worst = (steps) =>
+  /** @type {const} */ (['problem', 'warning']).find((bad) => steps.some(({ state }) => state === bad)) ?? 'ok';
 
 /** @param {{step: Step}} props */
 function Row({ step: { name, state, reason, ms } }) {

@@ -21,7 +21,9 @@ export function Notices({ call, room }) {
 /** @param {Room} room */
 function awayText({ meeting: { host, hostLossPolicy, hostAwayEndsAt }, everyone }) {
   const name = everyone[host.id] ?? host.displayName;
-  return hostLossPolicy === 'end' ? t('notice.awayEnds', { name, time: timeOn(hostAwayEndsAt) }) : t('notice.awayLocked', { name });
+  return hostLossPolicy === 'end'
+    ? t('notice.awayEnds', { name, time: timeOn(hostAwayEndsAt) })
+    : t('notice.awayLocked', { name });
 }
 
 /** Nobody is switched on by others: they ask, and this person answers. @param {{call: Call, name: string}} props */

@@ -36,9 +36,11 @@ export function People({ call, room }) {
       <h2>${t('people.count', { count: room.participants.length })}</h2>
       ${many && html`<${Search} value=${wanted} onInput=${setWanted} />`}
       ${shown.length === 0 && html`<p class="empty" role="status">${t('people.noneFound')}</p>`}
-      <ul>${shown.map((person) => html`
+      <ul>${shown.map(
+        (person) => html`
         <${Person} key=${person.userId} call=${call} room=${room} person=${person} place=${raised.indexOf(person) + 1}
-          open=${openId === person.userId} onOpen=${(/** @type {boolean} */ open) => setOpenId(open ? person.userId : null)} />`)}</ul>
+          open=${openId === person.userId} onOpen=${(/** @type {boolean} */ open) => setOpenId(open ? person.userId : null)} />`,
+      )}</ul>
     </div>`;
 }
 
@@ -55,7 +57,11 @@ const Search = ({ value, onInput }) => html`
 function Person({ call, room, person, place, open, onOpen }) {
   const { userId, displayName, role, isGuest, online, lost, audio, handRaisedAt } = person;
   const self = userId === room.myId;
-  const state = !online ? t(lost ? 'people.away' : 'people.notConnected') : role !== 'participant' ? t(`people.${role}`) : isGuest && t('people.guest');
+  const state = !online
+    ? t(lost ? 'people.away' : 'people.notConnected')
+    : role !== 'participant'
+      ? t(`people.${role}`)
+      : isGuest && t('people.guest');
   const offered = hasActions(room, person);
   const id = useFieldId();
   const row = useRef(/** @type {HTMLElement | null} */ (null));
@@ -76,11 +82,17 @@ function Person({ call, room, person, place, open, onOpen }) {
           <bdi class="name" translate=${false}>${self ? t('tile.you', { name: displayName }) : displayName}</bdi>
           ${state && html`<span class="quiet">${state}</span>`}
         </span>
-        ${handRaisedAt && html`
-          <span class="person-hand" role="img" aria-label=${t('tile.handPlace', { place })}>${icon('hand', 18)}${place}</span>`}
+        ${
+          handRaisedAt &&
+          html`
+          <span class="person-hand" role="img" aria-label=${t('tile.handPlace', { place })}>${icon('hand', 18)}${place}</span>`
+        }
         ${!audio && html`<span class="person-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 18)}</span>`}
-        ${offered && html`<${IconButton} label=${t('people.more', { name: displayName })} name="ellipsis-vertical" size=${18}
-          aria-expanded=${open} aria-controls=${open ? id : undefined} onClick=${() => onOpen(!open)} />`}
+        ${
+          offered &&
+          html`<${IconButton} label=${t('people.more', { name: displayName })} name="ellipsis-vertical" size=${18}
+          aria-expanded=${open} aria-controls=${open ? id : undefined} onClick=${() => onOpen(!open)} />`
+        }
       </div>
       ${open && offered && html`<${PersonActions} id=${id} call=${call} room=${room} person=${person} onDone=${close} />`}
     </li>`;

@@ -16,8 +16,11 @@ export function Preview({ call, name }) {
   return html`
     <section class="preview">
       <div class="preview-picture">
-        ${cameraOn && media.camera ? html`<${Video} track=${media.camera} mirrored label=${t('before.preview')} />`
-          : html`<div class="preview-off"><${Avatar} name=${name} /><span>${t('before.cameraOff')}</span></div>`}
+        ${
+          cameraOn && media.camera
+            ? html`<${Video} track=${media.camera} mirrored label=${t('before.preview')} />`
+            : html`<div class="preview-off"><${Avatar} name=${name} /><span>${t('before.cameraOff')}</span></div>`
+        }
         <div class="preview-tools">
           <${DeviceSwitch} kind="microphone" on=${microphoneOn} onClick=${() => call.media.setMicrophone(!microphoneOn)} />
           <${DeviceSwitch} kind="camera" on=${cameraOn} onClick=${() => call.media.setCamera(!cameraOn)} />
@@ -28,10 +31,13 @@ export function Preview({ call, name }) {
       <${Level} track=${microphoneOn ? media.microphone : null} />
       ${!microphoneOn && !microphoneProblem && html`<p class="quiet">${t('before.muted')}</p>`}
       ${choosing && html`<${DeviceChoices} call=${call} /><${Processing} call=${call} /><${RelayOnly} call=${call} />`}
-      ${canConnect() ? html`
+      ${
+        canConnect()
+          ? html`
         <${DeviceProblem} kind="microphone" problem=${microphoneProblem} onRetry=${() => call.media.setMicrophone(true)} />
         <${DeviceProblem} kind="camera" problem=${cameraProblem} onRetry=${() => call.media.setCamera(true)} />
         ${microphoneProblem && cameraProblem ? html`<p class="quiet">${t('before.noDevices')}</p>` : null}`
-        : html`<p class="device-problem" role="status"><span>${t('before.noWebRtc')}</span></p>`}
+          : html`<p class="device-problem" role="status"><span>${t('before.noWebRtc')}</span></p>`
+      }
     </section>`;
 }

@@ -76,8 +76,10 @@ function About({ api }) {
         <div class="field">
           <label for=${id}>${t('app.language')}</label>
           <select id=${id} name="locale">
-            ${Object.entries(LANGUAGES).map(([tag, name]) => html`
-              <option value=${tag} lang=${tag} selected=${tag === language()}>${name}</option>`)}
+            ${Object.entries(LANGUAGES).map(
+              ([tag, name]) => html`
+              <option value=${tag} lang=${tag} selected=${tag === language()}>${name}</option>`,
+            )}
           </select>
         </div>
       </div>
@@ -92,7 +94,10 @@ function Password({ api, onChanged }) {
   const { busy, error, rest, done, submit } = useForm(['currentPassword', 'newPassword']);
   const change = submit(async (text, form) => {
     try {
-      await api.post('/users/me/password', { currentPassword: text('currentPassword'), newPassword: text('newPassword') });
+      await api.post('/users/me/password', {
+        currentPassword: text('currentPassword'),
+        newPassword: text('newPassword'),
+      });
     } catch (failure) {
       if (!(failure instanceof Problem) || failure.code !== 'invalid_credentials') throw failure;
       throw new Problem({ code: 'validation_failed', field: 'currentPassword' });
@@ -149,33 +154,50 @@ function SignIns({ api }) {
 function Row({ api, signIn: { id, current, userAgent, address, lastUsedAt }, onEnded, onProblem }) {
   const [busy, run] = useBusy();
   const name = program(userAgent) ?? t('profile.unknown');
-  const end = () => run(async () => {
-    try {
-      await api.delete(`/users/me/sessions/${id}`);
-    } catch (error) {
-      if (/** @type {any} */ (error).status !== 404) { // it is over all the same
-        onProblem(error);
-        return;
+  const end = () =>
+    run(async () => {
+      try {
+        await api.delete(`/users/me/sessions/${id}`);
+      } catch (error) {
+        if (/** @type {any} */ (error).status !== 404) {
+          // it is over all the same
+          onProblem(error);
+          return;
+        }
       }
-    }
-    document.getElementById('sign-ins')?.focus();
-    await onEnded();
-  });
+      document.getElementById('sign-ins')?.focus();
+      await onEnded();
+    });
   const used = dayAndTime(lastUsedAt);
   return html`
     <li class="sign-in" data-session=${id}>
       <span><strong>${name}</strong>
         <span class="quiet">${address} · ${current ? t('profile.here') : t('profile.used', { when: used })}</span></span>
-      ${!current && html`<button type="button" class="secondary" disabled=${busy} aria-label=${t('profile.endNamed', { name, address })}
-        onClick=${end}>${t('profile.end')}</button>`}
+      ${
+        !current &&
+        html`<button type="button" class="secondary" disabled=${busy} aria-label=${t('profile.endNamed', { name, address })}
+        onClick=${end}>${t('profile.end')}</button>`
+      }
     </li>`;
 }
 
 /** Order matters: most of them call themselves by the names of others as well. @type {[RegExp, string][]} */
-const BROWSERS = [[/\bEdgA?\//, 'Edge'], [/\bOPR\//, 'Opera'], [/\bFirefox\//, 'Firefox'], [/\b(Headless)?Chrom(e|ium)\//, 'Chrome'], [/\bSafari\//, 'Safari']];
+const BROWSERS = [
+  [/\bEdgA?\//, 'Edge'],
+  [/\bOPR\//, 'Opera'],
+  [/\bFirefox\//, 'Firefox'],
+  [/\b(Headless)?Chrom(e|ium)\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+];
 /** @type {[RegExp, string][]} */
-const SYSTEMS = [[/\bWindows\b/, 'Windows'], [/\bAndroid\b/, 'Android'], [/\biPhone\b/, 'iPhone'], [/\biPad\b/, 'iPad'], [/\bMac OS X\b/, 'macOS'],
-  [/\bLinux\b/, 'Linux']];
+const SYSTEMS = [
+  [/\bWindows\b/, 'Windows'],
+  [/\bAndroid\b/, 'Android'],
+  [/\biPhone\b/, 'iPhone'],
+  [/\biPad\b/, 'iPad'],
+  [/\bMac OS X\b/, 'macOS'],
+  [/\bLinux\b/, 'Linux'],
+];
 
 /** "Firefox, Windows", or as it calls itself. @param {string} userAgent @returns {string | null} */
 function program(userAgent) {

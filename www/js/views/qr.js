@@ -12,9 +12,11 @@ export function Qr({ text, label }) {
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     let wanted = true;
-    fetchModule(() => import('../../vendor/qrcode.mjs')).then(({ default: qrcode }) => {
-      if (wanted) setPicture(draw(qrcode, text));
-    }).catch(() => wanted && setFailed(true));
+    fetchModule(() => import('../../vendor/qrcode.mjs'))
+      .then(({ default: qrcode }) => {
+        if (wanted) setPicture(draw(qrcode, text));
+      })
+      .catch(() => wanted && setFailed(true));
     return () => {
       wanted = false;
     };

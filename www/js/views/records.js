@@ -49,7 +49,10 @@ const begin = ({ actualStartTime, startTime }) => actualStartTime ?? startTime;
 async function fetchRecords(api, code) {
   const path = `/meetings/${code}`;
   const [meeting, figures, stays, deeds] = await Promise.all([
-    api.get(path), api.get(`${path}/statistics`), api.get(`${path}/attendance`), allDeeds(api, `${path}/audit`),
+    api.get(path),
+    api.get(`${path}/statistics`),
+    api.get(`${path}/attendance`),
+    allDeeds(api, `${path}/audit`),
   ]);
   return { meeting, figures, people: attendees(stays.items, serverNow()), deeds };
 }
@@ -67,23 +70,32 @@ async function allDeeds(api, path) {
 
 /** @param {{api: Api, code: string, meeting: any, figures: any, people: Attendee[], deeds: Deed[]}} props */
 function All({ api, code, meeting, figures, people, deeds }) {
-  const names = new Map([[meeting.creator.id, meeting.creator.displayName], [meeting.host.id, meeting.host.displayName],
-    ...people.map(({ userId, displayName }) => /** @type {[number, string]} */ ([userId, displayName]))]);
+  const names = new Map([
+    [meeting.creator.id, meeting.creator.displayName],
+    [meeting.host.id, meeting.host.displayName],
+    ...people.map(({ userId, displayName }) => /** @type {[number, string]} */ ([userId, displayName])),
+  ]);
   const begun = begin(meeting);
   return html`
     <${Figures} figures=${figures} />
     <section aria-labelledby="records-attendance">
       <div class="records-section"><h2 id="records-attendance">${t('records.attendance')}</h2>
         <${Download} api=${api} path=${`/meetings/${code}/attendance?format=csv`} file=${`EchoMeet ${code}.csv`} type="text/csv" label=${t('records.csv')} /></div>
-      ${people.length === 0 ? html`<p class="empty">${t('records.nobody')}</p>` : html`
+      ${
+        people.length === 0
+          ? html`<p class="empty">${t('records.nobody')}</p>`
+          : html`
         <${Chart} people=${people} />
-        <${Table} people=${people} begun=${begun} />`}
+        <${Table} people=${people} begun=${begun} />`
+      }
     </section>
     <section aria-labelledby="records-audit">
       <h2 id="records-audit">${t('records.audit')}</h2>
       ${deeds.length === 0 && html`<p class="empty">${t('records.noDeeds')}</p>`}
-      <ol class="deeds">${deeds.map((deed) => html`
-        <li key=${deed.seq}><time dateTime=${deed.at}>${timeOn(deed.at, begun)}</time> <span>${deedText(deed, names)}</span></li>`)}</ol>
+      <ol class="deeds">${deeds.map(
+        (deed) => html`
+        <li key=${deed.seq}><time dateTime=${deed.at}>${timeOn(deed.at, begun)}</time> <span>${deedText(deed, names)}</span></li>`,
+      )}</ol>
     </section>
     <section aria-labelledby="records-chat">
       <div class="records-section"><h2 id="records-chat">${t('records.chat')}</h2>
@@ -95,20 +107,26 @@ function All({ api, code, meeting, figures, people, deeds }) {
 /** @param {{figures: any}} props */
 const Figures = ({ figures: { people, peak, meetingSeconds, personSeconds, messages } }) => html`
   <dl class="figures" aria-label=${t('records.figures')}>
-    ${[['people', people], ['peak', peak], ['length', duration(meetingSeconds)], ['together', duration(personSeconds)], ['messages', messages]]
-    .map(([key, value]) => html`<div key=${key}><dt>${t(`records.${key}`)}</dt><dd>${value}</dd></div>`)}
+    ${[
+      ['people', people],
+      ['peak', peak],
+      ['length', duration(meetingSeconds)],
+      ['together', duration(personSeconds)],
+      ['messages', messages],
+    ].map(([key, value]) => html`<div key=${key}><dt>${t(`records.${key}`)}</dt><dd>${value}</dd></div>`)}
   </dl>`;
 
 /** @param {{api: Api, path: string, file: string, type: string, label: string}} props */
 function Download({ api, path, file, type, label }) {
   const [busy, run] = useBusy();
-  const get = () => run(async () => {
-    try {
-      saveFile(file, await api.text(path), type);
-    } catch (error) {
-      toast(errorText(error), 'error');
-    }
-  });
+  const get = () =>
+    run(async () => {
+      try {
+        saveFile(file, await api.text(path), type);
+      } catch (error) {
+        toast(errorText(error), 'error');
+      }
+    });
   return html`<button type="button" class="secondary" disabled=${busy} onClick=${get}>${icon('download', 18)} ${label}</button>`;
 }
 
@@ -138,28 +156,39 @@ function Chart({ people }) {
   return html`
     <div class="chart" ref=${box}>
       <svg viewBox="0 0 ${width} ${height}" width=${width} height=${height} role="img" aria-label=${t('records.chart')}>
-        ${marks(time, width < NARROW ? MARKS_NARROW : undefined).map((at) => html`
+        ${marks(time, width < NARROW ? MARKS_NARROW : undefined).map(
+          (at) => html`
           <g key=${at} class="chart-mark"><line x1=${x(at)} x2=${x(at)} y1="0" y2=${height - 20} /><text x=${x(at)} y=${height - 4}
-            text-anchor=${x(at) > width - 40 ? 'end' : 'middle'}>${timeOn(at, time.from)}</text></g>`)}
-        ${people.map(({ userId, displayName, stays }, row) => html`
+            text-anchor=${x(at) > width - 40 ? 'end' : 'middle'}>${timeOn(at, time.from)}</text></g>`,
+        )}
+        ${people.map(
+          ({ userId, displayName, stays }, row) => html`
           <g key=${userId}><text class="chart-name" translate="no" x="0" y=${row * ROW + 20}>${shortened(displayName, names / LETTER)}</text>
-            ${stays.map(({ from, to }) => html`<rect key=${from} x=${x(from)} y=${row * ROW + 8} width=${Math.max(3, x(to) - x(from))} height=${BAR} rx="4" />`)}</g>`)}
+            ${stays.map(({ from, to }) => html`<rect key=${from} x=${x(from)} y=${row * ROW + 8} width=${Math.max(3, x(to) - x(from))} height=${BAR} rx="4" />`)}</g>`,
+        )}
       </svg>
     </div>`;
 }
 
 /** @param {string} name @param {number} most letters */
-const shortened = (name, most) => (letters(name).length > most ? `${letters(name).slice(0, most - 1).join('')}…` : name);
+const shortened = (name, most) =>
+  letters(name).length > most
+    ? `${letters(name)
+        .slice(0, most - 1)
+        .join('')}…`
+    : name;
 
 /** @param {{people: Attendee[], begun: string}} props `begun`: the day that stands above */
 const Table = ({ people, begun }) => html`
   <div class="table" tabindex="0" role="group" aria-label=${t('records.attendance')}>
     <table>
       <thead><tr><th scope="col">${t('records.who')}</th><th scope="col">${t('records.when')}</th><th scope="col">${t('records.long')}</th></tr></thead>
-      <tbody>${people.map(({ userId, displayName, isGuest, stays, seconds }) => html`
+      <tbody>${people.map(
+        ({ userId, displayName, isGuest, stays, seconds }) => html`
         <tr key=${userId}><th scope="row"><bdi translate=${false}>${displayName}</bdi>${isGuest && html` <span class="quiet">${t('people.guest')}</span>`}</th>
           <td>${stays.map(({ from, to, open }) => `${timeOn(from, begun)}–${open ? t('records.now') : timeOn(to, from)}`).join(', ')}</td>
-          <td>${duration(seconds)}</td></tr>`)}</tbody>
+          <td>${duration(seconds)}</td></tr>`,
+      )}</tbody>
     </table>
   </div>`;
 
@@ -168,6 +197,6 @@ function deedText({ type, actorId, subjectId, data }, names) {
   const detail = data?.reason ?? data?.outcome ?? data?.role;
   const key = [`audit.${type}.${detail}`, `audit.${type}`].find(hasText);
   const name = names.get(actorId) ?? t('records.unknown');
-  const other = subjectId ? names.get(subjectId) ?? t('records.unknown') : '';
+  const other = subjectId ? (names.get(subjectId) ?? t('records.unknown')) : '';
   return key ? t(key, { name, other }) : `${name}: ${type} ${other}`;
 }

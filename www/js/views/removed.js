@@ -25,15 +25,16 @@ export function Removed({ call, onClose }) {
     load();
     return call.client?.on('event', (event) => CHANGES.includes(event.type) && load());
   }, []);
-  const lift = (/** @type {number} */ userId) => run(async () => {
-    try {
-      await call.desk.liftBan(userId);
-      document.getElementById('removed-hint')?.focus(); // the button goes away
-      await load();
-    } catch (error) {
-      setProblem(error);
-    }
-  });
+  const lift = (/** @type {number} */ userId) =>
+    run(async () => {
+      try {
+        await call.desk.liftBan(userId);
+        document.getElementById('removed-hint')?.focus(); // the button goes away
+        await load();
+      } catch (error) {
+        setProblem(error);
+      }
+    });
   return html`
     <${Dialog} title=${t('removed.title')} onClose=${onClose}>
       <p class="quiet" id="removed-hint" tabindex="-1">${t('removed.hint')}</p>
@@ -41,13 +42,15 @@ export function Removed({ call, onClose }) {
       ${!people && !problem && html`<p class="quiet" role="status">${t('app.loading')}</p>`}
       ${people?.length === 0 && html`<p class="empty">${t('removed.none')}</p>`}
       <ul class="rows">
-        ${people?.map(({ userId, displayName, banNetwork }) => html`
+        ${people?.map(
+          ({ userId, displayName, banNetwork }) => html`
           <li key=${userId} class="row">
             <${Avatar} name=${displayName} /><span class="row-what"><bdi class="name" translate=${false}>${displayName}</bdi>
               ${banNetwork && html`<span class="quiet">${t('removed.network')}</span>`}</span>
             <button type="button" class="secondary" disabled=${busy} aria-label=${t('removed.liftNamed', { name: displayName })}
               onClick=${() => lift(userId)}>${t('removed.lift')}</button>
-          </li>`)}
+          </li>`,
+        )}
       </ul>
     <//>`;
 }

@@ -19,8 +19,11 @@ export function Screen({ person, self, link, onStop }) {
   }
   return html`
     <figure class="screen" data-screen=${person.userId}>
-      ${link?.remote.screen ? html`<${Video} stream=${link.remote.screen} whole label=${name} />`
-        : html`<p class="screen-wait quiet">${t('tile.connecting')}</p>`}
+      ${
+        link?.remote.screen
+          ? html`<${Video} stream=${link.remote.screen} whole label=${name} />`
+          : html`<p class="screen-wait quiet">${t('tile.connecting')}</p>`
+      }
       <figcaption class="tile-name">${icon('monitor-up', 16)} <bdi class="name">${name}</bdi></figcaption>
     </figure>`;
 }

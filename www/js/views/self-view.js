@@ -20,7 +20,12 @@ const KEYS = {
   ArrowRight: (corner) => corner.replace('left', 'right'),
 };
 /** The way round, for a press of the button itself. @type {Record<Corner, Corner>} */
-const NEXT = { 'top-left': 'top-right', 'top-right': 'bottom-right', 'bottom-right': 'bottom-left', 'bottom-left': 'top-left' };
+const NEXT = {
+  'top-left': 'top-right',
+  'top-right': 'bottom-right',
+  'bottom-right': 'bottom-left',
+  'bottom-left': 'top-left',
+};
 
 /** @param {string} corner */
 function moveTo(corner) {

@@ -8,8 +8,10 @@ import { Dialog } from './controls.js';
 export const ShortcutList = ({ onClose }) => html`
   <${Dialog} title=${t('keys.title')} onClose=${onClose}>
     <dl class="keys">
-      ${Object.entries(SHORTCUTS).map(([action, { shown, aria }]) => html`
+      ${Object.entries(SHORTCUTS).map(
+        ([action, { shown, aria }]) => html`
         <div key=${action}><dt>${t(`keys.${action}`)}</dt>
-          <dd>${aria === 'Space' ? html`<kbd>${t('keys.space')}</kbd>` : shown.split(/(?<=.)\+(?=.)/).map((key) => html`<kbd>${key}</kbd>`)}</dd></div>`)}
+          <dd>${aria === 'Space' ? html`<kbd>${t('keys.space')}</kbd>` : shown.split(/(?<=.)\+(?=.)/).map((key) => html`<kbd>${key}</kbd>`)}</dd></div>`,
+      )}
     </dl>
   <//>`;

@@ -49,8 +49,11 @@ export function Sign({ api, signUp, next }) {
         <h1 tabindex="-1">${t(signUp ? 'sign.upTitle' : 'sign.inTitle')}</h1>
         <p class="quiet">${code ? t('sign.toMeeting', { code }) : t('app.tagline')}</p>
         ${cookiesBlocked() && html`<p class="device-problem">${t('sign.noCookies')}</p>`}
-        ${signUp && html`<${Field} label=${t('sign.name')} hint=${t('sign.nameHint')} name="displayName" autocomplete="name"
-          required error=${fieldError('displayName')} />`}
+        ${
+          signUp &&
+          html`<${Field} label=${t('sign.name')} hint=${t('sign.nameHint')} name="displayName" autocomplete="name"
+          required error=${fieldError('displayName')} />`
+        }
         <${Field} label=${t('sign.email')} type="email" name="email" autocomplete="username" required
           error=${fieldError('email')} />
         <${Field} label=${t('sign.password')} hint=${signUp ? t('sign.passwordHint') : undefined} type="password"
@@ -68,5 +71,5 @@ export function Sign({ api, signUp, next }) {
 
 /** @param {unknown} problem */
 function fieldOf(problem) {
-  return problem instanceof Problem ? problem.field ?? FIELD_OF[problem.code] : undefined;
+  return problem instanceof Problem ? (problem.field ?? FIELD_OF[problem.code]) : undefined;
 }

@@ -43,7 +43,9 @@ function mediaTrouble(call, room) {
   const cut = reachable.filter(({ userId }) => ['trouble', 'blocked'].includes(links[userId]?.state ?? ''));
   if (cut.length === 0) return '';
   if (cut.length === reachable.length) return t('stage.mediaBlocked');
-  return cut.length === 1 ? t('stage.mediaBlockedOne', { name: cut[0].displayName }) : t('stage.mediaBlockedSome', { count: cut.length });
+  return cut.length === 1
+    ? t('stage.mediaBlockedOne', { name: cut[0].displayName })
+    : t('stage.mediaBlockedSome', { count: cut.length });
 }
 
 /** The text, once there has been one for a while. @param {string} text */

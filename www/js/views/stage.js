@@ -26,20 +26,25 @@ export function Stage({ call, room }) {
   const { view, selfApart } = useStore(settings);
   const large = useRef(/** @type {number | null} */ (null));
   const { speaking, draw } = useTiles(call, room, media);
-  const sharing = (/** @type {Participant} */ { userId, screen }) => (userId === room.myId ? media.screen !== null : screen);
+  const sharing = (/** @type {Participant} */ { userId, screen }) =>
+    userId === room.myId ? media.screen !== null : screen;
   const self = (/** @type {Participant} */ { userId }) => userId === room.myId;
   const sharers = room.participants.filter(sharing);
   const apart = selfApart && room.participants.length > 1;
   // Who was never connected comes after the others, and oneself last, as the quietest place. Who is lost for a moment keeps the place.
   const place = (/** @type {Participant} */ person) => (self(person) ? 2 : Number(!person.online && !person.lost));
   const people = room.participants.filter((person) => !self(person) || !apart).sort((a, b) => place(a) - place(b));
-  const ownView = apart && html`<${SelfView}>${room.participants.filter(self).map((person) => draw(person, { apart, mayPin: false }))}<//>`;
+  const ownView =
+    apart &&
+    html`<${SelfView}>${room.participants.filter(self).map((person) => draw(person, { apart, mayPin: false }))}<//>`;
   if (sharers.length > 0) {
     return html`
       <div class="stage sharing">
         <${Large} class="screens" count=${sharers.length}>
-          ${sharers.map((person) => html`<${Screen} key=${person.userId} person=${person} self=${self(person)}
-            link=${links[person.userId]} onStop=${() => call.toggleScreen()} />`)}
+          ${sharers.map(
+            (person) => html`<${Screen} key=${person.userId} person=${person} self=${self(person)}
+            link=${links[person.userId]} onStop=${() => call.toggleScreen()} />`,
+          )}
         <//>
         <${Strip} label=${t('stage.label')}>
           ${[...people.filter(sharing), ...people.filter((person) => !sharing(person))].map((person) => draw(person, { mayPin: false }))}<//>
@@ -48,7 +53,13 @@ export function Stage({ call, room }) {
   }
   if (view === 'speaker' && people.length > 1) {
     const ids = people.map(({ userId }) => userId);
-    large.current = chooseSpeaker({ ids, myId: room.myId, pinned: call.store.get().pinned, speaking, before: large.current });
+    large.current = chooseSpeaker({
+      ids,
+      myId: room.myId,
+      pinned: call.store.get().pinned,
+      speaking,
+      before: large.current,
+    });
     const isLarge = (/** @type {Participant} */ { userId }) => userId === large.current;
     return html`
       <div class="stage sharing">
@@ -66,7 +77,8 @@ export function Stage({ call, room }) {
 }
 
 /** Small ones, beside or below what is large. @param {{label: string, children?: any}} props */
-const Strip = ({ label, children }) => html`<div class="strip" role="list" tabindex="0" aria-label=${label}>${children}</div>`;
+const Strip = ({ label, children }) =>
+  html`<div class="strip" role="list" tabindex="0" aria-label=${label}>${children}</div>`;
 
 /**
  * How a person is drawn, with all that is known about them now.

@@ -29,35 +29,66 @@ import { Video } from './video.js';
  */
 
 /** Drawn only where something about this person changes: there may be fifty of them. */
-export const Tile = memo((/** @type {TileProps} */ {
-  call, person, remote, state, media, speaking, handPlace, quality, reactions, mayPin, mayPart, pinned, apart = false,
-}) => {
-  const { userId, displayName, online } = person;
-  const self = media !== null;
-  const name = self ? t('tile.you', { name: displayName }) : displayName;
-  const muted = media ? !media.microphoneOn : !person.audio;
-  return html`
+export const Tile = memo(
+  (
+    /** @type {TileProps} */ {
+      call,
+      person,
+      remote,
+      state,
+      media,
+      speaking,
+      handPlace,
+      quality,
+      reactions,
+      mayPin,
+      mayPart,
+      pinned,
+      apart = false,
+    },
+  ) => {
+    const { userId, displayName, online } = person;
+    const self = media !== null;
+    const name = self ? t('tile.you', { name: displayName }) : displayName;
+    const muted = media ? !media.microphoneOn : !person.audio;
+    return html`
     <div class=${classes('tile', speaking && !muted && 'speaking', !online && 'away')} role="listitem" data-user=${userId}>
       <${Avatar} name=${displayName} />
       <${Picture} person=${person} remote=${remote} media=${media} name=${name} />
-      <div class="tile-marks">${marks({ person, self, state, quality }).map(({ name: mark, text }) => html`
-        <span key=${mark} class="tile-mark ${mark}">${icon(mark, 16)} <span>${text}</span></span>`)}</div>
-      ${handPlace > 0 && html`<span class="tile-hand" role="img" aria-label=${t('tile.handPlace', { place: handPlace })}>
-        ${icon('hand', 20)}${handPlace}</span>`}
-      ${reactions.length > 0 && html`
-        <span class="tile-reactions" aria-hidden="true">${reactions.map(({ id, reaction }) => html`<span key=${id}>${reaction}</span>`)}</span>`}
+      <div class="tile-marks">${marks({ person, self, state, quality }).map(
+        ({ name: mark, text }) => html`
+        <span key=${mark} class="tile-mark ${mark}">${icon(mark, 16)} <span>${text}</span></span>`,
+      )}</div>
+      ${
+        handPlace > 0 &&
+        html`<span class="tile-hand" role="img" aria-label=${t('tile.handPlace', { place: handPlace })}>
+        ${icon('hand', 20)}${handPlace}</span>`
+      }
+      ${
+        reactions.length > 0 &&
+        html`
+        <span class="tile-reactions" aria-hidden="true">${reactions.map(({ id, reaction }) => html`<span key=${id}>${reaction}</span>`)}</span>`
+      }
       <span class="tile-name">
         ${muted && html`<span class="tile-muted" role="img" aria-label=${t('tile.muted')}>${icon('mic-off', 16)}</span>`}
         <bdi class="name" translate=${false}>${name}</bdi>
       </span>
       <div class="tile-tools">
-        ${mayPin && html`<${IconButton} class=${pinned ? 'tile-tool pinned' : 'tile-tool'} name=${pinned ? 'pin-off' : 'pin'} size=${18}
-          label=${t(pinned ? 'tile.unpin' : 'tile.pin', { name: displayName })} onClick=${() => pin(call, userId)} />`}
-        ${self && mayPart && html`<${IconButton} class="tile-tool part" name=${apart ? 'gallery-thumbnails' : 'picture-in-picture-2'} size=${18}
-          label=${t(apart ? 'self.back' : 'self.apart')} onClick=${() => setApart(!apart)} />`}
+        ${
+          mayPin &&
+          html`<${IconButton} class=${pinned ? 'tile-tool pinned' : 'tile-tool'} name=${pinned ? 'pin-off' : 'pin'} size=${18}
+          label=${t(pinned ? 'tile.unpin' : 'tile.pin', { name: displayName })} onClick=${() => pin(call, userId)} />`
+        }
+        ${
+          self &&
+          mayPart &&
+          html`<${IconButton} class="tile-tool part" name=${apart ? 'gallery-thumbnails' : 'picture-in-picture-2'} size=${18}
+          label=${t(apart ? 'self.back' : 'self.apart')} onClick=${() => setApart(!apart)} />`
+        }
       </div>
     </div>`;
-});
+  },
+);
 
 // Both move the tile to another place; the focus goes with it.
 

@@ -13,12 +13,14 @@ export function Toasts({ within = false }) {
   };
   return html`
     <${within ? 'div' : 'aside'} class="toasts" role=${within ? 'group' : undefined} aria-label=${t('app.notes')}>
-      ${list.map((one) => html`
+      ${list.map(
+        (one) => html`
         <div key=${one.id} class="toast ${one.kind}" role=${one.kind === 'error' ? 'alert' : undefined}>
           <span>${one.text}</span>
           ${one.action && html`<button type="button" class="text-button" onClick=${() => act(one)}>${one.action.label}</button>`}
           <${IconButton} label=${t('app.dismiss')} name="x" size=${16} onClick=${() => dismiss(one.id)} />
-        </div>`)}
+        </div>`,
+      )}
     <//>
     <div class="visually-hidden" role="status" aria-live="polite">${announcement}</div>`;
 }

@@ -31,9 +31,12 @@ export function Video({ track, stream, mirrored = false, label, whole = false })
     ref.current.srcObject = stream ?? (track ? new MediaStream([track]) : null);
     if (ref.current.srcObject) play(ref.current);
   }, [track, stream]);
-  useEffect(() => () => {
-    if (ref.current) ref.current.srcObject = null;
-  }, []);
+  useEffect(
+    () => () => {
+      if (ref.current) ref.current.srcObject = null;
+    },
+    [],
+  );
   const name = classes(mirrored && 'mirrored', whole && 'whole');
   return html`<video ref=${ref} class=${name} aria-label=${label} autoplay playsinline muted></video>`;
 }
@@ -50,8 +53,11 @@ export function Sound({ stream }) {
     ref.current.srcObject = stream;
     play(ref.current);
   }, [stream]);
-  useEffect(() => () => {
-    if (ref.current) ref.current.srcObject = null; // one that plays is kept by the browser, on the page or not
-  }, []);
+  useEffect(
+    () => () => {
+      if (ref.current) ref.current.srcObject = null; // one that plays is kept by the browser, on the page or not
+    },
+    [],
+  );
   return html`<audio ref=${ref} autoplay></audio>`;
 }

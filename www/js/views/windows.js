@@ -17,8 +17,11 @@ const SMALL = { width: 384, height: 216 };
 
 export const canFullScreen = () => document.fullscreenEnabled === true;
 
-export const toggleFullScreen = () => (document.fullscreenElement
-  ? document.exitFullscreen() : document.documentElement.requestFullscreen({ navigationUI: 'hide' })).catch(() => toast(t('more.fullScreenFailed'), 'error'));
+export const toggleFullScreen = () =>
+  (document.fullscreenElement
+    ? document.exitFullscreen()
+    : document.documentElement.requestFullscreen({ navigationUI: 'hide' })
+  ).catch(() => toast(t('more.fullScreenFailed'), 'error'));
 
 export function useFullScreen() {
   const [full, setFull] = useState(document.fullscreenElement !== null);
@@ -81,7 +84,9 @@ export function closePictureInPicture() {
 
 function largestVideo() {
   const area = (/** @type {HTMLElement} */ { clientWidth, clientHeight }) => clientWidth * clientHeight;
-  return [.../** @type {NodeListOf<HTMLVideoElement>} */ (document.querySelectorAll('.stage video'))].sort((a, b) => area(b) - area(a))[0];
+  return [.../** @type {NodeListOf<HTMLVideoElement>} */ (document.querySelectorAll('.stage video'))].sort(
+    (a, b) => area(b) - area(a),
+  )[0];
 }
 
 /** @param {Call} call @param {Window} window */
@@ -93,10 +98,14 @@ function openSmall(call, window) {
   style.rel = 'stylesheet';
   style.href = new URL('/style.css', location.href).href;
   page.head.append(style);
-  window.addEventListener('pagehide', () => {
-    render(null, page.body);
-    small.set({ window: null });
-  }, { once: true });
+  window.addEventListener(
+    'pagehide',
+    () => {
+      render(null, page.body);
+      small.set({ window: null });
+    },
+    { once: true },
+  );
   small.set({ window });
   render(html`<${Small} call=${call} />`, page.body);
 }
@@ -108,10 +117,18 @@ function Small({ call }) {
   const { speaking } = call;
   const [shown, setShown] = useState(/** @type {number | null} */ (null));
   useEffect(() => {
-    const look = () => setShown((before) => room && chooseSpeaker({
-      ids: room.participants.map(({ userId }) => userId), myId: room.myId, pinned: call.store.get().pinned,
-      speaking: speaking?.store.get().users ?? new Set(), before,
-    }));
+    const look = () =>
+      setShown(
+        (before) =>
+          room &&
+          chooseSpeaker({
+            ids: room.participants.map(({ userId }) => userId),
+            myId: room.myId,
+            pinned: call.store.get().pinned,
+            speaking: speaking?.store.get().users ?? new Set(),
+            before,
+          }),
+      );
     look();
     return speaking?.store.subscribe(look);
   }, [room, speaking]);
