@@ -2,9 +2,9 @@
  *
  *     bare_send PORT
  *
- * Commands on standard input, each answered by a line of JSON: "frame TEXT" sets the frame (a "#" in it becomes the number of the
- * event), "send COUNT FIRST MEMBERS" sends the next event to COUNT rooms of MEMBERS sockets each, from the FIRST socket on;
- * "count" tells how many sockets there are. */
+ * Commands on standard input, each answered by a line of JSON: "frame TEXT" sets the frame (a "#" in it becomes the
+ * number of the event), "send COUNT FIRST MEMBERS" sends the next event to COUNT rooms of MEMBERS sockets each, from
+ * the FIRST socket on; "count" tells how many sockets there are. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -35,7 +35,8 @@ static char frame[8192];
 static void send_text(int fd, const char *text)
 {
     size_t len = strlen(text);
-    unsigned char head[4] = {0x81, (unsigned char)(len < 126 ? len : 126), (unsigned char)(len >> 8), (unsigned char)len};
+    unsigned char head[4] = {0x81, (unsigned char)(len < 126 ? len : 126), (unsigned char)(len >> 8),
+                             (unsigned char)len};
     char whole[16384];
     size_t n = len < 126 ? 2 : 4;
     memcpy(whole, head, n);
@@ -69,7 +70,10 @@ static void send_event(int first, int members)
     const char *mark = strchr(frame, '#');
     snprintf(text, sizeof text, "%.*s%ld%s", (int)(mark - frame), frame, sockets[first].seq + 1, mark + 1);
     size_t len = strlen(text), n = len < 126 ? 2 : 4;
-    memcpy(whole, (unsigned char[]){0x81, (unsigned char)(len < 126 ? len : 126), (unsigned char)(len >> 8), (unsigned char)len}, n);
+    memcpy(
+        whole,
+        (unsigned char[]){0x81, (unsigned char)(len < 126 ? len : 126), (unsigned char)(len >> 8), (unsigned char)len},
+        n);
     memcpy(whole + n, text, len);
     for (int i = first; i < first + members && i < count; i++) {
         sockets[i].seq++;
@@ -124,7 +128,8 @@ static void on_accept(int listener, int epoll)
 int main(int argc, char **argv)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int one = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), epoll = epoll_create1(EPOLL_CLOEXEC);
+    int one = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+        epoll = epoll_create1(EPOLL_CLOEXEC);
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
@@ -135,7 +140,8 @@ int main(int argc, char **argv)
         perror("bare_send");
         return EXIT_FAILURE;
     }
-    struct epoll_event in = {.events = EPOLLIN, .data.ptr = NULL}, accepts = {.events = EPOLLIN, .data.ptr = sockets + SOCKETS};
+    struct epoll_event in = {.events = EPOLLIN, .data.ptr = NULL},
+                       accepts = {.events = EPOLLIN, .data.ptr = sockets + SOCKETS};
     epoll_ctl(epoll, EPOLL_CTL_ADD, STDIN_FILENO, &in);
     epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &accepts);
     for (;;) {

@@ -1,4 +1,5 @@
-/* The least that a FastCGI program can do: answers every request with a few bytes. What a request costs beyond it is ours.
+/* The least that a FastCGI program can do: answers every request with a few bytes. What a request costs beyond it is
+ * ours.
  *
  *     empty_fcgi SOCKET BYTES PROCESSES     BYTES: the size of the answer's body */
 #include <fcgiapp.h>
@@ -26,7 +27,8 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     memset(body, 'x', size);
     while (FCGX_Accept_r(&request) == 0) {
-        FCGX_FPrintF(request.out, "Status: 200\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", (int)size);
+        FCGX_FPrintF(request.out, "Status: 200\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+                     (int)size);
         FCGX_PutStr(body, (int)size, request.out);
         FCGX_Finish_r(&request);
     }

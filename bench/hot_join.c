@@ -2,9 +2,10 @@
  *
  *     hot_join counter|lock|since MEETING FIRST_USER PROCESSES JOINS_EACH
  *
- * "counter" is the transaction of our own join: the participant's row, the counter on the meeting's row, the event. "lock" is the plain
- * way to the same rows: SELECT … FOR UPDATE, COUNT(*), the participant's row, the event, the meeting's row. "since" is the whole call of a
- * client who says what it saw last: looking up, the transaction, the news to Redis, the reply. Environment: that of a worker. Prints
+ * "counter" is the transaction of our own join: the participant's row, the counter on the meeting's row, the event.
+ * "lock" is the plain way to the same rows: SELECT … FOR UPDATE, COUNT(*), the participant's row, the event, the
+ * meeting's row. "since" is the whole call of a client who says what it saw last: looking up, the transaction, the news
+ * to Redis, the reply. Environment: that of a worker. Prints
  * {"joins":n,"seconds":s,"cpuMs":CPU time of the processes}. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,11 +42,18 @@ static void read_row(struct db_rows *rows, void *out)
 
 static enum err add_event(struct one_join *j, int64_t seq)
 {
-    struct room_event event = {
-        .meeting_id = j->meeting, .seq = seq, .type = "user_joined", .audience = "*", .effect = "-", .request_id = "bench", .at_ms = j->now_ms};
-    event.data = arena_printf(j->arena, "{\"participant\":{\"userId\":%lld,\"displayName\":\"x\",\"role\":\"participant\",\"status\":\"joined\","
-                              "\"online\":true,\"audio\":false,\"video\":false,\"screen\":false,\"handRaisedAt\":null,\"leftAt\":null}}",
-                              (long long)j->user);
+    struct room_event event = {.meeting_id = j->meeting,
+                               .seq = seq,
+                               .type = "user_joined",
+                               .audience = "*",
+                               .effect = "-",
+                               .request_id = "bench",
+                               .at_ms = j->now_ms};
+    event.data = arena_printf(
+        j->arena,
+        "{\"participant\":{\"userId\":%lld,\"displayName\":\"x\",\"role\":\"participant\",\"status\":\"joined\","
+        "\"online\":true,\"audio\":false,\"video\":false,\"screen\":false,\"handRaisedAt\":null,\"leftAt\":null}}",
+        (long long)j->user);
     return event_dao_insert(j->db, &event);
 }
 
@@ -53,8 +61,12 @@ static enum err counter_body(void *context)
 {
     struct one_join *j = context;
     int64_t seq;
-    struct arrival a = {.meeting_id = j->meeting, .user_id = j->user, .display_name = "x", .status = PARTICIPANT_JOINED,
-                        .role = ROLE_PARTICIPANT, .address = "127.0.0.1"};
+    struct arrival a = {.meeting_id = j->meeting,
+                        .user_id = j->user,
+                        .display_name = "x",
+                        .status = PARTICIPANT_JOINED,
+                        .role = ROLE_PARTICIPANT,
+                        .address = "127.0.0.1"};
     enum err e = participant_dao_insert(j->db, &a, j->now_ms);
     if (!e)
         e = meeting_dao_take_seat(j->db, &a, SETTING_LOCKED | SETTING_WAITING_ROOM, 0, j->now_ms, &seq);
@@ -66,28 +78,34 @@ static enum err lock_body(void *context)
     struct one_join *j = context;
     struct locked_row row;
     int64_t present;
-    enum err e = db_select_one(j->db, j->arena, "SELECT status, max_participants, event_seq FROM meetings WHERE id = ? FOR UPDATE",
+    enum err e = db_select_one(j->db, j->arena,
+                               "SELECT status, max_participants, event_seq FROM meetings WHERE id = ? FOR UPDATE",
                                DB_PARAMS(db_int(j->meeting)), read_row, &row);
     if (!e)
-        e = db_select_int(j->db, "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND status = 1", DB_PARAMS(db_int(j->meeting)),
-                          &present);
+        e = db_select_int(j->db, "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND status = 1",
+                          DB_PARAMS(db_int(j->meeting)), &present);
     if (!e && present >= row.most)
         e = ERR_MEETING_FULL;
     if (!e)
-        e = db_execute(j->db, "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at) VALUES (?, ?, 'x', 3, 1, ?)",
-                       DB_PARAMS(db_int(j->meeting), db_int(j->user), db_time(j->now_ms)), NULL);
+        e = db_execute(
+            j->db,
+            "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at) VALUES (?, ?, 'x', 3, 1, ?)",
+            DB_PARAMS(db_int(j->meeting), db_int(j->user), db_time(j->now_ms)), NULL);
     if (!e)
         e = add_event(j, row.seq + 1);
     if (!e)
-        e = db_execute(j->db, "UPDATE meetings SET status = 2, participant_count = participant_count + 1, event_seq = event_seq + 1 WHERE id = ?",
-                       DB_PARAMS(db_int(j->meeting)), NULL);
+        e = db_execute(
+            j->db,
+            "UPDATE meetings SET status = 2, participant_count = participant_count + 1, event_seq = event_seq + 1 WHERE id = ?",
+            DB_PARAMS(db_int(j->meeting)), NULL);
     return e;
 }
 
 static enum err join_one(struct app *app, struct arena *arena, enum mode mode, int64_t meeting, int64_t user)
 {
     struct room_view view;
-    struct call call = {.app = app, .arena = arena, .request_id = "bench", .address = "127.0.0.1", .user_agent = "", .user_id = user};
+    struct call call = {
+        .app = app, .arena = arena, .request_id = "bench", .address = "127.0.0.1", .user_agent = "", .user_id = user};
     struct one_join one = {app->db, arena, meeting, user, clock_now_ms(&app->clock)};
     char connection[32];
     if (mode != SINCE)
@@ -96,7 +114,8 @@ static enum err join_one(struct app *app, struct arena *arena, enum mode mode, i
     snprintf(connection, sizeof connection, "bench.%lld", (long long)user);
     call.relay = "bench";
     call.connection = connection;
-    enum err e = db_select_int(app->db, "SELECT event_seq FROM meetings WHERE id = ?", DB_PARAMS(db_int(meeting)), &seq);
+    enum err e =
+        db_select_int(app->db, "SELECT event_seq FROM meetings WHERE id = ?", DB_PARAMS(db_int(meeting)), &seq);
     return e ? e : join_room(&call, meeting, (struct join_ticket){0}, seq, &view);
 }
 
@@ -149,6 +168,7 @@ int main(int argc, char **argv)
     struct rusage used;
     getrusage(RUSAGE_CHILDREN, &used);
     printf("{\"joins\":%d,\"seconds\":%.6f,\"cpuMs\":%.3f}\n", processes * joins, seconds,
-           (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e3 + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e3);
+           (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e3 +
+               (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e3);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

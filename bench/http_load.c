@@ -54,7 +54,8 @@ static void open_client(struct client *c, int epoll)
 {
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&server, sizeof server) != 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e) != 0)
+    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&server, sizeof server) != 0 ||
+        epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e) != 0)
         fail("connect");
 }
 
@@ -111,7 +112,9 @@ static void make_request(char **argv)
         fail(argv[3]);
     size_t len = fread(body, 1, sizeof body, f);
     fclose(f);
-    buf_printf(&request, "POST %s HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", argv[2], len);
+    buf_printf(&request,
+               "POST %s HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+               argv[2], len);
     buf_append(&request, body, len);
 }
 

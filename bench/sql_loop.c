@@ -1,6 +1,7 @@
 /* A bare loop over statements with the client library: prepared once, run in turn, every row fetched.
  *
- *     sql_loop SOCKET DATABASE ROUNDS <statements     one a line, with a tab and the numbers for its "?" behind it: "7,10"
+ *     sql_loop SOCKET DATABASE ROUNDS <statements     one a line, with a tab and the numbers for its "?" behind it:
+ * "7,10"
  *
  * Prints {"rounds":n,"rows":n,"cpuMs":its own CPU time of the loop}. */
 #include <mysql.h>
@@ -65,7 +66,8 @@ static double cpu_ms(void)
 {
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e3 + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e3 +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
 }
 
 int main(int argc, char **argv)

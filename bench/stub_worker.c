@@ -1,5 +1,5 @@
-/* Stands in for the workers where the relay alone is measured: whoever joins a meeting is in it, at number 0, and nothing else
- * ever happens.
+/* Stands in for the workers where the relay alone is measured: whoever joins a meeting is in it, at number 0, and
+ * nothing else ever happens.
  *
  *     stub_worker SOCKET */
 #include <errno.h>
@@ -51,7 +51,10 @@ static void answer(int fd, const char *uri)
     char type[32] = "";
     static const unsigned char end[8];
     if (sscanf(uri, "/internal/meetings/%lld/%31[a-z_]", &meeting, type) == 2 && strcmp(type, "join_room") == 0)
-        buf_printf(&text, "Status: 200\r\nContent-Type: application/json\r\nEchomeet-Room: %lld 0 0\r\n\r\n{\"meeting\":{\"id\":%lld},\"seq\":0}", meeting, meeting);
+        buf_printf(
+            &text,
+            "Status: 200\r\nContent-Type: application/json\r\nEchomeet-Room: %lld 0 0\r\n\r\n{\"meeting\":{\"id\":%lld},\"seq\":0}",
+            meeting, meeting);
     else
         buf_puts(&text, "Status: 200\r\nContent-Type: text/plain\r\n\r\n");
     fcgi_write_record(&out, FCGI_RECORD_STDOUT, text.data, text.len);

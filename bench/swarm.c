@@ -1,22 +1,20 @@
-/* A crowd of WebSocket clients in one process, for tests and measurements with thousands of them. Each client joins a meeting,
- * checks that the events it is shown are numbered without a gap, and, when its connection ends, comes back with `since`.
+/* A crowd of WebSocket clients in one process, for tests and measurements with thousands of them. Each client joins a
+ * meeting, checks that the events it is shown are numbered without a gap, and, when its connection ends, comes back
+ * with `since`.
  *
  *     swarm HOST:PORT KEYFILE [ADDRESSES]
  *
- * KEYFILE is the relay's key file: tokens are made here, the session's id being the user's. With ADDRESSES clients connect from
- * 127.0.0.2 and so many following addresses in turn, since one address has ports for some 28,000 only. Commands come on standard
- * input, a line each; each is answered by one line of JSON:
+ * KEYFILE is the relay's key file: tokens are made here, the session's id being the user's. With ADDRESSES clients
+ * connect from 127.0.0.2 and so many following addresses in turn, since one address has ports for some 28,000 only.
+ * Commands come on standard input, a line each; each is answered by one line of JSON:
  *
- *     enter FIRST COUNT MEETING [RCVBUF]   users FIRST… join the meeting (RCVBUF: bytes of their sockets' receive buffers); 0: none
- *     move FIRST COUNT MEETING             who is in no meeting yet joins this one
- *     await EVENTS                         answers when so many events have come in all
- *     limit N                              so many connections are being opened at once (256)
- *     spread MS                            who was cut off comes back within so many milliseconds (2000)
- *     chat USER BYTES                      that user sends a message with the time in it
- *     pause USER, resume USER              stops reading, and goes on
- *     stat                                 numbers; latencies are those since the last `stat`
- *     seqs                                 for each meeting the lowest and highest number that its members have seen
- *     quit */
+ *     enter FIRST COUNT MEETING [RCVBUF]   users FIRST… join the meeting (RCVBUF: bytes of their sockets' receive
+ * buffers); 0: none move FIRST COUNT MEETING             who is in no meeting yet joins this one await EVENTS answers
+ * when so many events have come in all limit N                              so many connections are being opened at
+ * once (256) spread MS                            who was cut off comes back within so many milliseconds (2000) chat
+ * USER BYTES                      that user sends a message with the time in it pause USER, resume USER stops reading,
+ * and goes on stat                                 numbers; latencies are those since the last `stat` seqs for each
+ * meeting the lowest and highest number that its members have seen quit */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +35,14 @@
 #include "core/clock.h"
 #include "core/token.h"
 
-enum { READ_BYTES = 1 << 20, CLIENTS_MAX = 100000, LATENCIES_MAX = 4 << 20, CODES = 5000, TOKEN_LIFE_S = 4 * 3600, DEFER_US = 20 * 1000 };
+enum {
+    READ_BYTES = 1 << 20,
+    CLIENTS_MAX = 100000,
+    LATENCIES_MAX = 4 << 20,
+    CODES = 5000,
+    TOKEN_LIFE_S = 4 * 3600,
+    DEFER_US = 20 * 1000
+};
 
 enum state { AWAY, CONNECTING, SHAKING, JOINING, INSIDE };
 
@@ -46,7 +51,7 @@ struct client {
     enum state state;
     bool paused, joined_once;
     int64_t user, meeting, last_seq;
-    int64_t due_us;    /* AWAY: when to connect */
+    int64_t due_us; /* AWAY: when to connect */
     int rcvbuf;
     struct buf in;
     struct buf out;
@@ -147,7 +152,8 @@ static void connect_one(struct client *c)
     if (c->rcvbuf)
         setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &c->rcvbuf, sizeof c->rcvbuf);
     if (s.addresses) {
-        struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000002u + (uint32_t)(s.next_address++ % s.addresses))};
+        struct sockaddr_in from = {.sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(0x7f000002u + (uint32_t)(s.next_address++ % s.addresses))};
         setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
         if (bind(c->fd, (struct sockaddr *)&from, sizeof from) != 0)
             fail("bind");
@@ -164,14 +170,16 @@ static void connect_one(struct client *c)
 static void shake_hands(struct client *c)
 {
     int64_t now_s = time(NULL);
-    struct token_claims claims = {.user_id = c->user, .session_id = c->user, .expires_at_s = now_s + TOKEN_LIFE_S, .issued_at_s = now_s};
+    struct token_claims claims = {
+        .user_id = c->user, .session_id = c->user, .expires_at_s = now_s + TOKEN_LIFE_S, .issued_at_s = now_s};
     char *token;
     if (token_sign(&s.keys, &claims, &token) != ERR_OK)
         fail("token_sign");
-    buf_printf(&c->out,
-               "GET /ws HTTP/1.1\r\nHost: swarm\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: echomeet.v1, bearer.%s\r\n\r\n",
-               token);
+    buf_printf(
+        &c->out,
+        "GET /ws HTTP/1.1\r\nHost: swarm\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: echomeet.v1, bearer.%s\r\n\r\n",
+        token);
     free(token);
     set_state(c, SHAKING);
     flush(c);
@@ -184,10 +192,12 @@ static void join(struct client *c)
         return;
     }
     char text[128];
-    int n = c->joined_once ? snprintf(text, sizeof text, "{\"id\":1,\"type\":\"join_room\",\"data\":{\"meetingId\":%lld,\"since\":%lld}}",
-                                      (long long)c->meeting, (long long)c->last_seq)
-                           : snprintf(text, sizeof text, "{\"id\":1,\"type\":\"join_room\",\"data\":{\"meetingId\":%lld}}",
-                                      (long long)c->meeting);
+    int n = c->joined_once
+                ? snprintf(text, sizeof text,
+                           "{\"id\":1,\"type\":\"join_room\",\"data\":{\"meetingId\":%lld,\"since\":%lld}}",
+                           (long long)c->meeting, (long long)c->last_seq)
+                : snprintf(text, sizeof text, "{\"id\":1,\"type\":\"join_room\",\"data\":{\"meetingId\":%lld}}",
+                           (long long)c->meeting);
     set_state(c, JOINING);
     send_frame(c, 1, text, (size_t)n);
 }
@@ -245,7 +255,10 @@ static void on_event(struct client *c, const char *text, size_t len)
         s.latencies[s.latency_count++] = (uint32_t)(clock_elapsed_us() - sent_us);
 }
 
-static bool begins(const char *text, size_t len, const char *with) { return len >= strlen(with) && memcmp(text, with, strlen(with)) == 0; }
+static bool begins(const char *text, size_t len, const char *with)
+{
+    return len >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
+}
 
 /* False where the connection is gone. */
 static bool on_frame(struct client *c, int opcode, const char *text, size_t len)
@@ -389,8 +402,8 @@ static void chat(struct client *c, long long size)
 {
     static long long number;
     struct buf text = {0};
-    buf_printf(&text, "{\"type\":\"chat_message\",\"data\":{\"clientId\":\"%lld-%lld\",\"text\":\"t=%lld ", (long long)c->user, ++number,
-               (long long)clock_elapsed_us());
+    buf_printf(&text, "{\"type\":\"chat_message\",\"data\":{\"clientId\":\"%lld-%lld\",\"text\":\"t=%lld ",
+               (long long)c->user, ++number, (long long)clock_elapsed_us());
     for (long long i = 0; i + 4 <= size; i += 4)
         buf_puts(&text, "\xf0\x9f\x98\x80");
     buf_puts(&text, "\"}}");
@@ -417,12 +430,13 @@ static void stat_line(void)
     for (int i = 0; i < s.count; i++)
         inside += s.clients[i].state == INSIDE;
     qsort(s.latencies, (size_t)s.latency_count, sizeof *s.latencies, compare_latency);
-    printf("{\"clients\":%d,\"inside\":%d,\"opening\":%d,\"events\":%lld,\"bytes\":%lld,\"gaps\":%lld,\"repeats\":%lld,"
-           "\"snapshots\":%lld,\"resumes\":%lld,\"refused\":%lld,\"errors\":%lld,\"latency\":{\"count\":%d,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f},"
-           "\"codes\":{",
-           s.count, inside, s.opening, (long long)s.events, (long long)s.bytes, (long long)s.gaps, (long long)s.repeats,
-           (long long)s.snapshots, (long long)s.resumes, (long long)s.refused, (long long)s.errors, s.latency_count, percentile(0.5),
-           percentile(0.99), percentile(1));
+    printf(
+        "{\"clients\":%d,\"inside\":%d,\"opening\":%d,\"events\":%lld,\"bytes\":%lld,\"gaps\":%lld,\"repeats\":%lld,"
+        "\"snapshots\":%lld,\"resumes\":%lld,\"refused\":%lld,\"errors\":%lld,\"latency\":{\"count\":%d,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f},"
+        "\"codes\":{",
+        s.count, inside, s.opening, (long long)s.events, (long long)s.bytes, (long long)s.gaps, (long long)s.repeats,
+        (long long)s.snapshots, (long long)s.resumes, (long long)s.refused, (long long)s.errors, s.latency_count,
+        percentile(0.5), percentile(0.99), percentile(1));
     for (int i = 0; i < CODES; i++)
         if (s.codes[i]) {
             printf("%s\"%d\":%lld", comma, i, (long long)s.codes[i]);

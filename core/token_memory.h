@@ -1,6 +1,6 @@
-/* Access tokens that were found good are remembered, so that the next request with the same one costs a hash and not a signature and two JSON
- * texts. What is kept is a keyed hash (BLAKE2b), never the token. A token's times are looked at each time, and a memory serves
- * one set of keys: where the keys change, so must the memory. */
+/* Access tokens that were found good are remembered, so that the next request with the same one costs a hash and not a
+ * signature and two JSON texts. What is kept is a keyed hash (BLAKE2b), never the token. A token's times are looked at
+ * each time, and a memory serves one set of keys: where the keys change, so must the memory. */
 #ifndef CORE_TOKEN_MEMORY_H
 #define CORE_TOKEN_MEMORY_H
 
@@ -14,7 +14,7 @@ struct token_memory {
     struct remembered_token {
         unsigned char hash[TOKEN_MEMORY_HASH_BYTES];
         struct token_claims claims;
-        int64_t since_s; /* when it was verified; 0: nothing is here */
+        int64_t since_s;             /* when it was verified; 0: nothing is here */
     } entries[TOKEN_MEMORY_ENTRIES]; /* by the hash; a newer one takes the place of an older one */
 };
 

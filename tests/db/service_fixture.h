@@ -42,9 +42,11 @@ static void app_end(void)
 static void fixture_begin(void)
 {
     app_begin();
-    ck_assert_int_eq(db_run_script(app.db, "DELETE FROM users; DELETE FROM meetings; DELETE FROM participants; DELETE FROM messages; "
-                                           "DELETE FROM room_events; DELETE FROM relays"),
-                     ERR_OK);
+    ck_assert_int_eq(
+        db_run_script(app.db,
+                      "DELETE FROM users; DELETE FROM meetings; DELETE FROM participants; DELETE FROM messages; "
+                      "DELETE FROM room_events; DELETE FROM relays"),
+        ERR_OK);
 }
 
 static inline int64_t number(const char *sql)
@@ -67,7 +69,12 @@ static inline int64_t make_user(const char *name)
 /* A call by REST. */
 static inline struct call call_of(int64_t user_id)
 {
-    return (struct call){.app = &app, .arena = arena, .request_id = "test", .address = "192.0.2.1", .user_agent = "", .user_id = user_id};
+    return (struct call){.app = &app,
+                         .arena = arena,
+                         .request_id = "test",
+                         .address = "192.0.2.1",
+                         .user_agent = "",
+                         .user_id = user_id};
 }
 
 /* A call for a connection; the relay's name is what stands before the dot. */
@@ -82,7 +89,11 @@ static inline struct call call_from(int64_t user_id, const char *connection)
 static inline struct meeting make_meeting(int64_t creator_id, int64_t max_participants)
 {
     struct call call = call_of(creator_id);
-    struct meeting_options options = {.title = "Test", .description = "", .duration_minutes = 60, .max_participants = max_participants, .is_public = true};
+    struct meeting_options options = {.title = "Test",
+                                      .description = "",
+                                      .duration_minutes = 60,
+                                      .max_participants = max_participants,
+                                      .is_public = true};
     struct meeting m;
     ck_assert_int_eq(meeting_create(&call, &options, &m), ERR_OK);
     return m;
@@ -121,14 +132,16 @@ static inline const char *events_after(int64_t meeting_id, int64_t after)
 static inline void check_consistent(int64_t meeting_id)
 {
     char sql[1024];
-    snprintf(sql, sizeof sql,
-             "SELECT m.participant_count = (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = m.id AND p.status = 1) "
-             "AND m.online_count = (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = m.id AND p.status = 1 "
-             "AND p.connection IS NOT NULL AND p.offline_at IS NULL) "
-             "AND m.waiting_count = (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = m.id AND p.status = 4) "
-             "AND m.event_seq = (SELECT COUNT(*) FROM room_events e WHERE e.meeting_id = m.id) "
-             "AND m.event_seq = (SELECT COALESCE(MAX(e.seq), 0) FROM room_events e WHERE e.meeting_id = m.id) "
-             "FROM meetings m WHERE m.id = %lld", (long long)meeting_id);
+    snprintf(
+        sql, sizeof sql,
+        "SELECT m.participant_count = (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = m.id AND p.status = 1) "
+        "AND m.online_count = (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = m.id AND p.status = 1 "
+        "AND p.connection IS NOT NULL AND p.offline_at IS NULL) "
+        "AND m.waiting_count = (SELECT COUNT(*) FROM participants p WHERE p.meeting_id = m.id AND p.status = 4) "
+        "AND m.event_seq = (SELECT COUNT(*) FROM room_events e WHERE e.meeting_id = m.id) "
+        "AND m.event_seq = (SELECT COALESCE(MAX(e.seq), 0) FROM room_events e WHERE e.meeting_id = m.id) "
+        "FROM meetings m WHERE m.id = %lld",
+        (long long)meeting_id);
     ck_assert_int_eq(number(sql), 1);
 }
 

@@ -32,8 +32,9 @@ static void open_all(void)
     db = db_new(&config);
     other = db_new(&config);
     arena = arena_new();
-    run(db, "DROP TABLE IF EXISTS t; CREATE TABLE t (id BIGINT PRIMARY KEY AUTO_INCREMENT, n BIGINT, s TEXT CHARACTER SET utf8mb4, "
-            "b MEDIUMBLOB, at DATETIME(3)) ENGINE=InnoDB");
+    run(db,
+        "DROP TABLE IF EXISTS t; CREATE TABLE t (id BIGINT PRIMARY KEY AUTO_INCREMENT, n BIGINT, s TEXT CHARACTER SET utf8mb4, "
+        "b MEDIUMBLOB, at DATETIME(3)) ENGINE=InnoDB");
 }
 
 static void close_all(void)
@@ -60,12 +61,17 @@ START_TEST(test_db_types_come_back_as_they_went)
     text[5000] = '\0';
     static const char insert[] = "INSERT INTO t (n, s, b, at) VALUES (?, ?, ?, ?)";
     struct db_result result;
-    ck_assert_int_eq(db_execute(db, insert, DB_PARAMS(db_int(INT64_MIN), db_text(text), db_blob("a\0b", 3), db_time(1769853599999)), &result), ERR_OK);
+    ck_assert_int_eq(db_execute(db, insert,
+                                DB_PARAMS(db_int(INT64_MIN), db_text(text), db_blob("a\0b", 3), db_time(1769853599999)),
+                                &result),
+                     ERR_OK);
     ck_assert_int_eq(result.affected, 1);
     ck_assert_int_eq(result.insert_id, 1);
-    ck_assert_int_eq(db_execute(db, insert, DB_PARAMS(db_null(), db_text(NULL), db_blob(NULL, 0), db_time(0)), &result), ERR_OK);
+    ck_assert_int_eq(db_execute(db, insert, DB_PARAMS(db_null(), db_text(NULL), db_blob(NULL, 0), db_time(0)), &result),
+                     ERR_OK);
     struct db_rows rows;
-    ck_assert_int_eq(db_select(db, arena, "SELECT n, s, b, at, LENGTH(b) FROM t ORDER BY id", DB_NO_PARAMS, &rows), ERR_OK);
+    ck_assert_int_eq(db_select(db, arena, "SELECT n, s, b, at, LENGTH(b) FROM t ORDER BY id", DB_NO_PARAMS, &rows),
+                     ERR_OK);
     ck_assert_int_eq(db_next(&rows), ERR_OK);
     size_t len;
     ck_assert_int_eq(db_get_int(&rows), INT64_MIN);
@@ -137,7 +143,8 @@ START_TEST(test_db_errors_have_their_kind)
     ck_assert_int_eq(db_execute(db, "INSERT INTO t (id) VALUES (5)", DB_NO_PARAMS, NULL), ERR_OK);
     ck_assert_int_eq(db_execute(db, "INSERT INTO t (id) VALUES (5)", DB_NO_PARAMS, NULL), ERR_DB_DUPLICATE);
     ck_assert_int_eq(db_execute(db, "INSERT INTO nowhere VALUES (5)", DB_NO_PARAMS, NULL), ERR_INTERNAL);
-    ck_assert_int_eq(db_execute(db, "INSERT INTO t (id) VALUES (?)", DB_NO_PARAMS, NULL), ERR_INTERNAL); /* a parameter short */
+    ck_assert_int_eq(db_execute(db, "INSERT INTO t (id) VALUES (?)", DB_NO_PARAMS, NULL),
+                     ERR_INTERNAL); /* a parameter short */
     ck_assert_int_eq(db_select(db, arena, "SELECT broken FROM t", DB_NO_PARAMS, &rows), ERR_INTERNAL);
     ck_assert_int_eq(number(db, "SELECT COUNT(*) FROM t"), 1); /* and it goes on */
     close_all();
@@ -151,7 +158,9 @@ START_TEST(test_db_statement_that_takes_too_long_is_broken_off)
     run(db, "INSERT INTO t (n) VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)");
     run(db, "INSERT INTO t (n) SELECT a.n FROM t a JOIN t b JOIN t c");
     run(db, "SET SESSION max_statement_time = 0.1");
-    ck_assert_int_eq(db_select_int(db, "SELECT COUNT(*) FROM t a JOIN t b JOIN t c WHERE a.n + b.n + c.n < 0", DB_NO_PARAMS, &value), ERR_TIMEOUT);
+    ck_assert_int_eq(
+        db_select_int(db, "SELECT COUNT(*) FROM t a JOIN t b JOIN t c WHERE a.n + b.n + c.n < 0", DB_NO_PARAMS, &value),
+        ERR_TIMEOUT);
     ck_assert_int_eq(number(other, "SELECT CAST(@@max_statement_time AS SIGNED)"), LIMIT_STATEMENT_MS / 1000);
     ck_assert_int_eq(number(db, "SELECT 1"), 1);
     close_all();
@@ -335,16 +344,20 @@ START_TEST(test_db_more_statements_than_are_kept)
     }
     /* the server's own count of prepared statements of this connection stays bounded */
     ck_assert_int_lt(number(other, "SELECT CAST(VARIABLE_VALUE AS SIGNED) FROM information_schema.GLOBAL_STATUS "
-                                   "WHERE VARIABLE_NAME = 'Prepared_stmt_count'"), 256);
+                                   "WHERE VARIABLE_NAME = 'Prepared_stmt_count'"),
+                     256);
     close_all();
 }
 END_TEST
 
-CHECK_MAIN("db", test_db_types_come_back_as_they_went, test_db_time_that_mysql_does_not_hold_becomes_the_last_one, test_db_text_at_the_edge_of_its_buffer_is_whole,
-           test_db_rows_ended_early_leave_the_connection_usable, test_db_errors_have_their_kind, test_db_statement_that_takes_too_long_is_broken_off,
-           test_db_a_server_that_is_not_there_is_lost, test_db_a_killed_connection_is_replaced_and_statements_prepared_again,
+CHECK_MAIN("db", test_db_types_come_back_as_they_went, test_db_time_that_mysql_does_not_hold_becomes_the_last_one,
+           test_db_text_at_the_edge_of_its_buffer_is_whole, test_db_rows_ended_early_leave_the_connection_usable,
+           test_db_errors_have_their_kind, test_db_statement_that_takes_too_long_is_broken_off,
+           test_db_a_server_that_is_not_there_is_lost,
+           test_db_a_killed_connection_is_replaced_and_statements_prepared_again,
            test_db_transaction_starts_over_when_the_connection_breaks_before_commit,
            test_db_transaction_is_not_repeated_when_the_connection_breaks_in_commit,
            test_db_transaction_begins_on_a_new_connection_when_the_old_one_broke_while_idle,
            test_db_transaction_rolls_back_on_an_error_of_the_body, test_db_transaction_tries_again_after_a_deadlock,
-           test_db_snapshot_sees_one_state_and_transactions_see_what_others_committed, test_db_more_statements_than_are_kept)
+           test_db_snapshot_sees_one_state_and_transactions_see_what_others_committed,
+           test_db_more_statements_than_are_kept)

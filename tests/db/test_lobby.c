@@ -18,7 +18,8 @@ struct race {
 static struct race begin(void)
 {
     fixture_begin();
-    struct race r = {.host = make_user("host"), .cohost = make_user("cohost"), .visitor = make_user("visitor"), .now_ms = NOW_MS};
+    struct race r = {
+        .host = make_user("host"), .cohost = make_user("cohost"), .visitor = make_user("visitor"), .now_ms = NOW_MS};
     for (int i = 0; i < PEOPLE; i++)
         r.joiners[i] = make_user((char[]){'j', (char)('0' + i), '\0'});
     return r;
@@ -28,15 +29,23 @@ static struct race begin(void)
 static void open_meeting(struct race *r, int64_t settings, enum host_loss_policy policy)
 {
     struct call host = call_of(r->host);
-    struct meeting_options o = {.title = "Test", .description = "", .duration_minutes = 60, .max_participants = 20, .is_public = true,
-                                .settings = {.on = settings}, .host_loss_policy = policy, .host_loss_minutes = 5};
+    struct meeting_options o = {.title = "Test",
+                                .description = "",
+                                .duration_minutes = 60,
+                                .max_participants = 20,
+                                .is_public = true,
+                                .settings = {.on = settings},
+                                .host_loss_policy = policy,
+                                .host_loss_minutes = 5};
     struct meeting m;
     struct participant p;
     ck_assert_int_eq(meeting_create(&host, &o, &m), ERR_OK);
     r->meeting_id = m.id;
     ck_assert_int_eq(join(m.id, r->host), ERR_OK);
-    struct meeting_changes open = {.is_public = -1, .is_recorded = -1, .empty_minutes = -1, .settings = {.off = SETTING_WAITING_ROOM}};
-    struct meeting_changes as_wished = {.is_public = -1, .is_recorded = -1, .empty_minutes = -1, .settings = {.on = settings}};
+    struct meeting_changes open = {
+        .is_public = -1, .is_recorded = -1, .empty_minutes = -1, .settings = {.off = SETTING_WAITING_ROOM}};
+    struct meeting_changes as_wished = {
+        .is_public = -1, .is_recorded = -1, .empty_minutes = -1, .settings = {.on = settings}};
     ck_assert_int_eq(meeting_update(&host, m.id, &open, &m), ERR_OK);
     ck_assert_int_eq(join(m.id, r->cohost), ERR_OK);
     ck_assert_int_eq(participant_set_role(&host, m.id, r->cohost, ROLE_COHOST, &p), ERR_OK);
@@ -53,11 +62,16 @@ static struct participant visitor_of(const struct race *r)
 
 static int64_t events_of(const struct race *r, const char *type)
 {
-    return number(arena_printf(arena, "SELECT COUNT(*) FROM room_events WHERE meeting_id = %lld AND type = '%s' AND (subject_id = %lld OR subject_id IS NULL)",
-                               (long long)r->meeting_id, type, (long long)r->visitor));
+    return number(arena_printf(
+        arena,
+        "SELECT COUNT(*) FROM room_events WHERE meeting_id = %lld AND type = '%s' AND (subject_id = %lld OR subject_id IS NULL)",
+        (long long)r->meeting_id, type, (long long)r->visitor));
 }
 
-static void one_of(enum err e, enum err this, enum err that) { ck_assert_msg(e == this || e == that, "%s", err_code(e)); }
+static void one_of(enum err e, enum err this, enum err that)
+{
+    ck_assert_msg(e == this || e == that, "%s", err_code(e));
+}
 
 static void all_admit(int process, void *context)
 {
@@ -136,7 +150,8 @@ START_TEST(test_admit_against_end_leaves_nobody_in)
         ck_assert_int_eq(events_of(&r, "meeting_ended"), 1);
         check_consistent(r.meeting_id);
     }
-    ck_assert_int_eq(number("SELECT COUNT(*) FROM meetings WHERE status <> 3 OR participant_count > 0 OR waiting_count > 0"), 0);
+    ck_assert_int_eq(
+        number("SELECT COUNT(*) FROM meetings WHERE status <> 3 OR participant_count > 0 OR waiting_count > 0"), 0);
     app_end();
 }
 END_TEST
@@ -173,7 +188,8 @@ static void lock_or_join(int process, void *context)
 {
     const struct race *r = context;
     struct call host = call_of(r->host);
-    struct meeting_changes lock = {.is_public = -1, .is_recorded = -1, .empty_minutes = -1, .settings = {.on = SETTING_LOCKED}};
+    struct meeting_changes lock = {
+        .is_public = -1, .is_recorded = -1, .empty_minutes = -1, .settings = {.on = SETTING_LOCKED}};
     struct meeting m;
     if (process == 0)
         ck_assert_int_eq(meeting_update(&host, r->meeting_id, &lock, &m), ERR_OK);
@@ -190,9 +206,14 @@ START_TEST(test_lock_against_join_lets_nobody_in_after_it)
         at_once(PEOPLE + 1, lock_or_join, &r);
         check_consistent(r.meeting_id);
     }
-    ck_assert_int_eq(number("SELECT COUNT(*) FROM room_events j JOIN room_events u ON u.meeting_id = j.meeting_id AND j.seq > u.seq "
-                            "WHERE u.type = 'meeting_updated' AND u.data LIKE '%\"locked\":true%' AND j.type IN ('user_joined', 'lobby_joined')"), 0);
-    ck_assert_int_eq(number("SELECT COUNT(*) FROM room_events WHERE type = 'meeting_updated' AND data LIKE '%\"locked\":true%'"), ROUNDS);
+    ck_assert_int_eq(
+        number(
+            "SELECT COUNT(*) FROM room_events j JOIN room_events u ON u.meeting_id = j.meeting_id AND j.seq > u.seq "
+            "WHERE u.type = 'meeting_updated' AND u.data LIKE '%\"locked\":true%' AND j.type IN ('user_joined', 'lobby_joined')"),
+        0);
+    ck_assert_int_eq(
+        number("SELECT COUNT(*) FROM room_events WHERE type = 'meeting_updated' AND data LIKE '%\"locked\":true%'"),
+        ROUNDS);
     app_end();
 }
 END_TEST
@@ -248,14 +269,20 @@ START_TEST(test_host_who_returns_as_the_time_runs_out_has_the_meeting_or_not)
         at_once(3, return_or_end, &r);
         check_consistent(r.meeting_id);
     }
-    ck_assert_int_eq(number("SELECT COUNT(*) FROM meetings m JOIN participants p ON p.meeting_id = m.id AND p.user_id = m.host_id "
-                            "WHERE (m.status = 2 AND p.status = 1 AND m.host_lost_at IS NULL AND m.participant_count = 2) "
-                            "OR (m.status = 3 AND p.status = 2 AND m.participant_count = 0)"), ROUNDS);
-    ck_assert_int_eq(number("SELECT (SELECT COUNT(*) FROM room_events WHERE type = 'meeting_ended') - (SELECT COUNT(*) FROM meetings WHERE status = 3)"), 0);
+    ck_assert_int_eq(
+        number("SELECT COUNT(*) FROM meetings m JOIN participants p ON p.meeting_id = m.id AND p.user_id = m.host_id "
+               "WHERE (m.status = 2 AND p.status = 1 AND m.host_lost_at IS NULL AND m.participant_count = 2) "
+               "OR (m.status = 3 AND p.status = 2 AND m.participant_count = 0)"),
+        ROUNDS);
+    ck_assert_int_eq(
+        number(
+            "SELECT (SELECT COUNT(*) FROM room_events WHERE type = 'meeting_ended') - (SELECT COUNT(*) FROM meetings WHERE status = 3)"),
+        0);
     app_end();
 }
 END_TEST
 
-CHECK_MAIN("lobby", test_admits_at_once_let_somebody_in_once, test_admit_against_leave_leaves_them_out, test_admit_against_end_leaves_nobody_in,
-           test_send_back_against_leave_leaves_them_out, test_lock_against_join_lets_nobody_in_after_it, test_housekeepers_at_once_end_a_meeting_once,
+CHECK_MAIN("lobby", test_admits_at_once_let_somebody_in_once, test_admit_against_leave_leaves_them_out,
+           test_admit_against_end_leaves_nobody_in, test_send_back_against_leave_leaves_them_out,
+           test_lock_against_join_lets_nobody_in_after_it, test_housekeepers_at_once_end_a_meeting_once,
            test_host_who_returns_as_the_time_runs_out_has_the_meeting_or_not)

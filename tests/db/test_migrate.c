@@ -128,12 +128,17 @@ START_TEST(test_migrate_goes_on_at_the_statement_that_broke)
 {
     open_all();
     int applied;
-    write_file("0001_one.sql", "CREATE TABLE one (id INT); INSERT INTO one VALUES (1); CREATE TABLE late (id INT); INSERT INTO one VALUES (2);");
+    write_file(
+        "0001_one.sql",
+        "CREATE TABLE one (id INT); INSERT INTO one VALUES (1); CREATE TABLE late (id INT); INSERT INTO one VALUES (2);");
     run_sql("CREATE DATABASE echomeet_migrate_test; CREATE TABLE echomeet_migrate_test.late (id INT)");
-    for (int i = 0; i < 3; i++) /* it is there, and this migration did not make it: that is never taken for its own work */
+    for (int i = 0; i < 3;
+         i++) /* it is there, and this migration did not make it: that is never taken for its own work */
         ck_assert_int_eq(migrate_run(&config, &clock_now, folder, &applied), ERR_DB_DONE_ALREADY);
     ck_assert_int_eq(number("SELECT COUNT(*) FROM one"), 1);
-    ck_assert_int_eq(number("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'two'"), 0);
+    ck_assert_int_eq(
+        number("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'two'"),
+        0);
     ck_assert_int_eq(number("SELECT statements_done FROM schema_migrations"), 2);
     run_sql("DROP TABLE echomeet_migrate_test.late");
     ck_assert_int_eq(migrate_run(&config, &clock_now, folder, &applied), ERR_OK);
@@ -158,22 +163,29 @@ END_TEST
 /* The program ended between a change of a table and the note that it was done. */
 START_TEST(test_migrate_recognizes_what_was_done_and_not_noted)
 {
-    static const char *const changes[] = {
-        "CREATE TABLE more (id INT)", "ALTER TABLE one ADD COLUMN more INT", "ALTER TABLE one ADD KEY again (id)",
-        "ALTER TABLE one ADD PRIMARY KEY (id)", "ALTER TABLE one DROP COLUMN spare", "ALTER TABLE one DROP KEY one_key", "DROP TABLE spare",
-        "ALTER TABLE one MODIFY COLUMN spare BIGINT"};
+    static const char *const changes[] = {"CREATE TABLE more (id INT)",
+                                          "ALTER TABLE one ADD COLUMN more INT",
+                                          "ALTER TABLE one ADD KEY again (id)",
+                                          "ALTER TABLE one ADD PRIMARY KEY (id)",
+                                          "ALTER TABLE one DROP COLUMN spare",
+                                          "ALTER TABLE one DROP KEY one_key",
+                                          "DROP TABLE spare",
+                                          "ALTER TABLE one MODIFY COLUMN spare BIGINT"};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         open_all();
         char file[400], at_once[500];
         int applied;
-        snprintf(file, sizeof file, "CREATE TABLE one (id INT NOT NULL, spare INT, KEY one_key (spare)); CREATE TABLE spare (id INT); %s; "
-                 "INSERT INTO one (id) VALUES (7)", changes[i]);
+        snprintf(file, sizeof file,
+                 "CREATE TABLE one (id INT NOT NULL, spare INT, KEY one_key (spare)); CREATE TABLE spare (id INT); %s; "
+                 "INSERT INTO one (id) VALUES (7)",
+                 changes[i]);
         write_file("0001_one.sql", file);
         run_sql("CREATE DATABASE echomeet_migrate_test");
         write_file("0002_two.sql", "broken");
         ck_assert_int_ne(migrate_run(&config, &clock_now, folder, &applied), ERR_OK);
         write_file("0002_two.sql", "CREATE TABLE two (id INT)");
-        snprintf(at_once, sizeof at_once, "USE echomeet_migrate_test; DELETE FROM one; DELETE FROM schema_migrations WHERE version = 2; "
+        snprintf(at_once, sizeof at_once,
+                 "USE echomeet_migrate_test; DELETE FROM one; DELETE FROM schema_migrations WHERE version = 2; "
                  "UPDATE schema_migrations SET applied_at = NULL, statements_done = 2, statement_started_at = NOW()");
         run_sql(at_once);
         ck_assert_msg(migrate_run(&config, &clock_now, folder, &applied) == ERR_OK, "%s", changes[i]);

@@ -9,7 +9,8 @@ enum { PAGE = 50 };
 
 static int64_t rows_read(void)
 {
-    return number("SELECT CAST(SUM(variable_value) AS SIGNED) FROM information_schema.session_status WHERE variable_name LIKE 'HANDLER_READ%'");
+    return number(
+        "SELECT CAST(SUM(variable_value) AS SIGNED) FROM information_schema.session_status WHERE variable_name LIKE 'HANDLER_READ%'");
 }
 
 /* Rows that the statements since the last call have read, this one's own left out. */
@@ -24,20 +25,22 @@ static void write_log(int lines, int from, const char *to)
 {
     char sql[1500];
     app_begin();
-    ck_assert_int_eq(db_run_script(app.db, "TRUNCATE messages; TRUNCATE room_events"), ERR_OK); /* sooner done than DELETE */
+    ck_assert_int_eq(db_run_script(app.db, "TRUNCATE messages; TRUNCATE room_events"),
+                     ERR_OK); /* sooner done than DELETE */
     app_end();
     fixture_begin();
-    snprintf(sql, sizeof sql,
-             "INSERT INTO meetings (id, code, title, description, creator_id, host_id, status, start_time, duration_minutes, max_participants, "
-             "is_public, is_recorded, event_seq, created_at, updated_at) VALUES (1, 'ACDEFG', 't', '', 1, 1, 2, NOW(), 60, 10, 1, 0, %d, NOW(), NOW());"
-             "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at) "
-             "SELECT 1, seq, CONCAT('p', seq), 3, 1, NOW() FROM seq_1_to_3;"
-             "INSERT INTO messages (id, meeting_id, sender_id, to_id, private_from, body, client_id, created_at) "
-             "SELECT seq, 1, %d, %s, IF(%s IS NULL, NULL, %d), 'text', seq, NOW() FROM seq_1_to_%d;"
-             "INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at, message_id, subject_id) "
-             "SELECT 1, seq, IF(seq %% 5000 = 0, 'user_joined', 'chat_message'), '*', '', '{}', '', NOW(), IF(seq %% 5000 = 0, NULL, seq), IF(seq %% 5000 = 0, seq, NULL) "
-             "FROM seq_1_to_%d; ANALYZE TABLE messages; ANALYZE TABLE room_events",
-             lines, from, to, to, from, lines, lines);
+    snprintf(
+        sql, sizeof sql,
+        "INSERT INTO meetings (id, code, title, description, creator_id, host_id, status, start_time, duration_minutes, max_participants, "
+        "is_public, is_recorded, event_seq, created_at, updated_at) VALUES (1, 'ACDEFG', 't', '', 1, 1, 2, NOW(), 60, 10, 1, 0, %d, NOW(), NOW());"
+        "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at) "
+        "SELECT 1, seq, CONCAT('p', seq), 3, 1, NOW() FROM seq_1_to_3;"
+        "INSERT INTO messages (id, meeting_id, sender_id, to_id, private_from, body, client_id, created_at) "
+        "SELECT seq, 1, %d, %s, IF(%s IS NULL, NULL, %d), 'text', seq, NOW() FROM seq_1_to_%d;"
+        "INSERT INTO room_events (meeting_id, seq, type, audience, effect, data, request_id, at, message_id, subject_id) "
+        "SELECT 1, seq, IF(seq %% 5000 = 0, 'user_joined', 'chat_message'), '*', '', '{}', '', NOW(), IF(seq %% 5000 = 0, NULL, seq), IF(seq %% 5000 = 0, seq, NULL) "
+        "FROM seq_1_to_%d; ANALYZE TABLE messages; ANALYZE TABLE room_events",
+        lines, from, to, to, from, lines, lines);
     ck_assert_int_eq(db_run_script(app.db, sql), ERR_OK);
 }
 
@@ -58,7 +61,8 @@ static void check_pages(int expected)
         ck_assert_int_eq(count, expected);
         ck_assert_int_eq(more, expected > 0);
         ck_assert_msg(rows <= 10 * PAGE, "%d messages cost %lld rows", count, (long long)rows);
-        ck_assert(count == 0 || items[count - 1].id == (befores[i] ? befores[i] - 1 : number("SELECT COUNT(*) FROM messages")));
+        ck_assert(count == 0 ||
+                  items[count - 1].id == (befores[i] ? befores[i] - 1 : number("SELECT COUNT(*) FROM messages")));
         for (int m = 1; m < count; m++)
             ck_assert_int_eq(items[m].id, items[m - 1].id + 1); /* the newest, and none left out */
     }
@@ -82,7 +86,8 @@ END_TEST
 
 START_TEST(test_pages_of_a_transcript_cost_the_same_in_a_long_chat)
 {
-    EACH_SIZE(s) {
+    EACH_SIZE(s)
+    {
         struct message *items;
         int count;
         bool more;
@@ -121,13 +126,15 @@ END_TEST
 
 START_TEST(test_pages_of_events_and_stays_cost_what_they_hold)
 {
-    EACH_SIZE(s) {
+    EACH_SIZE(s)
+    {
         struct room_event *items;
         int count;
         bool more;
         write_log(sizes[s], 1, "NULL");
         int64_t at = rows_read();
-        ck_assert_int_eq(event_dao_list(app.db, arena, 1, 5000, 3, PAGE, LIMIT_PAGE_BYTES, &items, &count, &more), ERR_OK);
+        ck_assert_int_eq(event_dao_list(app.db, arena, 1, 5000, 3, PAGE, LIMIT_PAGE_BYTES, &items, &count, &more),
+                         ERR_OK);
         ck_assert_int_le(rows_since(at), 2 * PAGE);
         ck_assert_int_eq(count, PAGE);
         at = rows_read();
@@ -141,7 +148,8 @@ END_TEST
 
 START_TEST(test_pages_deleting_a_line_looks_at_its_own_events_only)
 {
-    EACH_SIZE(s) {
+    EACH_SIZE(s)
+    {
         write_log(sizes[s], 1, "NULL");
         int64_t at = rows_read();
         ck_assert_int_eq(event_dao_redact(app.db, 1, 4711, "{\"gone\":1}"), ERR_OK);
@@ -155,7 +163,10 @@ END_TEST
 START_TEST(test_pages_end_at_their_bytes_and_go_on_from_there)
 {
     write_log(1000, 1, "NULL");
-    ck_assert_int_eq(db_run_script(app.db, "UPDATE messages SET body = REPEAT('x', 4000); UPDATE room_events SET data = REPEAT('x', 40000)"), ERR_OK);
+    ck_assert_int_eq(
+        db_run_script(app.db,
+                      "UPDATE messages SET body = REPEAT('x', 4000); UPDATE room_events SET data = REPEAT('x', 40000)"),
+        ERR_OK);
     struct message *items;
     int count, all = 0;
     bool more = true;
@@ -184,21 +195,24 @@ END_TEST
 START_TEST(test_pages_a_list_looks_at_no_meeting_that_is_not_shown)
 {
     static const char *const sorts[] = {"-startTime", "startTime", "title"};
-    EACH_SIZE(s) {
+    EACH_SIZE(s)
+    {
         char sql[1500];
         fixture_begin();
         int64_t ada = make_user("ada"), ben = make_user("ben");
-        snprintf(sql, sizeof sql,
-                 "INSERT INTO meetings (id, code, title, description, creator_id, host_id, status, start_time, duration_minutes, max_participants, "
-                 "is_public, is_recorded, created_at, updated_at) SELECT seq, LPAD(seq, 6, '0'), seq, '', %lld, %lld, 1, NOW() + INTERVAL seq SECOND, "
-                 "60, 10, seq %% 1000 = 0 AND seq <= 10000, 0, NOW(), NOW() FROM seq_1_to_%d;"
-                 "UPDATE meetings SET creator_id = %lld WHERE id IN (5, 6, 1000);"
-                 "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at) "
-                 "SELECT id, %lld, '', 3, 1, NOW() FROM meetings WHERE id IN (6, 7, 8, 2000); ANALYZE TABLE meetings",
-                 (long long)ada, (long long)ada, sizes[s], (long long)ben, (long long)ben);
+        snprintf(
+            sql, sizeof sql,
+            "INSERT INTO meetings (id, code, title, description, creator_id, host_id, status, start_time, duration_minutes, max_participants, "
+            "is_public, is_recorded, created_at, updated_at) SELECT seq, LPAD(seq, 6, '0'), seq, '', %lld, %lld, 1, NOW() + INTERVAL seq SECOND, "
+            "60, 10, seq %% 1000 = 0 AND seq <= 10000, 0, NOW(), NOW() FROM seq_1_to_%d;"
+            "UPDATE meetings SET creator_id = %lld WHERE id IN (5, 6, 1000);"
+            "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at) "
+            "SELECT id, %lld, '', 3, 1, NOW() FROM meetings WHERE id IN (6, 7, 8, 2000); ANALYZE TABLE meetings",
+            (long long)ada, (long long)ada, sizes[s], (long long)ben, (long long)ben);
         ck_assert_int_eq(db_run_script(app.db, sql), ERR_OK);
         for (size_t i = 0; i < sizeof sorts / sizeof *sorts; i++) {
-            struct meeting_filter filter = {.viewer_id = ben, .is_private = -1, .is_recorded = -1, .sort = sorts[i], .limit = 20};
+            struct meeting_filter filter = {
+                .viewer_id = ben, .is_private = -1, .is_recorded = -1, .sort = sorts[i], .limit = 20};
             struct meeting *items;
             int count;
             int64_t total, at = rows_read();
@@ -213,7 +227,7 @@ START_TEST(test_pages_a_list_looks_at_no_meeting_that_is_not_shown)
 }
 END_TEST
 
-CHECK_MAIN("pages", test_pages_of_messages_cost_the_same_in_a_long_chat, test_pages_of_a_transcript_cost_the_same_in_a_long_chat,
-           test_pages_counting_the_unread_ends_at_its_limit, test_pages_of_events_and_stays_cost_what_they_hold,
-           test_pages_deleting_a_line_looks_at_its_own_events_only, test_pages_end_at_their_bytes_and_go_on_from_there,
-           test_pages_a_list_looks_at_no_meeting_that_is_not_shown)
+CHECK_MAIN("pages", test_pages_of_messages_cost_the_same_in_a_long_chat,
+           test_pages_of_a_transcript_cost_the_same_in_a_long_chat, test_pages_counting_the_unread_ends_at_its_limit,
+           test_pages_of_events_and_stays_cost_what_they_hold, test_pages_deleting_a_line_looks_at_its_own_events_only,
+           test_pages_end_at_their_bytes_and_go_on_from_there, test_pages_a_list_looks_at_no_meeting_that_is_not_shown)

@@ -276,9 +276,10 @@ END_TEST
 static void at_event(int64_t seq, const char *statement)
 {
     char sql[1024];
-    snprintf(sql, sizeof sql,
-             "CREATE TRIGGER meanwhile AFTER INSERT ON room_events FOR EACH ROW IF NEW.meeting_id = %lld AND NEW.seq = %lld THEN %s; END IF",
-             (long long)m.id, (long long)seq, statement);
+    snprintf(
+        sql, sizeof sql,
+        "CREATE TRIGGER meanwhile AFTER INSERT ON room_events FOR EACH ROW IF NEW.meeting_id = %lld AND NEW.seq = %lld THEN %s; END IF",
+        (long long)m.id, (long long)seq, statement);
     ck_assert_int_eq(db_run_script(app.db, sql), ERR_OK);
 }
 
@@ -329,7 +330,9 @@ START_TEST(test_join_room_whose_seat_is_gone_before_the_room_was_read_takes_it_a
     begin();
     struct room_view view;
     char left[160];
-    snprintf(left, sizeof left, "UPDATE participants SET status = 2, relay = NULL, connection = NULL WHERE user_id = %lld", (long long)anna);
+    snprintf(left, sizeof left,
+             "UPDATE participants SET status = 2, relay = NULL, connection = NULL WHERE user_id = %lld",
+             (long long)anna);
     at_event(2, left);
     enum err e = enter("r1.1", -1, &view);
     no_trigger();
@@ -342,7 +345,8 @@ START_TEST(test_join_room_whose_seat_is_gone_before_the_room_was_read_takes_it_a
 }
 END_TEST
 
-/* The relay has given up on a call and the client has joined again: the old call must not take the seat from the new one. */
+/* The relay has given up on a call and the client has joined again: the old call must not take the seat from the new
+ * one. */
 START_TEST(test_join_room_that_comes_too_late_takes_no_seat)
 {
     begin();
@@ -379,7 +383,8 @@ START_TEST(test_presence_reports_come_together_and_one_room_does_not_hold_up_the
         int64_t meeting = i % 4 ? other.id : m.id;
         ck_assert_int_eq(join_room(&call, meeting, (struct join_ticket){0}, -1, &view), ERR_OK);
         reports[n++] = (struct presence_report){.meeting_id = meeting, .user_id = user, .connection = connection};
-        reports[n++] = (struct presence_report){.meeting_id = meeting, .user_id = user, .connection = connection, .expired = true};
+        reports[n++] =
+            (struct presence_report){.meeting_id = meeting, .user_id = user, .connection = connection, .expired = true};
     }
     reports[n++] = (struct presence_report){.meeting_id = 1234567, .user_id = anna, .connection = "r1.99"};
     ck_assert_int_eq(join(other.id, ben), ERR_OK);
@@ -421,13 +426,17 @@ START_TEST(test_presence_sync_tells_which_rooms_are_ahead)
 }
 END_TEST
 
-CHECK_MAIN("presence", test_presence_seat_is_kept_and_then_given_up, test_presence_seat_that_was_taken_over_is_not_given_up,
+CHECK_MAIN("presence", test_presence_seat_is_kept_and_then_given_up,
+           test_presence_seat_that_was_taken_over_is_not_given_up,
            test_presence_second_connection_takes_the_seat_and_closes_the_first,
            test_presence_who_is_online_is_counted_with_every_change, test_join_room_with_since_brings_what_was_missed,
            test_presence_seats_of_a_dead_relay_are_swept, test_presence_nobody_is_swept_because_the_database_was_away,
            test_presence_a_relay_that_was_never_heard_of_has_time_for_its_first_sign,
-           test_presence_a_relay_that_never_gave_a_sign_is_swept_too, test_presence_a_relay_that_was_waited_for_is_as_young_as_its_first_sign,
+           test_presence_a_relay_that_never_gave_a_sign_is_swept_too,
+           test_presence_a_relay_that_was_waited_for_is_as_young_as_its_first_sign,
            test_presence_a_relay_that_came_back_while_others_swept_keeps_its_seats,
            test_presence_who_is_swept_although_connected_is_told_to_come_back,
-           test_join_room_whose_seat_is_gone_before_the_room_was_read_takes_it_again, test_join_room_that_comes_too_late_takes_no_seat,
-           test_presence_reports_come_together_and_one_room_does_not_hold_up_the_others, test_presence_sync_tells_which_rooms_are_ahead)
+           test_join_room_whose_seat_is_gone_before_the_room_was_read_takes_it_again,
+           test_join_room_that_comes_too_late_takes_no_seat,
+           test_presence_reports_come_together_and_one_room_does_not_hold_up_the_others,
+           test_presence_sync_tells_which_rooms_are_ahead)

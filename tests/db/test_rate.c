@@ -23,7 +23,7 @@ START_TEST(test_rate_bucket_gives_its_capacity_at_once_and_then_a_steady_rate)
         ck_assert_int_eq(take("a", 60, 1, &wait), KV_TAKEN);
     ck_assert_int_eq(take("a", 60, 1, &wait), KV_EMPTY);
     ck_assert_int_gt(wait, 0);
-    ck_assert_int_le(wait, 1000); /* 60 a minute: the next one within a second */
+    ck_assert_int_le(wait, 1000);                        /* 60 a minute: the next one within a second */
     ck_assert_int_eq(take("b", 60, 1, &wait), KV_TAKEN); /* another key, another bucket */
     for (int i = 0; i < 6000; i++)
         if (take("fast", 6000, 1, &wait) == KV_EMPTY)
@@ -122,7 +122,8 @@ START_TEST(test_rate_counts_wrong_meeting_passwords_only)
     config.rate_password_guesses = 3;
     int64_t anna = make_user("anna"), ben = make_user("ben");
     struct call host = call_of(anna), call = call_of(ben);
-    struct meeting_options options = {.title = "T", .description = "", .duration_minutes = 60, .max_participants = 5, .password = "pw"};
+    struct meeting_options options = {
+        .title = "T", .description = "", .duration_minutes = 60, .max_participants = 5, .password = "pw"};
     struct meeting m;
     struct room_view view;
     call.address = arena_printf(arena, "198.51.100.%d", (int)(getpid() % 250));
@@ -133,10 +134,12 @@ START_TEST(test_rate_counts_wrong_meeting_passwords_only)
         ck_assert_int_eq(leave(m.id, ben), ERR_OK);
     }
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "wrong"}, &view), ERR_WRONG_PASSWORD);
+        ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "wrong"}, &view),
+                         ERR_WRONG_PASSWORD);
     ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "wrong"}, &view), ERR_RATE_LIMITED);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_RATE_LIMITED); /* else it would tell that this one is right */
-    call.address = "203.0.113.77"; /* from elsewhere it can be tried */
+    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view),
+                     ERR_RATE_LIMITED); /* else it would tell that this one is right */
+    call.address = "203.0.113.77";      /* from elsewhere it can be tried */
     ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
     app_end();
 }
@@ -146,7 +149,8 @@ END_TEST
 static struct meeting make_locked_meeting(int64_t host_id)
 {
     struct call host = call_of(host_id);
-    struct meeting_options options = {.title = "T", .description = "", .duration_minutes = 60, .max_participants = 50, .password = "pw"};
+    struct meeting_options options = {
+        .title = "T", .description = "", .duration_minutes = 60, .max_participants = 50, .password = "pw"};
     struct meeting m;
     ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);
     ck_assert_int_eq(join(m.id, host_id), ERR_OK);
@@ -170,7 +174,8 @@ START_TEST(test_rate_one_ipv6_network_guesses_no_more_than_one_address)
     int64_t ben = make_user("ben");
     int tried = 0, four = 0;
     for (int i = 0; i < 60; i++)
-        tried += guess(m.id, ben, arena_printf(arena, "2001:db8:0:%x:%x::1", getpid() % 65536, i), "wrong") == ERR_WRONG_PASSWORD;
+        tried += guess(m.id, ben, arena_printf(arena, "2001:db8:0:%x:%x::1", getpid() % 65536, i), "wrong") ==
+                 ERR_WRONG_PASSWORD;
     ck_assert_int_ge(tried, 10);
     ck_assert_int_le(tried, 12); /* some may have come back meanwhile */
     for (int i = 0; i < 60; i++)
@@ -236,9 +241,10 @@ START_TEST(test_rate_guesses_of_all_networks_count_together_but_not_against_who_
 }
 END_TEST
 
-CHECK_MAIN("rate", test_rate_bucket_gives_its_capacity_at_once_and_then_a_steady_rate, test_rate_looking_takes_nothing, test_rate_all_buckets_or_none,
-           test_rate_a_redis_that_forgot_the_script_learns_it_again, test_rate_of_a_user,
-           test_rate_without_redis_requests_pass_and_sign_ins_are_counted_here, test_rate_counts_wrong_meeting_passwords_only,
-           test_rate_one_ipv6_network_guesses_no_more_than_one_address, test_rate_many_sign_ins_refresh_within_the_limit_of_their_network,
+CHECK_MAIN("rate", test_rate_bucket_gives_its_capacity_at_once_and_then_a_steady_rate, test_rate_looking_takes_nothing,
+           test_rate_all_buckets_or_none, test_rate_a_redis_that_forgot_the_script_learns_it_again, test_rate_of_a_user,
+           test_rate_without_redis_requests_pass_and_sign_ins_are_counted_here,
+           test_rate_counts_wrong_meeting_passwords_only, test_rate_one_ipv6_network_guesses_no_more_than_one_address,
+           test_rate_many_sign_ins_refresh_within_the_limit_of_their_network,
            test_rate_sign_ins_and_guests_count_by_network,
            test_rate_guesses_of_all_networks_count_together_but_not_against_who_was_in)

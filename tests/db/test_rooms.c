@@ -1,4 +1,5 @@
-/* The rules of meetings on real servers: joining, leaving, the host's seat, chat, the room's log, also with many at once. */
+/* The rules of meetings on real servers: joining, leaving, the host's seat, chat, the room's log, also with many at
+ * once. */
 #include <hiredis/hiredis.h>
 
 #include "service/events.h"
@@ -18,7 +19,10 @@ START_TEST(test_meeting_code_that_is_taken_is_drawn_again)
     app.random = random_script(twice_the_same, 6);
     struct call call = call_of(anna);
     struct meeting third;
-    ck_assert_int_eq(meeting_create(&call, &(struct meeting_options){.title = "T", .description = "", .duration_minutes = 1, .max_participants = 2}, &third),
+    ck_assert_int_eq(meeting_create(&call,
+                                    &(struct meeting_options){
+                                        .title = "T", .description = "", .duration_minutes = 1, .max_participants = 2},
+                                    &third),
                      ERR_UNAVAILABLE);
     ck_assert_int_eq(number("SELECT COUNT(*) FROM meetings"), 2);
     app_end();
@@ -60,7 +64,8 @@ START_TEST(test_join_errors_come_in_their_order)
     fixture_begin();
     int64_t anna = make_user("anna"), ben = make_user("ben"), cleo = make_user("cleo");
     struct call host = call_of(anna), call = call_of(ben);
-    struct meeting_options options = {.title = "T", .description = "", .duration_minutes = 60, .max_participants = 2, .password = "pw"};
+    struct meeting_options options = {
+        .title = "T", .description = "", .duration_minutes = 60, .max_participants = 2, .password = "pw"};
     struct meeting m;
     struct room_view view;
     ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);
@@ -150,15 +155,23 @@ START_TEST(test_chat_same_client_id_is_stored_once)
     struct call call = call_of(anna), stranger = call_of(ben);
     struct message first, second;
     bool repeated;
-    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "hello", .client_id = "c1", .to_id = 0}, &first, &repeated), ERR_NOT_JOINED);
+    ck_assert_int_eq(
+        chat_send(&call, m.id, &(struct message){.text = "hello", .client_id = "c1", .to_id = 0}, &first, &repeated),
+        ERR_NOT_JOINED);
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
-    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "hello", .client_id = "c1", .to_id = 0}, &first, &repeated), ERR_OK);
+    ck_assert_int_eq(
+        chat_send(&call, m.id, &(struct message){.text = "hello", .client_id = "c1", .to_id = 0}, &first, &repeated),
+        ERR_OK);
     ck_assert(!repeated);
-    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "other text", .client_id = "c1", .to_id = 0}, &second, &repeated), ERR_OK);
+    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "other text", .client_id = "c1", .to_id = 0},
+                               &second, &repeated),
+                     ERR_OK);
     ck_assert(repeated);
     ck_assert_int_eq(second.id, first.id);
     ck_assert_str_eq(second.text, "hello");
-    ck_assert_int_eq(chat_send(&stranger, m.id, &(struct message){.text = "hi", .client_id = "c1", .to_id = 0}, &second, &repeated), ERR_NOT_JOINED);
+    ck_assert_int_eq(
+        chat_send(&stranger, m.id, &(struct message){.text = "hi", .client_id = "c1", .to_id = 0}, &second, &repeated),
+        ERR_NOT_JOINED);
     ck_assert_str_eq(events_after(m.id, 0), "user_joined chat_message");
     app_end();
 }
@@ -177,10 +190,14 @@ START_TEST(test_chat_private_message_concerns_two)
     int64_t seq;
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
     ck_assert_int_eq(join(m.id, ben), ERR_OK);
-    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "psst", .client_id = "c1", .to_id = cleo}, &sent, &flag), ERR_VALIDATION_FAILED); /* not in it */
+    ck_assert_int_eq(
+        chat_send(&call, m.id, &(struct message){.text = "psst", .client_id = "c1", .to_id = cleo}, &sent, &flag),
+        ERR_VALIDATION_FAILED); /* not in it */
     ck_assert_str_eq(call.fault.field, "to");
     ck_assert_int_eq(join(m.id, cleo), ERR_OK);
-    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "psst", .client_id = "c1", .to_id = ben}, &sent, &flag), ERR_OK);
+    ck_assert_int_eq(
+        chat_send(&call, m.id, &(struct message){.text = "psst", .client_id = "c1", .to_id = ben}, &sent, &flag),
+        ERR_OK);
     const struct {
         int64_t user;
         int messages, events;
@@ -216,7 +233,8 @@ START_TEST(test_room_event_is_published_after_it_is_committed)
     redisContext *redis = subscribe(m.id);
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
     ck_assert_int_eq(leave(m.id, anna), ERR_OK);
-    const char *const wanted[] = {" 1 * - {\"type\":\"user_joined\"", " 2 * user:", " 3 * all:4410 {\"type\":\"meeting_ended\""};
+    const char *const wanted[] = {" 1 * - {\"type\":\"user_joined\"",
+                                  " 2 * user:", " 3 * all:4410 {\"type\":\"meeting_ended\""};
     for (int i = 0; i < 3; i++) {
         redisReply *reply;
         ck_assert_int_eq(redisGetReply(redis, (void **)&reply), REDIS_OK);
@@ -285,8 +303,11 @@ START_TEST(test_join_storm_never_overbooks)
     check_consistent(s.meeting_id);
     ck_assert_int_eq(number("SELECT participant_count FROM meetings"), STORM_SEATS);
     /* by the log: never more than the seats at any instant */
-    ck_assert_int_eq(number("SELECT CAST(MAX(n) AS SIGNED) FROM (SELECT SUM(CASE type WHEN 'user_joined' THEN 1 WHEN 'user_left' THEN -1 ELSE 0 END) "
-                            "OVER (ORDER BY seq) AS n FROM room_events) x"), STORM_SEATS);
+    ck_assert_int_eq(
+        number(
+            "SELECT CAST(MAX(n) AS SIGNED) FROM (SELECT SUM(CASE type WHEN 'user_joined' THEN 1 WHEN 'user_left' THEN -1 ELSE 0 END) "
+            "OVER (ORDER BY seq) AS n FROM room_events) x"),
+        STORM_SEATS);
     app_end();
 }
 END_TEST
@@ -302,8 +323,9 @@ static void endgame(int process, void *context)
     const struct endgame *g = context;
     struct call call = call_of(g->users[process]);
     struct meeting m;
-    enum err e = process < 2 ? meeting_end(&call, g->meeting_id, &m)
-                 : process == 2 ? join(g->meeting_id, g->users[2]) : leave(g->meeting_id, g->users[3]);
+    enum err e = process < 2    ? meeting_end(&call, g->meeting_id, &m)
+                 : process == 2 ? join(g->meeting_id, g->users[2])
+                                : leave(g->meeting_id, g->users[3]);
     bool fine = e == ERR_OK || (process < 3 && e == ERR_MEETING_ENDED) || (process == 3 && e == ERR_NOT_JOINED);
     ck_assert_msg(fine, "%d: %s", process, err_code(e));
 }
@@ -355,8 +377,10 @@ START_TEST(test_leave_of_the_last_two_at_once_ends_the_meeting_once)
 }
 END_TEST
 
-CHECK_MAIN("rooms", test_meeting_code_that_is_taken_is_drawn_again, test_join_first_one_starts_the_meeting_and_last_one_out_ends_it,
-           test_join_errors_come_in_their_order, test_host_seat_goes_to_the_longest_present_cohost_else_participant,
-           test_end_is_for_hosts_and_marks_everybody_as_left, test_chat_same_client_id_is_stored_once, test_chat_private_message_concerns_two,
-           test_room_event_is_published_after_it_is_committed, test_room_changes_go_on_without_redis, test_join_storm_never_overbooks,
+CHECK_MAIN("rooms", test_meeting_code_that_is_taken_is_drawn_again,
+           test_join_first_one_starts_the_meeting_and_last_one_out_ends_it, test_join_errors_come_in_their_order,
+           test_host_seat_goes_to_the_longest_present_cohost_else_participant,
+           test_end_is_for_hosts_and_marks_everybody_as_left, test_chat_same_client_id_is_stored_once,
+           test_chat_private_message_concerns_two, test_room_event_is_published_after_it_is_committed,
+           test_room_changes_go_on_without_redis, test_join_storm_never_overbooks,
            test_end_join_and_leave_at_once_have_one_outcome, test_leave_of_the_last_two_at_once_ends_the_meeting_once)

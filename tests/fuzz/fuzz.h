@@ -1,6 +1,6 @@
-/* What the fuzz targets share. A target is one file fuzz_NAME.c with the function below. `make fuzz` links it with libFuzzer;
- * `make test` links it with replay.c, which feeds it the corpus. A target holds more than memory against a parser: it says
- * what must be true of every input, with MUST(). */
+/* What the fuzz targets share. A target is one file fuzz_NAME.c with the function below. `make fuzz` links it with
+ * libFuzzer; `make test` links it with replay.c, which feeds it the corpus. A target holds more than memory against a
+ * parser: it says what must be true of every input, with MUST(). */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 

@@ -1,4 +1,5 @@
-/* FastCGI records of an answer and name-value pairs (core/fcgi.c). However the bytes are cut into pieces, the same comes out. */
+/* FastCGI records of an answer and name-value pairs (core/fcgi.c). However the bytes are cut into pieces, the same
+ * comes out. */
 #include "core/fcgi.h"
 #include "tests/fuzz/fuzz.h"
 

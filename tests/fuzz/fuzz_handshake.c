@@ -1,4 +1,5 @@
-/* The opening handshake of a WebSocket (relay/handshake.c): read in pieces it says "more" until it says the same as in one. */
+/* The opening handshake of a WebSocket (relay/handshake.c): read in pieces it says "more" until it says the same as in
+ * one. */
 #include "core/limits.h"
 #include "relay/handshake.h"
 #include "tests/fuzz/fuzz.h"
@@ -10,7 +11,8 @@ static void check(const struct handshake *h, size_t size)
     MUST(strlen(h->key) == HANDSHAKE_KEY_CHARS && h->host[0]);
     handshake_accept(&answer, h);
     MUST(answer.len > 4 && memcmp(answer.data + answer.len - 4, "\r\n\r\n", 4) == 0);
-    MUST(strstr(answer.data, "\r\n\r\n") == answer.data + answer.len - 4); /* nothing of the client's ends the head early */
+    MUST(strstr(answer.data, "\r\n\r\n") ==
+         answer.data + answer.len - 4); /* nothing of the client's ends the head early */
     buf_free(&answer);
     MUST(handshake_origin_ok(h, "*"));
     (void)handshake_origin_ok(h, "");

@@ -1,6 +1,6 @@
-/* Tokens of invitations (service/invite.c): whatever comes, none is good for a meeting that it was not made for, and the database is
- * not asked about one that was not made here. An input that begins with "!" is the id of an invitation to another meeting: its own
- * token is tried as well. */
+/* Tokens of invitations (service/invite.c): whatever comes, none is good for a meeting that it was not made for, and
+ * the database is not asked about one that was not made here. An input that begins with "!" is the id of an invitation
+ * to another meeting: its own token is tried as well. */
 #include "core/text.h"
 #include "service/invite.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,5 +1,6 @@
-/* Access tokens (core/token.c). An input that begins with "!" is "!header\npayload": it is signed here with the right key, so that
- * what lies behind the signature is reached too. Any other input is a token as it came: nobody can forge one. */
+/* Access tokens (core/token.c). An input that begins with "!" is "!header\npayload": it is signed here with the right
+ * key, so that what lies behind the signature is reached too. Any other input is a token as it came: nobody can forge
+ * one. */
 #include <sodium.h>
 
 #include "core/token.h"
@@ -7,8 +8,9 @@
 
 enum { NOW_S = 1800000000 };
 
-static const struct token_keys keys = {
-    .keys = {{"k2", {2, 7, 1, 8, 2, 8}}, {"k1", {3, 1, 4, 1, 5, 9}}}, .count = 2, .issuer = "echomeet"};
+static const struct token_keys keys = {.keys = {{"k2", {2, 7, 1, 8, 2, 8}}, {"k1", {3, 1, 4, 1, 5, 9}}},
+                                       .count = 2,
+                                       .issuer = "echomeet"};
 
 static size_t add_base64(char *out, size_t room, const void *bytes, size_t len)
 {

@@ -1,11 +1,13 @@
-/* Names (core/unicode.c): whatever goes in, what is stored is well-formed, composed, trimmed, and turns nothing around. */
+/* Names (core/unicode.c): whatever goes in, what is stored is well-formed, composed, trimmed, and turns nothing around.
+ */
 #include "core/text.h"
 #include "core/unicode.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_name(struct arena *arena, const char *text)
 {
-    static const char *const turning[] = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069", "\u200e", "\u200f", "\u061c"};
+    static const char *const turning[] = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066",
+                                          "\u2067", "\u2068", "\u2069", "\u200e", "\u200f", "\u061c"};
     const char *name = unicode_name(arena, text);
     MUST(text_is_utf8(name, strlen(name)));
     MUST(strcmp(unicode_nfc(arena, name), name) == 0);

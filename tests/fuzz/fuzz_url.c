@@ -1,5 +1,5 @@
-/* Addresses: percent-encoding (http/url.c), query strings (http/fields.c), the router (http/router.c) with the real table of
- * routes. The input is "METHOD /path?query". */
+/* Addresses: percent-encoding (http/url.c), query strings (http/fields.c), the router (http/router.c) with the real
+ * table of routes. The input is "METHOD /path?query". */
 #include "core/text.h"
 #include "handlers/routes.h"
 #include "http/fields.h"

@@ -30,8 +30,20 @@ END_TEST
 START_TEST(test_envelope_refuses_what_is_none)
 {
     static const char *const lines[] = {
-        "", " ", "7", "7 58", "7 58 *", "7 58 * -", "7 58 * - ", "7 58  - {}", "x 58 * - {}", "7 x * - {}", "-7 58 * - {}",
-        "7  58 * - {}", " 7 58 * - {}", "99999999999999999999 1 * - {}",
+        "",
+        " ",
+        "7",
+        "7 58",
+        "7 58 *",
+        "7 58 * -",
+        "7 58 * - ",
+        "7 58  - {}",
+        "x 58 * - {}",
+        "7 x * - {}",
+        "-7 58 * - {}",
+        "7  58 * - {}",
+        " 7 58 * - {}",
+        "99999999999999999999 1 * - {}",
     };
     struct envelope e;
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
@@ -65,7 +77,8 @@ END_TEST
 
 START_TEST(test_envelope_names_only_whom_a_list_holds)
 {
-    struct envelope all = read_ok("7 1 * - {}"), others = read_ok("7 0 !3@r1f - {}"), two = read_ok("7 1 3,17 - {}"), bad = read_ok("7 1 3,,17 - {}");
+    struct envelope all = read_ok("7 1 * - {}"), others = read_ok("7 0 !3@r1f - {}"), two = read_ok("7 1 3,17 - {}"),
+                    bad = read_ok("7 1 3,,17 - {}");
     ck_assert(envelope_names(&two, 3) && envelope_names(&two, 17));
     ck_assert(!envelope_names(&two, 1) && !envelope_names(&two, 7) && !envelope_names(&two, 317));
     ck_assert(envelope_names(&bad, 3) && !envelope_names(&bad, 17));
@@ -78,7 +91,8 @@ START_TEST(test_envelope_reads_effects)
 {
     struct effect f;
     struct envelope none = read_ok("7 1 * - {}"), user = read_ok("7 1 * user:3:0 {}"),
-                    conn = read_ok("7 1 * conn:r1-ab.17:4409 {}"), all = read_ok("7 1 * all:4410 {}"), outside = read_ok("7 1 * outside:17 {}");
+                    conn = read_ok("7 1 * conn:r1-ab.17:4409 {}"), all = read_ok("7 1 * all:4410 {}"),
+                    outside = read_ok("7 1 * outside:17 {}");
     ck_assert(envelope_effect(&none, &f));
     ck_assert_int_eq(f.kind, EFFECT_NONE);
     ck_assert(envelope_effect(&user, &f));
@@ -102,8 +116,19 @@ END_TEST
 START_TEST(test_envelope_refuses_bad_effects)
 {
     static const char *const lines[] = {
-        "7 1 * user:3 {}", "7 1 * user:x:0 {}", "7 1 * user:3:5000 {}", "7 1 * conn:r1.1 {}", "7 1 * all: {}", "7 1 * all:1x {}",
-        "7 1 * -- {}", "7 1 * nobody:1 {}", "7 1 * outside: {}", "7 1 * outside:x {}", "7 1 * outside:3:0 {}", "7 1 * outside:3x {}", "7 1 * outside {}",
+        "7 1 * user:3 {}",
+        "7 1 * user:x:0 {}",
+        "7 1 * user:3:5000 {}",
+        "7 1 * conn:r1.1 {}",
+        "7 1 * all: {}",
+        "7 1 * all:1x {}",
+        "7 1 * -- {}",
+        "7 1 * nobody:1 {}",
+        "7 1 * outside: {}",
+        "7 1 * outside:x {}",
+        "7 1 * outside:3:0 {}",
+        "7 1 * outside:3x {}",
+        "7 1 * outside {}",
         "7 1 * conn:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:0 {}",
     };
     struct effect f;
@@ -114,10 +139,6 @@ START_TEST(test_envelope_refuses_bad_effects)
 }
 END_TEST
 
-CHECK_MAIN("envelope", test_envelope_reads_what_was_written,
-           test_envelope_refuses_what_is_none,
-           test_envelope_knows_its_audience,
-           test_envelope_knows_everybody_but_one,
-           test_envelope_names_only_whom_a_list_holds,
-           test_envelope_reads_effects,
-           test_envelope_refuses_bad_effects)
+CHECK_MAIN("envelope", test_envelope_reads_what_was_written, test_envelope_refuses_what_is_none,
+           test_envelope_knows_its_audience, test_envelope_knows_everybody_but_one,
+           test_envelope_names_only_whom_a_list_holds, test_envelope_reads_effects, test_envelope_refuses_bad_effects)

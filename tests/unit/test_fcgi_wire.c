@@ -71,10 +71,10 @@ END_TEST
 START_TEST(test_fcgi_refuses_what_is_no_answer)
 {
     static const char *const wrong[] = {
-        "\x02\x06\x00\x01\x00\x01\x00\x00x",  /* version 2 */
-        "\x01\x06\x00\x02\x00\x01\x00\x00x",  /* another request's id */
-        "\x01\x05\x00\x01\x00\x01\x00\x00x",  /* a record that only we may send */
-        "\x01\x03\x00\x01\x00\x01\x00\x00x",  /* an end of the wrong size */
+        "\x02\x06\x00\x01\x00\x01\x00\x00x", /* version 2 */
+        "\x01\x06\x00\x02\x00\x01\x00\x00x", /* another request's id */
+        "\x01\x05\x00\x01\x00\x01\x00\x00x", /* a record that only we may send */
+        "\x01\x03\x00\x01\x00\x01\x00\x00x", /* an end of the wrong size */
         "HTTP/1.1 200 OK",
     };
     static const size_t lengths[] = {9, 9, 9, 9, 15};
@@ -162,8 +162,5 @@ START_TEST(test_fcgi_refuses_pairs_that_are_cut_off)
 }
 END_TEST
 
-CHECK_MAIN("fcgi_wire", test_fcgi_reads_an_answer_in_pieces,
-           test_fcgi_tells_diagnostics_from_output,
-           test_fcgi_refuses_what_is_no_answer,
-           test_fcgi_writes_requests,
-           test_fcgi_refuses_pairs_that_are_cut_off)
+CHECK_MAIN("fcgi_wire", test_fcgi_reads_an_answer_in_pieces, test_fcgi_tells_diagnostics_from_output,
+           test_fcgi_refuses_what_is_no_answer, test_fcgi_writes_requests, test_fcgi_refuses_pairs_that_are_cut_off)

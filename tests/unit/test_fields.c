@@ -52,7 +52,9 @@ START_TEST(test_fields_take_names_as_people_see_them)
     ck_assert_str_eq(in.name.value, "x");
     ck_assert_str_eq(in.label.value, "A\u00e9");
     ck_assert_str_eq(in.tag.value, "a b");
-    static const char *const bad[] = {"\u3000", "\u200b", "\u202e\u202c", "\u0301", "a\u0301\u0302\u0303\u0301\u0302\u0303\u0301\u0302\u0303\u0301", "a\u2028b"};
+    static const char *const bad[] = {
+        "\u3000",  "\u200b", "\u202e\u202c", "\u0301", "a\u0301\u0302\u0303\u0301\u0302\u0303\u0301\u0302\u0303\u0301",
+        "a\u2028b"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[128];
         snprintf(text, sizeof text, "{\"name\":\"x\",\"label\":\"%s\"}", bad[i]);
@@ -72,7 +74,8 @@ START_TEST(test_fields_fill_a_struct_from_json)
 {
     arena = arena_new();
     ck_assert_int_eq(json(" {\"name\":\" 王芳 \",\"note\":\"a\\nb\",\"secret\":\" x \",\"kind\":\"two\",\"count\":10,"
-                          "\"when\":\"1970-01-01T00:00:01Z\",\"flag\":true,\"any\":{\"x\":[1]}} \n"), ERR_OK);
+                          "\"when\":\"1970-01-01T00:00:01Z\",\"flag\":true,\"any\":{\"x\":[1]}} \n"),
+                     ERR_OK);
     ck_assert_str_eq(in.name.value, "王芳");
     ck_assert_str_eq(in.note.value, "a\nb");
     ck_assert_str_eq(in.secret.value, " x ");
@@ -92,19 +95,37 @@ START_TEST(test_fields_name_the_one_at_fault)
     static const struct {
         const char *text, *field;
     } cases[] = {
-        {"{}", "name"}, {"", "name"},
-        {"{\"name\":\"\"}", "name"}, {"{\"name\":\"   \"}", "name"}, {"{\"name\":\"abcdef\"}", "name"}, {"{\"name\":1}", "name"},
-        {"{\"name\":null}", "name"}, {"{\"name\":\"a\\nb\"}", "name"}, {"{\"name\":\"a\\u0000b\"}", "name"}, {"{\"name\":[\"a\"]}", "name"},
+        {"{}", "name"},
+        {"", "name"},
+        {"{\"name\":\"\"}", "name"},
+        {"{\"name\":\"   \"}", "name"},
+        {"{\"name\":\"abcdef\"}", "name"},
+        {"{\"name\":1}", "name"},
+        {"{\"name\":null}", "name"},
+        {"{\"name\":\"a\\nb\"}", "name"},
+        {"{\"name\":\"a\\u0000b\"}", "name"},
+        {"{\"name\":[\"a\"]}", "name"},
         {"{\"name\":\"a\",\"note\":\"\\u0007\"}", "note"},
-        {"{\"name\":\"a\",\"kind\":\"three\"}", "kind"}, {"{\"name\":\"a\",\"kind\":\"on\"}", "kind"},
-        {"{\"name\":\"a\",\"kind\":\"one|two\"}", "kind"}, {"{\"name\":\"a\",\"when\":\"1970-01-01T00:00:00Z\"}", "when"},
-        {"{\"name\":\"a\",\"count\":0}", "count"}, {"{\"name\":\"a\",\"count\":11}", "count"}, {"{\"name\":\"a\",\"count\":-1}", "count"},
-        {"{\"name\":\"a\",\"count\":1.5}", "count"}, {"{\"name\":\"a\",\"count\":1.0}", "count"}, {"{\"name\":\"a\",\"count\":1e1}", "count"},
-        {"{\"name\":\"a\",\"count\":\"1\"}", "count"}, {"{\"name\":\"a\",\"count\":99999999999999999999}", "count"},
+        {"{\"name\":\"a\",\"kind\":\"three\"}", "kind"},
+        {"{\"name\":\"a\",\"kind\":\"on\"}", "kind"},
+        {"{\"name\":\"a\",\"kind\":\"one|two\"}", "kind"},
+        {"{\"name\":\"a\",\"when\":\"1970-01-01T00:00:00Z\"}", "when"},
+        {"{\"name\":\"a\",\"count\":0}", "count"},
+        {"{\"name\":\"a\",\"count\":11}", "count"},
+        {"{\"name\":\"a\",\"count\":-1}", "count"},
+        {"{\"name\":\"a\",\"count\":1.5}", "count"},
+        {"{\"name\":\"a\",\"count\":1.0}", "count"},
+        {"{\"name\":\"a\",\"count\":1e1}", "count"},
+        {"{\"name\":\"a\",\"count\":\"1\"}", "count"},
+        {"{\"name\":\"a\",\"count\":99999999999999999999}", "count"},
         {"{\"name\":\"a\",\"count\":true}", "count"},
-        {"{\"name\":\"a\",\"when\":\"soon\"}", "when"}, {"{\"name\":\"a\",\"when\":5}", "when"},
-        {"{\"name\":\"a\",\"flag\":\"true\"}", "flag"}, {"{\"name\":\"a\",\"flag\":1}", "flag"}, {"{\"name\":\"a\",\"flag\":null}", "flag"},
-        {"{\"name\":\"a\",\"other\":1}", "other"}, {"{\"Name\":\"a\"}", "Name"},
+        {"{\"name\":\"a\",\"when\":\"soon\"}", "when"},
+        {"{\"name\":\"a\",\"when\":5}", "when"},
+        {"{\"name\":\"a\",\"flag\":\"true\"}", "flag"},
+        {"{\"name\":\"a\",\"flag\":1}", "flag"},
+        {"{\"name\":\"a\",\"flag\":null}", "flag"},
+        {"{\"name\":\"a\",\"other\":1}", "other"},
+        {"{\"Name\":\"a\"}", "Name"},
     };
     arena = arena_new();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -124,11 +145,34 @@ END_TEST
 
 START_TEST(test_fields_refuse_what_is_no_json)
 {
-    const char *const bad[] = {"{", "}", "{\"name\"}", "{\"name\":}", "{\"name\":\"a\"}}", "{\"name\":\"a\"} x", "{'name':'a'}", "{name:\"a\"}",
-                               "{\"name\":\"a\",}", "{\"name\":\"a\\x\"}", "{\"name\":\"\xff\"}", "{\"name\":\"a\" \"note\":\"b\"}", "nul",
-                               "{\"name\":\"a\nb\"}", "{\"count\":NaN}", "{\"count\":1.}", "{\"any\":{\"x\":\"\t\"}}", "\xef\xbb\xbf{}",
-                               "{\"name\":\"\xc0\xaf\"}", "{\"name\":\"\xed\xa0\x80\"}", "{\"name\":\"\xf4\x90\x80\x80\"}", "{\"name\":\"a\nb\"}",
-                               "{\"count\":NaN}", "{\"count\":-Infinity}", "{\"count\":1.}", "{\"count\":01}", "/* c */{}", "{\"any\":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]}"};
+    const char *const bad[] = {"{",
+                               "}",
+                               "{\"name\"}",
+                               "{\"name\":}",
+                               "{\"name\":\"a\"}}",
+                               "{\"name\":\"a\"} x",
+                               "{'name':'a'}",
+                               "{name:\"a\"}",
+                               "{\"name\":\"a\",}",
+                               "{\"name\":\"a\\x\"}",
+                               "{\"name\":\"\xff\"}",
+                               "{\"name\":\"a\" \"note\":\"b\"}",
+                               "nul",
+                               "{\"name\":\"a\nb\"}",
+                               "{\"count\":NaN}",
+                               "{\"count\":1.}",
+                               "{\"any\":{\"x\":\"\t\"}}",
+                               "\xef\xbb\xbf{}",
+                               "{\"name\":\"\xc0\xaf\"}",
+                               "{\"name\":\"\xed\xa0\x80\"}",
+                               "{\"name\":\"\xf4\x90\x80\x80\"}",
+                               "{\"name\":\"a\nb\"}",
+                               "{\"count\":NaN}",
+                               "{\"count\":-Infinity}",
+                               "{\"count\":1.}",
+                               "{\"count\":01}",
+                               "/* c */{}",
+                               "{\"any\":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]}"};
     arena = arena_new();
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_msg(json(bad[i]) == ERR_MALFORMED_JSON, "%zu: %s", i, bad[i]);
@@ -167,7 +211,8 @@ static const struct route table[] = {
     {"GET", "/a/:id/b/:other", ACCESS_ANYBODY, 0, NULL},
 };
 
-static enum err route(const char *method, const char *path, struct request *req, const struct route **found, const char **allow)
+static enum err route(const char *method, const char *path, struct request *req, const struct route **found,
+                      const char **allow)
 {
     *req = (struct request){.method = method, .path = path};
     *found = NULL;
@@ -190,7 +235,8 @@ START_TEST(test_router_finds_by_method_and_path)
     ck_assert_str_eq(req.params[1], "x/y");
     ck_assert_int_eq(route("DELETE", "/a", &req, &found, &allow), ERR_METHOD_NOT_ALLOWED);
     ck_assert_str_eq(allow, "GET, POST");
-    const char *const unknown[] = {"", "/", "/b", "/a/", "a", "/a//b/1", "/a/1/", "/a/1/b", "/a/1/b/", "/a/1/b/2/", "/A", "//a", "/a/1/c/2"};
+    const char *const unknown[] = {"",       "/",       "/b",        "/a/", "a",   "/a//b/1", "/a/1/",
+                                   "/a/1/b", "/a/1/b/", "/a/1/b/2/", "/A",  "//a", "/a/1/c/2"};
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
         ck_assert_msg(route("GET", unknown[i], &req, &found, &allow) == ERR_NOT_FOUND, "%s", unknown[i]);
     ck_assert_int_eq(route("GET", "/a/%zz", &req, &found, &allow), ERR_BAD_REQUEST);
@@ -199,5 +245,6 @@ START_TEST(test_router_finds_by_method_and_path)
 }
 END_TEST
 
-CHECK_MAIN("fields", test_fields_take_names_as_people_see_them, test_fields_fill_a_struct_from_json, test_fields_name_the_one_at_fault, test_fields_refuse_what_is_no_json,
+CHECK_MAIN("fields", test_fields_take_names_as_people_see_them, test_fields_fill_a_struct_from_json,
+           test_fields_name_the_one_at_fault, test_fields_refuse_what_is_no_json,
            test_fields_fill_a_struct_from_a_query, test_router_finds_by_method_and_path)

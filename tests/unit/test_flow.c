@@ -31,8 +31,8 @@ START_TEST(test_flow_keeps_classes_apart)
 {
     struct flow f = {0};
     take_all(&f, FLOW_SIGNAL, 5, 1);
-    for (int class = FLOW_CALL; class < FLOW_CLASSES; class++)
-        ck_assert_int_eq(take_all(&f, (enum flow_class)class, 5, 1), 50);
+    for (int class = FLOW_CALL; class < FLOW_CLASSES; class ++)
+        ck_assert_int_eq(take_all(&f, (enum flow_class) class, 5, 1), 50);
 }
 END_TEST
 
@@ -64,8 +64,5 @@ START_TEST(test_flow_counts_refusals_until_a_pause)
 }
 END_TEST
 
-CHECK_MAIN("flow", test_flow_gives_a_burst_then_the_rate,
-           test_flow_keeps_classes_apart,
-           test_flow_takes_amounts,
-           test_flow_without_a_limit,
-           test_flow_counts_refusals_until_a_pause)
+CHECK_MAIN("flow", test_flow_gives_a_burst_then_the_rate, test_flow_keeps_classes_apart, test_flow_takes_amounts,
+           test_flow_without_a_limit, test_flow_counts_refusals_until_a_pause)

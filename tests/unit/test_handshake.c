@@ -73,9 +73,12 @@ START_TEST(test_handshake_refuses_by_status)
         {400, "\r\n\r\n"},
         {400, "GET /ws HTTP/1.1\r\n" UPGRADE KEY "\r\n"},
         {426, "GET /ws HTTP/1.1\r\n" HOST "\r\n"},
-        {426, "GET /ws HTTP/1.1\r\n" HOST "Upgrade: h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" KEY "\r\n"},
-        {426, "GET /ws HTTP/1.1\r\n" HOST "Upgrade: websocket\r\nConnection: close\r\nSec-WebSocket-Version: 13\r\n" KEY "\r\n"},
-        {426, "GET /ws HTTP/1.1\r\n" HOST "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 8\r\n" KEY "\r\n"},
+        {426,
+         "GET /ws HTTP/1.1\r\n" HOST "Upgrade: h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" KEY "\r\n"},
+        {426, "GET /ws HTTP/1.1\r\n" HOST "Upgrade: websocket\r\nConnection: close\r\nSec-WebSocket-Version: 13\r\n" KEY
+              "\r\n"},
+        {426, "GET /ws HTTP/1.1\r\n" HOST
+              "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 8\r\n" KEY "\r\n"},
         {400, "GET /ws HTTP/1.1\r\n" HOST UPGRADE "\r\n"},
         {400, "GET /ws HTTP/1.1\r\n" HOST UPGRADE "Sec-WebSocket-Key: short\r\n\r\n"},
         {400, "GET /ws HTTP/1.1\r\n" HOST UPGRADE "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZ!==\r\n\r\n"},
@@ -94,9 +97,12 @@ END_TEST
 START_TEST(test_handshake_takes_what_clients_really_send)
 {
     struct handshake h;
-    ck_assert_int_eq(read_text("GET / HTTP/1.1\r\nhost:meet.example\r\nupgrade: WebSocket\r\nconnection: keep-alive, Upgrade\r\n"
-                               "sec-websocket-version: 13\r\nsec-websocket-key:  dGhlIHNhbXBsZSBub25jZQ== \r\n"
-                               "X-Forwarded-For: 198.51.100.7, 203.0.113.9\r\nx-forwarded-for: 10.0.0.7\r\n\r\n", &h), 0);
+    ck_assert_int_eq(
+        read_text("GET / HTTP/1.1\r\nhost:meet.example\r\nupgrade: WebSocket\r\nconnection: keep-alive, Upgrade\r\n"
+                  "sec-websocket-version: 13\r\nsec-websocket-key:  dGhlIHNhbXBsZSBub25jZQ== \r\n"
+                  "X-Forwarded-For: 198.51.100.7, 203.0.113.9\r\nx-forwarded-for: 10.0.0.7\r\n\r\n",
+                  &h),
+        0);
     ck_assert_str_eq(h.forwarded_for, "198.51.100.7, 203.0.113.9,10.0.0.7");
 }
 END_TEST
@@ -150,10 +156,7 @@ START_TEST(test_handshake_checks_origins)
 }
 END_TEST
 
-CHECK_MAIN("handshake", test_handshake_answers_the_example_of_the_rfc,
-           test_handshake_waits_for_the_whole_request,
-           test_handshake_reads_a_token_from_protocols_or_address,
-           test_handshake_refuses_by_status,
-           test_handshake_takes_what_clients_really_send,
-           test_handshake_refuses_large_requests,
+CHECK_MAIN("handshake", test_handshake_answers_the_example_of_the_rfc, test_handshake_waits_for_the_whole_request,
+           test_handshake_reads_a_token_from_protocols_or_address, test_handshake_refuses_by_status,
+           test_handshake_takes_what_clients_really_send, test_handshake_refuses_large_requests,
            test_handshake_checks_origins)

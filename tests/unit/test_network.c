@@ -35,7 +35,8 @@ START_TEST(test_network_reads_and_writes_addresses)
         ck_assert_str_eq(written(parse(texts[i])), texts[i]);
     ck_assert_str_eq(written(parse("::ffff:10.1.2.3")), "10.1.2.3");
     ck_assert_str_eq(written((struct address){0}), "");
-    ck_assert(!address_parse("", &any) && !address_parse("unknown", &any) && !address_parse("1.2.3", &any) && !address_parse("fe80::1%lo", &any));
+    ck_assert(!address_parse("", &any) && !address_parse("unknown", &any) && !address_parse("1.2.3", &any) &&
+              !address_parse("fe80::1%lo", &any));
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
     ck_assert_str_eq(written(address_of((const struct sockaddr *)(const void *)&v4)), "127.0.0.1");
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
@@ -63,10 +64,11 @@ END_TEST
 START_TEST(test_network_lists)
 {
     struct networks n = read(" 10.0.0.0/8 ,::1,192.168.1.5,\t2001:db8::/33, 172.16.0.0/12,::ffff:198.51.100.0/120");
-    static const char *const in[] = {"10.0.0.1", "10.255.255.255", "::1", "192.168.1.5", "2001:db8::", "2001:db8:7fff::1",
+    static const char *const in[] = {"10.0.0.1",       "10.255.255.255",  "::1",
+                                     "192.168.1.5",    "2001:db8::",      "2001:db8:7fff::1",
                                      "172.31.255.255", "::ffff:10.1.1.1", "198.51.100.200"};
-    static const char *const out[] = {"11.0.0.0", "9.255.255.255", "::2", "192.168.1.4", "2001:db8:8000::", "172.32.0.0", "198.51.101.1",
-                                      "::a00:1" /* not the mapped 10.0.0.1 */};
+    static const char *const out[] = {"11.0.0.0",   "9.255.255.255", "::2",    "192.168.1.4", "2001:db8:8000::",
+                                      "172.32.0.0", "198.51.101.1",  "::a00:1" /* not the mapped 10.0.0.1 */};
     for (size_t i = 0; i < sizeof in / sizeof *in; i++)
         ck_assert_msg(networks_have(&n, &(struct address[]){parse(in[i])}[0]), "%s", in[i]);
     for (size_t i = 0; i < sizeof out / sizeof *out; i++)
@@ -80,9 +82,19 @@ END_TEST
 
 START_TEST(test_network_lists_that_are_none)
 {
-    static const char *const bad[] = {"x", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8/8", "::1/129", "10.0.0.0,,::1", ",",
-                                      "10.0.0.0 ::1", "localhost", "1.2.3.4:80",
-                                      "10.0.0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000"};
+    static const char *const bad[] = {
+        "x",
+        "10.0.0.0/33",
+        "10.0.0.0/-1",
+        "10.0.0.0/",
+        "10.0.0.0/8/8",
+        "::1/129",
+        "10.0.0.0,,::1",
+        ",",
+        "10.0.0.0 ::1",
+        "localhost",
+        "1.2.3.4:80",
+        "10.0.0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000"};
     struct networks n = {.count = 7};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_msg(!networks_read(bad[i], &n) && n.count == 7, "%s", bad[i]);
@@ -124,7 +136,8 @@ START_TEST(test_network_client_is_the_last_that_is_not_trusted)
         {"127.0.0.1", "[", "127.0.0.1"},
         {"127.0.0.1", "[]:1", "127.0.0.1"},
         {"127.0.0.1", "[2001:db8::1]x", "127.0.0.1"},
-        {"127.0.0.1", "192.0.2.1111111111111111111111111111111111111111111111111111111111111111111111111111111111111", "127.0.0.1"},
+        {"127.0.0.1", "192.0.2.1111111111111111111111111111111111111111111111111111111111111111111111111111111111111",
+         "127.0.0.1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ck_assert_str_eq(written(network_client(&trusted, parse(cases[i].peer), cases[i].header)), cases[i].client);
@@ -133,5 +146,5 @@ START_TEST(test_network_client_is_the_last_that_is_not_trusted)
 }
 END_TEST
 
-CHECK_MAIN("network", test_network_reads_and_writes_addresses, test_network_of_an_address, test_network_lists, test_network_lists_that_are_none,
-           test_network_client_is_the_last_that_is_not_trusted)
+CHECK_MAIN("network", test_network_reads_and_writes_addresses, test_network_of_an_address, test_network_lists,
+           test_network_lists_that_are_none, test_network_client_is_the_last_that_is_not_trusted)

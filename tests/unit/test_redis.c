@@ -6,7 +6,8 @@
 
 static bool read_list(const char *list, struct redis_servers *out)
 {
-    struct config config = {.redis_socket = "/run/redis.sock", .redis_host = "127.0.0.1", .redis_port = 6379, .redis_servers = list};
+    struct config config = {
+        .redis_socket = "/run/redis.sock", .redis_host = "127.0.0.1", .redis_port = 6379, .redis_servers = list};
     return redis_servers_read(&config, out);
 }
 
@@ -27,7 +28,16 @@ END_TEST
 
 START_TEST(test_redis_refuses_what_is_no_list)
 {
-    static const char *const lists[] = {",", "a:1,", "a:1,,b:2", "a", "a:", ":1", "a:0", "a:65536", "a:x", "unix:",
+    static const char *const lists[] = {",",
+                                        "a:1,",
+                                        "a:1,,b:2",
+                                        "a",
+                                        "a:",
+                                        ":1",
+                                        "a:0",
+                                        "a:65536",
+                                        "a:x",
+                                        "unix:",
                                         "a:1,a:2,a:3,a:4,a:5,a:6,a:7,a:8,a:9,a:1,a:2,a:3,a:4,a:5,a:6,a:7,a:8"};
     struct redis_servers s;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -54,6 +64,5 @@ START_TEST(test_redis_spreads_meetings_evenly_and_moves_few)
 }
 END_TEST
 
-CHECK_MAIN("redis", test_redis_reads_lists,
-           test_redis_refuses_what_is_no_list,
+CHECK_MAIN("redis", test_redis_reads_lists, test_redis_refuses_what_is_no_list,
            test_redis_spreads_meetings_evenly_and_moves_few)

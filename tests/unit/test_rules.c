@@ -55,7 +55,8 @@ START_TEST(test_permission_shape_lists_what_each_role_has)
     permission_shape(&j, "permissions", SETTINGS_DEFAULT & ~SETTING_ALLOW_SHARE);
     json_object_end(&j);
     ck_assert_ptr_nonnull(strstr(out.data, "\"host\":[\"chat\",\"unmute\",\"start_video\",\"share_screen\","));
-    ck_assert_ptr_nonnull(strstr(out.data, "\"guest\":[\"chat\",\"unmute\",\"start_video\",\"raise_hand\",\"rename_self\"]"));
+    ck_assert_ptr_nonnull(
+        strstr(out.data, "\"guest\":[\"chat\",\"unmute\",\"start_video\",\"raise_hand\",\"rename_self\"]"));
     buf_free(&out);
 }
 END_TEST
@@ -64,11 +65,14 @@ START_TEST(test_setting_changes_leave_the_others)
 {
     const int64_t before = SETTING_LOCKED | SETTING_ALLOW_CHAT;
     ck_assert_int_eq(setting_apply(before, (struct setting_changes){0}), before);
-    ck_assert_int_eq(setting_apply(before, (struct setting_changes){.on = SETTING_WAITING_ROOM}), before | SETTING_WAITING_ROOM);
+    ck_assert_int_eq(setting_apply(before, (struct setting_changes){.on = SETTING_WAITING_ROOM}),
+                     before | SETTING_WAITING_ROOM);
     ck_assert_int_eq(setting_apply(before, (struct setting_changes){.off = SETTING_LOCKED}), SETTING_ALLOW_CHAT);
-    ck_assert_int_eq(setting_apply(before, (struct setting_changes){.on = SETTING_LOCKED, .off = SETTING_ALLOW_CHAT}), SETTING_LOCKED);
+    ck_assert_int_eq(setting_apply(before, (struct setting_changes){.on = SETTING_LOCKED, .off = SETTING_ALLOW_CHAT}),
+                     SETTING_LOCKED);
     ck_assert(setting_is(before, SETTING_LOCKED) && !setting_is(before, SETTING_WAITING_ROOM));
-    ck_assert(setting_is(SETTINGS_DEFAULT, SETTING_JOIN_BEFORE_HOST) && !setting_is(SETTINGS_DEFAULT, SETTING_ALLOW_GUESTS));
+    ck_assert(setting_is(SETTINGS_DEFAULT, SETTING_JOIN_BEFORE_HOST) &&
+              !setting_is(SETTINGS_DEFAULT, SETTING_ALLOW_GUESTS));
     ck_assert_int_lt(SETTINGS_DEFAULT, 1 << SETTING_COUNT);
 }
 END_TEST
@@ -196,7 +200,9 @@ END_TEST
 
 CHECK_MAIN("rules", test_permission_follows_the_role, test_permission_that_a_setting_opens_stays_with_host_and_cohosts,
            test_permission_shape_lists_what_each_role_has, test_setting_changes_leave_the_others,
-           test_due_scheduled_meeting_expires_a_day_after_its_planned_end, test_due_never_for_what_is_over_or_just_goes_on,
-           test_due_meeting_that_ends_on_time_is_announced_first, test_due_lost_host_counts_only_where_the_meeting_ends_for_it,
-           test_due_is_the_earliest_of_all, test_due_end_of_its_time_counts_from_the_later_start,
-           test_due_empty_meeting_that_is_kept_ends_after_its_planned_end, test_due_again_waits_where_a_look_changed_nothing)
+           test_due_scheduled_meeting_expires_a_day_after_its_planned_end,
+           test_due_never_for_what_is_over_or_just_goes_on, test_due_meeting_that_ends_on_time_is_announced_first,
+           test_due_lost_host_counts_only_where_the_meeting_ends_for_it, test_due_is_the_earliest_of_all,
+           test_due_end_of_its_time_counts_from_the_later_start,
+           test_due_empty_meeting_that_is_kept_ends_after_its_planned_end,
+           test_due_again_waits_where_a_look_changed_nothing)

@@ -55,7 +55,8 @@ END_TEST
 /* How a statement of ours begins. A piece that begins otherwise was cut wrongly. */
 START_TEST(test_script_cuts_our_migrations_into_whole_statements)
 {
-    static const char *const begins[] = {"CREATE TABLE ", "CREATE INDEX ", "ALTER TABLE ", "UPDATE ", "INSERT ", "DELETE ", "DROP "};
+    static const char *const begins[] = {"CREATE TABLE ", "CREATE INDEX ", "ALTER TABLE ", "UPDATE ",
+                                         "INSERT ",       "DELETE ",       "DROP "};
     glob_t files;
     ck_assert_int_eq(glob("db/migrations/*.sql", 0, NULL, &files), 0);
     for (size_t i = 0; i < files.gl_pathc; i++) {

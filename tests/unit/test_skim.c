@@ -18,8 +18,23 @@ static bool check(const char *text, size_t len, int depth)
 START_TEST(test_skim_takes_json)
 {
     static const char *const texts[] = {
-        "{}", "[]", " { } ", "\t[\n]\r", "null", "true", "false", "0", "-0", "-1.5e+10", "1E3", "\"\"", "\"\\u00e9\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
-        "\"caf\xc3\xa9\"", "{\"a\":1,\"b\":[1,2,{\"c\":null}],\"a\":2}", "[[],[[]]]", "\"\x7f\"",
+        "{}",
+        "[]",
+        " { } ",
+        "\t[\n]\r",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "-1.5e+10",
+        "1E3",
+        "\"\"",
+        "\"\\u00e9\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+        "\"caf\xc3\xa9\"",
+        "{\"a\":1,\"b\":[1,2,{\"c\":null}],\"a\":2}",
+        "[[],[[]]]",
+        "\"\x7f\"",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         ck_assert_msg(check(texts[i], strlen(texts[i]), 16), "%s", texts[i]);
@@ -37,11 +52,57 @@ END_TEST
 START_TEST(test_skim_refuses_what_is_no_json)
 {
     static const char *const texts[] = {
-        "", " ", "{", "}", "[", "]", "{]", "[}", "{}{}", "[] x", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "[1,]", "[,1]", "[1 2]",
-        "{a:1}", "{'a':1}", "{1:1}", "nul", "nulll", "True", "01", "+1", "-", "1.", ".5", "1e", "1e+", "0x1", "NaN", "Infinity",
-        "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\n\"", "\"\t\"", "\"a\" \"b\"", "// x\n1",
-        "\"\\ud800\"", "\"\\udfff\"", "\"\\uD800x\"", "\"\\ud83d\\n\"", "\"\\ud83d\\u0041\"", "\"\\ude00\\ud83d\"", "{\"\\udc00\":1}",
-        "{\"a\":1 \"b\":2}", "[1,,2]",
+        "",
+        " ",
+        "{",
+        "}",
+        "[",
+        "]",
+        "{]",
+        "[}",
+        "{}{}",
+        "[] x",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{,}",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "{a:1}",
+        "{'a':1}",
+        "{1:1}",
+        "nul",
+        "nulll",
+        "True",
+        "01",
+        "+1",
+        "-",
+        "1.",
+        ".5",
+        "1e",
+        "1e+",
+        "0x1",
+        "NaN",
+        "Infinity",
+        "\"",
+        "\"\\\"",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\u12g4\"",
+        "\"\n\"",
+        "\"\t\"",
+        "\"a\" \"b\"",
+        "// x\n1",
+        "\"\\ud800\"",
+        "\"\\udfff\"",
+        "\"\\uD800x\"",
+        "\"\\ud83d\\n\"",
+        "\"\\ud83d\\u0041\"",
+        "\"\\ude00\\ud83d\"",
+        "{\"\\udc00\":1}",
+        "{\"a\":1 \"b\":2}",
+        "[1,,2]",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         ck_assert_msg(!check(texts[i], strlen(texts[i]), 16), "%s", texts[i]);
@@ -75,7 +136,10 @@ static bool members(const char *text, struct slice values[3])
     return skim_members((struct slice){text, strlen(text)}, names, values, 3);
 }
 
-static bool is(struct slice s, const char *text) { return s.at && s.len == strlen(text) && memcmp(s.at, text, s.len) == 0; }
+static bool is(struct slice s, const char *text)
+{
+    return s.at && s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
+}
 
 START_TEST(test_skim_finds_members)
 {
@@ -102,7 +166,8 @@ END_TEST
 
 START_TEST(test_skim_reads_whole_numbers)
 {
-    static const char *const bad[] = {"-1", "1.0", "1e3", "9007199254740992", "99999999999999999999", "\"7\"", "null", "{}"};
+    static const char *const bad[] = {"-1",    "1.0",  "1e3", "9007199254740992", "99999999999999999999",
+                                      "\"7\"", "null", "{}"};
     int64_t n = -1;
     ck_assert(skim_int((struct slice){"0", 1}, &n) && n == 0);
     ck_assert(skim_int((struct slice){"9007199254740991", 16}, &n) && n == 9007199254740991);
@@ -120,12 +185,7 @@ START_TEST(test_skim_reads_plain_strings)
 }
 END_TEST
 
-CHECK_MAIN("skim", test_skim_takes_json,
-           test_skim_takes_surrogates_in_pairs,
-           test_skim_refuses_what_is_no_json,
-           test_skim_refuses_texts_that_are_cut_off,
-           test_skim_limits_depth,
-           test_skim_finds_members,
-           test_skim_refuses_members_of_what_is_no_object_and_doubles,
-           test_skim_reads_whole_numbers,
+CHECK_MAIN("skim", test_skim_takes_json, test_skim_takes_surrogates_in_pairs, test_skim_refuses_what_is_no_json,
+           test_skim_refuses_texts_that_are_cut_off, test_skim_limits_depth, test_skim_finds_members,
+           test_skim_refuses_members_of_what_is_no_object_and_doubles, test_skim_reads_whole_numbers,
            test_skim_reads_plain_strings)

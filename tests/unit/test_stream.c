@@ -229,11 +229,7 @@ START_TEST(test_map_finds_the_last_one_put_in)
 }
 END_TEST
 
-CHECK_MAIN("stream", test_stream_puts_events_in_order,
-           test_stream_keeps_the_last_events,
-           test_stream_always_has_room_for_what_closes_the_gap,
-           test_stream_forgets_what_is_recent_no_more,
-           test_stream_hears_of_events_and_skips_lost_ones,
-           test_frame_queue_writes_in_order_what_the_socket_takes,
-           test_frame_queue_cuts_behind_a_frame_that_is_begun,
-           test_map_finds_the_last_one_put_in)
+CHECK_MAIN("stream", test_stream_puts_events_in_order, test_stream_keeps_the_last_events,
+           test_stream_always_has_room_for_what_closes_the_gap, test_stream_forgets_what_is_recent_no_more,
+           test_stream_hears_of_events_and_skips_lost_ones, test_frame_queue_writes_in_order_what_the_socket_takes,
+           test_frame_queue_cuts_behind_a_frame_that_is_begun, test_map_finds_the_last_one_put_in)

@@ -10,9 +10,12 @@
 
 START_TEST(test_text_utf8_follows_rfc_3629)
 {
-    const char *const good[] = {"", "plain", "é", "王芳", "\xf0\x9f\x98\x80", "\xef\xbf\xbf", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf"};
-    const char *const bad[] = {"\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\xaf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x80\x80\xaf",
-                               "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xc3", "\xe7\x8e", "\xf0\x9f\x98", "\xc3\x28"};
+    const char *const good[] = {
+        "", "plain", "é", "王芳", "\xf0\x9f\x98\x80", "\xef\xbf\xbf", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf"};
+    const char *const bad[] = {
+        "\x80",         "\xc0\xaf",         "\xc1\xbf",         "\xe0\x80\xaf",     "\xe0\x9f\xbf",
+        "\xed\xa0\x80", "\xf0\x80\x80\xaf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff",
+        "a\xc3",        "\xe7\x8e",         "\xf0\x9f\x98",     "\xc3\x28"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         ck_assert_msg(text_is_utf8(good[i], strlen(good[i])), "good %zu", i);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -44,8 +47,8 @@ START_TEST(test_text_finds_control_characters)
     ck_assert(!text_has_control("a\nb\tc\r", true));
     ck_assert(text_has_control("a\x01", true));
     ck_assert(text_has_control("a\x7f", true));
-    ck_assert(text_has_control("\xc2\x85", true)); /* U+0085 */
-    ck_assert(!text_has_control("\xc2\xa0", true)); /* U+00A0 is a blank */
+    ck_assert(text_has_control("\xc2\x85", true));                                         /* U+0085 */
+    ck_assert(!text_has_control("\xc2\xa0", true));                                        /* U+00A0 is a blank */
     ck_assert(text_has_control("a\u2028b", false) && text_has_control("a\u2029b", false)); /* they end a line */
     ck_assert(!text_has_control("a\u2028b", true) && !text_has_control("a\u2027b", false));
 }
@@ -56,7 +59,8 @@ START_TEST(test_text_to_int_takes_whole_numbers_only)
     int64_t v = -1;
     ck_assert(text_to_int("0", &v) && v == 0);
     ck_assert(text_to_int("9223372036854775807", &v) && v == INT64_MAX);
-    const char *const bad[] = {"", " 1", "1 ", "+1", "-1", "1.0", "0x1", "9223372036854775808", "99999999999999999999", "1a"};
+    const char *const bad[] = {"",  " 1", "1 ", "+1", "-1", "1.0", "0x1", "9223372036854775808", "99999999999999999999",
+                               "1a"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_msg(!text_to_int(bad[i], &v), "'%s'", bad[i]);
 }
@@ -93,8 +97,9 @@ START_TEST(test_time_parts_are_those_of_the_library)
         struct tm tm;
         gmtime_r(&seconds, &tm);
         struct time_parts t = time_to_parts(s * 1000 + 7);
-        bool same = t.year == tm.tm_year + 1900 && t.month == tm.tm_mon + 1 && t.day == tm.tm_mday && t.hour == tm.tm_hour &&
-                    t.minute == tm.tm_min && t.second == tm.tm_sec && t.ms == 7 && time_from_parts(&t) == s * 1000 + 7;
+        bool same = t.year == tm.tm_year + 1900 && t.month == tm.tm_mon + 1 && t.day == tm.tm_mday &&
+                    t.hour == tm.tm_hour && t.minute == tm.tm_min && t.second == tm.tm_sec && t.ms == 7 &&
+                    time_from_parts(&t) == s * 1000 + 7;
         if (!same) /* an assertion each would take most of the time */
             ck_abort_msg("at %lld", (long long)s);
     }
@@ -119,10 +124,24 @@ END_TEST
 
 START_TEST(test_time_parse_refuses_anything_else)
 {
-    const char *const bad[] = {"", "tomorrow", "2026-01-31", "2026-01-31 10:00:00Z", "2026-01-31T10:00:00", "2026-02-29T10:00:00Z",
-                               "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-32T00:00:00Z", "2026-01-31T24:00:00Z",
-                               "2026-01-31T10:60:00Z", "2026-01-31T10:00:60Z", "2026-01-31T10:00:00.Z", "2026-01-31T10:00:00+24:00",
-                               "2026-01-31T10:00:00Zx", "26-01-31T10:00:00Z", "1969-12-31T23:59:59Z", "2026-1-31T10:00:00Z",
+    const char *const bad[] = {"",
+                               "tomorrow",
+                               "2026-01-31",
+                               "2026-01-31 10:00:00Z",
+                               "2026-01-31T10:00:00",
+                               "2026-02-29T10:00:00Z",
+                               "2026-13-01T00:00:00Z",
+                               "2026-00-01T00:00:00Z",
+                               "2026-01-32T00:00:00Z",
+                               "2026-01-31T24:00:00Z",
+                               "2026-01-31T10:60:00Z",
+                               "2026-01-31T10:00:60Z",
+                               "2026-01-31T10:00:00.Z",
+                               "2026-01-31T10:00:00+24:00",
+                               "2026-01-31T10:00:00Zx",
+                               "26-01-31T10:00:00Z",
+                               "1969-12-31T23:59:59Z",
+                               "2026-1-31T10:00:00Z",
                                "9999-12-31T23:59:59-01:00"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int64_t t = 42;
@@ -136,7 +155,9 @@ START_TEST(test_json_escapes_and_puts_commas)
     struct buf b = {0};
     struct json j = json_to(&b);
     json_object(&j, NULL);
-    json_str(&j, "s", "a\"b\\c\n\t\x01\x7f" "王");
+    json_str(&j, "s",
+             "a\"b\\c\n\t\x01\x7f"
+             "王");
     json_int(&j, "i", INT64_MIN);
     json_int(&j, "j", INT64_MAX);
     json_int(&j, "k", 0);
@@ -175,7 +196,7 @@ END_TEST
 
 CHECK_MAIN("text", test_text_utf8_follows_rfc_3629, test_text_counts_characters_not_bytes,
            test_text_drops_what_is_no_whole_character, test_text_finds_control_characters,
-           test_text_to_int_takes_whole_numbers_only, test_text_trim_cuts_blanks_around, test_time_is_written_and_read_back,
-           test_time_parts_are_those_of_the_library,
-           test_time_parse_knows_offsets_and_fractions, test_time_parse_refuses_anything_else, test_json_escapes_and_puts_commas,
-           test_err_every_code_is_complete_and_found_again)
+           test_text_to_int_takes_whole_numbers_only, test_text_trim_cuts_blanks_around,
+           test_time_is_written_and_read_back, test_time_parts_are_those_of_the_library,
+           test_time_parse_knows_offsets_and_fractions, test_time_parse_refuses_anything_else,
+           test_json_escapes_and_puts_commas, test_err_every_code_is_complete_and_found_again)

@@ -17,7 +17,10 @@ static struct token_keys keys_of(char byte)
     return keys;
 }
 
-static const struct token_claims claims = {.user_id = 7, .session_id = 12, .issued_at_s = NOW_S, .expires_at_s = NOW_S + 900};
+static const struct token_claims claims = {.user_id = 7,
+                                           .session_id = 12,
+                                           .issued_at_s = NOW_S,
+                                           .expires_at_s = NOW_S + 900};
 
 /* A token made by hand with libjwt. */
 static char *make(jwt_alg_t alg, char key_byte, const char *issuer, const char *sub, long exp, long nbf)
@@ -26,7 +29,8 @@ static char *make(jwt_alg_t alg, char key_byte, const char *issuer, const char *
     memset(key, key_byte, sizeof key);
     jwt_t *jwt;
     ck_assert_int_eq(jwt_new(&jwt), 0);
-    ck_assert_int_eq(jwt_set_alg(jwt, alg, alg == JWT_ALG_NONE ? NULL : key, alg == JWT_ALG_NONE ? 0 : (int)sizeof key), 0);
+    ck_assert_int_eq(jwt_set_alg(jwt, alg, alg == JWT_ALG_NONE ? NULL : key, alg == JWT_ALG_NONE ? 0 : (int)sizeof key),
+                     0);
     if (issuer)
         jwt_add_grant(jwt, "iss", issuer);
     if (sub)
@@ -115,7 +119,8 @@ END_TEST
 
 START_TEST(test_token_rubbish_is_refused)
 {
-    const char *const bad[] = {"", ".", "..", "...", "a.b.c", "eyJhbGciOiJIUzI1NiJ9..", "eyJhbGciOiJIUzI1NiJ9.e30.", "\xff\xfe"};
+    const char *const bad[] = {
+        "", ".", "..", "...", "a.b.c", "eyJhbGciOiJIUzI1NiJ9..", "eyJhbGciOiJIUzI1NiJ9.e30.", "\xff\xfe"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_msg(verify(bad[i]) == ERR_UNAUTHORIZED, "%zu", i);
     char *large = malloc(100001);
@@ -260,13 +265,14 @@ START_TEST(test_token_keys_are_read_from_a_file)
     ck_assert_uint_eq(keys.keys[0].bytes[31], 0x1f);
     ck_assert_int_eq(load("", &keys), ERR_VALIDATION_FAILED);
     ck_assert_int_eq(load("k1\n", &keys), ERR_VALIDATION_FAILED);
-    ck_assert_int_eq(load("k1 abcd\n", &keys), ERR_VALIDATION_FAILED); /* too short */
+    ck_assert_int_eq(load("k1 abcd\n", &keys), ERR_VALIDATION_FAILED);      /* too short */
     ck_assert_int_eq(load("k1 " HEX "00\n", &keys), ERR_VALIDATION_FAILED); /* too long */
     ck_assert_int_eq(token_keys_load("/nowhere/keys", "echomeet", &keys), ERR_UNAVAILABLE);
 }
 END_TEST
 
-CHECK_MAIN("token", test_token_sign_and_verify, test_token_every_changed_byte_is_noticed, test_token_other_algorithms_are_refused,
-           test_token_wrong_claims_are_refused, test_token_rubbish_is_refused, test_token_older_keys_are_accepted_and_the_first_signs,
-           test_token_memory_knows_a_token_until_it_expires, test_token_memory_keeps_nothing_that_was_refused,
-           test_token_memory_tells_many_tokens_apart, test_token_keys_are_read_from_a_file)
+CHECK_MAIN("token", test_token_sign_and_verify, test_token_every_changed_byte_is_noticed,
+           test_token_other_algorithms_are_refused, test_token_wrong_claims_are_refused, test_token_rubbish_is_refused,
+           test_token_older_keys_are_accepted_and_the_first_signs, test_token_memory_knows_a_token_until_it_expires,
+           test_token_memory_keeps_nothing_that_was_refused, test_token_memory_tells_many_tokens_apart,
+           test_token_keys_are_read_from_a_file)

@@ -117,7 +117,8 @@ END_TEST
 
 START_TEST(test_tally_counts_by_network)
 {
-    static const char *const texts[] = {"10.0.0.1", "10.0.0.2", "2001:db8:1:2::7", "2001:db8:1:2:9::", "2001:db8:1:3::7", "::ffff:10.0.0.1"};
+    static const char *const texts[] = {"10.0.0.1",         "10.0.0.2",        "2001:db8:1:2::7",
+                                        "2001:db8:1:2:9::", "2001:db8:1:3::7", "::ffff:10.0.0.1"};
     static const uint32_t expected[] = {1, 1, 1, 2, 1, 2};
     struct tally tally = {0};
     struct tally_key keys[6];

@@ -286,7 +286,8 @@ END_TEST
 
 START_TEST(test_ws_reads_close_codes)
 {
-    static const int good[] = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999};
+    static const int good[] = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010,
+                               1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999};
     static const int bad[] = {0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535};
     struct buf s = {0};
     char wanted[32];
@@ -317,9 +318,15 @@ END_TEST
 START_TEST(test_ws_refuses_a_close_reason_that_is_not_utf8)
 {
     struct buf s = {0};
-    put_frame(&s, 0x88, "\x03\xe8" "caf\xc3\xa9", 7);
+    put_frame(&s, 0x88,
+              "\x03\xe8"
+              "caf\xc3\xa9",
+              7);
     expect(&s, "close=1000");
-    put_frame(&s, 0x88, "\x03\xe8" "caf\xe9", 6);
+    put_frame(&s, 0x88,
+              "\x03\xe8"
+              "caf\xe9",
+              6);
     expect(&s, "fail=1007");
     put_frame(&s, 0x88, "\x03\xe8\xc3", 3);
     expect(&s, "fail=1007");
@@ -341,8 +348,12 @@ END_TEST
 START_TEST(test_ws_takes_all_of_utf8)
 {
     static const char *const texts[] = {
-        "caf\xc3\xa9", "\xe4\xbd\xa0\xe5\xa5\xbd", "\xf0\x9f\x98\x80", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
-        "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a long run of ASCII first \xf0\x9f\x98\x80",
+        "caf\xc3\xa9",      "\xe4\xbd\xa0\xe5\xa5\xbd",
+        "\xf0\x9f\x98\x80", "\xc2\x80",
+        "\xdf\xbf",         "\xe0\xa0\x80",
+        "\xed\x9f\xbf",     "\xee\x80\x80",
+        "\xef\xbf\xbf",     "\xf0\x90\x80\x80",
+        "\xf4\x8f\xbf\xbf", "a long run of ASCII first \xf0\x9f\x98\x80",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct buf s = {0};
@@ -363,9 +374,29 @@ END_TEST
 START_TEST(test_ws_refuses_what_is_not_utf8)
 {
     static const char *const texts[] = {
-        "\x80", "\xbf", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\xaf", "\xe0\x9f\xbf", "\xf0\x80\x80\xaf", "\xf0\x8f\xbf\xbf",
-        "\xed\xa0\x80", "\xed\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe", "\xc3", "\xe4\xbd", "\xf0\x9f\x98",
-        "\xc3(", "\xe4\xbd(", "\xf0\x9f\x98(", "ASCII before it \x80", "\xc3\xa9\xa9", "\xf0\x9f\x98\x80\x80",
+        "\x80",
+        "\xbf",
+        "\xc0\xaf",
+        "\xc1\xbf",
+        "\xe0\x80\xaf",
+        "\xe0\x9f\xbf",
+        "\xf0\x80\x80\xaf",
+        "\xf0\x8f\xbf\xbf",
+        "\xed\xa0\x80",
+        "\xed\xbf\xbf",
+        "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80",
+        "\xff",
+        "\xfe",
+        "\xc3",
+        "\xe4\xbd",
+        "\xf0\x9f\x98",
+        "\xc3(",
+        "\xe4\xbd(",
+        "\xf0\x9f\x98(",
+        "ASCII before it \x80",
+        "\xc3\xa9\xa9",
+        "\xf0\x9f\x98\x80\x80",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct buf s = {0};
