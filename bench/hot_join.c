@@ -57,9 +57,9 @@ static enum err add_event(struct one_join *j, int64_t seq)
     return event_dao_insert(j->db, &event);
 }
 
-static enum err counter_body(void *context)
+static enum err counter_body(void *arg)
 {
-    struct one_join *j = context;
+    struct one_join *j = arg;
     int64_t seq;
     struct arrival a = {.meeting_id = j->meeting,
                         .user_id = j->user,
@@ -73,9 +73,9 @@ static enum err counter_body(void *context)
     return e ? e : add_event(j, seq);
 }
 
-static enum err lock_body(void *context)
+static enum err lock_body(void *arg)
 {
-    struct one_join *j = context;
+    struct one_join *j = arg;
     struct locked_row row;
     int64_t present;
     enum err e = db_select_one(j->db, j->arena,
@@ -104,7 +104,7 @@ static enum err lock_body(void *context)
 static enum err join_one(struct app *app, struct arena *arena, enum mode mode, int64_t meeting, int64_t user)
 {
     struct room_view view;
-    struct call call = {
+    struct context ctx = {
         .app = app, .arena = arena, .request_id = "bench", .address = "127.0.0.1", .user_agent = "", .user_id = user};
     struct one_join one = {app->db, arena, meeting, user, clock_now_ms(&app->clock)};
     char connection[32];
@@ -112,11 +112,11 @@ static enum err join_one(struct app *app, struct arena *arena, enum mode mode, i
         return db_transaction(app->db, mode == LOCK ? lock_body : counter_body, &one);
     int64_t seq;
     snprintf(connection, sizeof connection, "bench.%lld", (long long)user);
-    call.relay = "bench";
-    call.connection = connection;
+    ctx.relay = "bench";
+    ctx.connection = connection;
     enum err e =
         db_select_int(app->db, "SELECT event_seq FROM meetings WHERE id = ?", DB_PARAMS(db_int(meeting)), &seq);
-    return e ? e : join_room(&call, meeting, (struct join_ticket){0}, seq, &view);
+    return e ? e : join_room(&ctx, meeting, (struct join_ticket){0}, seq, &view);
 }
 
 static int run(enum mode mode, int64_t meeting, int64_t user, int joins, int ready, int go)

@@ -180,8 +180,7 @@ static struct slice member_value(struct cursor *c)
 
 /* Walks over the members of an object: calls visit for each, until it answers false. False where `object` is none, or
  * visit said so. */
-static bool each_member(struct slice object, bool (*visit)(struct slice key, struct slice value, void *context),
-                        void *context)
+static bool each_member(struct slice object, bool (*visit)(struct slice key, struct slice value, void *arg), void *arg)
 {
     struct cursor c = {object.at, object.at + object.len};
     blanks(&c);
@@ -197,7 +196,7 @@ static bool each_member(struct slice object, bool (*visit)(struct slice key, str
         key.len = (size_t)(c.p - key.at) - 1;
         blanks(&c);
         take(&c, ':');
-        if (!visit(key, member_value(&c), context))
+        if (!visit(key, member_value(&c), arg))
             return false;
     } while (take(&c, ','));
     return true;
@@ -209,9 +208,9 @@ struct search {
     int count;
 };
 
-static bool note_member(struct slice key, struct slice found, void *context)
+static bool note_member(struct slice key, struct slice found, void *arg)
 {
-    const struct search *s = context;
+    const struct search *s = arg;
     for (int i = 0; i < s->count; i++) {
         if (!same(key, s->names[i]))
             continue;
@@ -230,11 +229,11 @@ bool skim_members(struct slice whole, const char *const names[], struct slice va
     return each_member(whole, note_member, &search);
 }
 
-static bool count_member(struct slice key, struct slice found, void *context)
+static bool count_member(struct slice key, struct slice found, void *arg)
 {
     (void)key;
     (void)found;
-    ++*(int *)context;
+    ++*(int *)arg;
     return true;
 }
 

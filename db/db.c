@@ -648,7 +648,7 @@ static void rollback(struct db *db)
 /* A few milliseconds, more with every try, so that those who met do not meet again. */
 static void back_off(int attempt) { usleep((useconds_t)(1000 * attempt + (rand() % 1000) * attempt)); }
 
-static enum err transact(struct db *db, const char *start, enum err (*body)(void *), void *context)
+static enum err transact(struct db *db, const char *start, enum err (*body)(void *), void *arg)
 {
     enum err e = ERR_INTERNAL;
     bool reconnected = false;
@@ -656,7 +656,7 @@ static enum err transact(struct db *db, const char *start, enum err (*body)(void
         e = begin(db, start);
         if (e)
             return e;
-        e = body(context);
+        e = body(arg);
         if (!e)
             e = commit(db);
         else
@@ -672,16 +672,16 @@ static enum err transact(struct db *db, const char *start, enum err (*body)(void
     return e;
 }
 
-enum err db_transaction(struct db *db, enum err (*body)(void *), void *context)
+enum err db_transaction(struct db *db, enum err (*body)(void *), void *arg)
 {
-    return transact(db, "START TRANSACTION", body, context);
+    return transact(db, "START TRANSACTION", body, arg);
 }
 
-enum err db_snapshot(struct db *db, enum err (*body)(void *), void *context)
+enum err db_snapshot(struct db *db, enum err (*body)(void *), void *arg)
 {
     return transact(
         db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
-        body, context);
+        body, arg);
 }
 
 enum err db_run_script(struct db *db, const char *script) { return command(db, script); }

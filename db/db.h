@@ -121,10 +121,10 @@ void db_read_int(struct db_rows *rows, void *out);
 /* Runs body in a transaction (READ COMMITTED) and commits when it answers ERR_OK. Body is run again after a deadlock
  * or where the connection broke before COMMIT was sent, so it must start from its inputs each time.
  * ERR_OUTCOME_UNKNOWN: the connection broke during COMMIT. */
-MUST_CHECK enum err db_transaction(struct db *db, enum err (*body)(void *context), void *context);
+MUST_CHECK enum err db_transaction(struct db *db, enum err (*body)(void *arg), void *arg);
 
 /* The same for reading only: body sees one state of the database (REPEATABLE READ, consistent snapshot). */
-MUST_CHECK enum err db_snapshot(struct db *db, enum err (*body)(void *context), void *context);
+MUST_CHECK enum err db_snapshot(struct db *db, enum err (*body)(void *arg), void *arg);
 
 /* A pattern for LIKE … ESCAPE '!' that finds a text anywhere, "%" and "_" taken literally. In the arena. */
 const char *db_like_pattern(struct arena *arena, const char *text);

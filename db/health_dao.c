@@ -7,9 +7,9 @@ struct write {
     int64_t now_ms;
 };
 
-static enum err write_body(void *context)
+static enum err write_body(void *arg)
 {
-    const struct write *w = context;
+    const struct write *w = arg;
     return db_execute(w->db, SQL_WRITE, DB_PARAMS(db_time(w->now_ms)), NULL);
 }
 

@@ -17,14 +17,14 @@ static int usage(void)
     return 2;
 }
 
-static enum err list(struct call *call)
+static enum err list(struct context *ctx)
 {
     struct user *items;
     int count;
     enum err e;
     int64_t after = 0;
     puts("ID\tE-MAIL\tNAME\tSTATE\tCREATED\tLAST SIGN-IN");
-    while (!(e = account_list(call, NULL, after, LIMIT_PAGE_SIZE, &items, &count)) && count) {
+    while (!(e = account_list(ctx, NULL, after, LIMIT_PAGE_SIZE, &items, &count)) && count) {
         for (int i = 0; i < count; i++) {
             const struct user *u = &items[i];
             char created[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE] = "never";
@@ -38,34 +38,34 @@ static enum err list(struct call *call)
                    created, last);
             after = u->id;
         }
-        arena_reset(call->arena);
+        arena_reset(ctx->arena);
     }
     return e;
 }
 
-static enum err create(struct call *call, const char *email, const char *name)
+static enum err create(struct context *ctx, const char *email, const char *name)
 {
     char password[4 * LIMIT_PASSWORD_MAX_CHARS + 2] = "";
     struct user user;
     if (fgets(password, sizeof password, stdin))
         password[strcspn(password, "\n")] = '\0';
-    enum err e = account_create(call, email, password, name, &user);
+    enum err e = account_create(ctx, email, password, name, &user);
     if (!e)
         printf("%lld\t%s\n", (long long)user.id, user.email);
     return e;
 }
 
-static enum err run(struct call *call, int argc, char **argv, int *status)
+static enum err run(struct context *ctx, int argc, char **argv, int *status)
 {
     const char *verb = argc ? argv[0] : "";
     if (argc == 1 && strcmp(verb, "list") == 0)
-        return list(call);
+        return list(ctx);
     if (argc == 3 && strcmp(verb, "create") == 0)
-        return create(call, argv[1], argv[2]);
+        return create(ctx, argv[1], argv[2]);
     if (argc == 2 && (strcmp(verb, "disable") == 0 || strcmp(verb, "enable") == 0))
-        return account_set_disabled(call, argv[1], verb[0] == 'd');
+        return account_set_disabled(ctx, argv[1], verb[0] == 'd');
     if (argc == 3 && strcmp(verb, "admin") == 0 && (strcmp(argv[2], "yes") == 0 || strcmp(argv[2], "no") == 0))
-        return account_set_admin(call, argv[1], argv[2][0] == 'y');
+        return account_set_admin(ctx, argv[1], argv[2][0] == 'y');
     *status = usage();
     return ERR_OK;
 }
@@ -76,11 +76,11 @@ int admin_user(const struct config *config, int argc, char **argv)
     if (app_open(&app, config, NULL) != ERR_OK)
         return 1;
     struct arena *arena = arena_new();
-    struct call call = {.app = &app, .arena = arena, .request_id = "admin", .address = "", .user_agent = ""};
+    struct context ctx = {.app = &app, .arena = arena, .request_id = "admin", .address = "", .user_agent = ""};
     int status = 0;
-    enum err e = run(&call, argc, argv, &status);
+    enum err e = run(&ctx, argc, argv, &status);
     if (e) {
-        fprintf(stderr, "%s (%s)\n", call.fault.detail[0] ? call.fault.detail : err_title(e), err_code(e));
+        fprintf(stderr, "%s (%s)\n", ctx.fault.detail[0] ? ctx.fault.detail : err_title(e), err_code(e));
         status = 1;
     }
     arena_free(&arena);

@@ -15,14 +15,14 @@ static bool look(struct app *app, struct arena *arena, struct score *score)
     char id[IDS_REQUEST_CHARS + 1];
     int sessions = 0, meetings = 0, seats = 0;
     ids_request(&app->random, id);
-    struct call call = {.app = app, .arena = arena, .request_id = id, .address = "", .user_agent = ""};
+    struct context ctx = {.app = app, .arena = arena, .request_id = id, .address = "", .user_agent = ""};
     log_request(id);
     score_begin(score, clock_now_ms(&app->clock), id);
-    enum err e = sign_out_sweep(&call, &sessions);
+    enum err e = sign_out_sweep(&ctx, &sessions);
     if (!e)
-        e = life_tick(&call, &meetings);
+        e = life_tick(&ctx, &meetings);
     if (!e)
-        e = presence_sweep_unconnected(&call, &seats);
+        e = presence_sweep_unconnected(&ctx, &seats);
     if (e)
         log_event(LOG_WARN, "housekeeping_failed", "code", err_code(e), NULL);
     score_end(score);

@@ -24,7 +24,7 @@ enum err admin_users_get(struct exchange *x)
     int count;
     enum err e = exchange_query(x, users_fields, FIELD_COUNT(users_fields), &in);
     if (!e)
-        e = account_list(&x->call, in.keyword.value, in.after.value, in.limit.value + 1, &items, &count);
+        e = account_list(&x->ctx, in.keyword.value, in.after.value, in.limit.value + 1, &items, &count);
     if (e)
         return e;
     bool more = count > in.limit.value; /* one more than asked for tells that there are more */
@@ -57,7 +57,7 @@ enum err admin_user_patch(struct exchange *x)
     if (!e)
         e = exchange_body(x, account_fields, FIELD_COUNT(account_fields), &in);
     if (!e)
-        e = account_change(&x->call, user_id,
+        e = account_change(&x->ctx, user_id,
                            (struct account_changes){exchange_tristate(in.disabled), exchange_tristate(in.is_admin)},
                            &user);
     if (e)

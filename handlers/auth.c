@@ -48,7 +48,7 @@ static const struct field refresh_fields[] = {
 static void set_cookie(struct exchange *x, const char *token, int64_t max_age_s)
 {
     response_header(x->res, "Set-Cookie",
-                    arena_printf(x->call.arena,
+                    arena_printf(x->ctx.arena,
                                  COOKIE "=%s; Path=" COOKIE_PATH "; Max-Age=%lld; HttpOnly; SameSite=Strict%s", token,
                                  (long long)max_age_s, x->req->https ? "; Secure" : ""));
 }
@@ -61,7 +61,7 @@ static const char *cookie(struct exchange *x)
         p += strspn(p, "; ");
         size_t len = strcspn(p, ";");
         if (len > sizeof COOKIE && memcmp(p, COOKIE "=", sizeof COOKIE) == 0)
-            return arena_strndup(x->call.arena, p + sizeof COOKIE, len - sizeof COOKIE);
+            return arena_strndup(x->ctx.arena, p + sizeof COOKIE, len - sizeof COOKIE);
         p += len;
     }
     return NULL;
@@ -94,8 +94,8 @@ enum err auth_register_post(struct exchange *x)
     enum err e = exchange_body(x, register_fields, FIELD_COUNT(register_fields), &in);
     if (e)
         return e;
-    const char *locale = in.locale.given ? in.locale.value : x->call.locale == LOCALE_ZH_CN ? "zh-CN" : "en";
-    e = auth_register(&x->call, in.email.value, in.password.value, in.display_name.value, locale, &s);
+    const char *locale = in.locale.given ? in.locale.value : x->ctx.locale == LOCALE_ZH_CN ? "zh-CN" : "en";
+    e = auth_register(&x->ctx, in.email.value, in.password.value, in.display_name.value, locale, &s);
     return e ? e : write_sign_in(x, 201, &s, is_program(&in));
 }
 
@@ -105,7 +105,7 @@ enum err auth_login_post(struct exchange *x)
     struct sign_in s;
     enum err e = exchange_body(x, login_fields, FIELD_COUNT(login_fields), &in);
     if (!e)
-        e = auth_login(&x->call, in.email.value, in.password.value, cookie(x), &s);
+        e = auth_login(&x->ctx, in.email.value, in.password.value, cookie(x), &s);
     return e ? e : write_sign_in(x, 200, &s, is_program(&in));
 }
 
@@ -117,7 +117,7 @@ enum err auth_refresh_post(struct exchange *x)
     if (e)
         return e;
     const char *token = in.refresh_token.given ? in.refresh_token.value : cookie(x);
-    e = token ? auth_refresh(&x->call, token, &s) : ERR_UNAUTHORIZED;
+    e = token ? auth_refresh(&x->ctx, token, &s) : ERR_UNAUTHORIZED;
     return e ? e : write_sign_in(x, 200, &s, in.refresh_token.given);
 }
 
@@ -128,7 +128,7 @@ enum err auth_logout_post(struct exchange *x)
     if (e)
         return e;
     const char *token = in.refresh_token.given ? in.refresh_token.value : cookie(x);
-    e = token ? auth_logout(&x->call, token) : ERR_OK;
+    e = token ? auth_logout(&x->ctx, token) : ERR_OK;
     if (!e)
         set_cookie(x, "", 0);
     return e;

@@ -32,12 +32,12 @@ static enum err authenticate_bearer(struct exchange *x, enum access access)
     const char *authorization = x->req->authorization;
     if (strncasecmp(authorization, "Bearer ", 7) != 0)
         return ERR_UNAUTHORIZED;
-    enum err e = auth_check_access(&x->call, authorization + 7);
+    enum err e = auth_check_access(&x->ctx, authorization + 7);
     if (e)
         return e;
     if (access == ACCESS_ADMIN)
-        return account_check_admin(&x->call);
-    return x->call.guest_of && access != ACCESS_MEMBER ? ERR_FORBIDDEN : ERR_OK;
+        return account_check_admin(&x->ctx);
+    return x->ctx.guest_of && access != ACCESS_MEMBER ? ERR_FORBIDDEN : ERR_OK;
 }
 
 static enum err authenticate(struct exchange *x, enum access access)
@@ -51,12 +51,12 @@ static enum err authenticate(struct exchange *x, enum access access)
     case ACCESS_USER:
     case ACCESS_ADMIN:
     case ACCESS_MEMBER: return authenticate_bearer(x, access);
-    case ACCESS_RELAY: x->call.relay = req->relay_id; return *req->relay_id ? ERR_OK : ERR_BAD_REQUEST;
+    case ACCESS_RELAY: x->ctx.relay = req->relay_id; return *req->relay_id ? ERR_OK : ERR_BAD_REQUEST;
     case ACCESS_RELAY_USER:
-        x->call.relay = req->relay_id;
-        x->call.connection = req->relay_connection;
-        x->call.user_id = req->relay_user;
-        x->call.session_id = req->relay_session;
+        x->ctx.relay = req->relay_id;
+        x->ctx.connection = req->relay_connection;
+        x->ctx.user_id = req->relay_user;
+        x->ctx.session_id = req->relay_session;
         return *req->relay_id && *req->relay_connection && req->relay_user > 0 ? ERR_OK : ERR_BAD_REQUEST;
     }
     return ERR_INTERNAL;
@@ -86,7 +86,7 @@ static enum err run(struct exchange *x, int *row)
         return refusal(x->req->refused);
     const struct route *route;
     const char *allow;
-    enum err e = router_find(routes, route_count, x->req, x->call.arena, &route, &allow);
+    enum err e = router_find(routes, route_count, x->req, x->ctx.arena, &route, &allow);
     if (!e)
         *row = (int)(route - routes);
     if (e == ERR_METHOD_NOT_ALLOWED)
@@ -98,12 +98,12 @@ static enum err run(struct exchange *x, int *row)
     if (x->req->body_late)
         return ERR_REQUEST_TIMEOUT;
     e = authenticate(x, route->access);
-    if (!e && call_is_late(&x->call))
+    if (!e && context_is_late(&x->ctx))
         e = ERR_TIMEOUT; /* it waited too long for its turn */
-    if (!e && x->call.session_id)
-        e = auth_check_session(&x->call);
+    if (!e && x->ctx.session_id)
+        e = auth_check_session(&x->ctx);
     if (!e) /* what is left of a sign-in that has ended takes nothing from those that go on */
-        e = rate_check(&x->call, route->rate);
+        e = rate_check(&x->ctx, route->rate);
     return e ? e : route->handle(x);
 }
 
@@ -123,14 +123,14 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
 {
     response_clear(res);
     struct exchange x = {.req = req, .res = res};
-    x.call = (struct call){.app = app,
-                           .arena = arena,
-                           .request_id = req->id,
-                           .address = client_address(app, arena, req),
-                           .user_agent =
-                               text_is_ascii(req->user_agent) ? arena_printf(arena, "%.200s", req->user_agent) : "",
-                           .deadline_ms = req->deadline_ms,
-                           .locale = accepted_locale(req->accept_language)};
+    x.ctx = (struct context){.app = app,
+                             .arena = arena,
+                             .request_id = req->id,
+                             .address = client_address(app, arena, req),
+                             .user_agent =
+                                 text_is_ascii(req->user_agent) ? arena_printf(arena, "%.200s", req->user_agent) : "",
+                             .deadline_ms = req->deadline_ms,
+                             .locale = accepted_locale(req->accept_language)};
     int64_t begin_us = clock_elapsed_us();
     int row = SCORE_ROUTES - 1;
     enum err e = run(&x, &row);
@@ -139,7 +139,7 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
     if (e) {
         struct buf allow = res->headers; /* an Allow header outlives the problem */
         res->headers = (struct buf){0};
-        response_problem(res, err_by_code(err_code(e)), &x.call.fault,
+        response_problem(res, err_by_code(err_code(e)), &x.ctx.fault,
                          req->id); /* the database's own kinds under their public title */
         if (e == ERR_METHOD_NOT_ALLOWED)
             buf_append(&res->headers, allow.data, allow.len);
@@ -149,7 +149,7 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
         scoreboard_count(app->scoreboard, row, res->status, clock_elapsed_us() - begin_us);
     enum log_level level = res->status >= 500 ? LOG_WARN : LOG_DEBUG;
     log_event(level, "request", "method", req->method, "path", req->path, "status", LOG_INT(res->status), "code",
-              err_code(e), "user", LOG_INT(x.call.user_id), NULL);
+              err_code(e), "user", LOG_INT(x.ctx.user_id), NULL);
 }
 
 /* "application/json", perhaps with parameters; not "application/json-patch+json" */
@@ -164,17 +164,17 @@ enum err exchange_body(struct exchange *x, const struct field *fields, int count
     const struct request *req = x->req;
     if (req->body_len && !is_json(req->content_type))
         return ERR_UNSUPPORTED_MEDIA_TYPE;
-    return fields_from_json(fields, count, req->body, req->body_len, x->call.arena, out, &x->call.fault);
+    return fields_from_json(fields, count, req->body, req->body_len, x->ctx.arena, out, &x->ctx.fault);
 }
 
 enum err exchange_query(struct exchange *x, const struct field *fields, int count, void *out)
 {
-    return fields_from_query(fields, count, x->req->query, x->call.arena, out, &x->call.fault);
+    return fields_from_query(fields, count, x->req->query, x->ctx.arena, out, &x->ctx.fault);
 }
 
 enum err exchange_meeting(struct exchange *x, int64_t *meeting_id)
 {
-    if (!x->call.relay)
+    if (!x->ctx.relay)
         return exchange_meeting_invited(x, NULL, meeting_id);
     /* a relay names the room that the connection is in */
     return text_to_int(x->req->params[0], meeting_id) ? ERR_OK : ERR_NOT_FOUND;
@@ -182,14 +182,14 @@ enum err exchange_meeting(struct exchange *x, int64_t *meeting_id)
 
 enum err exchange_meeting_invited(struct exchange *x, const char *invite, int64_t *meeting_id)
 {
-    enum err e = meeting_resolve(&x->call, x->req->params[0], invite, meeting_id);
-    return !e && x->call.guest_of && x->call.guest_of != *meeting_id ? ERR_FORBIDDEN : e;
+    enum err e = meeting_resolve(&x->ctx, x->req->params[0], invite, meeting_id);
+    return !e && x->ctx.guest_of && x->ctx.guest_of != *meeting_id ? ERR_FORBIDDEN : e;
 }
 
 enum err exchange_user(struct exchange *x, int64_t *user_id)
 {
     if (strcmp(x->req->params[1], "me") == 0) {
-        *user_id = x->call.user_id;
+        *user_id = x->ctx.user_id;
         return ERR_OK;
     }
     return text_to_int(x->req->params[1], user_id) ? ERR_OK : ERR_NOT_FOUND;

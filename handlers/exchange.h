@@ -8,12 +8,12 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"
-#include "service/call.h"
+#include "service/context.h"
 
 struct exchange {
     struct request *req;
     struct response *res;
-    struct call call;
+    struct context ctx;
 };
 
 /* Reads the JSON body by a table of fields. ERR_UNSUPPORTED_MEDIA_TYPE, ERR_PAYLOAD_TOO_LARGE, ERR_MALFORMED_JSON,

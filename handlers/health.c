@@ -14,7 +14,7 @@ enum err healthz_get(struct exchange *x)
 
 enum err readyz_get(struct exchange *x)
 {
-    struct health health = health_check(&x->call);
+    struct health health = health_check(&x->ctx);
     bool ok = health.mysql && health.redis && health.migrations && health.writes;
     struct json j = response_json(x->res, ok ? 200 : 503);
     json_object(&j, NULL);

@@ -9,11 +9,11 @@
 #include "service/invite.h"
 #include "service/shape.h"
 
-static void write_invite(struct json *j, struct call *call, const struct invite *i)
+static void write_invite(struct json *j, struct context *ctx, const struct invite *i)
 {
     json_object(j, NULL);
     json_int(j, "id", i->id);
-    json_str(j, "token", invite_token(call, i));
+    json_str(j, "token", invite_token(ctx, i));
     json_str(j, "role", i->role == ROLE_COHOST ? "cohost" : "participant");
     json_int(j, "createdBy", i->created_by);
     json_time(j, "createdAt", i->created_at_ms);
@@ -48,12 +48,12 @@ enum err invites_post(struct exchange *x)
     if (!e)
         e = exchange_body(x, invite_fields, FIELD_COUNT(invite_fields), &in);
     if (!e)
-        e = invite_create(&x->call, id, strcmp(in.role.value, "cohost") == 0 ? ROLE_COHOST : ROLE_PARTICIPANT,
+        e = invite_create(&x->ctx, id, strcmp(in.role.value, "cohost") == 0 ? ROLE_COHOST : ROLE_PARTICIPANT,
                           in.expires_at.value, in.max_uses.value, &invite);
     if (e)
         return e;
     struct json j = response_json(x->res, 201);
-    write_invite(&j, &x->call, &invite);
+    write_invite(&j, &x->ctx, &invite);
     return ERR_OK;
 }
 
@@ -64,14 +64,14 @@ enum err invites_get(struct exchange *x)
     int count;
     enum err e = exchange_meeting(x, &id);
     if (!e)
-        e = invite_list(&x->call, id, &items, &count);
+        e = invite_list(&x->ctx, id, &items, &count);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
     json_array(&j, "items");
     for (int i = 0; i < count; i++)
-        write_invite(&j, &x->call, &items[i]);
+        write_invite(&j, &x->ctx, &items[i]);
     json_array_end(&j);
     json_object_end(&j);
     return ERR_OK;
@@ -83,7 +83,7 @@ enum err invite_delete(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = text_to_int(x->req->params[1], &invite_id) ? ERR_OK : ERR_NOT_FOUND;
-    return e ? e : invite_revoke(&x->call, id, invite_id);
+    return e ? e : invite_revoke(&x->ctx, id, invite_id);
 }
 
 /* ---- guests ---- */
@@ -108,8 +108,8 @@ enum err guests_post(struct exchange *x)
     if (!e)
         e = exchange_meeting_invited(x, in.invite.value, &id);
     if (!e)
-        e = guest_create(&x->call, id, in.display_name.value, in.invite.value,
-                         x->call.locale == LOCALE_ZH_CN ? "zh-CN" : "en", &guest);
+        e = guest_create(&x->ctx, id, in.display_name.value, in.invite.value,
+                         x->ctx.locale == LOCALE_ZH_CN ? "zh-CN" : "en", &guest);
     if (e)
         return e;
     struct json j = response_json(x->res, 201);

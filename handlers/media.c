@@ -41,9 +41,9 @@ void media_view_write(struct exchange *x, struct json *j, const char *key, const
     json_object(j, key);
     json_str(j, "mode", "mesh");
     json_array(j, "iceServers");
-    write_stun(j, x->call.arena, access->stun_urls);
+    write_stun(j, x->ctx.arena, access->stun_urls);
     if (*access->turn_urls)
-        write_turn(j, x->call.arena, access);
+        write_turn(j, x->ctx.arena, access);
     json_array_end(j);
     if (*access->turn_urls) {
         json_int(j, "ttl", access->ttl_s);
@@ -66,7 +66,7 @@ enum err media_get(struct exchange *x)
     struct media_query in = {.purpose = {.value = "call"}};
     enum err e = exchange_query(x, media_fields, FIELD_COUNT(media_fields), &in);
     if (!e)
-        e = media_access_anywhere(&x->call, strcmp(in.purpose.value, "test") == 0, &access);
+        e = media_access_anywhere(&x->ctx, strcmp(in.purpose.value, "test") == 0, &access);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);

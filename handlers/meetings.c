@@ -69,7 +69,7 @@ static int64_t host_loss_policy_of(const struct meeting_input *in)
 static enum err write_meeting(struct exchange *x, int status, const struct meeting *m)
 {
     struct json j = response_json(x->res, status);
-    shape_meeting(&j, NULL, &x->call, m);
+    shape_meeting(&j, NULL, &x->ctx, m);
     return ERR_OK;
 }
 
@@ -96,10 +96,10 @@ enum err meetings_post(struct exchange *x)
         .empty_minutes = in.empty_minutes.value,
     };
     struct meeting m;
-    e = meeting_create(&x->call, &options, &m);
+    e = meeting_create(&x->ctx, &options, &m);
     if (e)
         return e;
-    response_header(x->res, "Location", arena_printf(x->call.arena, "/api/v1/meetings/%lld", (long long)m.id));
+    response_header(x->res, "Location", arena_printf(x->ctx.arena, "/api/v1/meetings/%lld", (long long)m.id));
     return write_meeting(x, 201, &m);
 }
 
@@ -151,14 +151,14 @@ static enum err list_meetings(struct exchange *x, bool everything)
     struct meeting *items;
     int count;
     int64_t total;
-    e = meeting_list(&x->call, &filter, &items, &count, &total);
+    e = meeting_list(&x->ctx, &filter, &items, &count, &total);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
     json_array(&j, "items");
     for (int i = 0; i < count; i++)
-        shape_meeting(&j, NULL, &x->call, &items[i]);
+        shape_meeting(&j, NULL, &x->ctx, &items[i]);
     json_array_end(&j);
     json_int(&j, "page", in.page.value);
     json_int(&j, "pageSize", in.page_size.value);
@@ -174,12 +174,12 @@ enum err admin_meetings_get(struct exchange *x) { return list_meetings(x, true);
 enum err meeting_get(struct exchange *x)
 {
     struct meeting_view v;
-    enum err e = meeting_detail(&x->call, x->req->params[0], &v);
+    enum err e = meeting_detail(&x->ctx, x->req->params[0], &v);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
-    shape_meeting_members(&j, &x->call, &v.meeting);
+    shape_meeting_members(&j, &x->ctx, &v.meeting);
     shape_participants(&j, "participants", v.people, v.count);
     json_object_end(&j);
     return ERR_OK;
@@ -210,7 +210,7 @@ enum err meeting_patch(struct exchange *x)
         .host_loss_minutes = in.host_loss_minutes.value,
         .empty_minutes = in.empty_minutes.given ? in.empty_minutes.value : -1,
     };
-    e = meeting_update(&x->call, id, &changes, &m);
+    e = meeting_update(&x->ctx, id, &changes, &m);
     return e ? e : write_meeting(x, 200, &m);
 }
 
@@ -218,7 +218,7 @@ enum err meeting_delete(struct exchange *x)
 {
     int64_t id;
     enum err e = exchange_meeting(x, &id);
-    return e ? e : meeting_cancel(&x->call, id);
+    return e ? e : meeting_cancel(&x->ctx, id);
 }
 
 struct join_input {
@@ -241,7 +241,7 @@ enum err meeting_join_post(struct exchange *x)
     if (!e)
         e = exchange_meeting_invited(x, in.invite.value, &id);
     if (!e)
-        e = join_meeting(&x->call, id, (struct join_ticket){.password = in.password.value, .invite = in.invite.value},
+        e = join_meeting(&x->ctx, id, (struct join_ticket){.password = in.password.value, .invite = in.invite.value},
                          &view);
     return e ? e : room_view_write(x, &view);
 }
@@ -256,7 +256,7 @@ enum err meeting_leave_post(struct exchange *x)
     if (!e)
         e = no_body(x);
     if (!e)
-        e = leave_meeting(&x->call, id, &meeting_ended);
+        e = leave_meeting(&x->ctx, id, &meeting_ended);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
@@ -274,7 +274,7 @@ enum err meeting_end_post(struct exchange *x)
     if (!e)
         e = no_body(x);
     if (!e)
-        e = meeting_end(&x->call, id, &m);
+        e = meeting_end(&x->ctx, id, &m);
     return e ? e : write_meeting(x, 200, &m);
 }
 
@@ -295,5 +295,5 @@ enum err meeting_host_post(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = exchange_body(x, host_fields, FIELD_COUNT(host_fields), &in);
-    return e ? e : host_set(&x->call, id, in.user_id.value);
+    return e ? e : host_set(&x->ctx, id, in.user_id.value);
 }

@@ -28,7 +28,7 @@ enum err messages_get(struct exchange *x)
     if (!e)
         e = exchange_query(x, messages_fields, FIELD_COUNT(messages_fields), &in);
     if (!e)
-        e = chat_list(&x->call, id, in.before.value, in.limit.value, &items, &count, &has_more);
+        e = chat_list(&x->ctx, id, in.before.value, in.limit.value, &items, &count, &has_more);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
@@ -72,7 +72,7 @@ enum err messages_post(struct exchange *x)
     struct message wanted = {
         .text = in.text.value, .client_id = in.client_id.value, .to_id = in.to.value, .reply_to_id = in.reply_to.value};
     if (!e)
-        e = chat_send(&x->call, id, &wanted, &m, &repeated);
+        e = chat_send(&x->ctx, id, &wanted, &m, &repeated);
     if (e)
         return e;
     return write_message(x, repeated ? 200 : 201, &m);
@@ -95,7 +95,7 @@ static const struct field room_delete_fields[] = {FIELD_MESSAGE_ID};
 static enum err edit(struct exchange *x, int64_t meeting_id, const struct message_change_input *in)
 {
     struct message m;
-    enum err e = chat_edit(&x->call, meeting_id, in->message_id.value, in->text.value, &m);
+    enum err e = chat_edit(&x->ctx, meeting_id, in->message_id.value, in->text.value, &m);
     return e ? e : write_message(x, 200, &m);
 }
 
@@ -124,7 +124,7 @@ enum err message_delete(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = path_message(x, &message_id);
-    return e ? e : chat_delete(&x->call, id, message_id, &m);
+    return e ? e : chat_delete(&x->ctx, id, message_id, &m);
 }
 
 struct read_input {
@@ -143,7 +143,7 @@ enum err messages_read_post(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = exchange_body(x, read_fields, FIELD_COUNT(read_fields), &in);
-    return e ? e : chat_mark_read(&x->call, id, in.message_id.value);
+    return e ? e : chat_mark_read(&x->ctx, id, in.message_id.value);
 }
 
 /* The same by WebSocket: message_edit, message_delete. */
@@ -167,6 +167,6 @@ enum err room_message_delete(struct exchange *x)
     if (!e)
         e = exchange_body(x, room_delete_fields, FIELD_COUNT(room_delete_fields), &in);
     if (!e)
-        e = chat_delete(&x->call, id, in.message_id.value, &m);
+        e = chat_delete(&x->ctx, id, in.message_id.value, &m);
     return e ? e : write_message(x, 200, &m);
 }

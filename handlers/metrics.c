@@ -88,8 +88,8 @@ static void write_counter(struct buf *out, const char *name, const char *help, i
 
 enum err metrics_get(struct exchange *x)
 {
-    struct scoreboard *board = x->call.app->scoreboard;
-    if (!board || !metrics_may_read(&x->call))
+    struct scoreboard *board = x->ctx.app->scoreboard;
+    if (!board || !metrics_may_read(&x->ctx))
         return ERR_FORBIDDEN;
     x->res->status = 200;
     x->res->content_type = "text/plain; version=0.0.4; charset=utf-8";

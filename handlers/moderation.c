@@ -7,8 +7,8 @@
 #include "service/moderation.h"
 #include "service/shape.h"
 
-typedef enum err action(struct call *call, int64_t meeting_id);
-typedef enum err action_on_person(struct call *call, int64_t meeting_id, int64_t user_id);
+typedef enum err action(struct context *ctx, int64_t meeting_id);
+typedef enum err action_on_person(struct context *ctx, int64_t meeting_id, int64_t user_id);
 
 /* About the whole meeting. */
 static enum err run(struct exchange *x, action *f)
@@ -17,7 +17,7 @@ static enum err run(struct exchange *x, action *f)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = exchange_body(x, NULL, 0, NULL);
-    return e ? e : f(&x->call, id);
+    return e ? e : f(&x->ctx, id);
 }
 
 struct removal_input {
@@ -53,7 +53,7 @@ static enum err run_for_body(struct exchange *x, action_on_person *f)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = exchange_body(x, person_fields, FIELD_COUNT(person_fields), &in);
-    return e ? e : f(&x->call, id, in.user_id.value);
+    return e ? e : f(&x->ctx, id, in.user_id.value);
 }
 
 /* About the person in the path. */
@@ -65,7 +65,7 @@ static enum err run_for_path(struct exchange *x, action_on_person *f)
         e = exchange_user(x, &user_id);
     if (!e)
         e = exchange_body(x, NULL, 0, NULL);
-    return e ? e : f(&x->call, id, user_id);
+    return e ? e : f(&x->ctx, id, user_id);
 }
 
 /* ---- the lobby ---- */
@@ -77,7 +77,7 @@ enum err lobby_get(struct exchange *x)
     int count;
     enum err e = exchange_meeting(x, &id);
     if (!e)
-        e = lobby_list(&x->call, id, &items, &count, &seq);
+        e = lobby_list(&x->ctx, id, &items, &count, &seq);
     return e ? e : room_view_write_people(x, items, count, seq);
 }
 
@@ -89,10 +89,10 @@ enum err lobby_admit_post(struct exchange *x)
     if (!e)
         e = exchange_body(x, admit_fields, FIELD_COUNT(admit_fields), &in);
     if (!e && in.user_id.given == in.all.value)
-        e = fault_set(&x->call.fault, ERR_VALIDATION_FAILED, "userId", "Give either userId or all.");
+        e = fault_set(&x->ctx.fault, ERR_VALIDATION_FAILED, "userId", "Give either userId or all.");
     if (e)
         return e;
-    return in.all.value ? lobby_admit_all(&x->call, id) : lobby_admit(&x->call, id, in.user_id.value);
+    return in.all.value ? lobby_admit_all(&x->ctx, id) : lobby_admit(&x->ctx, id, in.user_id.value);
 }
 
 enum err lobby_refuse_post(struct exchange *x) { return run_for_body(x, lobby_refuse); }
@@ -118,7 +118,7 @@ enum err participant_delete(struct exchange *x)
         e = exchange_query(x, &removal_fields[1], FIELD_COUNT(removal_fields) - 1, &in);
     if (!e)
         e = exchange_body(x, NULL, 0, NULL);
-    return e ? e : moderation_remove(&x->call, id, user_id, in.ban_network.value);
+    return e ? e : moderation_remove(&x->ctx, id, user_id, in.ban_network.value);
 }
 
 enum err room_remove_participant(struct exchange *x)
@@ -128,7 +128,7 @@ enum err room_remove_participant(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = exchange_body(x, removal_fields, FIELD_COUNT(removal_fields), &in);
-    return e ? e : moderation_remove(&x->call, id, in.user_id.value, in.ban_network.value);
+    return e ? e : moderation_remove(&x->ctx, id, in.user_id.value, in.ban_network.value);
 }
 
 enum err removed_get(struct exchange *x)
@@ -138,7 +138,7 @@ enum err removed_get(struct exchange *x)
     int count;
     enum err e = exchange_meeting(x, &id);
     if (!e)
-        e = moderation_removed(&x->call, id, &items, &count);
+        e = moderation_removed(&x->ctx, id, &items, &count);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);

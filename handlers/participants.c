@@ -11,7 +11,7 @@
 enum err participants_get(struct exchange *x)
 {
     struct meeting_view v;
-    enum err e = meeting_detail(&x->call, x->req->params[0], &v);
+    enum err e = meeting_detail(&x->ctx, x->req->params[0], &v);
     if (!e && v.from_outside)
         e = ERR_FORBIDDEN;
     return e ? e : room_view_write_people(x, v.people, v.count, -1);
@@ -33,7 +33,7 @@ enum err participant_get(struct exchange *x)
     if (!e)
         e = exchange_user(x, &user_id);
     if (!e)
-        e = participant_show(&x->call, id, user_id, &p);
+        e = participant_show(&x->ctx, id, user_id, &p);
     return e ? e : write_participant(x, &p);
 }
 
@@ -72,22 +72,22 @@ static bool has_media(const struct participant_input *in)
 static enum err set_media(struct exchange *x, int64_t id, int64_t user_id, const struct participant_input *in)
 {
     struct participant p;
-    enum err e = participant_set_media(&x->call, id, user_id, exchange_tristate(in->audio),
-                                       exchange_tristate(in->video), exchange_tristate(in->screen), &p);
+    enum err e = participant_set_media(&x->ctx, id, user_id, exchange_tristate(in->audio), exchange_tristate(in->video),
+                                       exchange_tristate(in->screen), &p);
     return e ? e : write_participant(x, &p);
 }
 
 static enum err set_hand(struct exchange *x, int64_t id, int64_t user_id, bool raised)
 {
     struct participant p;
-    enum err e = participant_set_hand(&x->call, id, user_id, raised, &p);
+    enum err e = participant_set_hand(&x->ctx, id, user_id, raised, &p);
     return e ? e : write_participant(x, &p);
 }
 
 static enum err set_name(struct exchange *x, int64_t id, int64_t user_id, const char *display_name)
 {
     struct participant p;
-    enum err e = participant_rename(&x->call, id, user_id, display_name, &p);
+    enum err e = participant_rename(&x->ctx, id, user_id, display_name, &p);
     return e ? e : write_participant(x, &p);
 }
 
@@ -95,7 +95,7 @@ static enum err set_role(struct exchange *x, int64_t id, int64_t user_id, const 
 {
     struct participant p;
     enum err e =
-        participant_set_role(&x->call, id, user_id, strcmp(role, "cohost") == 0 ? ROLE_COHOST : ROLE_PARTICIPANT, &p);
+        participant_set_role(&x->ctx, id, user_id, strcmp(role, "cohost") == 0 ? ROLE_COHOST : ROLE_PARTICIPANT, &p);
     return e ? e : write_participant(x, &p);
 }
 
@@ -112,7 +112,7 @@ enum err participant_patch(struct exchange *x)
     if (e)
         return e;
     if (in.role.given + in.display_name.given + in.hand_raised.given + has_media(&in) != 1)
-        return fault_set(&x->call.fault, ERR_VALIDATION_FAILED, NULL,
+        return fault_set(&x->ctx.fault, ERR_VALIDATION_FAILED, NULL,
                          "Give one of role, displayName, handRaised, or audio, video and screen.");
     if (in.role.given)
         return set_role(x, id, user_id, in.role.value);
@@ -131,7 +131,7 @@ static enum err read_message(struct exchange *x, const struct field *fields, int
     if (!e)
         e = exchange_body(x, fields, count, in);
     if (!e)
-        *user_id = in->user_id.given ? in->user_id.value : x->call.user_id;
+        *user_id = in->user_id.given ? in->user_id.value : x->ctx.user_id;
     return e;
 }
 
@@ -141,7 +141,7 @@ enum err room_media_control(struct exchange *x)
     struct participant_input in = {0};
     enum err e = read_message(x, media_fields, FIELD_COUNT(media_fields), &in, &id, &user_id);
     if (!e && !has_media(&in))
-        e = fault_set(&x->call.fault, ERR_VALIDATION_FAILED, NULL, "Give at least one of audio, video and screen.");
+        e = fault_set(&x->ctx.fault, ERR_VALIDATION_FAILED, NULL, "Give at least one of audio, video and screen.");
     return e ? e : set_media(x, id, user_id, &in);
 }
 
@@ -151,7 +151,7 @@ enum err room_raise_hand(struct exchange *x)
     enum err e = exchange_meeting(x, &id);
     if (!e)
         e = exchange_body(x, NULL, 0, NULL);
-    return e ? e : set_hand(x, id, x->call.user_id, true);
+    return e ? e : set_hand(x, id, x->ctx.user_id, true);
 }
 
 enum err room_lower_hand(struct exchange *x)

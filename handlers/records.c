@@ -60,9 +60,9 @@ static void write_csv(struct exchange *x, const struct attendance *a)
     x->res->status = 200;
     x->res->content_type = "text/csv; charset=utf-8; header=present";
     response_header(x->res, "Content-Disposition",
-                    arena_printf(x->call.arena, "attachment; filename=\"attendance-%s.csv\"", a->meeting.code));
+                    arena_printf(x->ctx.arena, "attachment; filename=\"attendance-%s.csv\"", a->meeting.code));
     buf_puts(out, "\xef\xbb\xbfname,userId,guest,joinedAt,leftAt,minutes\r\n"); /* the mark lets Excel read UTF-8 */
-    int64_t now = call_now_ms(&x->call);
+    int64_t now = context_now_ms(&x->ctx);
     for (int i = 0; i < a->count; i++) {
         const struct stay *s = &a->stays[i];
         char joined[TIME_TEXT_SIZE], left[TIME_TEXT_SIZE] = "";
@@ -93,7 +93,7 @@ enum err attendance_get(struct exchange *x)
     if (!e)
         e = exchange_query(x, attendance_fields, FIELD_COUNT(attendance_fields), &in);
     if (!e)
-        e = records_attendance(&x->call, id, &a);
+        e = records_attendance(&x->ctx, id, &a);
     if (e)
         return e;
     if (strcmp(in.format.value, "csv") == 0)
@@ -109,7 +109,7 @@ enum err statistics_get(struct exchange *x)
     struct statistics s;
     enum err e = exchange_meeting(x, &id);
     if (!e)
-        e = records_statistics(&x->call, id, &s);
+        e = records_statistics(&x->ctx, id, &s);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
@@ -159,7 +159,7 @@ enum err audit_get(struct exchange *x)
     int count;
     enum err e = read_after(x, &id, &after);
     if (!e)
-        e = records_audit(&x->call, id, after, &items, &count);
+        e = records_audit(&x->ctx, id, after, &items, &count);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
@@ -210,7 +210,7 @@ static void write_line(struct buf *out, const struct message *m)
 static void link_next(struct exchange *x, int64_t after)
 {
     response_header(x->res, "Link",
-                    arena_printf(x->call.arena, "<%s?after=%lld>; rel=\"next\"", x->req->path, (long long)after));
+                    arena_printf(x->ctx.arena, "<%s?after=%lld>; rel=\"next\"", x->req->path, (long long)after));
 }
 
 enum err transcript_get(struct exchange *x)
@@ -221,7 +221,7 @@ enum err transcript_get(struct exchange *x)
     bool more;
     enum err e = read_after(x, &id, &after);
     if (!e)
-        e = records_transcript(&x->call, id, after, &items, &count, &more);
+        e = records_transcript(&x->ctx, id, after, &items, &count, &more);
     if (e)
         return e;
     x->res->status = 200;

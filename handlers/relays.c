@@ -24,7 +24,7 @@ enum err ws_stats_get(struct exchange *x)
     struct relay_stats *items;
     int count;
     int64_t connections = 0;
-    enum err e = relay_stats_list(&x->call, &items, &count);
+    enum err e = relay_stats_list(&x->ctx, &items, &count);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);

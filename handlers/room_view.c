@@ -9,7 +9,7 @@ static enum err write_waiting(struct exchange *x, const struct room_view *v)
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
     json_bool(&j, "waiting", true);
-    shape_meeting_brief(&j, "meeting", &x->call, &v->meeting);
+    shape_meeting_brief(&j, "meeting", &x->ctx, &v->meeting);
     shape_participant(&j, "me", &v->me);
     json_object_end(&j);
     return ERR_OK;
@@ -20,12 +20,12 @@ enum err room_view_write(struct exchange *x, const struct room_view *v)
     if (v->waiting)
         return write_waiting(x, v);
     struct media_access access;
-    enum err e = media_access(&x->call, &access);
+    enum err e = media_access(&x->ctx, &access);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
-    shape_meeting(&j, "meeting", &x->call, &v->meeting);
+    shape_meeting(&j, "meeting", &x->ctx, &v->meeting);
     shape_participant(&j, "me", &v->me);
     permission_shape(&j, "permissions", v->meeting.settings);
     if (v->resumed) {

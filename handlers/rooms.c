@@ -32,7 +32,7 @@ enum err events_get(struct exchange *x)
     if (!e)
         e = exchange_query(x, events_fields, FIELD_COUNT(events_fields), &in);
     if (!e)
-        e = events_list(&x->call, id, in.after.value, &items, &count, &last_seq);
+        e = events_list(&x->ctx, id, in.after.value, &items, &count, &last_seq);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
@@ -56,7 +56,7 @@ enum err room_events_get(struct exchange *x)
     if (!e)
         e = exchange_query(x, events_fields, FIELD_COUNT(events_fields), &in);
     if (!e)
-        e = room_events_after(&x->call, id, in.after.value, 0, &items, &count);
+        e = room_events_after(&x->ctx, id, in.after.value, 0, &items, &count);
     if (e)
         return e;
     x->res->status = 200;
@@ -92,13 +92,13 @@ enum err room_join(struct exchange *x)
         e = exchange_meeting_invited(x, in.invite.value, &id);
     if (!e)
         e = join_room(
-            &x->call, id,
+            &x->ctx, id,
             (struct join_ticket){.password = in.password.value, .invite = in.invite.value, .seat = in.seat.value},
             in.since.value, &view);
     if (e)
         return e;
     response_header(x->res, "Echomeet-Room",
-                    arena_printf(x->call.arena, "%lld %lld %lld%s", (long long)id, (long long)view.seq,
+                    arena_printf(x->ctx.arena, "%lld %lld %lld%s", (long long)id, (long long)view.seq,
                                  (long long)view.seated_seq, view.waiting ? " outside" : ""));
     return room_view_write(x, &view);
 }
@@ -111,20 +111,20 @@ enum err room_leave(struct exchange *x)
 
 enum err room_unknown_type(struct exchange *x)
 {
-    return fault_set(&x->call.fault, ERR_UNKNOWN_TYPE, NULL, "There is no message type '%.32s'.", x->req->params[1]);
+    return fault_set(&x->ctx.fault, ERR_UNKNOWN_TYPE, NULL, "There is no message type '%.32s'.", x->req->params[1]);
 }
 
 /* A first line "stats <name>=<number> …", where there is one, then lines "<meetingId> <seq>". */
 static enum err read_positions(struct exchange *x, const char **stats, struct room_position **out, int *count)
 {
     static const char prefix[] = "stats ";
-    char *body = arena_strndup(x->call.arena, x->req->body, x->req->body_len), *next;
+    char *body = arena_strndup(x->ctx.arena, x->req->body, x->req->body_len), *next;
     int lines = 0, n = 0;
     for (const char *p = body; *p; p++)
         lines += *p == '\n';
     if (lines > LIMIT_SYNC_ROOMS + 1)
         return ERR_PAYLOAD_TOO_LARGE;
-    struct room_position *rooms = arena_array(x->call.arena, (size_t)lines + 1, sizeof *rooms);
+    struct room_position *rooms = arena_array(x->ctx.arena, (size_t)lines + 1, sizeof *rooms);
     for (char *line = strtok_r(body, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
         char *blank = strchr(line, ' ');
         if (!*stats && n == 0 && strncmp(line, prefix, sizeof prefix - 1) == 0) {
@@ -150,9 +150,9 @@ enum err relay_sync_post(struct exchange *x)
     const char *stats = NULL;
     enum err e = read_positions(x, &stats, &rooms, &count);
     if (!e)
-        e = presence_sync(&x->call, rooms, count, &ahead, &ahead_count);
+        e = presence_sync(&x->ctx, rooms, count, &ahead, &ahead_count);
     if (!e && stats)
-        e = relay_stats_report(&x->call, stats);
+        e = relay_stats_report(&x->ctx, stats);
     if (e)
         return e;
     x->res->status = 200;
@@ -180,7 +180,7 @@ static enum err read_report(char *line, struct presence_report *r)
 static enum err read_reports(struct exchange *x, struct presence_report reports[static LIMIT_PRESENCE_BATCH],
                              int *count)
 {
-    char *body = arena_strndup(x->call.arena, x->req->body, x->req->body_len), *next;
+    char *body = arena_strndup(x->ctx.arena, x->req->body, x->req->body_len), *next;
     int n = 0, number = 0;
     for (char *line = strtok_r(body, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
         if (number == LIMIT_PRESENCE_BATCH)
@@ -202,7 +202,7 @@ enum err relay_connections_post(struct exchange *x)
     enum err e = read_reports(x, reports, &count);
     if (e)
         return e;
-    presence_report(&x->call, reports, count);
+    presence_report(&x->ctx, reports, count);
     x->res->status = 200;
     x->res->content_type = "text/plain; charset=utf-8";
     for (int i = 0; i < count; i++)

@@ -17,7 +17,7 @@ static enum err write_user(struct exchange *x, const struct user *user)
 enum err users_me_get(struct exchange *x)
 {
     struct user user;
-    enum err e = user_me(&x->call, &user);
+    enum err e = user_me(&x->ctx, &user);
     return e ? e : write_user(x, &user);
 }
 
@@ -38,7 +38,7 @@ enum err users_me_patch(struct exchange *x)
     struct user user;
     enum err e = exchange_body(x, profile_fields, FIELD_COUNT(profile_fields), &in);
     if (!e)
-        e = user_update(&x->call, in.display_name.value, in.locale.value, &user);
+        e = user_update(&x->ctx, in.display_name.value, in.locale.value, &user);
     return e ? e : write_user(x, &user);
 }
 
@@ -58,21 +58,21 @@ enum err users_me_password_post(struct exchange *x)
 {
     struct password_input in = {0};
     enum err e = exchange_body(x, password_fields, FIELD_COUNT(password_fields), &in);
-    return e ? e : auth_change_password(&x->call, in.current.value, in.next.value);
+    return e ? e : auth_change_password(&x->ctx, in.current.value, in.next.value);
 }
 
 enum err users_me_sessions_get(struct exchange *x)
 {
     struct session *items;
     int count;
-    enum err e = auth_sessions(&x->call, &items, &count);
+    enum err e = auth_sessions(&x->ctx, &items, &count);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
     json_array(&j, "items");
     for (int i = 0; i < count; i++)
-        shape_session(&j, NULL, &items[i], x->call.session_id);
+        shape_session(&j, NULL, &items[i], x->ctx.session_id);
     json_array_end(&j);
     json_object_end(&j);
     return ERR_OK;
@@ -81,5 +81,5 @@ enum err users_me_sessions_get(struct exchange *x)
 enum err users_me_session_delete(struct exchange *x)
 {
     int64_t id;
-    return text_to_int(x->req->params[0], &id) ? auth_end_session(&x->call, id) : ERR_NOT_FOUND;
+    return text_to_int(x->req->params[0], &id) ? auth_end_session(&x->ctx, id) : ERR_NOT_FOUND;
 }

@@ -21,12 +21,12 @@ static const char NOBODY_HASH[] =
 
 /* What was typed comes before its normal form: two accounts that had one address before there was a normal form are
  * each found by their own way of writing it. */
-enum err auth_find_account(struct call *call, const char *email, struct user *out)
+enum err auth_find_account(struct context *ctx, const char *email, struct user *out)
 {
-    const char *former = email_former(call->arena, email), *normal = email_normal(call->arena, email);
-    enum err e = user_dao_by_email(call->app->db, call->arena, former, out);
+    const char *former = email_former(ctx->arena, email), *normal = email_normal(ctx->arena, email);
+    enum err e = user_dao_by_email(ctx->app->db, ctx->arena, former, out);
     return e == ERR_DB_NO_ROW && normal && strcmp(normal, former) != 0
-               ? user_dao_by_email(call->app->db, call->arena, normal, out)
+               ? user_dao_by_email(ctx->app->db, ctx->arena, normal, out)
                : e;
 }
 
@@ -35,76 +35,76 @@ static void hash_refresh_token(const char *token, unsigned char hash[static TOKE
     crypto_generichash(hash, TOKEN_HASH_BYTES, (const unsigned char *)token, strlen(token), NULL, 0);
 }
 
-static void make_refresh_token(struct call *call, char out[static REFRESH_TOKEN_CHARS + 1])
+static void make_refresh_token(struct context *ctx, char out[static REFRESH_TOKEN_CHARS + 1])
 {
     unsigned char bytes[32];
-    random_fill(&call->app->random, bytes, sizeof bytes);
+    random_fill(&ctx->app->random, bytes, sizeof bytes);
     sodium_bin2base64(out, REFRESH_TOKEN_CHARS + 1, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
-enum err auth_sign_access(struct call *call, struct token_claims claims, int64_t life_s, const char **token)
+enum err auth_sign_access(struct context *ctx, struct token_claims claims, int64_t life_s, const char **token)
 {
     char *text;
-    claims.issued_at_s = call_now_ms(call) / 1000;
+    claims.issued_at_s = context_now_ms(ctx) / 1000;
     claims.expires_at_s = claims.issued_at_s + life_s;
-    enum err e = token_sign(&call->app->token_keys, &claims, &text);
+    enum err e = token_sign(&ctx->app->token_keys, &claims, &text);
     if (e)
         return e;
-    *token = arena_strdup(call->arena, text);
+    *token = arena_strdup(ctx->arena, text);
     free(text);
     return ERR_OK;
 }
 
-static enum err make_access_token(struct call *call, int64_t session_id, struct sign_in *out)
+static enum err make_access_token(struct context *ctx, int64_t session_id, struct sign_in *out)
 {
     struct token_claims claims = {.user_id = out->user.id, .session_id = session_id};
-    out->access_expires_in_s = call->app->config->access_token_s;
-    return auth_sign_access(call, claims, out->access_expires_in_s, &out->access_token);
+    out->access_expires_in_s = ctx->app->config->access_token_s;
+    return auth_sign_access(ctx, claims, out->access_expires_in_s, &out->access_token);
 }
 
 /* Stores the next refresh token of a session, given for another one (NULL: the first); inside a transaction. */
-static enum err store_refresh_token(struct call *call, int64_t session_id, const char *token,
+static enum err store_refresh_token(struct context *ctx, int64_t session_id, const char *token,
                                     const unsigned char *parent_hash)
 {
     unsigned char hash[TOKEN_HASH_BYTES];
     hash_refresh_token(token, hash);
-    int64_t now = call_now_ms(call);
-    return refresh_token_dao_insert(call->app->db, hash, parent_hash, session_id, now,
-                                    now + call->app->config->refresh_token_s * 1000);
+    int64_t now = context_now_ms(ctx);
+    return refresh_token_dao_insert(ctx->app->db, hash, parent_hash, session_id, now,
+                                    now + ctx->app->config->refresh_token_s * 1000);
 }
 
 /* Locks an account whose password was checked, and looks again: it may have been disabled since, or have got another
  * password, and whoever did that has ended the sign-ins that they found. */
-static enum err lock_account(struct call *call, const struct user *checked)
+static enum err lock_account(struct context *ctx, const struct user *checked)
 {
     struct user now;
-    enum err e = user_dao_lock(call->app->db, call->arena, checked->id, &now);
+    enum err e = user_dao_lock(ctx->app->db, ctx->arena, checked->id, &now);
     if (e)
-        return call_no_row(e, ERR_UNAUTHORIZED);
+        return context_no_row(e, ERR_UNAUTHORIZED);
     if (strcmp(now.password_hash, checked->password_hash) != 0)
         return ERR_INVALID_CREDENTIALS;
     return now.disabled_at_ms ? ERR_ACCOUNT_DISABLED : ERR_OK;
 }
 
 struct session_start {
-    struct call *call;
+    struct context *ctx;
     struct user *user; /* id 0: a new account */
     const char *refresh_token;
     int64_t session_id;
 };
 
-static enum err session_start_body(void *context)
+static enum err session_start_body(void *arg)
 {
-    struct session_start *s = context;
-    struct db *db = s->call->app->db;
-    int64_t now = call_now_ms(s->call), id = s->user->id;
-    enum err e = id ? lock_account(s->call, s->user) : user_dao_insert(db, s->user, now, &id);
+    struct session_start *s = arg;
+    struct db *db = s->ctx->app->db;
+    int64_t now = context_now_ms(s->ctx), id = s->user->id;
+    enum err e = id ? lock_account(s->ctx, s->user) : user_dao_insert(db, s->user, now, &id);
     if (!e)
         e = user_dao_note_sign_in(db, id, now);
     if (!e)
-        e = session_dao_insert(db, id, s->call->user_agent, s->call->address, now, &s->session_id);
+        e = session_dao_insert(db, id, s->ctx->user_agent, s->ctx->address, now, &s->session_id);
     if (!e)
-        e = store_refresh_token(s->call, s->session_id, s->refresh_token, NULL);
+        e = store_refresh_token(s->ctx, s->session_id, s->refresh_token, NULL);
     if (!e) {
         s->user->id = id;
         s->user->last_sign_in_at_ms = now;
@@ -113,50 +113,50 @@ static enum err session_start_body(void *context)
 }
 
 /* A refresh token that may still be good. ERR_UNAUTHORIZED: it is none, or its sign-in has ended. */
-static enum err find_refresh_token(struct call *call, const char *token, struct refresh_token *out)
+static enum err find_refresh_token(struct context *ctx, const char *token, struct refresh_token *out)
 {
     unsigned char hash[TOKEN_HASH_BYTES];
     hash_refresh_token(token, hash);
-    enum err e = refresh_token_dao_find(call->app->db, call->arena, hash, out);
-    if (!e && (out->ended_at_ms || out->expires_at_ms <= call_now_ms(call)))
+    enum err e = refresh_token_dao_find(ctx->app->db, ctx->arena, hash, out);
+    if (!e && (out->ended_at_ms || out->expires_at_ms <= context_now_ms(ctx)))
         e = ERR_UNAUTHORIZED;
-    return call_no_row(e, ERR_UNAUTHORIZED);
+    return context_no_row(e, ERR_UNAUTHORIZED);
 }
 
 /* Counts it before anything is locked or written. */
-static enum err check_refresh_token(struct call *call, const char *token)
+static enum err check_refresh_token(struct context *ctx, const char *token)
 {
     struct refresh_token row;
-    enum err e = find_refresh_token(call, token, &row);
+    enum err e = find_refresh_token(ctx, token, &row);
     if (e && e != ERR_UNAUTHORIZED)
         return e;
-    enum err limited = rate_check_refresh(call, e ? 0 : row.session_id);
+    enum err limited = rate_check_refresh(ctx, e ? 0 : row.session_id);
     return limited ? limited : e;
 }
 
 /* Begins a sign-in of out->user, whom it stores first where it is a new one. */
-static enum err session_start(struct call *call, struct sign_in *out)
+static enum err session_start(struct context *ctx, struct sign_in *out)
 {
-    make_refresh_token(call, out->refresh_token);
-    out->refresh_expires_in_s = call->app->config->refresh_token_s;
+    make_refresh_token(ctx, out->refresh_token);
+    out->refresh_expires_in_s = ctx->app->config->refresh_token_s;
     bool is_new = out->user.id == 0;
-    struct session_start s = {call, &out->user, out->refresh_token, 0};
-    enum err e = db_transaction(call->app->db, session_start_body, &s);
+    struct session_start s = {ctx, &out->user, out->refresh_token, 0};
+    enum err e = db_transaction(ctx->app->db, session_start_body, &s);
     if (e)
         return e == ERR_DB_DUPLICATE && is_new ? ERR_EMAIL_TAKEN : e;
     log_event(LOG_INFO, is_new ? "account_created" : "signed_in", "user", LOG_INT(out->user.id), "session",
               LOG_INT(s.session_id), NULL);
-    return make_access_token(call, s.session_id, out);
+    return make_access_token(ctx, s.session_id, out);
 }
 
-enum err auth_hash_password(struct call *call, const char *password, const char **hash)
+enum err auth_hash_password(struct context *ctx, const char *password, const char **hash)
 {
     char text[crypto_pwhash_STRBYTES];
-    password = unicode_nfc(call->arena, password); /* keyboards differ in how they write one letter (RFC 8265) */
+    password = unicode_nfc(ctx->arena, password); /* keyboards differ in how they write one letter (RFC 8265) */
     if (crypto_pwhash_str(text, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
                           crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
         return ERR_UNAVAILABLE; /* not enough memory at the moment */
-    *hash = arena_strdup(call->arena, text);
+    *hash = arena_strdup(ctx->arena, text);
     return ERR_OK;
 }
 
@@ -168,30 +168,30 @@ static bool is_hash_of(const char *hash, const char *password)
 }
 
 /* Former versions hashed a password as it was sent. */
-static bool password_is(struct call *call, const char *hash, const char *password)
+static bool password_is(struct context *ctx, const char *hash, const char *password)
 {
-    const char *normal = unicode_nfc(call->arena, password);
+    const char *normal = unicode_nfc(ctx->arena, password);
     return is_hash_of(hash, normal) || (strcmp(normal, password) != 0 && is_hash_of(hash, password));
 }
 
-enum err auth_register(struct call *call, const char *email, const char *password, const char *display_name,
+enum err auth_register(struct context *ctx, const char *email, const char *password, const char *display_name,
                        const char *locale, struct sign_in *out)
 {
-    struct user user = {.email = email_normal(call->arena, email), .display_name = display_name, .locale = locale};
+    struct user user = {.email = email_normal(ctx->arena, email), .display_name = display_name, .locale = locale};
     if (!user.email)
-        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
-    enum err e = rate_check_sign_in(call, NULL, NULL);
+        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
+    enum err e = rate_check_sign_in(ctx, NULL, NULL);
     if (e)
         return e;
     struct user existing;
-    e = auth_find_account(call, email, &existing);
+    e = auth_find_account(ctx, email, &existing);
     if (e != ERR_DB_NO_ROW)
         return e ? e : ERR_EMAIL_TAKEN; /* before the costly hash */
-    e = auth_hash_password(call, password, &user.password_hash);
+    e = auth_hash_password(ctx, password, &user.password_hash);
     if (e)
         return e;
     struct sign_in s = {.user = user};
-    e = session_start(call, &s);
+    e = session_start(ctx, &s);
     if (!e)
         *out = s;
     return e;
@@ -199,76 +199,76 @@ enum err auth_register(struct call *call, const char *email, const char *passwor
 
 /* By what an account knows the caller: a sign-in of its own in this browser, or a network from which it signed in;
  * NULL: a stranger. Where there is no account (user_id 0) the same is asked, in vain. */
-static enum err known_as(struct call *call, int64_t user_id, const char *refresh_token, const char **known)
+static enum err known_as(struct context *ctx, int64_t user_id, const char *refresh_token, const char **known)
 {
-    struct db *db = call->app->db;
+    struct db *db = ctx->app->db;
     struct refresh_token token;
     const char **addresses;
     int count;
-    int64_t since = call_now_ms(call) - LIMIT_KNOWN_NETWORK_DAYS * (int64_t)(24 * 60 * 60 * 1000);
-    enum err e = session_dao_addresses(db, call->arena, user_id, since, &addresses, &count);
+    int64_t since = context_now_ms(ctx) - LIMIT_KNOWN_NETWORK_DAYS * (int64_t)(24 * 60 * 60 * 1000);
+    enum err e = session_dao_addresses(db, ctx->arena, user_id, since, &addresses, &count);
     if (!e && refresh_token)
-        e = find_refresh_token(call, refresh_token, &token);
+        e = find_refresh_token(ctx, refresh_token, &token);
     if (e && e != ERR_UNAUTHORIZED)
         return e;
     *known = NULL;
     for (int i = 0; i < count && !*known; i++)
-        if (call_is_near(call, addresses[i]))
-            *known = call_network(call);
+        if (context_is_near(ctx, addresses[i]))
+            *known = context_network(ctx);
     if (!e && refresh_token && token.user_id == user_id)
-        *known = arena_printf(call->arena, "session %lld", (long long)token.session_id);
+        *known = arena_printf(ctx->arena, "session %lld", (long long)token.session_id);
     return ERR_OK;
 }
 
-enum err auth_login(struct call *call, const char *email, const char *password, const char *refresh_token,
+enum err auth_login(struct context *ctx, const char *email, const char *password, const char *refresh_token,
                     struct sign_in *out)
 {
     const char *known;
     struct sign_in s = {0};
-    const char *account = email_normal(call->arena, email);
+    const char *account = email_normal(ctx->arena, email);
     if (!account)
-        account = email_former(call->arena, email); /* perhaps one from before there was a normal form */
-    enum err e = auth_find_account(call, email, &s.user);
+        account = email_former(ctx->arena, email); /* perhaps one from before there was a normal form */
+    enum err e = auth_find_account(ctx, email, &s.user);
     if (e && e != ERR_DB_NO_ROW)
         return e;
     bool exists = !e;
-    e = known_as(call, exists ? s.user.id : 0, refresh_token, &known);
+    e = known_as(ctx, exists ? s.user.id : 0, refresh_token, &known);
     if (!e)
-        e = rate_check_sign_in(call, account, known);
+        e = rate_check_sign_in(ctx, account, known);
     if (e)
         return e;
-    bool right = password_is(call, exists ? s.user.password_hash : NOBODY_HASH, password);
+    bool right = password_is(ctx, exists ? s.user.password_hash : NOBODY_HASH, password);
     if (!exists || !right) {
-        log_event(LOG_INFO, "sign_in_refused", "address", call->address, NULL);
+        log_event(LOG_INFO, "sign_in_refused", "address", ctx->address, NULL);
         return ERR_INVALID_CREDENTIALS;
     }
     if (s.user.disabled_at_ms)
         return ERR_ACCOUNT_DISABLED;
-    e = session_start(call, &s);
+    e = session_start(ctx, &s);
     if (!e)
         *out = s;
     return e;
 }
 
 struct refresh {
-    struct call *call;
+    struct context *ctx;
     const char *token;
     const char *next_token;
     struct refresh_token row;
     bool reused;
 };
 
-static enum err refresh_body(void *context)
+static enum err refresh_body(void *arg)
 {
-    struct refresh *r = context;
-    struct db *db = r->call->app->db;
+    struct refresh *r = arg;
+    struct db *db = r->ctx->app->db;
     unsigned char hash[TOKEN_HASH_BYTES];
     hash_refresh_token(r->token, hash);
-    int64_t now = call_now_ms(r->call);
+    int64_t now = context_now_ms(r->ctx);
     r->reused = false;
-    enum err e = refresh_token_dao_lock(db, r->call->arena, hash, &r->row);
+    enum err e = refresh_token_dao_lock(db, r->ctx->arena, hash, &r->row);
     if (e)
-        return call_no_row(e, ERR_UNAUTHORIZED);
+        return context_no_row(e, ERR_UNAUTHORIZED);
     if (r->row.ended_at_ms || r->row.expires_at_ms <= now)
         return ERR_UNAUTHORIZED;
     bool late = r->row.used_at_ms && now - r->row.used_at_ms > LIMIT_REFRESH_REUSE_MS;
@@ -282,142 +282,142 @@ static enum err refresh_body(void *context)
         e = refresh_token_dao_mark_used(db, hash, now);
     if (!e)
         e = session_dao_touch(db, r->row.session_id, now);
-    return e ? e : store_refresh_token(r->call, r->row.session_id, r->next_token, hash);
+    return e ? e : store_refresh_token(r->ctx, r->row.session_id, r->next_token, hash);
 }
 
-enum err auth_refresh(struct call *call, const char *refresh_token, struct sign_in *out)
+enum err auth_refresh(struct context *ctx, const char *refresh_token, struct sign_in *out)
 {
-    struct sign_in s = {.refresh_expires_in_s = call->app->config->refresh_token_s};
-    make_refresh_token(call, s.refresh_token);
-    struct refresh r = {.call = call, .token = refresh_token, .next_token = s.refresh_token};
-    enum err e = check_refresh_token(call, refresh_token);
+    struct sign_in s = {.refresh_expires_in_s = ctx->app->config->refresh_token_s};
+    make_refresh_token(ctx, s.refresh_token);
+    struct refresh r = {.ctx = ctx, .token = refresh_token, .next_token = s.refresh_token};
+    enum err e = check_refresh_token(ctx, refresh_token);
     if (!e)
-        e = db_transaction(call->app->db, refresh_body, &r);
+        e = db_transaction(ctx->app->db, refresh_body, &r);
     if (e)
         return e;
     if (r.reused) {
-        sign_out_close(call, r.row.user_id);
+        sign_out_close(ctx, r.row.user_id);
         log_event(LOG_WARN, "refresh_token_reused", "user", LOG_INT(r.row.user_id), "session",
                   LOG_INT(r.row.session_id), NULL);
         return ERR_UNAUTHORIZED;
     }
-    e = user_dao_by_id(call->app->db, call->arena, r.row.user_id, &s.user);
+    e = user_dao_by_id(ctx->app->db, ctx->arena, r.row.user_id, &s.user);
     if (!e && s.user.disabled_at_ms)
         e = ERR_UNAUTHORIZED;
     if (!e)
-        e = make_access_token(call, r.row.session_id, &s);
+        e = make_access_token(ctx, r.row.session_id, &s);
     if (e)
-        return call_no_row(e, ERR_UNAUTHORIZED);
+        return context_no_row(e, ERR_UNAUTHORIZED);
     *out = s;
     return ERR_OK;
 }
 
-static enum err logout_body(void *context)
+static enum err logout_body(void *arg)
 {
-    struct refresh *r = context;
+    struct refresh *r = arg;
     unsigned char hash[TOKEN_HASH_BYTES];
     hash_refresh_token(r->token, hash);
-    enum err e = refresh_token_dao_lock(r->call->app->db, r->call->arena, hash, &r->row);
+    enum err e = refresh_token_dao_lock(r->ctx->app->db, r->ctx->arena, hash, &r->row);
     if (e)
-        return call_no_row(e, ERR_OK);
-    return session_dao_end(r->call->app->db, r->row.session_id, call_now_ms(r->call));
+        return context_no_row(e, ERR_OK);
+    return session_dao_end(r->ctx->app->db, r->row.session_id, context_now_ms(r->ctx));
 }
 
-enum err auth_logout(struct call *call, const char *refresh_token)
+enum err auth_logout(struct context *ctx, const char *refresh_token)
 {
-    struct refresh r = {.call = call, .token = refresh_token};
-    enum err e = find_refresh_token(call, refresh_token, &r.row);
+    struct refresh r = {.ctx = ctx, .token = refresh_token};
+    enum err e = find_refresh_token(ctx, refresh_token, &r.row);
     if (e)
         return e == ERR_UNAUTHORIZED ? ERR_OK : e;
-    e = db_transaction(call->app->db, logout_body, &r);
+    e = db_transaction(ctx->app->db, logout_body, &r);
     if (!e)
-        sign_out_close(call, r.row.user_id);
+        sign_out_close(ctx, r.row.user_id);
     return e;
 }
 
-enum err auth_sessions(struct call *call, struct session **items, int *count)
+enum err auth_sessions(struct context *ctx, struct session **items, int *count)
 {
     /* one that was not used for as long as its refresh token lives is over */
-    int64_t since = call_now_ms(call) - call->app->config->refresh_token_s * 1000;
-    return session_dao_list(call->app->db, call->arena, call->user_id, since, items, count);
+    int64_t since = context_now_ms(ctx) - ctx->app->config->refresh_token_s * 1000;
+    return session_dao_list(ctx->app->db, ctx->arena, ctx->user_id, since, items, count);
 }
 
 struct session_end {
-    struct call *call;
+    struct context *ctx;
     int64_t session_id;
 };
 
-static enum err session_end_body(void *context)
+static enum err session_end_body(void *arg)
 {
-    const struct session_end *s = context;
-    return session_dao_end_own(s->call->app->db, s->call->user_id, s->session_id, call_now_ms(s->call));
+    const struct session_end *s = arg;
+    return session_dao_end_own(s->ctx->app->db, s->ctx->user_id, s->session_id, context_now_ms(s->ctx));
 }
 
-enum err auth_end_session(struct call *call, int64_t session_id)
+enum err auth_end_session(struct context *ctx, int64_t session_id)
 {
-    struct session_end s = {call, session_id};
-    enum err e = db_transaction(call->app->db, session_end_body, &s);
+    struct session_end s = {ctx, session_id};
+    enum err e = db_transaction(ctx->app->db, session_end_body, &s);
     if (!e)
-        sign_out_close(call, call->user_id);
-    return call_no_row(e, ERR_NOT_FOUND);
+        sign_out_close(ctx, ctx->user_id);
+    return context_no_row(e, ERR_NOT_FOUND);
 }
 
-enum err auth_check_access(struct call *call, const char *access_token)
+enum err auth_check_access(struct context *ctx, const char *access_token)
 {
-    struct app *app = call->app;
+    struct app *app = ctx->app;
     struct token_claims claims;
     enum err e =
-        token_memory_verify(&app->token_memory, &app->token_keys, access_token, call_now_ms(call) / 1000, &claims);
+        token_memory_verify(&app->token_memory, &app->token_keys, access_token, context_now_ms(ctx) / 1000, &claims);
     if (!e && !claims.session_id && !claims.guest_of)
         e = ERR_UNAUTHORIZED; /* no token of ours */
     if (e)
         return e;
-    call->user_id = claims.user_id;
-    call->session_id = claims.session_id;
-    call->guest_of = claims.guest_of;
+    ctx->user_id = claims.user_id;
+    ctx->session_id = claims.session_id;
+    ctx->guest_of = claims.guest_of;
     return ERR_OK;
 }
 
-enum err auth_check_session(struct call *call)
+enum err auth_check_session(struct context *ctx)
 {
-    return call_no_row(session_dao_check(call->app->db, call->user_id, call->session_id), ERR_UNAUTHORIZED);
+    return context_no_row(session_dao_check(ctx->app->db, ctx->user_id, ctx->session_id), ERR_UNAUTHORIZED);
 }
 
 struct password_change {
-    struct call *call;
+    struct context *ctx;
     const struct user *user;
     const char *hash;
 };
 
-static enum err password_change_body(void *context)
+static enum err password_change_body(void *arg)
 {
-    struct password_change *p = context;
-    struct call *call = p->call;
-    int64_t now = call_now_ms(call);
-    enum err e = lock_account(call, p->user);
+    struct password_change *p = arg;
+    struct context *ctx = p->ctx;
+    int64_t now = context_now_ms(ctx);
+    enum err e = lock_account(ctx, p->user);
     if (!e)
-        e = auth_check_session(call); /* hashing took its time */
+        e = auth_check_session(ctx); /* hashing took its time */
     if (!e)
-        e = user_dao_update_password(call->app->db, call->user_id, p->hash, now);
-    return e ? e : session_dao_end_others(call->app->db, call->user_id, call->session_id, now);
+        e = user_dao_update_password(ctx->app->db, ctx->user_id, p->hash, now);
+    return e ? e : session_dao_end_others(ctx->app->db, ctx->user_id, ctx->session_id, now);
 }
 
-enum err auth_change_password(struct call *call, const char *current, const char *next)
+enum err auth_change_password(struct context *ctx, const char *current, const char *next)
 {
     struct user user;
-    enum err e = user_dao_by_id(call->app->db, call->arena, call->user_id, &user);
+    enum err e = user_dao_by_id(ctx->app->db, ctx->arena, ctx->user_id, &user);
     if (e)
-        return call_no_row(e, ERR_UNAUTHORIZED);
-    e = rate_check_password_change(call);
+        return context_no_row(e, ERR_UNAUTHORIZED);
+    e = rate_check_password_change(ctx);
     if (e)
         return e;
-    if (!password_is(call, user.password_hash, current))
+    if (!password_is(ctx, user.password_hash, current))
         return ERR_INVALID_CREDENTIALS;
-    struct password_change p = {.call = call, .user = &user};
-    e = auth_hash_password(call, next, &p.hash);
+    struct password_change p = {.ctx = ctx, .user = &user};
+    e = auth_hash_password(ctx, next, &p.hash);
     if (!e)
-        e = db_transaction(call->app->db, password_change_body, &p);
+        e = db_transaction(ctx->app->db, password_change_body, &p);
     if (!e)
-        sign_out_close(call, call->user_id);
+        sign_out_close(ctx, ctx->user_id);
     return e;
 }

@@ -17,9 +17,9 @@ struct sending {
 static enum err find_addressee(struct room_change *room, struct message *m)
 {
     struct participant to;
-    enum err e = participant_find_joined(room->call, m->meeting_id, m->to_id, &to);
+    enum err e = participant_find_joined(room->ctx, m->meeting_id, m->to_id, &to);
     if (e == ERR_NOT_JOINED)
-        return fault_set(&room->call->fault, ERR_VALIDATION_FAILED, "to", "to must be somebody who is in the meeting.");
+        return fault_set(&room->ctx->fault, ERR_VALIDATION_FAILED, "to", "to must be somebody who is in the meeting.");
     if (!e)
         m->to_name = to.display_name;
     return e;
@@ -33,16 +33,16 @@ static bool may_see(const struct message *m, int64_t user_id)
 /* The message that this one answers. */
 static enum err find_answered(struct room_change *room, struct message *m)
 {
-    struct call *call = room->call;
+    struct context *ctx = room->ctx;
     struct message answered;
-    enum err e = message_dao_by_id(call->app->db, call->arena, m->meeting_id, m->reply_to_id, &answered);
+    enum err e = message_dao_by_id(ctx->app->db, ctx->arena, m->meeting_id, m->reply_to_id, &answered);
     if (e && e != ERR_DB_NO_ROW)
         return e;
-    if (e || !may_see(&answered, call->user_id))
-        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "replyTo", "replyTo must be a message of this meeting.");
-    int64_t other = answered.sender_id == call->user_id ? answered.to_id : answered.sender_id;
+    if (e || !may_see(&answered, ctx->user_id))
+        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "replyTo", "replyTo must be a message of this meeting.");
+    int64_t other = answered.sender_id == ctx->user_id ? answered.to_id : answered.sender_id;
     if (answered.to_id && m->to_id != other)
-        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "to", "What answers a private message is private too.");
+        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "to", "What answers a private message is private too.");
     m->reply_sender_id = answered.sender_id;
     m->reply_sender_name = answered.sender_name;
     return ERR_OK;
@@ -59,7 +59,7 @@ static void add_message_event(struct room_change *room, const char *type, const 
     json_object(&j, NULL);
     shape_message(&j, "message", m);
     if (m->deleted_at_ms)
-        json_int(&j, "by", room->call->user_id);
+        json_int(&j, "by", room->ctx->user_id);
     json_object_end(&j);
     room_log_add(&room->log, type, audience, ENVELOPE_NO_EFFECT, &data);
     room_log_message(&room->log, m->id);
@@ -67,18 +67,18 @@ static void add_message_event(struct room_change *room, const char *type, const 
         room_log_about(&room->log, m->sender_id);
 }
 
-static enum err send_change(struct room_change *room, void *context)
+static enum err send_change(struct room_change *room, void *arg)
 {
-    struct sending *s = context;
+    struct sending *s = arg;
     struct message *m = &s->message;
-    struct call *call = room->call;
+    struct context *ctx = room->ctx;
     struct participant me;
     s->repeated = false;
     enum err e = permission_check_seated(room, PERMISSION_CHAT, &me);
     if (e)
         return e;
     struct message stored;
-    e = message_dao_by_client_id(call->app->db, call->arena, m->meeting_id, call->user_id, m->client_id, &stored);
+    e = message_dao_by_client_id(ctx->app->db, ctx->arena, m->meeting_id, ctx->user_id, m->client_id, &stored);
     if (!e) {
         *m = stored;
         s->repeated = true;
@@ -87,27 +87,27 @@ static enum err send_change(struct room_change *room, void *context)
     if (e != ERR_DB_NO_ROW)
         return e;
     m->sender_name = me.display_name;
-    m->created_at_ms = call_now_ms(call);
+    m->created_at_ms = context_now_ms(ctx);
     e = m->to_id ? find_addressee(room, m) : ERR_OK;
     if (!e && m->reply_to_id)
         e = find_answered(room, m);
     if (!e)
-        e = message_dao_insert(call->app->db, m, &m->id);
+        e = message_dao_insert(ctx->app->db, m, &m->id);
     if (!e)
         add_message_event(room, EVENT_CHAT_MESSAGE, m);
     return e;
 }
 
-enum err chat_send(struct call *call, int64_t meeting_id, const struct message *wanted, struct message *out,
+enum err chat_send(struct context *ctx, int64_t meeting_id, const struct message *wanted, struct message *out,
                    bool *repeated)
 {
     struct sending s = {.message = {.meeting_id = meeting_id,
-                                    .sender_id = call->user_id,
+                                    .sender_id = ctx->user_id,
                                     .to_id = wanted->to_id,
                                     .reply_to_id = wanted->reply_to_id,
                                     .text = wanted->text,
                                     .client_id = wanted->client_id}};
-    enum err e = room_change(call, meeting_id, send_change, &s);
+    enum err e = room_change(ctx, meeting_id, send_change, &s);
     if (e)
         return e;
     *out = s.message;
@@ -118,13 +118,13 @@ enum err chat_send(struct call *call, int64_t meeting_id, const struct message *
 /* A message that the caller, who is in the meeting, may see and that is still there. */
 static enum err find_visible(struct room_change *room, int64_t message_id, struct participant *me, struct message *out)
 {
-    struct call *call = room->call;
+    struct context *ctx = room->ctx;
     enum err e = room_check_open(room->state.status);
     if (!e)
-        e = participant_find_joined(call, room->state.id, call->user_id, me);
+        e = participant_find_joined(ctx, room->state.id, ctx->user_id, me);
     if (!e)
-        e = call_no_row(message_dao_by_id(call->app->db, call->arena, room->state.id, message_id, out), ERR_NOT_FOUND);
-    if (!e && (out->deleted_at_ms || !may_see(out, call->user_id)))
+        e = context_no_row(message_dao_by_id(ctx->app->db, ctx->arena, room->state.id, message_id, out), ERR_NOT_FOUND);
+    if (!e && (out->deleted_at_ms || !may_see(out, ctx->user_id)))
         e = ERR_NOT_FOUND;
     return e;
 }
@@ -135,115 +135,115 @@ struct message_change {
     struct message message;
 };
 
-static enum err edit_change(struct room_change *room, void *context)
+static enum err edit_change(struct room_change *room, void *arg)
 {
-    struct message_change *c = context;
+    struct message_change *c = arg;
     struct message *m = &c->message;
     struct participant me;
     enum err e = find_visible(room, c->message_id, &me, m);
     if (e)
         return e;
-    if (m->sender_id != room->call->user_id)
+    if (m->sender_id != room->ctx->user_id)
         return ERR_FORBIDDEN;
     if (!permission_has(PERMISSION_CHAT, me.role, me.is_guest, room->state.settings))
         return ERR_FORBIDDEN;
     m->text = c->text;
-    m->edited_at_ms = call_now_ms(room->call);
+    m->edited_at_ms = context_now_ms(room->ctx);
     add_message_event(room, EVENT_MESSAGE_EDITED, m);
-    return message_dao_update(room->call->app->db, m);
+    return message_dao_update(room->ctx->app->db, m);
 }
 
 /* What was deleted is not to be read in the log either: its earlier events tell the message as it is now. */
-static enum err redact(struct call *call, const struct message *m)
+static enum err redact(struct context *ctx, const struct message *m)
 {
     struct buf data = {0};
     struct json j = json_to(&data);
     json_object(&j, NULL);
     shape_message(&j, "message", m);
     json_object_end(&j);
-    enum err e = data.failed ? ERR_INTERNAL : event_dao_redact(call->app->db, m->meeting_id, m->id, data.data);
+    enum err e = data.failed ? ERR_INTERNAL : event_dao_redact(ctx->app->db, m->meeting_id, m->id, data.data);
     buf_free(&data);
     return e;
 }
 
-static enum err delete_change(struct room_change *room, void *context)
+static enum err delete_change(struct room_change *room, void *arg)
 {
-    struct message_change *c = context;
+    struct message_change *c = arg;
     struct message *m = &c->message;
     struct participant me;
     enum err e = find_visible(room, c->message_id, &me, m);
     if (e)
         return e;
-    if (m->sender_id != room->call->user_id &&
+    if (m->sender_id != room->ctx->user_id &&
         !permission_has(PERMISSION_DELETE_ANY_MESSAGE, me.role, me.is_guest, room->state.settings))
         return ERR_FORBIDDEN;
     m->text = "";
-    m->deleted_at_ms = call_now_ms(room->call);
+    m->deleted_at_ms = context_now_ms(room->ctx);
     add_message_event(room, EVENT_MESSAGE_DELETED, m);
-    e = redact(room->call, m);
-    return e ? e : message_dao_update(room->call->app->db, m);
+    e = redact(room->ctx, m);
+    return e ? e : message_dao_update(room->ctx->app->db, m);
 }
 
-static enum err change_message(struct call *call, int64_t meeting_id, int64_t message_id, const char *text,
+static enum err change_message(struct context *ctx, int64_t meeting_id, int64_t message_id, const char *text,
                                struct message *out)
 {
     struct message_change c = {.message_id = message_id, .text = text};
-    enum err e = room_change(call, meeting_id, text ? edit_change : delete_change, &c);
+    enum err e = room_change(ctx, meeting_id, text ? edit_change : delete_change, &c);
     if (!e)
         *out = c.message;
     return e;
 }
 
-enum err chat_edit(struct call *call, int64_t meeting_id, int64_t message_id, const char *text, struct message *out)
+enum err chat_edit(struct context *ctx, int64_t meeting_id, int64_t message_id, const char *text, struct message *out)
 {
-    return change_message(call, meeting_id, message_id, text, out);
+    return change_message(ctx, meeting_id, message_id, text, out);
 }
 
-enum err chat_delete(struct call *call, int64_t meeting_id, int64_t message_id, struct message *out)
+enum err chat_delete(struct context *ctx, int64_t meeting_id, int64_t message_id, struct message *out)
 {
-    return change_message(call, meeting_id, message_id, NULL, out);
+    return change_message(ctx, meeting_id, message_id, NULL, out);
 }
 
 struct reading {
-    struct call *call;
+    struct context *ctx;
     int64_t meeting_id;
     int64_t message_id;
 };
 
-static enum err mark_read_body(void *context)
+static enum err mark_read_body(void *arg)
 {
-    const struct reading *r = context;
+    const struct reading *r = arg;
     struct participant me;
     int64_t newest;
-    enum err e = participant_find_joined(r->call, r->meeting_id, r->call->user_id, &me);
+    enum err e = participant_find_joined(r->ctx, r->meeting_id, r->ctx->user_id, &me);
     if (!e)
-        e = message_dao_newest(r->call->app->db, r->meeting_id, &newest);
+        e = message_dao_newest(r->ctx->app->db, r->meeting_id, &newest);
     if (e)
         return e;
     int64_t read_id = r->message_id < newest ? r->message_id : newest; /* what is still to come is unread */
-    return participant_dao_set_read(r->call->app->db, r->meeting_id, me.user_id, read_id);
+    return participant_dao_set_read(r->ctx->app->db, r->meeting_id, me.user_id, read_id);
 }
 
-enum err chat_mark_read(struct call *call, int64_t meeting_id, int64_t message_id)
+enum err chat_mark_read(struct context *ctx, int64_t meeting_id, int64_t message_id)
 {
-    struct reading r = {call, meeting_id, message_id};
-    return db_transaction(call->app->db, mark_read_body, &r);
+    struct reading r = {ctx, meeting_id, message_id};
+    return db_transaction(ctx->app->db, mark_read_body, &r);
 }
 
-enum err chat_list(struct call *call, int64_t meeting_id, int64_t before_id, int64_t limit, struct message **items,
+enum err chat_list(struct context *ctx, int64_t meeting_id, int64_t before_id, int64_t limit, struct message **items,
                    int *count, bool *has_more)
 {
     int64_t seq;
     struct participant me;
-    enum err e = event_dao_last_seq(call->app->db, meeting_id, &seq);
+    enum err e = event_dao_last_seq(ctx->app->db, meeting_id, &seq);
     if (e)
-        return call_no_row(e, ERR_NOT_FOUND);
-    e = participant_check_took_part(call, meeting_id, &me);
+        return context_no_row(e, ERR_NOT_FOUND);
+    e = participant_check_took_part(ctx, meeting_id, &me);
     if (e)
         return e;
     bool goes_on = me.until_message == INT64_MAX; /* what is written when they are out is not for them */
     if (!goes_on && (!before_id || before_id > me.until_message))
         before_id = me.until_message + 1;
-    return message_dao_list(call->app->db, call->arena, meeting_id, call->user_id, before_id, limit, items, count,
+    return message_dao_list(ctx->app->db, ctx->arena, meeting_id, ctx->user_id, before_id, limit, items, count,
                             has_more);
 }

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "service/call.h"
+#include "service/context.h"
 
 struct health {
     bool mysql;
@@ -13,6 +13,6 @@ struct health {
     bool writes;     /* the database can be written to */
 };
 
-struct health health_check(struct call *call);
+struct health health_check(struct context *ctx);
 
 #endif

@@ -11,7 +11,7 @@
 static enum err hand_over(struct room_change *room, int64_t user_id)
 {
     int64_t previous = room->state.host_id, role = 0;
-    enum err e = participant_dao_row_role(room->call->app->db, room->state.id, previous, &role);
+    enum err e = participant_dao_row_role(room->ctx->app->db, room->state.id, previous, &role);
     if (e && e != ERR_DB_NO_ROW)
         return e;
     struct buf data = {0};
@@ -29,7 +29,7 @@ static enum err hand_over(struct room_change *room, int64_t user_id)
 static void add_host_away(struct room_change *room)
 {
     struct meeting_state *s = &room->state;
-    s->host_lost_ms = call_now_ms(room->call);
+    s->host_lost_ms = context_now_ms(room->ctx);
     struct buf data = {0};
     struct json j = participant_data(&data, s->host_id);
     json_str(&j, "policy", shape_host_loss_policy(s->host_loss_policy));
@@ -42,7 +42,7 @@ static void add_host_away(struct room_change *room)
 static enum err inherit(struct room_change *room)
 {
     int64_t heir;
-    enum err e = participant_dao_heir(room->call->app->db, room->state.id, &heir);
+    enum err e = participant_dao_heir(room->ctx->app->db, room->state.id, &heir);
     return e ? e : hand_over(room, heir);
 }
 
@@ -59,14 +59,14 @@ enum err host_hand_over_kept(struct room_change *room)
 {
     const struct meeting_state *s = &room->state;
     bool kept = s->host_lost_ms && s->host_loss_policy == HOST_LOSS_HAND_OVER && s->participant_count > 0;
-    return kept ? call_no_row(inherit(room), ERR_OK) : ERR_OK;
+    return kept ? context_no_row(inherit(room), ERR_OK) : ERR_OK;
 }
 
-static enum err host_change(struct room_change *room, void *context)
+static enum err host_change(struct room_change *room, void *arg)
 {
-    const int64_t *user_id = context;
+    const int64_t *user_id = arg;
     struct participant target;
-    bool reclaims = room->state.creator_id == room->call->user_id && *user_id == room->call->user_id;
+    bool reclaims = room->state.creator_id == room->ctx->user_id && *user_id == room->ctx->user_id;
     enum err e = reclaims ? room_check_open(room->state.status) : permission_check(room, PERMISSION_HAND_OVER);
     if (!e)
         e = participant_find_target(room, *user_id, &target);
@@ -75,7 +75,7 @@ static enum err host_change(struct room_change *room, void *context)
     return hand_over(room, *user_id);
 }
 
-enum err host_set(struct call *call, int64_t meeting_id, int64_t user_id)
+enum err host_set(struct context *ctx, int64_t meeting_id, int64_t user_id)
 {
-    return room_change(call, meeting_id, host_change, &user_id);
+    return room_change(ctx, meeting_id, host_change, &user_id);
 }

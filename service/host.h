@@ -6,7 +6,7 @@
 
 /* Hands the host's seat to somebody who is in; by the host. The creator takes it back the same way. ERR_FORBIDDEN,
  * ERR_NOT_FOUND. */
-MUST_CHECK enum err host_set(struct call *call, int64_t meeting_id, int64_t user_id);
+MUST_CHECK enum err host_set(struct context *ctx, int64_t meeting_id, int64_t user_id);
 
 /* Inside a room_change: the host is not in any more. By the meeting's policy somebody else gets the seat, or it stays
  * the host's and the others are told what comes of that; so it does where only guests are left, or nobody, and is

@@ -22,7 +22,7 @@
 
 /* Somebody at the door. */
 struct visitor {
-    struct call *call;
+    struct context *ctx;
     struct join_ticket ticket;
     struct meeting meeting;
     struct participant row; /* as it was; status 0: never in it */
@@ -54,10 +54,10 @@ static bool has_place(const struct visitor *v)
 
 static enum err check_account(struct visitor *v)
 {
-    struct call *call = v->call;
-    enum err e = user_dao_by_id(call->app->db, call->arena, call->user_id, &v->user);
+    struct context *ctx = v->ctx;
+    enum err e = user_dao_by_id(ctx->app->db, ctx->arena, ctx->user_id, &v->user);
     if (e)
-        return call_no_row(e, ERR_UNAUTHORIZED);
+        return context_no_row(e, ERR_UNAUTHORIZED);
     if (v->user.disabled_at_ms)
         return ERR_ACCOUNT_DISABLED;
     return v->user.guest_of && v->user.guest_of != v->meeting.id ? ERR_FORBIDDEN : ERR_OK;
@@ -67,17 +67,17 @@ static enum err check_account(struct visitor *v)
  * the meeting open to guests. */
 static enum err find_invite(struct visitor *v)
 {
-    struct call *call = v->call;
+    struct context *ctx = v->ctx;
     v->invite.id = 0;
     if (v->ticket.invite)
-        return invite_check(call, v->meeting.id, v->ticket.invite, &v->invite);
+        return invite_check(ctx, v->meeting.id, v->ticket.invite, &v->invite);
     if (!v->user.guest_of)
         return ERR_OK;
     bool open = setting_is(v->meeting.settings, SETTING_ALLOW_GUESTS);
     int64_t own = v->row.status && v->row.invite_id ? v->row.invite_id : v->user.invite_id;
     if (!own)
         return open ? ERR_OK : ERR_GUESTS_NOT_ALLOWED;
-    enum err e = invite_check_id(call, v->meeting.id, own, &v->invite);
+    enum err e = invite_check_id(ctx, v->meeting.id, own, &v->invite);
     return e == ERR_INVITE_INVALID && open ? ERR_OK : e;
 }
 
@@ -97,16 +97,16 @@ static bool comes_as_cohost(const struct visitor *v)
 /* Exists, not over, not removed, the place is theirs that they resume, the invitation is good. */
 static enum err look_up(struct visitor *v, int64_t meeting_id, struct join_ticket ticket)
 {
-    struct call *call = v->call;
+    struct context *ctx = v->ctx;
     v->ticket = ticket;
-    enum err e = meeting_dao_by_id(call->app->db, call->arena, meeting_id, &v->meeting);
+    enum err e = meeting_dao_by_id(ctx->app->db, ctx->arena, meeting_id, &v->meeting);
     if (e)
-        return call_no_row(e, ERR_NOT_FOUND);
+        return context_no_row(e, ERR_NOT_FOUND);
     e = room_check_open(v->meeting.status);
     if (e)
         return e;
     v->row.status = 0;
-    e = participant_dao_find(call->app->db, call->arena, meeting_id, call->user_id, &v->row);
+    e = participant_dao_find(ctx->app->db, ctx->arena, meeting_id, ctx->user_id, &v->row);
     if (e && e != ERR_DB_NO_ROW)
         return e;
     if (v->row.status == PARTICIPANT_REMOVED)
@@ -117,7 +117,7 @@ static enum err look_up(struct visitor *v, int64_t meeting_id, struct join_ticke
     if (!e && !has_place(v))
         e = find_invite(v);
     const struct meeting *m = &v->meeting;
-    v->runs_it = m->host_id == call->user_id || m->creator_id == call->user_id || comes_as_cohost(v);
+    v->runs_it = m->host_id == ctx->user_id || m->creator_id == ctx->user_id || comes_as_cohost(v);
     return e;
 }
 
@@ -137,15 +137,15 @@ static enum err check_password(struct visitor *v, const char *password)
     if (!m->password_box || v->runs_it || invited)
         return ERR_OK;
     if (!password)
-        return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "This meeting has a password.");
+        return fault_set(&v->ctx->fault, ERR_WRONG_PASSWORD, "password", "This meeting has a password.");
     bool known = v->row.status != 0;
-    enum err e = rate_check_guess(v->call, m->id, known);
+    enum err e = rate_check_guess(v->ctx, m->id, known);
     if (e)
         return e;
-    if (secretbox_holds(v->call, m->password_box, m->password_box_len, password))
+    if (secretbox_holds(v->ctx, m->password_box, m->password_box_len, password))
         return ERR_OK;
-    rate_count_wrong_guess(v->call, m->id, known);
-    return fault_set(&v->call->fault, ERR_WRONG_PASSWORD, "password", "The meeting password is wrong.");
+    rate_count_wrong_guess(v->ctx, m->id, known);
+    return fault_set(&v->ctx->fault, ERR_WRONG_PASSWORD, "password", "The meeting password is wrong.");
 }
 
 /* From a network that is kept out, nobody who was not in the meeting before comes in without a word of those who run
@@ -153,11 +153,11 @@ static enum err check_password(struct visitor *v, const char *password)
 static enum err check_network(struct visitor *v)
 {
     const struct meeting *m = &v->meeting;
-    int64_t user_id = v->call->user_id;
+    int64_t user_id = v->ctx->user_id;
     bool known = v->row.status && participant_was_in(&v->row);
     if (known || m->host_id == user_id || m->creator_id == user_id)
         return ERR_OK;
-    enum err e = participant_dao_network_banned(v->call->app->db, m->id, call_network(v->call), &v->held);
+    enum err e = participant_dao_network_banned(v->ctx->app->db, m->id, context_network(v->ctx), &v->held);
     v->runs_it = v->runs_it && !v->held;
     return e;
 }
@@ -170,7 +170,7 @@ static enum err must_wait(struct visitor *v, bool *wait)
     if (v->runs_it || *wait || setting_is(m->settings, SETTING_JOIN_BEFORE_HOST))
         return ERR_OK;
     struct participant host;
-    enum err e = participant_find_joined(v->call, m->id, m->host_id, &host);
+    enum err e = participant_find_joined(v->ctx, m->id, m->host_id, &host);
     *wait = e == ERR_NOT_JOINED;
     return e == ERR_NOT_JOINED ? ERR_OK : e;
 }
@@ -179,19 +179,19 @@ static enum err must_wait(struct visitor *v, bool *wait)
 
 static struct seat seat_of(const struct visitor *v)
 {
-    return (struct seat){v->call->relay, v->call->connection, v->ticket.seat, v->call->session_id};
+    return (struct seat){v->ctx->relay, v->ctx->connection, v->ticket.seat, v->ctx->session_id};
 }
 
 /* The name that somebody has in a meeting is the one they were given there; at first, the account's. */
 static struct arrival arrival_of(const struct visitor *v, enum participant_status status)
 {
     return (struct arrival){.meeting_id = v->meeting.id,
-                            .user_id = v->call->user_id,
+                            .user_id = v->ctx->user_id,
                             .display_name = v->row.status ? v->row.display_name : v->user.display_name,
                             .status = status,
                             .role = comes_as_cohost(v) ? ROLE_COHOST : ROLE_PARTICIPANT,
                             .is_guest = v->user.guest_of != 0,
-                            .address = call_network(v->call),
+                            .address = context_network(v->ctx),
                             .is_held = v->held,
                             .invite_id = v->invite.id    ? v->invite.id
                                          : v->row.status ? v->row.invite_id
@@ -207,7 +207,7 @@ static void add_user_joined(struct visitor *v, const struct arrival *a)
                             .role = v->meeting.host_id == a->user_id ? ROLE_HOST : a->role,
                             .status = PARTICIPANT_JOINED,
                             .is_guest = a->is_guest,
-                            .joined_at_ms = call_now_ms(v->call),
+                            .joined_at_ms = context_now_ms(v->ctx),
                             .connection = a->seat.connection};
     struct buf data = {0};
     struct json j = json_to(&data);
@@ -221,11 +221,11 @@ static void add_user_joined(struct visitor *v, const struct arrival *a)
 /* Counts the invitation; the meeting's row is locked. */
 static enum err use_invite(const struct visitor *v)
 {
-    const struct call *call = v->call;
+    const struct context *ctx = v->ctx;
     if (!v->invite.id)
         return ERR_OK;
-    return call_no_row(invite_dao_use(call->app->db, v->invite.id, call->user_id, call_now_ms(call)),
-                       ERR_INVITE_INVALID);
+    return context_no_row(invite_dao_use(ctx->app->db, v->invite.id, ctx->user_id, context_now_ms(ctx)),
+                          ERR_INVITE_INVALID);
 }
 
 /* How many co-hosts there are is looked at once more under the lock of the meeting's row, which an ordinary join takes
@@ -235,53 +235,53 @@ static enum err hold_cohosts(struct visitor *v)
     struct meeting_state state;
     if (!invite_makes_cohost(&v->invite))
         return ERR_OK;
-    enum err e = meeting_dao_lock(v->call->app->db, v->meeting.id, &state);
-    return e ? e : invite_check_id(v->call, v->meeting.id, v->invite.id, &v->invite);
+    enum err e = meeting_dao_lock(v->ctx->app->db, v->meeting.id, &state);
+    return e ? e : invite_check_id(v->ctx, v->meeting.id, v->invite.id, &v->invite);
 }
 
 /* Disabling an account waits for a join under way, which it then finds and undoes; a later join is refused. */
 static enum err hold_account(struct visitor *v)
 {
-    enum err e = user_dao_lock(v->call->app->db, v->call->arena, v->call->user_id, &v->user);
+    enum err e = user_dao_lock(v->ctx->app->db, v->ctx->arena, v->ctx->user_id, &v->user);
     if (e)
-        return call_no_row(e, ERR_UNAUTHORIZED);
+        return context_no_row(e, ERR_UNAUTHORIZED);
     return v->user.disabled_at_ms ? ERR_ACCOUNT_DISABLED : ERR_OK;
 }
 
 /* Ending a sign-in waits for it as well, and finds its connection. The account is locked first, as it is there. */
 static enum err hold_session(const struct visitor *v)
 {
-    const struct call *call = v->call;
-    enum err e = call->session_id ? session_dao_hold(call->app->db, call->session_id) : ERR_OK;
-    return call_no_row(e, ERR_UNAUTHORIZED);
+    const struct context *ctx = v->ctx;
+    enum err e = ctx->session_id ? session_dao_hold(ctx->app->db, ctx->session_id) : ERR_OK;
+    return context_no_row(e, ERR_UNAUTHORIZED);
 }
 
 /* A new row holds the account by itself. */
 static enum err write_row(struct visitor *v, const struct arrival *a)
 {
-    struct db *db = v->call->app->db;
-    int64_t now = call_now_ms(v->call);
+    struct db *db = v->ctx->app->db;
+    int64_t now = context_now_ms(v->ctx);
     enum err e;
     if (!v->row.status) {
         e = participant_dao_insert(db, a, now);
-        return e == ERR_DB_DUPLICATE ? ERR_ALREADY_JOINED : call_no_row(e, ERR_ACCOUNT_DISABLED);
+        return e == ERR_DB_DUPLICATE ? ERR_ALREADY_JOINED : context_no_row(e, ERR_ACCOUNT_DISABLED);
     }
     e = hold_account(v);
     if (!e)
         e = participant_dao_rejoin(db, a, now);
-    return call_no_row(e, ERR_ALREADY_JOINED);
+    return context_no_row(e, ERR_ALREADY_JOINED);
 }
 
 /* The participant's row comes first (its key says whether they are in already), the counter on the meeting's row last,
  * so that its lock is held for one event and the commit. */
-static enum err take_seat_body(void *context)
+static enum err take_seat_body(void *arg)
 {
-    struct visitor *v = context;
-    struct call *call = v->call;
-    struct db *db = call->app->db;
+    struct visitor *v = arg;
+    struct context *ctx = v->ctx;
+    struct db *db = ctx->app->db;
     struct arrival a = arrival_of(v, PARTICIPANT_JOINED);
-    int64_t now = call_now_ms(call), seq;
-    room_log_start(&v->log, call, v->meeting.id);
+    int64_t now = context_now_ms(ctx), seq;
+    room_log_start(&v->log, ctx, v->meeting.id);
     enum err e = hold_cohosts(v);
     if (!e)
         e = write_row(v, &a);
@@ -290,12 +290,12 @@ static enum err take_seat_body(void *context)
     if (e)
         return e;
     int64_t barred_by = v->runs_it ? 0 : SETTING_LOCKED | SETTING_WAITING_ROOM;
-    e = call_no_row(meeting_dao_take_seat(db, &a, barred_by, needed_setting(v), now, &seq), ERR_MEETING_FULL);
+    e = context_no_row(meeting_dao_take_seat(db, &a, barred_by, needed_setting(v), now, &seq), ERR_MEETING_FULL);
     if (!e)
         e = use_invite(v);
     if (e)
         return e;
-    if (call_is_late(call))
+    if (context_is_late(ctx))
         return ERR_TIMEOUT;
     add_user_joined(v, &a);
     return room_log_store(&v->log, seq);
@@ -305,18 +305,18 @@ static enum err take_seat_body(void *context)
 static void open_for_host(struct visitor *v)
 {
     const struct meeting *m = &v->meeting;
-    if (m->host_id != v->call->user_id || !m->waiting_count)
+    if (m->host_id != v->ctx->user_id || !m->waiting_count)
         return;
-    enum err e = lobby_open(v->call, m->id);
+    enum err e = lobby_open(v->ctx, m->id);
     if (e)
         log_event(LOG_WARN, "lobby_not_opened", "meeting", LOG_INT(m->id), "code", err_code(e), NULL);
 }
 
 static enum err take_seat(struct visitor *v)
 {
-    room_log_start(&v->log, v->call, v->meeting.id);
-    meeting_cache_hold(v->call, v->meeting.id);
-    enum err e = db_transaction(v->call->app->db, take_seat_body, v);
+    room_log_start(&v->log, v->ctx, v->meeting.id);
+    meeting_cache_hold(v->ctx, v->meeting.id);
+    enum err e = db_transaction(v->ctx->app->db, take_seat_body, v);
     if (e)
         v->log.count = 0;
     room_log_publish(&v->log);
@@ -327,9 +327,9 @@ static enum err take_seat(struct visitor *v)
     return ERR_OK;
 }
 
-static enum err wait_change(struct room_change *room, void *context)
+static enum err wait_change(struct room_change *room, void *arg)
 {
-    struct visitor *v = context;
+    struct visitor *v = arg;
     struct arrival a = arrival_of(v, PARTICIPANT_WAITING);
     enum err e = room_check_open(room->state.status);
     if (!e)
@@ -358,14 +358,14 @@ static enum err come_in(struct visitor *v)
     if (e)
         return e;
     v->waiting = wait;
-    return wait ? room_change(v->call, v->meeting.id, wait_change, v) : take_seat(v);
+    return wait ? room_change(v->ctx, v->meeting.id, wait_change, v) : take_seat(v);
 }
 
 /* No seat was there: over by now, locked, with a lobby, or full. */
 static enum err why_no_seat(struct visitor *v)
 {
     bool wait = false;
-    enum err e = meeting_dao_by_id(v->call->app->db, v->call->arena, v->meeting.id, &v->meeting);
+    enum err e = meeting_dao_by_id(v->ctx->app->db, v->ctx->arena, v->meeting.id, &v->meeting);
     if (!e)
         e = room_check_open(v->meeting.status);
     if (!e)
@@ -377,7 +377,7 @@ static enum err why_no_seat(struct visitor *v)
     if (e)
         return e;
     v->waiting = wait;
-    return wait ? room_change(v->call, v->meeting.id, wait_change, v) : ERR_MEETING_FULL;
+    return wait ? room_change(v->ctx, v->meeting.id, wait_change, v) : ERR_MEETING_FULL;
 }
 
 static enum err pass_door(struct visitor *v, const char *password)
@@ -390,17 +390,17 @@ static enum err pass_door(struct visitor *v, const char *password)
 
 static enum err take_place(const struct visitor *v, int64_t meeting_id)
 {
-    const struct call *call = v->call;
-    return participant_dao_take_over(call->app->db, meeting_id, call->user_id, seat_of(v), call_network(call));
+    const struct context *ctx = v->ctx;
+    return participant_dao_take_over(ctx->app->db, meeting_id, ctx->user_id, seat_of(v), context_network(ctx));
 }
 
 /* The place, in the meeting or in the lobby, moves to this connection; the one that had it is closed. */
-static enum err take_over_change(struct room_change *room, void *context)
+static enum err take_over_change(struct room_change *room, void *arg)
 {
-    struct visitor *v = context;
-    struct call *call = room->call;
+    struct visitor *v = arg;
+    struct context *ctx = room->ctx;
     struct participant me;
-    enum err e = participant_find_present(call, room->state.id, call->user_id, &me);
+    enum err e = participant_find_present(ctx, room->state.id, ctx->user_id, &me);
     if (!e)
         e = check_owned(v, &me);
     if (!e)
@@ -409,19 +409,19 @@ static enum err take_over_change(struct room_change *room, void *context)
         return e;
     v->waiting = me.status == PARTICIPANT_WAITING;
     v->seated_seq = room->state.event_seq;
-    if (me.connection && strcmp(me.connection, call->connection) == 0 && !me.offline_at_ms)
+    if (me.connection && strcmp(me.connection, ctx->connection) == 0 && !me.offline_at_ms)
         return take_place(v, room->state.id);
     char effect[96] = ENVELOPE_NO_EFFECT, audience[24] = ENVELOPE_EVERYBODY;
-    if (me.connection && strcmp(me.connection, call->connection) != 0)
+    if (me.connection && strcmp(me.connection, ctx->connection) != 0)
         snprintf(effect, sizeof effect, "conn:%s:%d", me.connection, CLOSE_TAKEN_OVER);
     if (v->waiting)
-        snprintf(audience, sizeof audience, "%lld", (long long)call->user_id);
+        snprintf(audience, sizeof audience, "%lld", (long long)ctx->user_id);
     struct buf data = {0};
-    struct json j = participant_data(&data, call->user_id);
+    struct json j = participant_data(&data, ctx->user_id);
     json_bool(&j, "online", true);
     json_object_end(&j);
     room_log_add(&room->log, EVENT_PRESENCE_CHANGED, audience, effect, &data);
-    room_log_about(&room->log, call->user_id);
+    room_log_about(&room->log, ctx->user_id);
     v->seated_seq += room->log.count;
     room->state.online_count += !v->waiting && !participant_is_online(&me);
     return take_place(v, room->state.id);
@@ -430,7 +430,7 @@ static enum err take_over_change(struct room_change *room, void *context)
 /* ---- what they see then ---- */
 
 struct view_read {
-    struct call *call;
+    struct context *ctx;
     int64_t since_seq;
     struct room_view view;
 };
@@ -438,27 +438,27 @@ struct view_read {
 /* The events that were missed, unless they are too many or too large: then the whole room is less. */
 static enum err read_missed(const struct view_read *r, struct room_view *v)
 {
-    const struct call *call = r->call;
+    const struct context *ctx = r->ctx;
     bool more = false;
     if (r->since_seq < 0 || r->since_seq > v->seq || v->seq - r->since_seq > LIMIT_EVENTS_PAGE)
         return ERR_OK;
-    enum err e = event_dao_list(call->app->db, call->arena, v->meeting.id, r->since_seq, call->user_id,
-                                LIMIT_EVENTS_PAGE, LIMIT_RESUME_MIB * 1024 * 1024, &v->events, &v->event_count, &more);
+    enum err e = event_dao_list(ctx->app->db, ctx->arena, v->meeting.id, r->since_seq, ctx->user_id, LIMIT_EVENTS_PAGE,
+                                LIMIT_RESUME_MIB * 1024 * 1024, &v->events, &v->event_count, &more);
     v->resumed = !e && !more;
     return e;
 }
 
-static enum err view_body(void *context)
+static enum err view_body(void *arg)
 {
-    struct view_read *r = context;
+    struct view_read *r = arg;
     struct room_view *v = &r->view;
-    struct db *db = r->call->app->db;
-    struct arena *arena = r->call->arena;
+    struct db *db = r->ctx->app->db;
+    struct arena *arena = r->ctx->arena;
     int64_t id = v->meeting.id;
     bool more_messages; /* a client asks by the oldest one that it has */
     enum err e = meeting_dao_by_id(db, arena, id, &v->meeting);
     if (!e)
-        e = participant_dao_find(db, arena, id, r->call->user_id, &v->me);
+        e = participant_dao_find(db, arena, id, r->ctx->user_id, &v->me);
     if (e)
         return e;
     v->seq = v->meeting.event_seq;
@@ -469,29 +469,29 @@ static enum err view_body(void *context)
     e = read_missed(r, v);
     if (e || v->resumed)
         return e;
-    e = message_dao_count_after(db, id, r->call->user_id, v->me.last_read_id, LIMIT_UNREAD, &v->unread_count);
+    e = message_dao_count_after(db, id, r->ctx->user_id, v->me.last_read_id, LIMIT_UNREAD, &v->unread_count);
     if (!e)
         e = participant_dao_list(db, arena, id, false, &v->participants, &v->participant_count);
     return e ? e
-             : message_dao_list(db, arena, id, r->call->user_id, 0, LIMIT_JOIN_MESSAGES, &v->messages,
-                                &v->message_count, &more_messages);
+             : message_dao_list(db, arena, id, r->ctx->user_id, 0, LIMIT_JOIN_MESSAGES, &v->messages, &v->message_count,
+                                &more_messages);
 }
 
 /* The view and its seq come from one state of the database. */
-static enum err read_view(struct call *call, int64_t meeting_id, int64_t since_seq, struct room_view *out)
+static enum err read_view(struct context *ctx, int64_t meeting_id, int64_t since_seq, struct room_view *out)
 {
-    struct view_read r = {.call = call, .since_seq = since_seq, .view = {.meeting = {.id = meeting_id}}};
-    enum err e = db_snapshot(call->app->db, view_body, &r);
+    struct view_read r = {.ctx = ctx, .since_seq = since_seq, .view = {.meeting = {.id = meeting_id}}};
+    enum err e = db_snapshot(ctx->app->db, view_body, &r);
     if (!e)
         *out = r.view;
-    return call_no_row(e, ERR_NOT_FOUND);
+    return context_no_row(e, ERR_NOT_FOUND);
 }
 
 /* ---- the two ways to join ---- */
 
-enum err join_meeting(struct call *call, int64_t meeting_id, struct join_ticket ticket, struct room_view *out)
+enum err join_meeting(struct context *ctx, int64_t meeting_id, struct join_ticket ticket, struct room_view *out)
 {
-    struct visitor v = {.call = call};
+    struct visitor v = {.ctx = ctx};
     enum err e = look_up(&v, meeting_id, ticket);
     if (!e)
         e = pass_door(&v, ticket.password);
@@ -501,7 +501,7 @@ enum err join_meeting(struct call *call, int64_t meeting_id, struct join_ticket 
         e = come_in(&v);
     if (e == ERR_MEETING_FULL)
         e = why_no_seat(&v);
-    return e ? e : read_view(call, meeting_id, -1, out);
+    return e ? e : read_view(ctx, meeting_id, -1, out);
 }
 
 static enum err join_or_take_over(struct visitor *v, int64_t meeting_id, struct join_ticket ticket)
@@ -510,7 +510,7 @@ static enum err join_or_take_over(struct visitor *v, int64_t meeting_id, struct 
     if (e)
         return e;
     if (has_place(v))
-        return room_change(v->call, meeting_id, take_over_change, v);
+        return room_change(v->ctx, meeting_id, take_over_change, v);
     e = pass_door(v, ticket.password);
     if (!e)
         e = come_in(v);
@@ -523,26 +523,26 @@ static bool is_out(const struct participant *p)
     return p->status == PARTICIPANT_LEFT || p->status == PARTICIPANT_REMOVED;
 }
 
-static enum err join_and_read(struct call *call, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
+static enum err join_and_read(struct context *ctx, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
                               struct room_view *out)
 {
-    struct visitor v = {.call = call};
+    struct visitor v = {.ctx = ctx};
     enum err e = join_or_take_over(&v, meeting_id, ticket);
     if (!e)
-        e = read_view(call, meeting_id, since_seq, out);
+        e = read_view(ctx, meeting_id, since_seq, out);
     if (e)
         return e;
     out->seated_seq = v.seated_seq;
     return is_out(&out->me) ? ERR_NOT_JOINED : ERR_OK;
 }
 
-enum err join_room(struct call *call, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
+enum err join_room(struct context *ctx, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
                    struct room_view *out)
 {
     enum err e = ERR_ALREADY_JOINED;
     ticket.resumes = ticket.seat && since_seq >= 0;
     /* meanwhile they may have come in or gone out by another way: look again */
     for (int i = 0; i < 3 && (e == ERR_ALREADY_JOINED || e == ERR_NOT_JOINED); i++)
-        e = join_and_read(call, meeting_id, ticket, since_seq, out);
+        e = join_and_read(ctx, meeting_id, ticket, since_seq, out);
     return e;
 }

@@ -36,7 +36,7 @@ struct join_ticket {
  * ERR_INVITE_INVALID or ERR_GUESTS_NOT_ALLOWED, ERR_MEETING_LOCKED, ERR_WRONG_PASSWORD, ERR_ALREADY_JOINED,
  * ERR_MEETING_FULL. Host, creator and co-hosts pass locks, passwords and the lobby; others may find themselves in the
  * lobby (out->waiting). The first one in starts the meeting. */
-MUST_CHECK enum err join_meeting(struct call *call, int64_t meeting_id, struct join_ticket ticket,
+MUST_CHECK enum err join_meeting(struct context *ctx, int64_t meeting_id, struct join_ticket ticket,
                                  struct room_view *out);
 
 /* Takes a seat for the call's connection: joins where the user is not in yet, else moves the seat to this connection.
@@ -44,7 +44,7 @@ MUST_CHECK enum err join_meeting(struct call *call, int64_t meeting_id, struct j
  * was given up, unless for a connection that broke. since_seq: the last event that the client saw, -1: none; more
  * missed than LIMIT_EVENTS_PAGE or LIMIT_RESUME_MIB makes a whole view. Errors as join_meeting, without
  * ERR_ALREADY_JOINED. */
-MUST_CHECK enum err join_room(struct call *call, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
+MUST_CHECK enum err join_room(struct context *ctx, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
                               struct room_view *out);
 
 #endif

@@ -28,9 +28,9 @@ enum err leave_vacate(struct room_change *room, const struct participant *p, enu
         return lobby_vacate(room, p, status, reason, close_code);
     const struct departure d = {room->state.id, p->user_id, status, participant_may_resume(reason),
                                 room_next_seq(room)};
-    enum err e = participant_dao_end_stay(room->call->app->db, &d, call_now_ms(room->call));
+    enum err e = participant_dao_end_stay(room->ctx->app->db, &d, context_now_ms(room->ctx));
     if (e)
-        return call_no_row(e, ERR_NOT_JOINED);
+        return context_no_row(e, ERR_NOT_JOINED);
     room->state.participant_count--;
     room->state.online_count -= participant_is_online(p);
     char effect[64];
@@ -45,42 +45,42 @@ enum err leave_vacate(struct room_change *room, const struct participant *p, enu
     return after_departure(room, p->user_id);
 }
 
-static enum err leave_change(struct room_change *room, void *context)
+static enum err leave_change(struct room_change *room, void *arg)
 {
-    bool *meeting_ended = context;
+    bool *meeting_ended = arg;
     struct participant me;
-    enum err e = participant_find_present(room->call, room->state.id, room->call->user_id, &me);
+    enum err e = participant_find_present(room->ctx, room->state.id, room->ctx->user_id, &me);
     if (!e)
         e = leave_vacate(room, &me, PARTICIPANT_LEFT, "left", CLOSE_STAY_OPEN);
     *meeting_ended = room->state.status == MEETING_ENDED;
     return e;
 }
 
-enum err leave_meeting(struct call *call, int64_t meeting_id, bool *meeting_ended)
+enum err leave_meeting(struct context *ctx, int64_t meeting_id, bool *meeting_ended)
 {
-    return room_change(call, meeting_id, leave_change, meeting_ended);
+    return room_change(ctx, meeting_id, leave_change, meeting_ended);
 }
 
-static enum err sign_out_change(struct room_change *room, void *context)
+static enum err sign_out_change(struct room_change *room, void *arg)
 {
-    const int64_t *user_id = context;
+    const int64_t *user_id = arg;
     struct participant p;
-    enum err e = participant_find_present(room->call, room->state.id, *user_id, &p);
+    enum err e = participant_find_present(room->ctx, room->state.id, *user_id, &p);
     if (!e)
         e = leave_vacate(room, &p, PARTICIPANT_LEFT, "removed", CLOSE_SIGNED_OUT);
     return e == ERR_NOT_JOINED ? ERR_OK : e;
 }
 
-enum err leave_all_meetings(struct call *call, int64_t user_id)
+enum err leave_all_meetings(struct context *ctx, int64_t user_id)
 {
     enum { MEETINGS = 100 }; /* at once */
     int64_t *meetings, after = 0;
     int count;
     enum err first = ERR_OK, e;
     do {
-        e = participant_dao_meetings_of(call->app->db, call->arena, user_id, after, MEETINGS, &meetings, &count);
+        e = participant_dao_meetings_of(ctx->app->db, ctx->arena, user_id, after, MEETINGS, &meetings, &count);
         for (int i = 0; i < count && !e; i++) {
-            enum err left = room_change(call, meetings[i], sign_out_change, &user_id);
+            enum err left = room_change(ctx, meetings[i], sign_out_change, &user_id);
             first = first ? first : left; /* one that fails keeps them in no other */
             after = meetings[i];
         }

@@ -9,7 +9,7 @@
 
 /* Leaves. The last one out ends the meeting (*meeting_ended); a host who leaves hands over to the longest-present
  * co-host, else the longest-present participant. ERR_NOT_FOUND, ERR_NOT_JOINED. */
-MUST_CHECK enum err leave_meeting(struct call *call, int64_t meeting_id, bool *meeting_ended);
+MUST_CHECK enum err leave_meeting(struct context *ctx, int64_t meeting_id, bool *meeting_ended);
 
 /* Takes somebody who is in, or waits, out of the meeting, for all those ways out: inside a room_change. reason is what
  * user_left or lobby_left says; close_code what their connection is closed with. */
@@ -17,9 +17,9 @@ MUST_CHECK enum err leave_vacate(struct room_change *room, const struct particip
                                  const char *reason, int close_code);
 
 /* Takes somebody whose account was disabled out of all meetings. */
-MUST_CHECK enum err leave_all_meetings(struct call *call, int64_t user_id);
+MUST_CHECK enum err leave_all_meetings(struct context *ctx, int64_t user_id);
 
 /* Who may see the people of a meeting sees those who are in it, longest present first. ERR_NOT_FOUND, ERR_FORBIDDEN. */
-MUST_CHECK enum err participant_list(struct call *call, int64_t meeting_id, struct participant **items, int *count);
+MUST_CHECK enum err participant_list(struct context *ctx, int64_t meeting_id, struct participant **items, int *count);
 
 #endif

@@ -17,7 +17,7 @@ static enum err schedule_again(struct room_change *room)
 {
     struct meeting_state *s = &room->state;
     struct meeting m;
-    enum err e = meeting_dao_by_id(room->call->app->db, room->call->arena, s->id, &m);
+    enum err e = meeting_dao_by_id(room->ctx->app->db, room->ctx->arena, s->id, &m);
     if (e)
         return e;
     s->status = m.status = MEETING_SCHEDULED;
@@ -32,7 +32,7 @@ static enum err schedule_again(struct room_change *room)
 enum err life_emptied(struct room_change *room)
 {
     struct meeting_state *s = &room->state;
-    int64_t now = call_now_ms(room->call);
+    int64_t now = context_now_ms(room->ctx);
     if (setting_is(s->settings, SETTING_KEEP_UNTIL_END) && now < s->start_time_ms)
         return schedule_again(room);
     s->empty_since_ms = now;
@@ -48,7 +48,7 @@ static void give_notice(struct room_change *room, int64_t end_ms)
     json_time(&j, "endsAt", end_ms);
     json_object_end(&j);
     room_log_add(&room->log, EVENT_MEETING_ENDING, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
-    room->state.warned_ms = call_now_ms(room->call);
+    room->state.warned_ms = context_now_ms(room->ctx);
 }
 
 /* What ends an ongoing meeting now; NULL: nothing does. */
@@ -71,11 +71,11 @@ static enum err look_at_ongoing(struct room_change *room, int64_t now)
     return host_hand_over_kept(room);
 }
 
-static enum err look(struct room_change *room, void *context)
+static enum err look(struct room_change *room, void *arg)
 {
-    (void)context;
+    (void)arg;
     struct meeting_state *s = &room->state;
-    int64_t now = call_now_ms(room->call);
+    int64_t now = context_now_ms(room->ctx);
     if (!is_over(s->due_ms, now))
         return ERR_OK; /* another one was faster */
     room->keep_state = true;
@@ -87,24 +87,24 @@ static enum err look(struct room_change *room, void *context)
 }
 
 /* One that fails is put off, so that it does not stand before the others each time. */
-static enum err look_or_put_off(struct call *call, int64_t id, int *done)
+static enum err look_or_put_off(struct context *ctx, int64_t id, int *done)
 {
-    enum err e = room_change(call, id, look, NULL);
+    enum err e = room_change(ctx, id, look, NULL);
     *done += !e;
     if (!e)
         return ERR_OK;
     log_event(LOG_WARN, "housekeeping_failed", "meeting", LOG_INT(id), "code", err_code(e), NULL);
-    int64_t now = call_now_ms(call);
-    return meeting_dao_put_off(call->app->db, id, now, now + LIMIT_DUE_AGAIN_MS);
+    int64_t now = context_now_ms(ctx);
+    return meeting_dao_put_off(ctx->app->db, id, now, now + LIMIT_DUE_AGAIN_MS);
 }
 
-enum err life_tick(struct call *call, int *count)
+enum err life_tick(struct context *ctx, int *count)
 {
     int64_t *ids;
     int n, done = 0;
-    enum err e = meeting_dao_due(call->app->db, call->arena, call_now_ms(call), LIMIT_DUE_MEETINGS, &ids, &n);
+    enum err e = meeting_dao_due(ctx->app->db, ctx->arena, context_now_ms(ctx), LIMIT_DUE_MEETINGS, &ids, &n);
     for (int i = 0; i < n && !e; i++)
-        e = look_or_put_off(call, ids[i], &done);
+        e = look_or_put_off(ctx, ids[i], &done);
     *count = done;
     return e;
 }

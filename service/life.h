@@ -8,7 +8,7 @@
 
 /* Looks at meetings that are due, at most LIMIT_DUE_MEETINGS; *count says for how many that worked. One that fails is
  * logged and put off for LIMIT_DUE_AGAIN_MS; the others have their turn, unless the database is away. */
-MUST_CHECK enum err life_tick(struct call *call, int *count);
+MUST_CHECK enum err life_tick(struct context *ctx, int *count);
 
 /* Inside a room_change: nobody is in any more. The meeting ends, or stays open as long as its host wanted, or it is
  * scheduled again where it was to be kept and its time has not come yet. */

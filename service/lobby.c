@@ -72,12 +72,12 @@ static enum err add_lobby_joined(struct room_change *room, const struct particip
 
 enum err lobby_enter(struct room_change *room, const struct arrival *a, bool row_exists)
 {
-    struct call *call = room->call;
-    int64_t now = call_now_ms(call);
+    struct context *ctx = room->ctx;
+    int64_t now = context_now_ms(ctx);
     if (room->state.waiting_count >= LIMIT_WAITING)
         return ERR_MEETING_FULL;
     enum err e =
-        row_exists ? participant_dao_rejoin(call->app->db, a, now) : participant_dao_insert(call->app->db, a, now);
+        row_exists ? participant_dao_rejoin(ctx->app->db, a, now) : participant_dao_insert(ctx->app->db, a, now);
     if (e)
         return e == ERR_DB_DUPLICATE || e == ERR_DB_NO_ROW ? ERR_ALREADY_JOINED : e;
     room->state.waiting_count++;
@@ -96,9 +96,9 @@ enum err lobby_vacate(struct room_change *room, const struct participant *p, enu
 {
     const struct departure d = {room->state.id, p->user_id, status, participant_may_resume(reason),
                                 room_next_seq(room)};
-    enum err e = participant_dao_end_stay(room->call->app->db, &d, call_now_ms(room->call));
+    enum err e = participant_dao_end_stay(room->ctx->app->db, &d, context_now_ms(room->ctx));
     if (e)
-        return call_no_row(e, ERR_NOT_JOINED);
+        return context_no_row(e, ERR_NOT_JOINED);
     struct meeting_state *s = &room->state;
     s->waiting_count--;
     e = add_lobby_left(room, p->user_id, reason, close_code);
@@ -112,10 +112,10 @@ enum err lobby_vacate(struct room_change *room, const struct participant *p, enu
 /* Counts the invitation of somebody who comes in. ERR_INVITE_INVALID: it, or the openness to guests, is no more. */
 static enum err check_way_in(struct room_change *room, const struct participant *p)
 {
-    const struct call *call = room->call;
+    const struct context *ctx = room->ctx;
     if (p->invite_id)
-        return call_no_row(invite_dao_use(call->app->db, p->invite_id, p->user_id, call_now_ms(call)),
-                           ERR_INVITE_INVALID);
+        return context_no_row(invite_dao_use(ctx->app->db, p->invite_id, p->user_id, context_now_ms(ctx)),
+                              ERR_INVITE_INVALID);
     bool open = !p->is_guest || setting_is(room->state.settings, SETTING_ALLOW_GUESTS);
     return open ? ERR_OK : ERR_INVITE_INVALID;
 }
@@ -126,15 +126,15 @@ static enum err admit(struct room_change *room, struct participant *p, bool by_w
     struct meeting_state *s = &room->state;
     if (s->participant_count >= s->max_participants)
         return ERR_MEETING_FULL;
-    int64_t now = call_now_ms(room->call);
+    int64_t now = context_now_ms(room->ctx);
     enum err e = check_way_in(room, p);
     if (e == ERR_INVITE_INVALID && !by_word)
-        return participant_dao_hold(room->call->app->db, s->id, p->user_id);
+        return participant_dao_hold(room->ctx->app->db, s->id, p->user_id);
     if (e && e != ERR_INVITE_INVALID)
         return e;
-    e = participant_dao_admit(room->call->app->db, s->id, p->user_id, now);
+    e = participant_dao_admit(room->ctx->app->db, s->id, p->user_id, now);
     if (e)
-        return call_no_row(e, ERR_NOT_FOUND);
+        return context_no_row(e, ERR_NOT_FOUND);
     s->waiting_count--;
     s->participant_count++;
     if (s->empty_since_ms && s->host_lost_ms)
@@ -162,15 +162,15 @@ static enum err admit(struct room_change *room, struct participant *p, bool by_w
 
 static enum err find_waiting(struct room_change *room, int64_t user_id, struct participant *out)
 {
-    enum err e = participant_find_present(room->call, room->state.id, user_id, out);
+    enum err e = participant_find_present(room->ctx, room->state.id, user_id, out);
     if (e == ERR_NOT_JOINED || (!e && out->status != PARTICIPANT_WAITING))
-        return fault_set(&room->call->fault, ERR_NOT_FOUND, NULL, "That user does not wait in the lobby.");
+        return fault_set(&room->ctx->fault, ERR_NOT_FOUND, NULL, "That user does not wait in the lobby.");
     return e;
 }
 
-static enum err admit_change(struct room_change *room, void *context)
+static enum err admit_change(struct room_change *room, void *arg)
 {
-    const int64_t *user_id = context;
+    const int64_t *user_id = arg;
     struct participant p;
     enum err e = permission_check(room, PERMISSION_USE_LOBBY);
     if (!e)
@@ -178,9 +178,9 @@ static enum err admit_change(struct room_change *room, void *context)
     return e ? e : admit(room, &p, true);
 }
 
-enum err lobby_admit(struct call *call, int64_t meeting_id, int64_t user_id)
+enum err lobby_admit(struct context *ctx, int64_t meeting_id, int64_t user_id)
 {
-    return room_change(call, meeting_id, admit_change, &user_id);
+    return room_change(ctx, meeting_id, admit_change, &user_id);
 }
 
 /* Lets in as many as fit, LIMIT_ADMITTED at most, and without a word none who is held; *left: more wait, and there is a
@@ -190,8 +190,8 @@ static enum err admit_some(struct room_change *room, bool by_word, bool *left)
     struct meeting_state *s = &room->state;
     struct participant *items;
     int count;
-    struct db *db = room->call->app->db;
-    struct arena *arena = room->call->arena;
+    struct db *db = room->ctx->app->db;
+    struct arena *arena = room->ctx->arena;
     enum err e =
         by_word ? participant_dao_list_status(db, arena, s->id, PARTICIPANT_WAITING, LIMIT_ADMITTED, &items, &count)
                 : participant_dao_list_unheld(db, arena, s->id, LIMIT_ADMITTED, &items, &count);
@@ -201,20 +201,20 @@ static enum err admit_some(struct room_change *room, bool by_word, bool *left)
     return e;
 }
 
-static enum err admit_all_change(struct room_change *room, void *context)
+static enum err admit_all_change(struct room_change *room, void *arg)
 {
     enum err e = permission_check(room, PERMISSION_USE_LOBBY);
     if (!e && room->state.waiting_count > 0 && room->state.participant_count >= room->state.max_participants)
         e = ERR_MEETING_FULL;
-    return e ? e : admit_some(room, true, context);
+    return e ? e : admit_some(room, true, arg);
 }
 
-enum err lobby_admit_all(struct call *call, int64_t meeting_id)
+enum err lobby_admit_all(struct context *ctx, int64_t meeting_id)
 {
     bool left = true;
     enum err e = ERR_OK;
     while (left && !e)
-        e = room_change(call, meeting_id, admit_all_change, &left);
+        e = room_change(ctx, meeting_id, admit_all_change, &left);
     return e;
 }
 
@@ -230,7 +230,7 @@ static enum err is_open(struct room_change *room, bool *open)
         return ERR_OK;
     }
     struct participant host;
-    enum err e = participant_find_joined(room->call, s->id, s->host_id, &host);
+    enum err e = participant_find_joined(room->ctx, s->id, s->host_id, &host);
     *open = !e;
     return e == ERR_NOT_JOINED ? ERR_OK : e;
 }
@@ -242,28 +242,28 @@ enum err lobby_open_step(struct room_change *room)
     return e || !open ? e : admit_some(room, false, &room->state.look_again);
 }
 
-static enum err open_change(struct room_change *room, void *context)
+static enum err open_change(struct room_change *room, void *arg)
 {
-    bool *left = context;
+    bool *left = arg;
     enum err e = room_check_open(room->state.status) ? ERR_OK : lobby_open_step(room);
     *left = room->state.look_again;
     return e;
 }
 
-enum err lobby_open(struct call *call, int64_t meeting_id)
+enum err lobby_open(struct context *ctx, int64_t meeting_id)
 {
     bool left = true;
     enum err e = ERR_OK;
     while (left && !e)
-        e = room_change(call, meeting_id, open_change, &left);
+        e = room_change(ctx, meeting_id, open_change, &left);
     return e;
 }
 
 /* ---- sending away ---- */
 
-static enum err refuse_change(struct room_change *room, void *context)
+static enum err refuse_change(struct room_change *room, void *arg)
 {
-    const int64_t *user_id = context;
+    const int64_t *user_id = arg;
     struct participant p;
     enum err e = permission_check(room, PERMISSION_USE_LOBBY);
     if (!e)
@@ -274,9 +274,9 @@ static enum err refuse_change(struct room_change *room, void *context)
     return lobby_vacate(room, &p, PARTICIPANT_LEFT, "refused", CLOSE_STAY_OPEN);
 }
 
-enum err lobby_refuse(struct call *call, int64_t meeting_id, int64_t user_id)
+enum err lobby_refuse(struct context *ctx, int64_t meeting_id, int64_t user_id)
 {
-    return room_change(call, meeting_id, refuse_change, &user_id);
+    return room_change(ctx, meeting_id, refuse_change, &user_id);
 }
 
 /* The lobby is no place for whom it lets pass: they would be back by asking. */
@@ -285,12 +285,12 @@ static enum err check_stays_there(struct room_change *room, const struct partici
     const struct meeting_state *s = &room->state;
     if (p->user_id != s->host_id && p->user_id != s->creator_id && p->role != ROLE_COHOST)
         return ERR_OK;
-    return fault_set(&room->call->fault, ERR_FORBIDDEN, NULL, "Host, creator and co-hosts pass the lobby.");
+    return fault_set(&room->ctx->fault, ERR_FORBIDDEN, NULL, "Host, creator and co-hosts pass the lobby.");
 }
 
-static enum err send_back_change(struct room_change *room, void *context)
+static enum err send_back_change(struct room_change *room, void *arg)
 {
-    const int64_t *user_id = context;
+    const int64_t *user_id = arg;
     struct participant p;
     enum err e = permission_check(room, PERMISSION_USE_LOBBY);
     if (!e)
@@ -298,10 +298,10 @@ static enum err send_back_change(struct room_change *room, void *context)
     if (!e)
         e = check_stays_there(room, &p);
     if (!e)
-        e = participant_dao_send_back(room->call->app->db, room->state.id, *user_id, room_next_seq(room),
-                                      call_now_ms(room->call));
+        e = participant_dao_send_back(room->ctx->app->db, room->state.id, *user_id, room_next_seq(room),
+                                      context_now_ms(room->ctx));
     if (e)
-        return call_no_row(e, ERR_NOT_FOUND);
+        return context_no_row(e, ERR_NOT_FOUND);
     room->state.participant_count--;
     room->state.online_count -= participant_is_online(&p);
     room->state.waiting_count++;
@@ -315,43 +315,43 @@ static enum err send_back_change(struct room_change *room, void *context)
     room_log_add(&room->log, EVENT_USER_LEFT, ENVELOPE_EVERYBODY, effect, &data);
     room_log_about(&room->log, *user_id);
     p.status = PARTICIPANT_WAITING;
-    p.joined_at_ms = call_now_ms(room->call);
+    p.joined_at_ms = context_now_ms(room->ctx);
     p.audio = p.video = p.screen = false;
     p.hand_raised_at_ms = 0;
     return add_lobby_joined(room, &p);
 }
 
-enum err lobby_send_back(struct call *call, int64_t meeting_id, int64_t user_id)
+enum err lobby_send_back(struct context *ctx, int64_t meeting_id, int64_t user_id)
 {
-    return room_change(call, meeting_id, send_back_change, &user_id);
+    return room_change(ctx, meeting_id, send_back_change, &user_id);
 }
 
 /* ---- looking ---- */
 
 struct listing {
-    struct call *call;
+    struct context *ctx;
     int64_t meeting_id;
     struct participant *items;
     int count;
     int64_t seq;
 };
 
-static enum err list_body(void *context)
+static enum err list_body(void *arg)
 {
-    struct listing *l = context;
-    struct db *db = l->call->app->db;
+    struct listing *l = arg;
+    struct db *db = l->ctx->app->db;
     enum err e = event_dao_last_seq(db, l->meeting_id, &l->seq);
-    return e ? call_no_row(e, ERR_NOT_FOUND)
-             : participant_dao_list_status(db, l->call->arena, l->meeting_id, PARTICIPANT_WAITING, LIMIT_WAITING,
+    return e ? context_no_row(e, ERR_NOT_FOUND)
+             : participant_dao_list_status(db, l->ctx->arena, l->meeting_id, PARTICIPANT_WAITING, LIMIT_WAITING,
                                            &l->items, &l->count);
 }
 
-enum err lobby_list(struct call *call, int64_t meeting_id, struct participant **items, int *count, int64_t *seq)
+enum err lobby_list(struct context *ctx, int64_t meeting_id, struct participant **items, int *count, int64_t *seq)
 {
-    struct listing l = {.call = call, .meeting_id = meeting_id};
-    enum err e = permission_check_reader(call, meeting_id, PERMISSION_USE_LOBBY);
+    struct listing l = {.ctx = ctx, .meeting_id = meeting_id};
+    enum err e = permission_check_reader(ctx, meeting_id, PERMISSION_USE_LOBBY);
     if (!e)
-        e = db_snapshot(call->app->db, list_body, &l);
+        e = db_snapshot(ctx->app->db, list_body, &l);
     if (e)
         return e;
     *items = l.items;

@@ -4,7 +4,7 @@
 #define SERVICE_MEDIA_H
 
 #include "core/turn.h"
-#include "service/call.h"
+#include "service/context.h"
 
 struct media_access {
     const char *stun_urls; /* separated by commas; may be empty */
@@ -15,10 +15,10 @@ struct media_access {
 };
 
 /* For the caller, who has a seat, from now on. */
-MUST_CHECK enum err media_access(struct call *call, struct media_access *out);
+MUST_CHECK enum err media_access(struct context *ctx, struct media_access *out);
 
 /* For a caller who may have a seat or not. Whoever is in no meeting gets no TURN credentials, for they carry anybody's
  * traffic; with for_test somebody with an account gets some that run out soon. */
-MUST_CHECK enum err media_access_anywhere(struct call *call, bool for_test, struct media_access *out);
+MUST_CHECK enum err media_access_anywhere(struct context *ctx, bool for_test, struct media_access *out);
 
 #endif

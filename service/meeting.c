@@ -19,73 +19,73 @@
 #include "service/secretbox.h"
 #include "service/shape.h"
 
-static enum err check_start(struct call *call, int64_t start_time_ms)
+static enum err check_start(struct context *ctx, int64_t start_time_ms)
 {
-    const int64_t now = call_now_ms(call), day_ms = 24 * 60 * 60 * 1000;
+    const int64_t now = context_now_ms(ctx), day_ms = 24 * 60 * 60 * 1000;
     if (start_time_ms < now - LIMIT_START_PAST_MS)
-        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "startTime", "startTime must not lie in the past.");
+        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "startTime", "startTime must not lie in the past.");
     if (start_time_ms > now + LIMIT_START_AHEAD_DAYS * day_ms)
-        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "startTime",
+        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "startTime",
                          "startTime must not lie more than 10 years ahead.");
     return ERR_OK;
 }
 
-static void set_password(const struct call *call, struct meeting *m, const char *password)
+static void set_password(const struct context *ctx, struct meeting *m, const char *password)
 {
     m->password_box_len = 0;
-    m->password_box = password ? secretbox_seal(call, password, &m->password_box_len) : NULL;
+    m->password_box = password ? secretbox_seal(ctx, password, &m->password_box_len) : NULL;
 }
 
 struct creation {
-    struct call *call;
+    struct context *ctx;
     struct meeting meeting; /* as wished */
     struct meeting stored;
 };
 
 /* Under the lock of the account, so that two at once are not both the last one. */
-static enum err check_quota(struct call *call)
+static enum err check_quota(struct context *ctx)
 {
     struct user creator;
-    int64_t open, most = call->app->config->meetings_per_person;
+    int64_t open, most = ctx->app->config->meetings_per_person;
     if (most == 0)
         return ERR_OK;
-    enum err e = call_no_row(user_dao_lock(call->app->db, call->arena, call->user_id, &creator), ERR_UNAUTHORIZED);
+    enum err e = context_no_row(user_dao_lock(ctx->app->db, ctx->arena, ctx->user_id, &creator), ERR_UNAUTHORIZED);
     if (!e)
-        e = meeting_dao_count_open(call->app->db, call->user_id, &open);
+        e = meeting_dao_count_open(ctx->app->db, ctx->user_id, &open);
     if (e || open < most)
         return e;
-    return fault_set(&call->fault, ERR_TOO_MANY_MEETINGS, NULL,
+    return fault_set(&ctx->fault, ERR_TOO_MANY_MEETINGS, NULL,
                      "You have %lld meetings that are open or planned. End or cancel one first.", (long long)open);
 }
 
-static enum err create_body(void *context)
+static enum err create_body(void *arg)
 {
-    struct creation *c = context;
-    struct call *call = c->call;
+    struct creation *c = arg;
+    struct context *ctx = c->ctx;
     int64_t id;
     struct meeting_state state = {.status = MEETING_SCHEDULED,
                                   .start_time_ms = c->meeting.start_time_ms,
                                   .duration_minutes = c->meeting.duration_minutes};
-    enum err e = check_quota(call);
+    enum err e = check_quota(ctx);
     if (e)
         return e;
-    e = meeting_dao_insert(call->app->db, &c->meeting, schedule_due_ms(&state), call_now_ms(call), &id);
+    e = meeting_dao_insert(ctx->app->db, &c->meeting, schedule_due_ms(&state), context_now_ms(ctx), &id);
     if (e)
         return e;
-    e = meeting_dao_by_id(call->app->db, call->arena, id, &c->stored);
-    return call_no_row(e, ERR_UNAUTHORIZED); /* it comes with its creator's name: the account is gone */
+    e = meeting_dao_by_id(ctx->app->db, ctx->arena, id, &c->stored);
+    return context_no_row(e, ERR_UNAUTHORIZED); /* it comes with its creator's name: the account is gone */
 }
 
-enum err meeting_create(struct call *call, const struct meeting_options *o, struct meeting *out)
+enum err meeting_create(struct context *ctx, const struct meeting_options *o, struct meeting *out)
 {
     char code[LIMIT_CODE_CHARS + 1];
     struct creation c = {
-        .call = call,
+        .ctx = ctx,
         .meeting = {.code = code,
                     .title = o->title,
                     .description = o->description,
-                    .creator_id = call->user_id,
-                    .host_id = call->user_id,
+                    .creator_id = ctx->user_id,
+                    .host_id = ctx->user_id,
                     .duration_minutes = o->duration_minutes,
                     .max_participants = o->max_participants,
                     .is_public = o->is_public,
@@ -94,14 +94,14 @@ enum err meeting_create(struct call *call, const struct meeting_options *o, stru
                     .host_loss_policy = o->host_loss_policy ? o->host_loss_policy : HOST_LOSS_HAND_OVER,
                     .host_loss_minutes = o->host_loss_minutes ? o->host_loss_minutes : LIMIT_DEFAULT_HOST_LOSS_MINUTES,
                     .empty_minutes = o->empty_minutes}};
-    c.meeting.start_time_ms = o->start_time_ms ? o->start_time_ms : call_now_ms(call);
-    enum err e = check_start(call, c.meeting.start_time_ms);
+    c.meeting.start_time_ms = o->start_time_ms ? o->start_time_ms : context_now_ms(ctx);
+    enum err e = check_start(ctx, c.meeting.start_time_ms);
     if (e)
         return e;
-    set_password(call, &c.meeting, o->password);
+    set_password(ctx, &c.meeting, o->password);
     for (int i = 0; i < LIMIT_CODE_TRIES; i++) {
-        ids_meeting_code(&call->app->random, code);
-        e = db_transaction(call->app->db, create_body, &c);
+        ids_meeting_code(&ctx->app->random, code);
+        e = db_transaction(ctx->app->db, create_body, &c);
         if (e != ERR_DB_DUPLICATE)
             break;
         log_event(LOG_INFO, "meeting_code_taken", "try", LOG_INT(i + 1), NULL);
@@ -112,16 +112,16 @@ enum err meeting_create(struct call *call, const struct meeting_options *o, stru
 }
 
 /* A name of no meeting, which is counted. */
-static enum err unknown_meeting(struct call *call)
+static enum err unknown_meeting(struct context *ctx)
 {
-    enum err e = rate_check_code(call, true);
+    enum err e = rate_check_code(ctx, true);
     return e ? e : ERR_NOT_FOUND;
 }
 
 /* Numbers are given one after the other, so that anybody can count through them: for a stranger one is as good as none,
  * unless it comes with an invitation to that very meeting. Codes are short, so whoever tried many wrong ones does not
  * learn which is right either; nor is a stranger's right one counted. */
-enum err meeting_resolve(struct call *call, const char *reference, const char *invite, int64_t *id)
+enum err meeting_resolve(struct context *ctx, const char *reference, const char *invite, int64_t *id)
 {
     char code[LIMIT_CODE_CHARS + 1];
     int64_t number = 0;
@@ -129,11 +129,11 @@ enum err meeting_resolve(struct call *call, const char *reference, const char *i
     struct named_meeting named;
     if (!by_number && !ids_read_code(reference, code))
         return ERR_NOT_FOUND;
-    enum err e = meeting_dao_named(call->app->db, number, by_number ? NULL : code, call->user_id, &named);
+    enum err e = meeting_dao_named(ctx->app->db, number, by_number ? NULL : code, ctx->user_id, &named);
     if (e)
-        return e == ERR_DB_NO_ROW ? unknown_meeting(call) : e;
-    if (!named.is_known && !(invite && invite_is_for(call, named.id, invite)))
-        e = by_number ? unknown_meeting(call) : rate_check_code(call, false);
+        return e == ERR_DB_NO_ROW ? unknown_meeting(ctx) : e;
+    if (!named.is_known && !(invite && invite_is_for(ctx, named.id, invite)))
+        e = by_number ? unknown_meeting(ctx) : rate_check_code(ctx, false);
     if (!e)
         *id = named.id;
     return e;
@@ -142,20 +142,20 @@ enum err meeting_resolve(struct call *call, const char *reference, const char *i
 /* What somebody has to do with a meeting. */
 enum standing { STRANGER, KNOWN, REMOVED, TOOK_PART };
 
-static enum standing standing_of(const struct call *call, const struct meeting *m, const struct participant *items,
+static enum standing standing_of(const struct context *ctx, const struct meeting *m, const struct participant *items,
                                  int count)
 {
-    if (m->creator_id == call->user_id || m->host_id == call->user_id)
+    if (m->creator_id == ctx->user_id || m->host_id == ctx->user_id)
         return TOOK_PART;
     for (int i = 0; i < count; i++) {
-        if (items[i].user_id != call->user_id)
+        if (items[i].user_id != ctx->user_id)
             continue;
         bool may_stay = items[i].status == PARTICIPANT_JOINED || items[i].status == PARTICIPANT_LEFT;
         if (may_stay && participant_was_in(&items[i]))
             return TOOK_PART;
         return items[i].status == PARTICIPANT_REMOVED ? REMOVED : KNOWN;
     }
-    return call->guest_of == m->id ? KNOWN : STRANGER;
+    return ctx->guest_of == m->id ? KNOWN : STRANGER;
 }
 
 /* The people who are in, of all who ever were. */
@@ -168,16 +168,16 @@ static int keep_joined(struct participant *items, int count)
     return n;
 }
 
-static enum err read_detail(struct call *call, int64_t id, struct meeting *m, struct participant **items, int *count)
+static enum err read_detail(struct context *ctx, int64_t id, struct meeting *m, struct participant **items, int *count)
 {
     struct kv_ticket ticket;
-    if (meeting_cache_get(call, id, m, items, count, &ticket))
+    if (meeting_cache_get(ctx, id, m, items, count, &ticket))
         return ERR_OK;
-    enum err e = meeting_dao_by_id(call->app->db, call->arena, id, m);
+    enum err e = meeting_dao_by_id(ctx->app->db, ctx->arena, id, m);
     if (!e)
-        e = participant_dao_list(call->app->db, call->arena, id, true, items, count);
+        e = participant_dao_list(ctx->app->db, ctx->arena, id, true, items, count);
     if (!e)
-        meeting_cache_put(call, ticket, m, *items, *count);
+        meeting_cache_put(ctx, ticket, m, *items, *count);
     return e;
 }
 
@@ -190,20 +190,20 @@ static void look_from_outside(struct meeting_view *v)
 }
 
 /* A number is looked at with the meeting itself, which is cached: this is the call that is made most. */
-enum err meeting_detail(struct call *call, const char *reference, struct meeting_view *out)
+enum err meeting_detail(struct context *ctx, const char *reference, struct meeting_view *out)
 {
     struct meeting_view v = {0};
     int64_t id;
     bool by_number = text_to_int(reference, &id);
-    enum err e = by_number ? ERR_OK : meeting_resolve(call, reference, NULL, &id);
+    enum err e = by_number ? ERR_OK : meeting_resolve(ctx, reference, NULL, &id);
     if (!e)
-        e = read_detail(call, id, &v.meeting, &v.people, &v.count);
+        e = read_detail(ctx, id, &v.meeting, &v.people, &v.count);
     if (e)
-        return e == ERR_DB_NO_ROW ? unknown_meeting(call) : e;
-    enum standing standing = standing_of(call, &v.meeting, v.people, v.count);
+        return e == ERR_DB_NO_ROW ? unknown_meeting(ctx) : e;
+    enum standing standing = standing_of(ctx, &v.meeting, v.people, v.count);
     if (by_number && !v.meeting.is_public && standing == STRANGER)
-        return unknown_meeting(call);
-    bool elsewhere = call->guest_of && call->guest_of != id;
+        return unknown_meeting(ctx);
+    bool elsewhere = ctx->guest_of && ctx->guest_of != id;
     if (elsewhere || (!v.meeting.is_public && standing == REMOVED))
         return ERR_FORBIDDEN;
     v.count = keep_joined(v.people, v.count);
@@ -213,11 +213,11 @@ enum err meeting_detail(struct call *call, const char *reference, struct meeting
     return ERR_OK;
 }
 
-enum err meeting_list(struct call *call, struct meeting_filter *filter, struct meeting **items, int *count,
+enum err meeting_list(struct context *ctx, struct meeting_filter *filter, struct meeting **items, int *count,
                       int64_t *total)
 {
-    filter->viewer_id = call->user_id;
-    return meeting_dao_list(call->app->db, call->arena, filter, items, count, total);
+    filter->viewer_id = ctx->user_id;
+    return meeting_dao_list(ctx->app->db, ctx->arena, filter, items, count, total);
 }
 
 /* Two statements cannot both be right while one changes the row: `change` runs under the row's lock. */
@@ -229,7 +229,7 @@ struct update {
 };
 
 /* What the row's state holds and what the meeting shows of it are changed together. */
-static void apply_changes(const struct call *call, struct update *u, struct meeting_state *s)
+static void apply_changes(const struct context *ctx, struct update *u, struct meeting_state *s)
 {
     const struct meeting_changes *c = u->changes;
     struct meeting *m = &u->meeting;
@@ -243,7 +243,7 @@ static void apply_changes(const struct call *call, struct update *u, struct meet
     if (c->is_recorded >= 0)
         m->is_recorded = c->is_recorded;
     if (c->password || c->remove_password)
-        set_password(call, m, c->password);
+        set_password(ctx, m, c->password);
     if (c->start_time_ms)
         s->start_time_ms = c->start_time_ms;
     if (c->duration_minutes)
@@ -266,12 +266,12 @@ static void apply_changes(const struct call *call, struct update *u, struct meet
     m->host_loss_minutes = s->host_loss_minutes;
     m->empty_minutes = s->empty_minutes;
     m->settings = s->settings;
-    m->updated_at_ms = call_now_ms(call);
+    m->updated_at_ms = context_now_ms(ctx);
 }
 
 void meeting_add_updated(struct room_change *room, const struct meeting *m, int64_t by_user)
 {
-    struct call nobody = *room->call;
+    struct context nobody = *room->ctx;
     nobody.user_id = 0; /* what only the host may see stays out */
     struct buf data = {0};
     struct json j = json_to(&data);
@@ -292,25 +292,25 @@ static bool edits_meeting(const struct meeting_changes *c)
            c->host_loss_minutes || c->empty_minutes >= 0;
 }
 
-static enum err update_change(struct room_change *room, void *context)
+static enum err update_change(struct room_change *room, void *arg)
 {
-    struct update *u = context;
+    struct update *u = arg;
     const struct meeting_changes *c = u->changes;
-    struct call *call = room->call;
+    struct context *ctx = room->ctx;
     enum err e = permission_check(room, edits_meeting(c) ? PERMISSION_EDIT_MEETING : PERMISSION_CHANGE_SETTINGS);
     if (!e && c->start_time_ms)
-        e = check_start(call, c->start_time_ms);
+        e = check_start(ctx, c->start_time_ms);
     if (!e)
-        e = meeting_dao_by_id(call->app->db, call->arena, room->state.id, &u->meeting);
+        e = meeting_dao_by_id(ctx->app->db, ctx->arena, room->state.id, &u->meeting);
     if (e)
         return e;
     if (c->max_participants && c->max_participants < room->state.participant_count)
-        return fault_set(&call->fault, ERR_VALIDATION_FAILED, "maxParticipants",
+        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "maxParticipants",
                          "maxParticipants must not be below the %lld who are in it.",
                          (long long)room->state.participant_count);
-    apply_changes(call, u, &room->state);
-    meeting_add_updated(room, &u->meeting, call->user_id);
-    e = meeting_dao_update(call->app->db, &u->meeting, u->meeting.updated_at_ms);
+    apply_changes(ctx, u, &room->state);
+    meeting_add_updated(room, &u->meeting, ctx->user_id);
+    e = meeting_dao_update(ctx->app->db, &u->meeting, u->meeting.updated_at_ms);
     if (!e)
         e = lobby_open_step(room);
     u->more_wait = room->state.look_again;
@@ -320,40 +320,40 @@ static enum err update_change(struct room_change *room, void *context)
     return e;
 }
 
-enum err meeting_update(struct call *call, int64_t id, const struct meeting_changes *changes, struct meeting *out)
+enum err meeting_update(struct context *ctx, int64_t id, const struct meeting_changes *changes, struct meeting *out)
 {
     struct update u = {.changes = changes};
-    enum err e = room_change(call, id, update_change, &u);
+    enum err e = room_change(ctx, id, update_change, &u);
     if (e)
         return e;
     /* the change is made: what does not work out now, housekeeping does */
-    enum err opened = u.more_wait ? lobby_open(call, id) : ERR_OK;
+    enum err opened = u.more_wait ? lobby_open(ctx, id) : ERR_OK;
     if (opened)
         log_event(LOG_WARN, "lobby_not_opened", "meeting", LOG_INT(id), "code", err_code(opened), NULL);
     if (u.handed_over)
-        return meeting_dao_by_id(call->app->db, call->arena, id, out);
+        return meeting_dao_by_id(ctx->app->db, ctx->arena, id, out);
     *out = u.meeting;
     return ERR_OK;
 }
 
-static enum err end_change(struct room_change *room, void *context)
+static enum err end_change(struct room_change *room, void *arg)
 {
-    (void)context;
+    (void)arg;
     enum err e = permission_check(room, PERMISSION_END_MEETING);
-    return e ? e : room_finish(room, MEETING_ENDED, "ended", room->call->user_id);
+    return e ? e : room_finish(room, MEETING_ENDED, "ended", room->ctx->user_id);
 }
 
-enum err meeting_end(struct call *call, int64_t id, struct meeting *out)
+enum err meeting_end(struct context *ctx, int64_t id, struct meeting *out)
 {
-    enum err e = room_change(call, id, end_change, NULL);
-    return e ? e : meeting_dao_by_id(call->app->db, call->arena, id, out);
+    enum err e = room_change(ctx, id, end_change, NULL);
+    return e ? e : meeting_dao_by_id(ctx->app->db, ctx->arena, id, out);
 }
 
-static enum err cancel_change(struct room_change *room, void *context)
+static enum err cancel_change(struct room_change *room, void *arg)
 {
-    (void)context;
+    (void)arg;
     enum err e = permission_check(room, PERMISSION_CANCEL_MEETING);
-    return e ? e : room_finish(room, MEETING_CANCELLED, "cancelled", room->call->user_id);
+    return e ? e : room_finish(room, MEETING_CANCELLED, "cancelled", room->ctx->user_id);
 }
 
-enum err meeting_cancel(struct call *call, int64_t id) { return room_change(call, id, cancel_change, NULL); }
+enum err meeting_cancel(struct context *ctx, int64_t id) { return room_change(ctx, id, cancel_change, NULL); }

@@ -10,9 +10,9 @@ enum {
     CACHED_BYTES = 256 * 1024 /* a meeting that takes more is not cached */
 };
 
-static const char *key_of(struct call *call, int64_t meeting_id)
+static const char *key_of(struct context *ctx, int64_t meeting_id)
 {
-    return arena_printf(call->arena, "echomeet:meeting:%lld", (long long)meeting_id);
+    return arena_printf(ctx->arena, "echomeet:meeting:%lld", (long long)meeting_id);
 }
 
 /* --- writing: numbers as eight bytes, bytes with their length before them, -1 for NULL --- */
@@ -161,14 +161,14 @@ static void get_participant(struct reader *r, struct participant *p)
     p->connection = get_text(r);
 }
 
-bool meeting_cache_get(struct call *call, int64_t meeting_id, struct meeting *meeting, struct participant **people,
+bool meeting_cache_get(struct context *ctx, int64_t meeting_id, struct meeting *meeting, struct participant **people,
                        int *count, struct kv_ticket *ticket)
 {
     size_t len;
-    const char *value = kv_cache_get(call->app->kv, call->arena, key_of(call, meeting_id), &len, ticket);
+    const char *value = kv_cache_get(ctx->app->kv, ctx->arena, key_of(ctx, meeting_id), &len, ticket);
     if (!value)
         return false;
-    struct reader r = {call->arena, value, value + len, false};
+    struct reader r = {ctx->arena, value, value + len, false};
     struct meeting m = {0};
     if (get_int(&r) != FORMAT)
         return false;
@@ -176,7 +176,7 @@ bool meeting_cache_get(struct call *call, int64_t meeting_id, struct meeting *me
     int64_t n = get_int(&r);
     if (r.failed || n < 0 || n > CACHED_BYTES / (int64_t)sizeof(int64_t))
         return false;
-    struct participant *list = arena_array(call->arena, (size_t)n + 1, sizeof *list);
+    struct participant *list = arena_array(ctx->arena, (size_t)n + 1, sizeof *list);
     for (int64_t i = 0; i < n; i++)
         get_participant(&r, &list[i]);
     if (r.failed || r.at != r.end)
@@ -187,7 +187,7 @@ bool meeting_cache_get(struct call *call, int64_t meeting_id, struct meeting *me
     return true;
 }
 
-void meeting_cache_put(struct call *call, struct kv_ticket ticket, const struct meeting *meeting,
+void meeting_cache_put(struct context *ctx, struct kv_ticket ticket, const struct meeting *meeting,
                        const struct participant *people, int count)
 {
     if (!ticket.good)
@@ -199,17 +199,17 @@ void meeting_cache_put(struct call *call, struct kv_ticket ticket, const struct 
     for (int i = 0; i < count && value.len <= CACHED_BYTES; i++)
         put_participant(&value, &people[i]);
     if (!value.failed && value.len <= CACHED_BYTES)
-        kv_cache_put(call->app->kv, key_of(call, meeting->id), ticket, value.data, value.len);
+        kv_cache_put(ctx->app->kv, key_of(ctx, meeting->id), ticket, value.data, value.len);
     buf_free(&value);
 }
 
-void meeting_cache_hold(struct call *call, int64_t meeting_id)
+void meeting_cache_hold(struct context *ctx, int64_t meeting_id)
 {
-    kv_cache_hold(call->app->kv, key_of(call, meeting_id));
+    kv_cache_hold(ctx->app->kv, key_of(ctx, meeting_id));
 }
 
-bool meeting_cache_release(struct call *call, int64_t meeting_id, const char *channel,
+bool meeting_cache_release(struct context *ctx, int64_t meeting_id, const char *channel,
                            const struct kv_message *messages, int count)
 {
-    return kv_cache_release(call->app->kv, key_of(call, meeting_id), channel, messages, count);
+    return kv_cache_release(ctx->app->kv, key_of(ctx, meeting_id), channel, messages, count);
 }

@@ -8,19 +8,19 @@
 
 #include "db/meeting_dao.h"
 #include "db/participant_dao.h"
-#include "service/call.h"
+#include "service/context.h"
 
 /* True where it was found; else a ticket for meeting_cache_put. */
-bool meeting_cache_get(struct call *call, int64_t meeting_id, struct meeting *meeting, struct participant **people,
+bool meeting_cache_get(struct context *ctx, int64_t meeting_id, struct meeting *meeting, struct participant **people,
                        int *count, struct kv_ticket *ticket);
-void meeting_cache_put(struct call *call, struct kv_ticket ticket, const struct meeting *meeting,
+void meeting_cache_put(struct context *ctx, struct kv_ticket ticket, const struct meeting *meeting,
                        const struct participant *people, int count);
 
-void meeting_cache_hold(struct call *call, int64_t meeting_id);
+void meeting_cache_hold(struct context *ctx, int64_t meeting_id);
 
 /* Ends a hold, whether the change was made or not, and publishes messages on a channel in the same round trip. False
  * where Redis is away. */
-bool meeting_cache_release(struct call *call, int64_t meeting_id, const char *channel,
+bool meeting_cache_release(struct context *ctx, int64_t meeting_id, const char *channel,
                            const struct kv_message *messages, int count);
 
 #endif

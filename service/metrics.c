@@ -1,7 +1,7 @@
 #include "service/metrics.h"
 
-bool metrics_may_read(const struct call *call)
+bool metrics_may_read(const struct context *ctx)
 {
     struct address address;
-    return address_parse(call->address, &address) && networks_have(&call->app->config->metrics_readers, &address);
+    return address_parse(ctx->address, &address) && networks_have(&ctx->app->config->metrics_readers, &address);
 }

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "service/call.h"
+#include "service/context.h"
 
 /* Whether the call's address is one of those that may read them (ECHOMEET_METRICS_FROM). */
-bool metrics_may_read(const struct call *call);
+bool metrics_may_read(const struct context *ctx);
 
 #endif

@@ -16,29 +16,29 @@ static void add_action(struct room_change *room, const char *type, const char *a
     struct buf data = {0};
     struct json j = json_to(&data);
     json_object(&j, NULL);
-    json_int(&j, "by", room->call->user_id);
+    json_int(&j, "by", room->ctx->user_id);
     json_object_end(&j);
     room_log_add(&room->log, type, audience, ENVELOPE_NO_EFFECT, &data);
 }
 
-static enum err mute_all_change(struct room_change *room, void *context)
+static enum err mute_all_change(struct room_change *room, void *arg)
 {
-    (void)context;
+    (void)arg;
     enum err e = permission_check(room, PERMISSION_MUTE_OTHERS);
     if (e)
         return e;
     add_action(room, EVENT_ALL_MUTED, ENVELOPE_EVERYBODY);
-    return participant_dao_mute_all(room->call->app->db, room->state.id, room->state.host_id);
+    return participant_dao_mute_all(room->ctx->app->db, room->state.id, room->state.host_id);
 }
 
-enum err moderation_mute_all(struct call *call, int64_t meeting_id)
+enum err moderation_mute_all(struct context *ctx, int64_t meeting_id)
 {
-    return room_change(call, meeting_id, mute_all_change, NULL);
+    return room_change(ctx, meeting_id, mute_all_change, NULL);
 }
 
-static enum err ask_unmute_change(struct room_change *room, void *context)
+static enum err ask_unmute_change(struct room_change *room, void *arg)
 {
-    const int64_t *user_id = context;
+    const int64_t *user_id = arg;
     struct participant target;
     char audience[24];
     enum err e = permission_check(room, PERMISSION_MUTE_OTHERS);
@@ -52,26 +52,26 @@ static enum err ask_unmute_change(struct room_change *room, void *context)
     return ERR_OK;
 }
 
-enum err moderation_ask_unmute(struct call *call, int64_t meeting_id, int64_t user_id)
+enum err moderation_ask_unmute(struct context *ctx, int64_t meeting_id, int64_t user_id)
 {
-    return room_change(call, meeting_id, ask_unmute_change, &user_id);
+    return room_change(ctx, meeting_id, ask_unmute_change, &user_id);
 }
 
-static enum err lower_hands_change(struct room_change *room, void *context)
+static enum err lower_hands_change(struct room_change *room, void *arg)
 {
-    (void)context;
+    (void)arg;
     int64_t count = 0;
     enum err e = permission_check(room, PERMISSION_LOWER_HANDS);
     if (!e)
-        e = participant_dao_lower_hands(room->call->app->db, room->state.id, &count);
+        e = participant_dao_lower_hands(room->ctx->app->db, room->state.id, &count);
     if (!e && count)
         add_action(room, EVENT_HANDS_LOWERED, ENVELOPE_EVERYBODY);
     return e;
 }
 
-enum err moderation_lower_hands(struct call *call, int64_t meeting_id)
+enum err moderation_lower_hands(struct context *ctx, int64_t meeting_id)
 {
-    return room_change(call, meeting_id, lower_hands_change, NULL);
+    return room_change(ctx, meeting_id, lower_hands_change, NULL);
 }
 
 /* Who may come back, and who not, is for those who run the meeting. */
@@ -93,8 +93,8 @@ static enum err tell_of_ban(struct room_change *room, const char *type, int64_t 
 /* Somebody who has left is only barred from coming back; who is already stays so. */
 static enum err ban_absent(struct room_change *room, int64_t user_id)
 {
-    enum err e = participant_dao_ban(room->call->app->db, room->state.id, user_id);
-    return e ? call_no_row(e, ERR_OK) : tell_of_ban(room, EVENT_USER_BANNED, user_id);
+    enum err e = participant_dao_ban(room->ctx->app->db, room->state.id, user_id);
+    return e ? context_no_row(e, ERR_OK) : tell_of_ban(room, EVENT_USER_BANNED, user_id);
 }
 
 struct removal {
@@ -106,31 +106,31 @@ struct removal {
  * so too. */
 static enum err keep_network_out(struct room_change *room, const struct participant *removed)
 {
-    struct db *db = room->call->app->db;
+    struct db *db = room->ctx->app->db;
     enum err e = participant_dao_ban_network(db, room->state.id, removed->user_id);
     if (e)
-        return call_no_row(e, ERR_OK);
+        return context_no_row(e, ERR_OK);
     e = participant_dao_hold_network(db, room->state.id, removed->address);
     bool was_out = removed->status == PARTICIPANT_REMOVED;
     return e || !was_out ? e : tell_of_ban(room, EVENT_USER_BANNED, removed->user_id);
 }
 
-static enum err remove_change(struct room_change *room, void *context)
+static enum err remove_change(struct room_change *room, void *arg)
 {
-    const struct removal *r = context;
+    const struct removal *r = arg;
     const int64_t *user_id = &r->user_id;
-    struct call *call = room->call;
+    struct context *ctx = room->ctx;
     struct participant target;
     enum err e = permission_check(room, PERMISSION_REMOVE);
     if (e)
         return e;
     if (*user_id == room->state.host_id || *user_id == room->state.creator_id)
-        return fault_set(&call->fault, ERR_FORBIDDEN, NULL, "Host and creator cannot be removed.");
-    if (*user_id == call->user_id)
-        return fault_set(&call->fault, ERR_FORBIDDEN, NULL, "Nobody removes themselves: leave instead.");
-    e = participant_dao_find(call->app->db, call->arena, room->state.id, *user_id, &target);
+        return fault_set(&ctx->fault, ERR_FORBIDDEN, NULL, "Host and creator cannot be removed.");
+    if (*user_id == ctx->user_id)
+        return fault_set(&ctx->fault, ERR_FORBIDDEN, NULL, "Nobody removes themselves: leave instead.");
+    e = participant_dao_find(ctx->app->db, ctx->arena, room->state.id, *user_id, &target);
     if (e)
-        return call_no_row(e, ERR_NOT_FOUND);
+        return context_no_row(e, ERR_NOT_FOUND);
     if (target.status != PARTICIPANT_JOINED && target.status != PARTICIPANT_WAITING)
         e = ban_absent(room, *user_id);
     else
@@ -138,17 +138,17 @@ static enum err remove_change(struct room_change *room, void *context)
     return e || !r->ban_network ? e : keep_network_out(room, &target);
 }
 
-enum err moderation_remove(struct call *call, int64_t meeting_id, int64_t user_id, bool ban_network)
+enum err moderation_remove(struct context *ctx, int64_t meeting_id, int64_t user_id, bool ban_network)
 {
     struct removal r = {.user_id = user_id, .ban_network = ban_network};
-    return room_change(call, meeting_id, remove_change, &r);
+    return room_change(ctx, meeting_id, remove_change, &r);
 }
 
 /* Unless somebody else keeps that network out, who is held for it waits like others again. */
 static enum err release_network(struct room_change *room, const char *address)
 {
     bool banned;
-    struct db *db = room->call->app->db;
+    struct db *db = room->ctx->app->db;
     enum err e = participant_dao_network_banned(db, room->state.id, address, &banned);
     if (e || banned)
         return e;
@@ -156,31 +156,31 @@ static enum err release_network(struct room_change *room, const char *address)
     return participant_dao_release_network(db, room->state.id, address);
 }
 
-static enum err lift_ban_change(struct room_change *room, void *context)
+static enum err lift_ban_change(struct room_change *room, void *arg)
 {
-    const int64_t *user_id = context;
-    struct call *call = room->call;
+    const int64_t *user_id = arg;
+    struct context *ctx = room->ctx;
     struct participant target;
     enum err e = permission_check(room, PERMISSION_REMOVE);
     if (!e)
-        e = call_no_row(participant_dao_find(call->app->db, call->arena, room->state.id, *user_id, &target),
-                        ERR_NOT_FOUND);
+        e = context_no_row(participant_dao_find(ctx->app->db, ctx->arena, room->state.id, *user_id, &target),
+                           ERR_NOT_FOUND);
     if (!e)
-        e = call_no_row(participant_dao_lift_ban(call->app->db, room->state.id, *user_id), ERR_NOT_FOUND);
+        e = context_no_row(participant_dao_lift_ban(ctx->app->db, room->state.id, *user_id), ERR_NOT_FOUND);
     if (!e && target.bans_network)
         e = release_network(room, target.address);
     return e ? e : tell_of_ban(room, EVENT_BAN_LIFTED, *user_id);
 }
 
-enum err moderation_lift_ban(struct call *call, int64_t meeting_id, int64_t user_id)
+enum err moderation_lift_ban(struct context *ctx, int64_t meeting_id, int64_t user_id)
 {
-    return room_change(call, meeting_id, lift_ban_change, &user_id);
+    return room_change(ctx, meeting_id, lift_ban_change, &user_id);
 }
 
-enum err moderation_removed(struct call *call, int64_t meeting_id, struct participant **items, int *count)
+enum err moderation_removed(struct context *ctx, int64_t meeting_id, struct participant **items, int *count)
 {
-    enum err e = permission_check_reader(call, meeting_id, PERMISSION_REMOVE);
+    enum err e = permission_check_reader(ctx, meeting_id, PERMISSION_REMOVE);
     return e ? e
-             : participant_dao_list_status(call->app->db, call->arena, meeting_id, PARTICIPANT_REMOVED,
+             : participant_dao_list_status(ctx->app->db, ctx->arena, meeting_id, PARTICIPANT_REMOVED,
                                            LIMIT_PARTICIPANTS, items, count);
 }

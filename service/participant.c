@@ -9,12 +9,12 @@
 #include "service/permission.h"
 #include "service/setting.h"
 
-enum err participant_check_took_part(struct call *call, int64_t meeting_id, struct participant *me)
+enum err participant_check_took_part(struct context *ctx, int64_t meeting_id, struct participant *me)
 {
     struct participant p;
-    enum err e = participant_dao_find(call->app->db, call->arena, meeting_id, call->user_id, &p);
+    enum err e = participant_dao_find(ctx->app->db, ctx->arena, meeting_id, ctx->user_id, &p);
     if (e)
-        return call_no_row(e, ERR_FORBIDDEN);
+        return context_no_row(e, ERR_FORBIDDEN);
     if (p.status == PARTICIPANT_REMOVED)
         return ERR_REMOVED;
     if (p.status == PARTICIPANT_WAITING || !participant_was_in(&p))
@@ -23,11 +23,11 @@ enum err participant_check_took_part(struct call *call, int64_t meeting_id, stru
     return ERR_OK;
 }
 
-enum err participant_show(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out)
+enum err participant_show(struct context *ctx, int64_t meeting_id, int64_t user_id, struct participant *out)
 {
-    if (user_id != call->user_id)
+    if (user_id != ctx->user_id)
         return ERR_FORBIDDEN;
-    return call_no_row(participant_dao_find(call->app->db, call->arena, meeting_id, user_id, out), ERR_NOT_FOUND);
+    return context_no_row(participant_dao_find(ctx->app->db, ctx->arena, meeting_id, user_id, out), ERR_NOT_FOUND);
 }
 
 struct json participant_data(struct buf *data, int64_t user_id)
@@ -40,8 +40,8 @@ struct json participant_data(struct buf *data, int64_t user_id)
 
 void participant_data_by(struct json *j, const struct room_change *room, int64_t user_id)
 {
-    if (room->call->user_id && room->call->user_id != user_id)
-        json_int(j, "by", room->call->user_id);
+    if (room->ctx->user_id && room->ctx->user_id != user_id)
+        json_int(j, "by", room->ctx->user_id);
 }
 
 void participant_event(struct room_change *room, const char *type, int64_t user_id, struct buf *data)
@@ -65,22 +65,22 @@ struct role_change {
 static enum err check_room_for_cohost(struct room_change *room)
 {
     bool room_left;
-    enum err e = participant_cohost_fits(room->call, room->state.id, &room_left);
+    enum err e = participant_cohost_fits(room->ctx, room->state.id, &room_left);
     return e || room_left
                ? e
-               : fault_set(&room->call->fault, ERR_CONFLICT, NULL, "A meeting has %d co-hosts at most.", LIMIT_COHOSTS);
+               : fault_set(&room->ctx->fault, ERR_CONFLICT, NULL, "A meeting has %d co-hosts at most.", LIMIT_COHOSTS);
 }
 
-static enum err role_change(struct room_change *room, void *context)
+static enum err role_change(struct room_change *room, void *arg)
 {
-    struct role_change *c = context;
+    struct role_change *c = arg;
     enum err e = permission_check(room, PERMISSION_SET_ROLES);
     if (!e)
         e = participant_find_target(room, c->user_id, &c->target);
     if (e)
         return e;
     if (c->user_id == room->state.host_id)
-        return fault_set(&room->call->fault, ERR_CONFLICT, NULL, "The host hands over before becoming something else.");
+        return fault_set(&room->ctx->fault, ERR_CONFLICT, NULL, "The host hands over before becoming something else.");
     if (c->target.role == (int64_t)c->role)
         return ERR_OK;
     e = c->role == ROLE_COHOST ? check_room_for_cohost(room) : ERR_OK;
@@ -93,14 +93,14 @@ static enum err role_change(struct room_change *room, void *context)
     participant_data_by(&j, room, c->user_id);
     json_object_end(&j);
     participant_event(room, EVENT_ROLE_CHANGED, c->user_id, &data);
-    return participant_dao_set_role(room->call->app->db, room->state.id, c->user_id, c->role);
+    return participant_dao_set_role(room->ctx->app->db, room->state.id, c->user_id, c->role);
 }
 
-enum err participant_set_role(struct call *call, int64_t meeting_id, int64_t user_id, enum participant_role role,
+enum err participant_set_role(struct context *ctx, int64_t meeting_id, int64_t user_id, enum participant_role role,
                               struct participant *out)
 {
     struct role_change c = {.user_id = user_id, .role = role};
-    enum err e = room_change(call, meeting_id, role_change, &c);
+    enum err e = room_change(ctx, meeting_id, role_change, &c);
     if (!e)
         *out = c.target;
     return e;
@@ -113,7 +113,7 @@ enum err participant_set_role(struct call *call, int64_t meeting_id, int64_t use
 static enum err find_whose(struct room_change *room, int64_t user_id, enum permission own, enum permission others,
                            struct participant *out)
 {
-    if (user_id == room->call->user_id)
+    if (user_id == room->ctx->user_id)
         return permission_check_seated(room, own, out);
     enum err e = permission_check(room, others);
     if (!e && user_id == room->state.host_id)
@@ -145,24 +145,23 @@ static enum err check_switching_on(struct room_change *room, const struct media_
 
 static enum err find_media_target(struct room_change *room, struct media_change *c)
 {
-    struct call *call = room->call;
+    struct context *ctx = room->ctx;
     enum err e;
-    if (c->user_id == call->user_id) {
+    if (c->user_id == ctx->user_id) {
         e = room_check_open(room->state.status);
         if (!e)
-            e = participant_find_joined(call, room->state.id, c->user_id, &c->target);
+            e = participant_find_joined(ctx, room->state.id, c->user_id, &c->target);
         return e ? e : check_switching_on(room, c);
     }
     e = find_whose(room, c->user_id, PERMISSION_MUTE_OTHERS, PERMISSION_MUTE_OTHERS, &c->target);
     if (!e && (c->audio > 0 || c->video > 0 || c->screen > 0))
-        e = fault_set(&call->fault, ERR_FORBIDDEN, NULL,
-                      "Only they themselves can switch on what others see and hear.");
+        e = fault_set(&ctx->fault, ERR_FORBIDDEN, NULL, "Only they themselves can switch on what others see and hear.");
     return e;
 }
 
-static enum err media_change(struct room_change *room, void *context)
+static enum err media_change(struct room_change *room, void *arg)
 {
-    struct media_change *c = context;
+    struct media_change *c = arg;
     struct participant *p = &c->target;
     enum err e = find_media_target(room, c);
     if (e)
@@ -182,14 +181,14 @@ static enum err media_change(struct room_change *room, void *context)
     participant_data_by(&j, room, p->user_id);
     json_object_end(&j);
     participant_event(room, EVENT_MEDIA_CHANGED, p->user_id, &data);
-    return participant_dao_set_media(room->call->app->db, room->state.id, p->user_id, audio, video, screen);
+    return participant_dao_set_media(room->ctx->app->db, room->state.id, p->user_id, audio, video, screen);
 }
 
-enum err participant_set_media(struct call *call, int64_t meeting_id, int64_t user_id, int audio, int video, int screen,
-                               struct participant *out)
+enum err participant_set_media(struct context *ctx, int64_t meeting_id, int64_t user_id, int audio, int video,
+                               int screen, struct participant *out)
 {
     struct media_change c = {.user_id = user_id, .audio = audio, .video = video, .screen = screen};
-    enum err e = room_change(call, meeting_id, media_change, &c);
+    enum err e = room_change(ctx, meeting_id, media_change, &c);
     if (!e)
         *out = c.target;
     return e;
@@ -201,16 +200,16 @@ struct hand_change {
     struct participant target;
 };
 
-static enum err hand_change(struct room_change *room, void *context)
+static enum err hand_change(struct room_change *room, void *arg)
 {
-    struct hand_change *c = context;
+    struct hand_change *c = arg;
     struct participant *p = &c->target;
     enum err e = find_whose(room, c->user_id, PERMISSION_RAISE_HAND, PERMISSION_LOWER_HANDS, p);
-    if (!e && c->raised && c->user_id != room->call->user_id)
+    if (!e && c->raised && c->user_id != room->ctx->user_id)
         e = ERR_FORBIDDEN;
     if (e || c->raised == (p->hand_raised_at_ms != 0))
         return e;
-    p->hand_raised_at_ms = c->raised ? call_now_ms(room->call) : 0;
+    p->hand_raised_at_ms = c->raised ? context_now_ms(room->ctx) : 0;
     struct buf data = {0};
     struct json j = participant_data(&data, p->user_id);
     if (c->raised)
@@ -218,14 +217,14 @@ static enum err hand_change(struct room_change *room, void *context)
     participant_data_by(&j, room, p->user_id);
     json_object_end(&j);
     participant_event(room, c->raised ? EVENT_HAND_RAISED : EVENT_HAND_LOWERED, p->user_id, &data);
-    return participant_dao_set_hand(room->call->app->db, room->state.id, p->user_id, p->hand_raised_at_ms);
+    return participant_dao_set_hand(room->ctx->app->db, room->state.id, p->user_id, p->hand_raised_at_ms);
 }
 
-enum err participant_set_hand(struct call *call, int64_t meeting_id, int64_t user_id, bool raised,
+enum err participant_set_hand(struct context *ctx, int64_t meeting_id, int64_t user_id, bool raised,
                               struct participant *out)
 {
     struct hand_change c = {.user_id = user_id, .raised = raised};
-    enum err e = room_change(call, meeting_id, hand_change, &c);
+    enum err e = room_change(ctx, meeting_id, hand_change, &c);
     if (!e)
         *out = c.target;
     return e;
@@ -237,9 +236,9 @@ struct name_change {
     struct participant target;
 };
 
-static enum err name_change(struct room_change *room, void *context)
+static enum err name_change(struct room_change *room, void *arg)
 {
-    struct name_change *c = context;
+    struct name_change *c = arg;
     enum err e = find_whose(room, c->user_id, PERMISSION_RENAME_SELF, PERMISSION_RENAME_OTHERS, &c->target);
     if (e || strcmp(c->target.display_name, c->display_name) == 0)
         return e;
@@ -250,14 +249,14 @@ static enum err name_change(struct room_change *room, void *context)
     participant_data_by(&j, room, c->user_id);
     json_object_end(&j);
     participant_event(room, EVENT_PARTICIPANT_RENAMED, c->user_id, &data);
-    return participant_dao_rename(room->call->app->db, room->state.id, c->user_id, c->display_name);
+    return participant_dao_rename(room->ctx->app->db, room->state.id, c->user_id, c->display_name);
 }
 
-enum err participant_rename(struct call *call, int64_t meeting_id, int64_t user_id, const char *display_name,
+enum err participant_rename(struct context *ctx, int64_t meeting_id, int64_t user_id, const char *display_name,
                             struct participant *out)
 {
     struct name_change c = {.user_id = user_id, .display_name = display_name};
-    enum err e = room_change(call, meeting_id, name_change, &c);
+    enum err e = room_change(ctx, meeting_id, name_change, &c);
     if (!e)
         *out = c.target;
     return e;

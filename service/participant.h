@@ -10,29 +10,29 @@
 
 /* ERR_FORBIDDEN unless the caller is or was in the meeting, ERR_REMOVED where they were removed. Who is out reads up to
  * me->until_seq and me->until_message. */
-MUST_CHECK enum err participant_check_took_part(struct call *call, int64_t meeting_id, struct participant *me);
+MUST_CHECK enum err participant_check_took_part(struct context *ctx, int64_t meeting_id, struct participant *me);
 
 /* Somebody's own row, also of one who waits. ERR_NOT_FOUND. */
-MUST_CHECK enum err participant_show(struct call *call, int64_t meeting_id, int64_t user_id, struct participant *out);
+MUST_CHECK enum err participant_show(struct context *ctx, int64_t meeting_id, int64_t user_id, struct participant *out);
 
 /* Makes somebody a co-host or a plain participant; by the host. ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_CONFLICT (they are
  * the host). */
-MUST_CHECK enum err participant_set_role(struct call *call, int64_t meeting_id, int64_t user_id,
+MUST_CHECK enum err participant_set_role(struct context *ctx, int64_t meeting_id, int64_t user_id,
                                          enum participant_role role, struct participant *out);
 
 /* Somebody's media: 1 on, 0 off, -1 as it is. Others than oneself can only be switched off. ERR_NOT_JOINED,
  * ERR_FORBIDDEN, ERR_NOT_FOUND. */
-MUST_CHECK enum err participant_set_media(struct call *call, int64_t meeting_id, int64_t user_id, int audio, int video,
-                                          int screen, struct participant *out);
+MUST_CHECK enum err participant_set_media(struct context *ctx, int64_t meeting_id, int64_t user_id, int audio,
+                                          int video, int screen, struct participant *out);
 
 /* Somebody's hand; others' can only be lowered. Raising it twice keeps its place. ERR_NOT_JOINED, ERR_FORBIDDEN,
  * ERR_NOT_FOUND. */
-MUST_CHECK enum err participant_set_hand(struct call *call, int64_t meeting_id, int64_t user_id, bool raised,
+MUST_CHECK enum err participant_set_hand(struct context *ctx, int64_t meeting_id, int64_t user_id, bool raised,
                                          struct participant *out);
 
 /* Somebody's name in this meeting. ERR_NOT_JOINED, ERR_FORBIDDEN, ERR_NOT_FOUND. */
-MUST_CHECK enum err participant_rename(struct call *call, int64_t meeting_id, int64_t user_id, const char *display_name,
-                                       struct participant *out);
+MUST_CHECK enum err participant_rename(struct context *ctx, int64_t meeting_id, int64_t user_id,
+                                       const char *display_name, struct participant *out);
 
 /* The role of a row for people: "cohost" or "participant". */
 const char *participant_role_name(int64_t role);

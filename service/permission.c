@@ -30,14 +30,14 @@ bool permission_has(enum permission permission, int64_t role, bool is_guest, int
 
 /* Whether the caller runs the meeting with this permission: as host, in or not, or as somebody who is in, or was when
  * it was over. */
-static enum err check_runner(struct call *call, int64_t meeting_id, int64_t host_id, int64_t settings, bool over,
+static enum err check_runner(struct context *ctx, int64_t meeting_id, int64_t host_id, int64_t settings, bool over,
                              enum permission permission)
 {
     struct participant me = {.role = ROLE_HOST};
-    if (host_id != call->user_id) {
-        enum err e = participant_dao_find(call->app->db, call->arena, meeting_id, call->user_id, &me);
+    if (host_id != ctx->user_id) {
+        enum err e = participant_dao_find(ctx->app->db, ctx->arena, meeting_id, ctx->user_id, &me);
         if (e)
-            return call_no_row(e, ERR_FORBIDDEN);
+            return context_no_row(e, ERR_FORBIDDEN);
         bool was_in = me.status == PARTICIPANT_LEFT && participant_was_in(&me);
         if (me.status != PARTICIPANT_JOINED && !(over && was_in))
             return ERR_FORBIDDEN;
@@ -49,7 +49,7 @@ enum err permission_check(struct room_change *room, enum permission permission)
 {
     const struct meeting_state *s = &room->state;
     enum err open = room_check_open(s->status);
-    enum err e = check_runner(room->call, s->id, s->host_id, s->settings, open != ERR_OK, permission);
+    enum err e = check_runner(room->ctx, s->id, s->host_id, s->settings, open != ERR_OK, permission);
     return e ? e : open;
 }
 
@@ -58,7 +58,7 @@ enum err permission_check_seated(struct room_change *room, enum permission permi
     struct participant p;
     enum err e = room_check_open(room->state.status);
     if (!e)
-        e = participant_find_joined(room->call, room->state.id, room->call->user_id, &p);
+        e = participant_find_joined(room->ctx, room->state.id, room->ctx->user_id, &p);
     if (e)
         return e;
     if (!permission_has(permission, p.role, p.is_guest, room->state.settings))
@@ -67,11 +67,12 @@ enum err permission_check_seated(struct room_change *room, enum permission permi
     return ERR_OK;
 }
 
-enum err permission_check_reader(struct call *call, int64_t meeting_id, enum permission permission)
+enum err permission_check_reader(struct context *ctx, int64_t meeting_id, enum permission permission)
 {
     struct meeting m;
-    enum err e = meeting_dao_by_id(call->app->db, call->arena, meeting_id, &m);
-    return e ? call_no_row(e, ERR_NOT_FOUND) : check_runner(call, meeting_id, m.host_id, m.settings, true, permission);
+    enum err e = meeting_dao_by_id(ctx->app->db, ctx->arena, meeting_id, &m);
+    return e ? context_no_row(e, ERR_NOT_FOUND)
+             : check_runner(ctx, meeting_id, m.host_id, m.settings, true, permission);
 }
 
 static void shape_role(struct json *j, const char *key, int64_t role, bool is_guest, int64_t settings)

@@ -28,7 +28,7 @@ MUST_CHECK enum err permission_check_seated(struct room_change *room, enum permi
 
 /* For reading, also when the meeting is over: the caller has this permission and is, or was, in it, or is its host.
  * ERR_NOT_FOUND, ERR_FORBIDDEN. */
-MUST_CHECK enum err permission_check_reader(struct call *call, int64_t meeting_id, enum permission permission);
+MUST_CHECK enum err permission_check_reader(struct context *ctx, int64_t meeting_id, enum permission permission);
 
 /* What each role has under these settings: {"host": ["chat", …], "cohost": …, "participant": …, "guest": …} */
 void permission_shape(struct json *j, const char *key, int64_t settings);

@@ -25,14 +25,14 @@ static void add_offline(struct room_change *room, int64_t user_id, const char *a
 
 static enum err lost(struct room_change *room, const struct presence_report *r)
 {
-    struct call *call = room->call;
+    struct context *ctx = room->ctx;
     struct participant p;
-    enum err e = participant_find_present(call, room->state.id, r->user_id, &p);
+    enum err e = participant_find_present(ctx, room->state.id, r->user_id, &p);
     if (e)
         return e == ERR_NOT_JOINED ? ERR_OK : e;
-    e = participant_dao_set_offline(call->app->db, room->state.id, r->user_id, r->connection, call_now_ms(call));
+    e = participant_dao_set_offline(ctx->app->db, room->state.id, r->user_id, r->connection, context_now_ms(ctx));
     if (e || p.status == PARTICIPANT_WAITING)
-        return call_no_row(e, ERR_OK);
+        return context_no_row(e, ERR_OK);
     room->state.online_count--;
     add_offline(room, r->user_id, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT);
     return ERR_OK;
@@ -40,11 +40,11 @@ static enum err lost(struct room_change *room, const struct presence_report *r)
 
 enum err presence_close(struct room_change *room, const struct participant *p, int close_code)
 {
-    struct call *call = room->call;
+    struct context *ctx = room->ctx;
     enum err e =
-        participant_dao_set_offline(call->app->db, room->state.id, p->user_id, p->connection, call_now_ms(call));
+        participant_dao_set_offline(ctx->app->db, room->state.id, p->user_id, p->connection, context_now_ms(ctx));
     if (e)
-        return call_no_row(e, ERR_OK);
+        return context_no_row(e, ERR_OK);
     char effect[96], audience[24] = ENVELOPE_EVERYBODY;
     snprintf(effect, sizeof effect, "conn:%s:%d", p->connection, close_code);
     if (p->status == PARTICIPANT_WAITING) /* nobody else knows whether they are there */
@@ -58,7 +58,7 @@ enum err presence_close(struct room_change *room, const struct participant *p, i
 static enum err give_up(struct room_change *room, int64_t user_id, const char *connection, bool even_if_online)
 {
     struct participant p;
-    enum err e = participant_find_present(room->call, room->state.id, user_id, &p);
+    enum err e = participant_find_present(room->ctx, room->state.id, user_id, &p);
     if (e)
         return e == ERR_NOT_JOINED ? ERR_OK : e;
     if (!p.connection || strcmp(p.connection, connection) != 0 || (!p.offline_at_ms && !even_if_online))
@@ -73,9 +73,9 @@ struct group {
     int count;
 };
 
-static enum err group_change(struct room_change *room, void *context)
+static enum err group_change(struct room_change *room, void *arg)
 {
-    const struct group *group = context;
+    const struct group *group = arg;
     enum err e = ERR_OK;
     for (int i = 0; i < group->count && !e; i++) {
         const struct presence_report *r = group->reports[i];
@@ -99,13 +99,13 @@ static bool next_group(struct presence_report *reports, int count, struct group 
     return group->count > 0;
 }
 
-void presence_report(struct call *call, struct presence_report *reports, int count)
+void presence_report(struct context *ctx, struct presence_report *reports, int count)
 {
     struct group group;
     for (int i = 0; i < count; i++)
         reports[i].done = reports[i].failed = false;
     while (next_group(reports, count, &group)) {
-        enum err e = room_change(call, group.reports[0]->meeting_id, group_change, &group);
+        enum err e = room_change(ctx, group.reports[0]->meeting_id, group_change, &group);
         /* any other answer would be the same next time */
         for (int i = 0; i < group.count; i++)
             group.reports[i]->failed = e && err_retryable(e);
@@ -113,52 +113,52 @@ void presence_report(struct call *call, struct presence_report *reports, int cou
 }
 
 /* A relay that gives a sign of life after all has its connections still. */
-static enum err orphan_change(struct room_change *room, void *context)
+static enum err orphan_change(struct room_change *room, void *arg)
 {
-    const struct orphan *o = context;
+    const struct orphan *o = arg;
     bool alive;
-    enum err e = relay_dao_has_lease(room->call->app->db, o->relay, call_now_ms(room->call), &alive);
+    enum err e = relay_dao_has_lease(room->ctx->app->db, o->relay, context_now_ms(room->ctx), &alive);
     return e || alive ? e : give_up(room, o->user_id, o->connection, true);
 }
 
-static enum err sweep_seat(struct call *call, struct orphan *o)
+static enum err sweep_seat(struct context *ctx, struct orphan *o)
 {
     log_event(LOG_INFO, "seat_swept", "meeting", LOG_INT(o->meeting_id), "user", LOG_INT(o->user_id), "connection",
               o->connection, NULL);
-    return room_change(call, o->meeting_id, orphan_change, o);
+    return room_change(ctx, o->meeting_id, orphan_change, o);
 }
 
 /* A relay that was never heard of has perhaps just started: it has a lease's time for its first sign of life. */
-static enum err sweep(struct call *call)
+static enum err sweep(struct context *ctx)
 {
     struct orphan *orphans;
     const char *expected = "";
     int count;
-    int64_t now = call_now_ms(call);
-    enum err e = participant_dao_orphans(call->app->db, call->arena, now, SWEEP_SEATS, &orphans, &count);
+    int64_t now = context_now_ms(ctx);
+    enum err e = participant_dao_orphans(ctx->app->db, ctx->arena, now, SWEEP_SEATS, &orphans, &count);
     for (int i = 0; i < count && !e; i++) {
         struct orphan *o = &orphans[i];
         if (o->known) {
-            e = sweep_seat(call, o);
+            e = sweep_seat(ctx, o);
         } else if (strcmp(o->relay, expected) != 0) {
             expected = o->relay;
-            e = relay_dao_expect(call->app->db, o->relay, now + LIMIT_LEASE_MS);
+            e = relay_dao_expect(ctx->app->db, o->relay, now + LIMIT_LEASE_MS);
         }
     }
-    return e || count ? e : relay_dao_forget(call->app->db, now - 10 * LIMIT_LEASE_MS);
+    return e || count ? e : relay_dao_forget(ctx->app->db, now - 10 * LIMIT_LEASE_MS);
 }
 
-enum err presence_sync(struct call *call, const struct room_position *rooms, int count, struct room_position **ahead,
+enum err presence_sync(struct context *ctx, const struct room_position *rooms, int count, struct room_position **ahead,
                        int *ahead_count)
 {
-    int64_t now = call_now_ms(call), alive_since;
-    enum err e = relay_dao_renew(call->app->db, call->relay, now, now + LIMIT_LEASE_MS, &alive_since);
+    int64_t now = context_now_ms(ctx), alive_since;
+    enum err e = relay_dao_renew(ctx->app->db, ctx->relay, now, now + LIMIT_LEASE_MS, &alive_since);
     if (!e)
-        e = event_dao_ahead(call->app->db, call->arena, rooms, count, ahead, ahead_count);
+        e = event_dao_ahead(ctx->app->db, ctx->arena, rooms, count, ahead, ahead_count);
     if (e || now - alive_since <= LIMIT_LEASE_MS)
         return e;
     /* what was not swept is swept next time; the relay needs its comparison now */
-    enum err swept = sweep(call);
+    enum err swept = sweep(ctx);
     if (swept)
         log_event(LOG_WARN, "sweep_failed", "code", err_code(swept), NULL);
     return ERR_OK;
@@ -169,38 +169,38 @@ struct unconnected {
     int64_t before_ms;
 };
 
-static enum err unconnected_change(struct room_change *room, void *context)
+static enum err unconnected_change(struct room_change *room, void *arg)
 {
-    const struct unconnected *u = context;
+    const struct unconnected *u = arg;
     struct participant p;
-    enum err e = participant_find_present(room->call, room->state.id, u->user_id, &p);
+    enum err e = participant_find_present(room->ctx, room->state.id, u->user_id, &p);
     if (e)
         return e == ERR_NOT_JOINED ? ERR_OK : e;
     bool given_up = !p.connection && p.joined_at_ms <= u->before_ms;
     return given_up ? leave_vacate(room, &p, PARTICIPANT_LEFT, "timeout", CLOSE_COME_BACK) : ERR_OK;
 }
 
-static enum err give_up_unconnected(struct call *call, const struct orphan *seat, int64_t before_ms)
+static enum err give_up_unconnected(struct context *ctx, const struct orphan *seat, int64_t before_ms)
 {
     struct unconnected u = {seat->user_id, before_ms};
-    enum err e = room_change(call, seat->meeting_id, unconnected_change, &u);
+    enum err e = room_change(ctx, seat->meeting_id, unconnected_change, &u);
     if (e)
         log_event(LOG_WARN, "sweep_failed", "meeting", LOG_INT(seat->meeting_id), "code", err_code(e), NULL);
     return e;
 }
 
-enum err presence_sweep_unconnected(struct call *call, int *count)
+enum err presence_sweep_unconnected(struct context *ctx, int *count)
 {
     struct orphan *seats;
     int n, done = 0;
-    int64_t grace_ms = call->app->config->grace_unconnected_ms, before_ms = call_now_ms(call) - grace_ms;
+    int64_t grace_ms = ctx->app->config->grace_unconnected_ms, before_ms = context_now_ms(ctx) - grace_ms;
     if (!grace_ms)
         return ERR_OK;
-    enum err e = participant_dao_unconnected(call->app->db, call->arena, before_ms, LIMIT_DUE_MEETINGS, &seats, &n);
+    enum err e = participant_dao_unconnected(ctx->app->db, ctx->arena, before_ms, LIMIT_DUE_MEETINGS, &seats, &n);
     if (e)
         return e;
     for (int i = 0; i < n && e != ERR_DB_LOST; i++) {
-        e = give_up_unconnected(call, &seats[i], before_ms);
+        e = give_up_unconnected(ctx, &seats[i], before_ms);
         done += !e;
     }
     *count = done;

@@ -18,7 +18,7 @@ struct presence_report {
 };
 
 /* Works on reports, one room after the other; those of a room that stand together in their order. */
-void presence_report(struct call *call, struct presence_report *reports, int count);
+void presence_report(struct context *ctx, struct presence_report *reports, int count);
 
 /* Inside a room_change: closes the connection that owns a seat, or a place in the lobby. The others see the user away,
  * and the place is kept as for a connection that broke. */
@@ -27,11 +27,11 @@ MUST_CHECK enum err presence_close(struct room_change *room, const struct partic
 /* A relay's sign of life. Renews its lease; sweeps the seats of relays whose lease ran out, provided that the calling
  * relay itself was heard of without a break for as long as a lease lasts (else it was the database that was away, and
  * the others had no chance to renew). *ahead: those of its rooms whose log goes on after what the relay has. */
-MUST_CHECK enum err presence_sync(struct call *call, const struct room_position *rooms, int count,
+MUST_CHECK enum err presence_sync(struct context *ctx, const struct room_position *rooms, int count,
                                   struct room_position **ahead, int *ahead_count);
 
 /* Gives up seats, and places in the lobby, that no connection has come to for as long as the administrator wants; at
  * most LIMIT_DUE_MEETINGS. *count says for how many that worked; one that fails is logged. For housekeeping. */
-MUST_CHECK enum err presence_sweep_unconnected(struct call *call, int *count);
+MUST_CHECK enum err presence_sweep_unconnected(struct context *ctx, int *count);
 
 #endif

@@ -8,22 +8,22 @@
 
 #define PREFIX "echomeet:rate:"
 
-static enum err limited(struct call *call, int64_t wait_ms)
+static enum err limited(struct context *ctx, int64_t wait_ms)
 {
     int seconds = (int)((wait_ms + 999) / 1000);
-    call->fault.retry_after_s = seconds;
-    return fault_set(&call->fault, ERR_RATE_LIMITED, NULL, "Too many requests. Try again in %d s.", seconds);
+    ctx->fault.retry_after_s = seconds;
+    return fault_set(&ctx->fault, ERR_RATE_LIMITED, NULL, "Too many requests. Try again in %d s.", seconds);
 }
 
 /* Takes from a bucket of this worker alone. Two keys that meet in one place share it: too strict is better than open.
  */
-static bool take_local(struct call *call, const struct kv_bucket *bucket, int64_t *wait_ms)
+static bool take_local(struct context *ctx, const struct kv_bucket *bucket, int64_t *wait_ms)
 {
     static const unsigned char key[crypto_shorthash_KEYBYTES] = "echomeet rate..";
     uint64_t hash;
     crypto_shorthash((unsigned char *)&hash, (const unsigned char *)bucket->key, strlen(bucket->key), key);
-    struct rate_bucket *own = &call->app->rate_buckets[hash % RATE_BUCKETS];
-    int64_t now = call_now_ms(call), full = bucket->per_minute * 1000;
+    struct rate_bucket *own = &ctx->app->rate_buckets[hash % RATE_BUCKETS];
+    int64_t now = context_now_ms(ctx), full = bucket->per_minute * 1000;
     int64_t tokens = own->at_ms ? own->thousandths + (now - own->at_ms) * bucket->per_minute / 60 : full;
     if (tokens > full)
         tokens = full;
@@ -36,7 +36,7 @@ static bool take_local(struct call *call, const struct kv_bucket *bucket, int64_
 
 /* Takes from all buckets that have a limit, or looks at them all (cost 0). With `strict`, this worker counts by itself
  * while Redis is away, or refuses to write: then a look at Redis alone would see nothing of what was counted here. */
-static enum err take(struct call *call, const struct kv_bucket *wanted, int count, bool strict)
+static enum err take(struct context *ctx, const struct kv_bucket *wanted, int count, bool strict)
 {
     struct kv_bucket buckets[KV_BUCKETS];
     int n = 0;
@@ -46,44 +46,44 @@ static enum err take(struct call *call, const struct kv_bucket *wanted, int coun
             buckets[n++] = wanted[i];
     if (n == 0)
         return ERR_OK;
-    switch (kv_take(call->app->kv, buckets, n, &wait_ms)) {
+    switch (kv_take(ctx->app->kv, buckets, n, &wait_ms)) {
     case KV_TAKEN:
         if (buckets[0].cost > 0)
             return ERR_OK;
         break;
-    case KV_EMPTY: return limited(call, wait_ms);
+    case KV_EMPTY: return limited(ctx, wait_ms);
     case KV_AWAY: break;
     }
     for (int i = 0; i < n && strict; i++)
-        if (!take_local(call, &buckets[i], &wait_ms))
-            return limited(call, wait_ms);
+        if (!take_local(ctx, &buckets[i], &wait_ms))
+            return limited(ctx, wait_ms);
     return ERR_OK;
 }
 
 /* One person's slow reads leave the others half of the pool. Short ones never count: many at once are a page that
  * loads.
  */
-static enum err check_slow_reads(struct call *call)
+static enum err check_slow_reads(struct context *ctx)
 {
-    struct app *app = call->app;
+    struct app *app = ctx->app;
     if (!app->score)
         return ERR_OK;
     int64_t most = app->config->api_workers / 2;
     if (most < LIMIT_SLOW_READS_LEAST)
         most = LIMIT_SLOW_READS_LEAST;
-    if (scoreboard_reading(app->scoreboard, app->score, call->user_id, call_now_ms(call) - LIMIT_SLOW_READ_MS) >= most)
-        return limited(call, 1000);
-    score_reads(app->score, call->user_id);
+    if (scoreboard_reading(app->scoreboard, app->score, ctx->user_id, context_now_ms(ctx) - LIMIT_SLOW_READ_MS) >= most)
+        return limited(ctx, 1000);
+    score_reads(app->score, ctx->user_id);
     return ERR_OK;
 }
 
-enum err rate_check(struct call *call, enum rate_class rate)
+enum err rate_check(struct context *ctx, enum rate_class rate)
 {
     if (rate == RATE_NONE)
         return ERR_OK;
-    if (rate == RATE_READ && check_slow_reads(call) != ERR_OK)
+    if (rate == RATE_READ && check_slow_reads(ctx) != ERR_OK)
         return ERR_RATE_LIMITED;
-    const struct config *c = call->app->config;
+    const struct config *c = ctx->app->config;
     const struct {
         const char *name;
         int64_t per_minute;
@@ -91,22 +91,22 @@ enum err rate_check(struct call *call, enum rate_class rate)
                    [RATE_WRITE] = {"write", c->rate_write},
                    [RATE_CHAT] = {"chat", c->rate_chat}};
     struct kv_bucket bucket = {
-        .key = arena_printf(call->arena, PREFIX "%s:%lld", classes[rate].name, (long long)call->user_id),
+        .key = arena_printf(ctx->arena, PREFIX "%s:%lld", classes[rate].name, (long long)ctx->user_id),
         .per_minute = classes[rate].per_minute,
         .cost = 1};
-    return take(call, &bucket, 1, false);
+    return take(ctx, &bucket, 1, false);
 }
 
-enum err rate_check_guest(struct call *call)
+enum err rate_check_guest(struct context *ctx)
 {
-    struct kv_bucket bucket = {arena_printf(call->arena, PREFIX "guest:%s", call_network(call)),
-                               call->app->config->rate_guests, 1};
-    return take(call, &bucket, 1, true);
+    struct kv_bucket bucket = {arena_printf(ctx->arena, PREFIX "guest:%s", context_network(ctx)),
+                               ctx->app->config->rate_guests, 1};
+    return take(ctx, &bucket, 1, true);
 }
 
-enum err rate_check_sign_in(struct call *call, const char *account, const char *known)
+enum err rate_check_sign_in(struct context *ctx, const char *account, const char *known)
 {
-    const struct config *c = call->app->config;
+    const struct config *c = ctx->app->config;
     unsigned char hash[16];
     char hex[2 * sizeof hash + 1] = ""; /* an e-mail address is nobody's business in Redis */
     if (account) {
@@ -114,66 +114,66 @@ enum err rate_check_sign_in(struct call *call, const char *account, const char *
         sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
     }
     struct kv_bucket buckets[] = {
-        {arena_printf(call->arena, PREFIX "address:%s", call_network(call)), c->rate_sign_in_address, 1},
-        {arena_printf(call->arena, PREFIX "account:%s:%s", hex, known ? known : ""), c->rate_sign_in_account, 1},
+        {arena_printf(ctx->arena, PREFIX "address:%s", context_network(ctx)), c->rate_sign_in_address, 1},
+        {arena_printf(ctx->arena, PREFIX "account:%s:%s", hex, known ? known : ""), c->rate_sign_in_account, 1},
     };
-    return take(call, buckets, account ? 2 : 1, true);
+    return take(ctx, buckets, account ? 2 : 1, true);
 }
 
-enum err rate_check_code(struct call *call, bool wrong)
+enum err rate_check_code(struct context *ctx, bool wrong)
 {
-    int64_t limit = call->app->config->rate_wrong_codes;
+    int64_t limit = ctx->app->config->rate_wrong_codes;
     struct kv_bucket buckets[] = {
-        {arena_printf(call->arena, PREFIX "code:%s", call_network(call)), limit, wrong},
-        {arena_printf(call->arena, PREFIX "codes:%lld", (long long)call->user_id), limit, wrong},
+        {arena_printf(ctx->arena, PREFIX "code:%s", context_network(ctx)), limit, wrong},
+        {arena_printf(ctx->arena, PREFIX "codes:%lld", (long long)ctx->user_id), limit, wrong},
     };
-    enum err e = take(call, buckets, call->user_id ? 2 : 1, true);
+    enum err e = take(ctx, buckets, ctx->user_id ? 2 : 1, true);
     if (e && wrong)
-        log_event(LOG_INFO, "codes_limited", "user", LOG_INT(call->user_id), "address", call->address, NULL);
+        log_event(LOG_INFO, "codes_limited", "user", LOG_INT(ctx->user_id), "address", ctx->address, NULL);
     return e;
 }
 
-enum err rate_check_password_change(struct call *call)
+enum err rate_check_password_change(struct context *ctx)
 {
-    struct kv_bucket bucket = {arena_printf(call->arena, PREFIX "change:%lld", (long long)call->session_id),
-                               call->app->config->rate_sign_in_account, 1};
-    return take(call, &bucket, 1, true);
+    struct kv_bucket bucket = {arena_printf(ctx->arena, PREFIX "change:%lld", (long long)ctx->session_id),
+                               ctx->app->config->rate_sign_in_account, 1};
+    return take(ctx, &bucket, 1, true);
 }
 
-enum err rate_check_refresh(struct call *call, int64_t session_id)
+enum err rate_check_refresh(struct context *ctx, int64_t session_id)
 {
     enum { SESSIONS = 10 }; /* that may refresh as often as they may, in one network */
-    int64_t limit = call->app->config->rate_refresh;
-    const char *network = call_network(call);
-    struct kv_bucket bad = {arena_printf(call->arena, PREFIX "bad_refresh:%s", network), limit, 1};
+    int64_t limit = ctx->app->config->rate_refresh;
+    const char *network = context_network(ctx);
+    struct kv_bucket bad = {arena_printf(ctx->arena, PREFIX "bad_refresh:%s", network), limit, 1};
     struct kv_bucket good[] = {
-        {arena_printf(call->arena, PREFIX "refresh:%lld", (long long)session_id), limit, 1},
-        {arena_printf(call->arena, PREFIX "refresh_network:%s", network), SESSIONS * limit, 1},
+        {arena_printf(ctx->arena, PREFIX "refresh:%lld", (long long)session_id), limit, 1},
+        {arena_printf(ctx->arena, PREFIX "refresh_network:%s", network), SESSIONS * limit, 1},
     };
-    return session_id ? take(call, good, 2, true) : take(call, &bad, 1, true);
+    return session_id ? take(ctx, good, 2, true) : take(ctx, &bad, 1, true);
 }
 
 /* Wrong passwords count by network and, since somebody may have many networks, by meeting. Whoever was in the meeting
  * before is counted by account in the meeting's place, so that strangers cannot keep them out. */
-static enum err guess(struct call *call, int64_t meeting_id, bool known, int64_t cost)
+static enum err guess(struct context *ctx, int64_t meeting_id, bool known, int64_t cost)
 {
-    const struct config *c = call->app->config;
-    struct arena *arena = call->arena;
-    long long meeting = meeting_id, user = known ? call->user_id : 0;
+    const struct config *c = ctx->app->config;
+    struct arena *arena = ctx->arena;
+    long long meeting = meeting_id, user = known ? ctx->user_id : 0;
     struct kv_bucket buckets[] = {
-        {arena_printf(arena, PREFIX "guess:%lld:%s", meeting, call_network(call)), c->rate_password_guesses, cost},
+        {arena_printf(arena, PREFIX "guess:%lld:%s", meeting, context_network(ctx)), c->rate_password_guesses, cost},
         {arena_printf(arena, PREFIX "guesses:%lld:%lld", meeting, user), c->rate_password_guesses_meeting, cost},
     };
-    return take(call, buckets, 2, true);
+    return take(ctx, buckets, 2, true);
 }
 
-enum err rate_check_guess(struct call *call, int64_t meeting_id, bool known)
+enum err rate_check_guess(struct context *ctx, int64_t meeting_id, bool known)
 {
-    return guess(call, meeting_id, known, 0);
+    return guess(ctx, meeting_id, known, 0);
 }
 
-void rate_count_wrong_guess(struct call *call, int64_t meeting_id, bool known)
+void rate_count_wrong_guess(struct context *ctx, int64_t meeting_id, bool known)
 {
-    if (guess(call, meeting_id, known, 1) != ERR_OK)
-        log_event(LOG_INFO, "password_guesses_limited", "meeting", LOG_INT(meeting_id), "address", call->address, NULL);
+    if (guess(ctx, meeting_id, known, 1) != ERR_OK)
+        log_event(LOG_INFO, "password_guesses_limited", "meeting", LOG_INT(meeting_id), "address", ctx->address, NULL);
 }

@@ -10,7 +10,7 @@
 /* ---- who was there when ---- */
 
 struct reading {
-    struct call *call;
+    struct context *ctx;
     int64_t meeting_id;
     struct meeting meeting;
     struct participant *people; /* sorted by user id */
@@ -26,11 +26,11 @@ static int by_user_id(const void *a, const void *b)
     return (p->user_id > q->user_id) - (p->user_id < q->user_id);
 }
 
-static enum err read_body(void *context)
+static enum err read_body(void *arg)
 {
-    struct reading *r = context;
-    struct db *db = r->call->app->db;
-    struct arena *arena = r->call->arena;
+    struct reading *r = arg;
+    struct db *db = r->ctx->app->db;
+    struct arena *arena = r->ctx->arena;
     enum err e = meeting_dao_by_id(db, arena, r->meeting_id, &r->meeting);
     if (!e)
         e = participant_dao_list(db, arena, r->meeting_id, true, &r->people, &r->people_count);
@@ -42,11 +42,11 @@ static enum err read_body(void *context)
 /* One state of the database. */
 static enum err read_all(struct reading *r)
 {
-    enum err e = permission_check_reader(r->call, r->meeting_id, PERMISSION_READ_RECORDS);
+    enum err e = permission_check_reader(r->ctx, r->meeting_id, PERMISSION_READ_RECORDS);
     if (!e)
-        e = db_snapshot(r->call->app->db, read_body, r);
+        e = db_snapshot(r->ctx->app->db, read_body, r);
     if (e)
-        return call_no_row(e, ERR_NOT_FOUND);
+        return context_no_row(e, ERR_NOT_FOUND);
     if (r->people_count > 0) /* a list of nobody has no address, which qsort must not be given */
         qsort(r->people, (size_t)r->people_count, sizeof *r->people, by_user_id);
     return ERR_OK;
@@ -87,14 +87,14 @@ static enum err read_stays(struct reading *r, struct stay **stays, int *count)
     enum err e = read_all(r);
     if (e)
         return e;
-    *stays = arena_array(r->call->arena, (size_t)r->event_count + 1, sizeof **stays);
+    *stays = arena_array(r->ctx->arena, (size_t)r->event_count + 1, sizeof **stays);
     *count = make_stays(r, *stays);
     return ERR_OK;
 }
 
-enum err records_attendance(struct call *call, int64_t meeting_id, struct attendance *out)
+enum err records_attendance(struct context *ctx, int64_t meeting_id, struct attendance *out)
 {
-    struct reading r = {.call = call, .meeting_id = meeting_id};
+    struct reading r = {.ctx = ctx, .meeting_id = meeting_id};
     struct stay *stays;
     int count;
     enum err e = read_stays(&r, &stays, &count);
@@ -117,9 +117,9 @@ static int by_time(const void *a, const void *b)
     return p->at_ms != q->at_ms ? (p->at_ms > q->at_ms) - (p->at_ms < q->at_ms) : p->change - q->change;
 }
 
-static int64_t peak_of(struct call *call, const struct stay *stays, int count, int64_t now)
+static int64_t peak_of(struct context *ctx, const struct stay *stays, int count, int64_t now)
 {
-    struct step *steps = arena_array(call->arena, 2 * (size_t)count + 1, sizeof *steps);
+    struct step *steps = arena_array(ctx->arena, 2 * (size_t)count + 1, sizeof *steps);
     for (int i = 0; i < count; i++) {
         steps[2 * i] = (struct step){stays[i].joined_at_ms, 1};
         steps[2 * i + 1] = (struct step){stays[i].left_at_ms ? stays[i].left_at_ms : now + 1, -1};
@@ -133,16 +133,16 @@ static int64_t peak_of(struct call *call, const struct stay *stays, int count, i
     return peak;
 }
 
-enum err records_statistics(struct call *call, int64_t meeting_id, struct statistics *out)
+enum err records_statistics(struct context *ctx, int64_t meeting_id, struct statistics *out)
 {
-    struct reading r = {.call = call, .meeting_id = meeting_id};
+    struct reading r = {.ctx = ctx, .meeting_id = meeting_id};
     struct stay *stays;
     int count;
     enum err e = read_stays(&r, &stays, &count);
     if (e)
         return e;
-    int64_t now = call_now_ms(call), end = r.meeting.actual_end_ms ? r.meeting.actual_end_ms : now;
-    struct statistics s = {.messages = r.messages, .peak = peak_of(call, stays, count, now)};
+    int64_t now = context_now_ms(ctx), end = r.meeting.actual_end_ms ? r.meeting.actual_end_ms : now;
+    struct statistics s = {.messages = r.messages, .peak = peak_of(ctx, stays, count, now)};
     s.meeting_ms = r.meeting.actual_start_ms ? end - r.meeting.actual_start_ms : 0;
     for (int i = 0; i < count; i++) {
         s.people += i == 0 || stays[i].user_id != stays[i - 1].user_id;
@@ -154,19 +154,20 @@ enum err records_statistics(struct call *call, int64_t meeting_id, struct statis
 
 /* ---- deeds and words ---- */
 
-enum err records_audit(struct call *call, int64_t meeting_id, int64_t after_seq, struct room_event **items, int *count)
+enum err records_audit(struct context *ctx, int64_t meeting_id, int64_t after_seq, struct room_event **items,
+                       int *count)
 {
-    enum err e = permission_check_reader(call, meeting_id, PERMISSION_READ_RECORDS);
+    enum err e = permission_check_reader(ctx, meeting_id, PERMISSION_READ_RECORDS);
     return e ? e
-             : event_dao_audit(call->app->db, call->arena, meeting_id, after_seq, call->user_id, LIMIT_EVENTS_PAGE,
-                               items, count);
+             : event_dao_audit(ctx->app->db, ctx->arena, meeting_id, after_seq, ctx->user_id, LIMIT_EVENTS_PAGE, items,
+                               count);
 }
 
-enum err records_transcript(struct call *call, int64_t meeting_id, int64_t after_id, struct message **items, int *count,
-                            bool *more)
+enum err records_transcript(struct context *ctx, int64_t meeting_id, int64_t after_id, struct message **items,
+                            int *count, bool *more)
 {
-    enum err e = permission_check_reader(call, meeting_id, PERMISSION_READ_RECORDS);
+    enum err e = permission_check_reader(ctx, meeting_id, PERMISSION_READ_RECORDS);
     return e ? e
-             : message_dao_public(call->app->db, call->arena, meeting_id, after_id, LIMIT_TRANSCRIPT_PAGE, items, count,
+             : message_dao_public(ctx->app->db, ctx->arena, meeting_id, after_id, LIMIT_TRANSCRIPT_PAGE, items, count,
                                   more);
 }

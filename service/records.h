@@ -6,7 +6,7 @@
 #include "db/event_dao.h"
 #include "db/meeting_dao.h"
 #include "db/message_dao.h"
-#include "service/call.h"
+#include "service/context.h"
 
 /* One stay of somebody. Coming back within the grace period goes on with the same one. */
 struct stay {
@@ -33,16 +33,16 @@ struct statistics {
 
 /* All of them: ERR_NOT_FOUND, ERR_FORBIDDEN. */
 
-MUST_CHECK enum err records_attendance(struct call *call, int64_t meeting_id, struct attendance *out);
-MUST_CHECK enum err records_statistics(struct call *call, int64_t meeting_id, struct statistics *out);
+MUST_CHECK enum err records_attendance(struct context *ctx, int64_t meeting_id, struct attendance *out);
+MUST_CHECK enum err records_statistics(struct context *ctx, int64_t meeting_id, struct statistics *out);
 
 /* What some did to others and to the meeting, after event after_seq, at most LIMIT_EVENTS_PAGE. */
-MUST_CHECK enum err records_audit(struct call *call, int64_t meeting_id, int64_t after_seq, struct room_event **items,
+MUST_CHECK enum err records_audit(struct context *ctx, int64_t meeting_id, int64_t after_seq, struct room_event **items,
                                   int *count);
 
 /* The messages to everybody, oldest first, after a message's id, at most LIMIT_TRANSCRIPT_PAGE of them and about
  * LIMIT_PAGE_BYTES. *more: there are others after them. */
-MUST_CHECK enum err records_transcript(struct call *call, int64_t meeting_id, int64_t after_id, struct message **items,
-                                       int *count, bool *more);
+MUST_CHECK enum err records_transcript(struct context *ctx, int64_t meeting_id, int64_t after_id,
+                                       struct message **items, int *count, bool *more);
 
 #endif

@@ -36,25 +36,25 @@ static void read_stats(char *text, int64_t values[static RELAY_STATS])
     }
 }
 
-enum err relay_stats_report(struct call *call, const char *text)
+enum err relay_stats_report(struct context *ctx, const char *text)
 {
     int64_t values[RELAY_STATS];
     struct buf line = {0};
-    read_stats(arena_printf(call->arena, "%s", text), values);
+    read_stats(arena_printf(ctx->arena, "%s", text), values);
     for (int i = 0; i < RELAY_STATS; i++)
         buf_printf(&line, "%s%s=%lld", i ? " " : "", relay_stat_names[i], (long long)values[i]);
-    enum err e = line.failed ? ERR_INTERNAL : relay_dao_set_stats(call->app->db, call->relay, line.data);
+    enum err e = line.failed ? ERR_INTERNAL : relay_dao_set_stats(ctx->app->db, ctx->relay, line.data);
     buf_free(&line);
     return e;
 }
 
-enum err relay_stats_list(struct call *call, struct relay_stats **items, int *count)
+enum err relay_stats_list(struct context *ctx, struct relay_stats **items, int *count)
 {
     struct relay_row *rows;
-    enum err e = relay_dao_list(call->app->db, call->arena, call_now_ms(call), &rows, count);
+    enum err e = relay_dao_list(ctx->app->db, ctx->arena, context_now_ms(ctx), &rows, count);
     if (e)
         return e;
-    struct relay_stats *list = arena_array(call->arena, (size_t)*count + 1, sizeof *list);
+    struct relay_stats *list = arena_array(ctx->arena, (size_t)*count + 1, sizeof *list);
     for (int i = 0; i < *count; i++) {
         list[i].relay = rows[i].id;
         list[i].alive_since_ms = rows[i].alive_since_ms;

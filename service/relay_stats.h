@@ -2,7 +2,7 @@
 #ifndef SERVICE_RELAY_STATS_H
 #define SERVICE_RELAY_STATS_H
 
-#include "service/call.h"
+#include "service/context.h"
 
 /* The numbers that are known, by the name that they have on the wire and in JSON. */
 enum { RELAY_STATS = 13 };
@@ -15,9 +15,9 @@ struct relay_stats {
 };
 
 /* "<name>=<number> …" from the calling relay. Unknown names are left out, so that a newer relay may tell more. */
-MUST_CHECK enum err relay_stats_report(struct call *call, const char *text);
+MUST_CHECK enum err relay_stats_report(struct context *ctx, const char *text);
 
 /* The relays whose lease has not run out. */
-MUST_CHECK enum err relay_stats_list(struct call *call, struct relay_stats **items, int *count);
+MUST_CHECK enum err relay_stats_list(struct context *ctx, struct relay_stats **items, int *count);
 
 #endif

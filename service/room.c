@@ -13,14 +13,14 @@
 #include "service/schedule.h"
 #include "service/shape.h"
 
-void room_log_start(struct room_log *log, struct call *call, int64_t meeting_id)
+void room_log_start(struct room_log *log, struct context *ctx, int64_t meeting_id)
 {
-    *log = (struct room_log){.call = call, .meeting_id = meeting_id};
+    *log = (struct room_log){.ctx = ctx, .meeting_id = meeting_id};
 }
 
 void room_log_add(struct room_log *log, const char *type, const char *audience, const char *effect, struct buf *data)
 {
-    struct arena *arena = log->call->arena;
+    struct arena *arena = log->ctx->arena;
     if (data->failed || log->count == ROOM_LOG_EVENTS)
         abort(); /* no memory, or a mistake in the code */
     log->events[log->count++] = (struct room_event){
@@ -29,9 +29,9 @@ void room_log_add(struct room_log *log, const char *type, const char *audience, 
         .audience = arena_strdup(arena, audience),
         .effect = arena_strdup(arena, effect),
         .data = arena_strndup(arena, data->data, data->len),
-        .request_id = log->call->request_id,
-        .at_ms = call_now_ms(log->call),
-        .actor_id = log->call->user_id,
+        .request_id = log->ctx->request_id,
+        .at_ms = context_now_ms(log->ctx),
+        .actor_id = log->ctx->user_id,
     };
     buf_free(data);
 }
@@ -46,7 +46,7 @@ enum err room_log_store(struct room_log *log, int64_t first_seq)
 {
     for (int i = 0; i < log->count; i++) {
         log->events[i].seq = first_seq + i;
-        enum err e = event_dao_insert(log->call->app->db, &log->events[i]);
+        enum err e = event_dao_insert(log->ctx->app->db, &log->events[i]);
         if (e)
             return e;
     }
@@ -66,18 +66,18 @@ void room_log_envelope(struct buf *out, const struct room_event *event)
 
 void room_log_publish(const struct room_log *log)
 {
-    struct call *call = log->call;
+    struct context *ctx = log->ctx;
     struct kv_message messages[ROOM_LOG_EVENTS];
-    const char *channel = arena_printf(call->arena, ENVELOPE_CHANNEL_PREFIX "%lld", (long long)log->meeting_id);
+    const char *channel = arena_printf(ctx->arena, ENVELOPE_CHANNEL_PREFIX "%lld", (long long)log->meeting_id);
     for (int i = 0; i < log->count; i++) {
         struct buf line = {0};
         room_log_envelope(&line, &log->events[i]);
         if (line.failed)
             abort();
-        messages[i] = (struct kv_message){arena_strndup(call->arena, line.data, line.len), line.len};
+        messages[i] = (struct kv_message){arena_strndup(ctx->arena, line.data, line.len), line.len};
         buf_free(&line);
     }
-    if (!meeting_cache_release(call, log->meeting_id, channel, messages, log->count))
+    if (!meeting_cache_release(ctx, log->meeting_id, channel, messages, log->count))
         log_event(LOG_DEBUG, "events_not_published", "meeting", LOG_INT(log->meeting_id), "count", LOG_INT(log->count),
                   NULL);
 }
@@ -85,23 +85,23 @@ void room_log_publish(const struct room_log *log)
 struct change_run {
     struct room_change room;
     int64_t meeting_id;
-    enum err (*change)(struct room_change *room, void *context);
-    void *context;
+    enum err (*change)(struct room_change *room, void *arg);
+    void *arg;
 };
 
-static enum err change_body(void *context)
+static enum err change_body(void *arg)
 {
-    struct change_run *run = context;
+    struct change_run *run = arg;
     struct room_change *room = &run->room;
-    struct db *db = room->call->app->db;
-    room_log_start(&room->log, room->call, run->meeting_id);
+    struct db *db = room->ctx->app->db;
+    room_log_start(&room->log, room->ctx, run->meeting_id);
     enum err e = meeting_dao_lock(db, run->meeting_id, &room->state);
     if (e)
-        return call_no_row(e, ERR_NOT_FOUND);
-    if (call_is_late(room->call))
+        return context_no_row(e, ERR_NOT_FOUND);
+    if (context_is_late(room->ctx))
         return ERR_TIMEOUT;
     room->keep_state = false;
-    e = run->change(room, run->context);
+    e = run->change(room, run->arg);
     if (e || (room->log.count == 0 && !room->keep_state))
         return e;
     room->state.due_ms =
@@ -109,16 +109,16 @@ static enum err change_body(void *context)
     int64_t first = room->state.event_seq + 1;
     room->state.event_seq += room->log.count;
     e = room_log_store(&room->log, first);
-    return e ? e : meeting_dao_save(db, &room->state, call_now_ms(room->call));
+    return e ? e : meeting_dao_save(db, &room->state, context_now_ms(room->ctx));
 }
 
-enum err room_change(struct call *call, int64_t meeting_id, enum err (*change)(struct room_change *room, void *context),
-                     void *context)
+enum err room_change(struct context *ctx, int64_t meeting_id, enum err (*change)(struct room_change *room, void *arg),
+                     void *arg)
 {
-    struct change_run run = {.room = {.call = call}, .meeting_id = meeting_id, .change = change, .context = context};
-    room_log_start(&run.room.log, call, meeting_id);
-    meeting_cache_hold(call, meeting_id);
-    enum err e = db_transaction(call->app->db, change_body, &run);
+    struct change_run run = {.room = {.ctx = ctx}, .meeting_id = meeting_id, .change = change, .arg = arg};
+    room_log_start(&run.room.log, ctx, meeting_id);
+    meeting_cache_hold(ctx, meeting_id);
+    enum err e = db_transaction(ctx->app->db, change_body, &run);
     if (e)
         run.room.log.count = 0; /* nothing happened, as far as anyone can tell */
     room_log_publish(&run.room.log);
@@ -128,7 +128,7 @@ enum err room_change(struct call *call, int64_t meeting_id, enum err (*change)(s
 enum err room_finish(struct room_change *room, enum meeting_status status, const char *reason, int64_t by_user)
 {
     room->state.status = status;
-    room->state.actual_end_ms = call_now_ms(room->call);
+    room->state.actual_end_ms = context_now_ms(room->ctx);
     room->state.participant_count = room->state.online_count = room->state.waiting_count = 0;
     room->state.host_lost_ms = room->state.empty_since_ms = 0;
     room->state.look_again = false;
@@ -141,17 +141,17 @@ enum err room_finish(struct room_change *room, enum meeting_status status, const
     json_id(&j, "by", by_user);
     json_object_end(&j);
     room_log_add(&room->log, EVENT_MEETING_ENDED, ENVELOPE_EVERYBODY, effect, &data);
-    return participant_dao_end_all(room->call->app->db, room->state.id, room->state.actual_end_ms);
+    return participant_dao_end_all(room->ctx->app->db, room->state.id, room->state.actual_end_ms);
 }
 
 enum { ID_CHARS = 20 }; /* of the longest user id, with a comma */
 
 enum err room_audience_hosts(struct room_change *room, const char **audience)
 {
-    struct call *call = room->call;
+    struct context *ctx = room->ctx;
     int64_t *cohosts;
     int count;
-    enum err e = participant_dao_cohosts(call->app->db, call->arena, room->state.id, &cohosts, &count);
+    enum err e = participant_dao_cohosts(ctx->app->db, ctx->arena, room->state.id, &cohosts, &count);
     if (e)
         return e;
     struct buf list = {0};
@@ -162,7 +162,7 @@ enum err room_audience_hosts(struct room_change *room, const char **audience)
             buf_printf(&list, ",%lld", (long long)cohosts[i]);
     if (list.failed)
         abort();
-    *audience = arena_strndup(call->arena, list.data, list.len);
+    *audience = arena_strndup(ctx->arena, list.data, list.len);
     buf_free(&list);
     return ERR_OK;
 }
@@ -172,11 +172,11 @@ enum err room_check_open(int64_t status)
     return status == MEETING_ENDED ? ERR_MEETING_ENDED : status == MEETING_CANCELLED ? ERR_MEETING_CANCELLED : ERR_OK;
 }
 
-enum err room_events_after(struct call *call, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
+enum err room_events_after(struct context *ctx, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
                            struct room_event **items, int *count)
 {
     bool more;
     size_t max_bytes = viewer_id ? LIMIT_PAGE_BYTES : SIZE_MAX;
-    return event_dao_list(call->app->db, call->arena, meeting_id, after_seq, viewer_id, LIMIT_EVENTS_PAGE, max_bytes,
+    return event_dao_list(ctx->app->db, ctx->arena, meeting_id, after_seq, viewer_id, LIMIT_EVENTS_PAGE, max_bytes,
                           items, count, &more);
 }

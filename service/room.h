@@ -7,7 +7,7 @@
 #include "core/buf.h"
 #include "db/event_dao.h"
 #include "db/meeting_dao.h"
-#include "service/call.h"
+#include "service/context.h"
 
 /* The types of room events; docs/protocol.md has their data. */
 #define EVENT_USER_JOINED "user_joined"
@@ -50,13 +50,13 @@ enum { ROOM_LOG_EVENTS = 32 }; /* one transaction adds no more */
 
 /* The events that one transaction adds. */
 struct room_log {
-    struct call *call;
+    struct context *ctx;
     int64_t meeting_id;
     int count;
     struct room_event events[ROOM_LOG_EVENTS];
 };
 
-void room_log_start(struct room_log *log, struct call *call, int64_t meeting_id);
+void room_log_start(struct room_log *log, struct context *ctx, int64_t meeting_id);
 
 /* Adds an event; data is its JSON object, which is copied and then freed. audience and effect as in core/envelope.h. */
 void room_log_add(struct room_log *log, const char *type, const char *audience, const char *effect, struct buf *data);
@@ -83,7 +83,7 @@ void room_log_envelope(struct buf *out, const struct room_event *event);
 /* A change under the lock of the meeting's row. `change` looks at and sets `state` and adds events; it may be run more
  * than once. */
 struct room_change {
-    struct call *call;
+    struct context *ctx;
     struct meeting_state state;
     struct room_log log;
     bool keep_state;   /* the state is to be written back although there is no event */
@@ -101,8 +101,8 @@ MUST_CHECK enum err room_audience_hosts(struct room_change *room, const char **a
 
 /* Runs change, stores its events and the state, commits, publishes. ERR_NOT_FOUND: there is no such meeting;
  * ERR_TIMEOUT: the lock came when nobody waited any more; or what change answers. */
-MUST_CHECK enum err room_change(struct call *call, int64_t meeting_id,
-                                enum err (*change)(struct room_change *room, void *context), void *context);
+MUST_CHECK enum err room_change(struct context *ctx, int64_t meeting_id,
+                                enum err (*change)(struct room_change *room, void *arg), void *arg);
 
 /* ERR_MEETING_ENDED or ERR_MEETING_CANCELLED where the meeting is over. */
 MUST_CHECK enum err room_check_open(int64_t status);
@@ -114,7 +114,7 @@ MUST_CHECK enum err room_finish(struct room_change *room, enum meeting_status st
 
 /* A page of the room's log after a number: LIMIT_EVENTS_PAGE events, or about LIMIT_PAGE_BYTES. viewer_id 0:
  * everything, for a relay, which takes a page of fewer events for the last one. */
-MUST_CHECK enum err room_events_after(struct call *call, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
+MUST_CHECK enum err room_events_after(struct context *ctx, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
                                       struct room_event **items, int *count);
 
 #endif

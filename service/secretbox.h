@@ -6,15 +6,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "service/call.h"
+#include "service/context.h"
 
 /* Encrypts; the box (nonce and ciphertext) is in the arena. */
-const void *secretbox_seal(const struct call *call, const char *text, size_t *box_len);
+const void *secretbox_seal(const struct context *ctx, const char *text, size_t *box_len);
 
 /* Decrypts into the arena; NULL where the key is another one or the box was changed. */
-const char *secretbox_open(const struct call *call, const void *box, size_t box_len);
+const char *secretbox_open(const struct context *ctx, const void *box, size_t box_len);
 
 /* Whether the box holds this text; takes the same time either way. */
-bool secretbox_holds(const struct call *call, const void *box, size_t box_len, const char *text);
+bool secretbox_holds(const struct context *ctx, const void *box, size_t box_len, const char *text);
 
 #endif

@@ -170,7 +170,7 @@ const char *shape_host_loss_policy(int64_t policy)
     return policy == HOST_LOSS_LOCK ? "lock" : policy == HOST_LOSS_END ? "end" : "hand_over";
 }
 
-void shape_meeting_brief(struct json *j, const char *key, const struct call *call, const struct meeting *m)
+void shape_meeting_brief(struct json *j, const char *key, const struct context *ctx, const struct meeting *m)
 {
     json_object(j, key);
     json_int(j, "id", m->id);
@@ -178,7 +178,7 @@ void shape_meeting_brief(struct json *j, const char *key, const struct call *cal
     json_str(j, "title", m->title);
     person(j, "host", m->host_id, m->host_name);
     json_int(j, "status", m->status);
-    json_str(j, "statusText", shape_status_text(m->status, call->locale));
+    json_str(j, "statusText", shape_status_text(m->status, ctx->locale));
     json_time(j, "startTime", m->start_time_ms);
     json_int(j, "duration", m->duration_minutes);
     json_bool(j, "hasPassword", m->password_box != NULL);
@@ -188,7 +188,7 @@ void shape_meeting_brief(struct json *j, const char *key, const struct call *cal
 
 /* When it will end by itself: at the end of its time, told as early as `meeting_ending` is, and for want of its host.
  */
-static void shape_ends(struct json *j, const struct call *call, const struct meeting *m)
+static void shape_ends(struct json *j, const struct context *ctx, const struct meeting *m)
 {
     const struct meeting_state s = {.settings = m->settings,
                                     .start_time_ms = m->start_time_ms,
@@ -199,18 +199,18 @@ static void shape_ends(struct json *j, const struct call *call, const struct mee
                                     .host_loss_minutes = m->host_loss_minutes,
                                     .host_lost_ms = m->host_lost_ms};
     bool ongoing = m->status == MEETING_ONGOING;
-    bool told = ongoing && call_now_ms(call) >= schedule_notice_ms(&s);
+    bool told = ongoing && context_now_ms(ctx) >= schedule_notice_ms(&s);
     json_time(j, "endsAt", told ? schedule_time_over_ms(&s) : 0);
     json_time(j, "hostAwayEndsAt", ongoing ? schedule_host_lost_ms(&s) : 0);
 }
 
 /* Somebody without an account may be made host, but is not told what opens the meeting to others. */
-static bool may_see_password(const struct call *call, const struct meeting *m)
+static bool may_see_password(const struct context *ctx, const struct meeting *m)
 {
-    return m->creator_id == call->user_id || (m->host_id == call->user_id && !m->host_is_guest);
+    return m->creator_id == ctx->user_id || (m->host_id == ctx->user_id && !m->host_is_guest);
 }
 
-void shape_meeting_members(struct json *j, const struct call *call, const struct meeting *m)
+void shape_meeting_members(struct json *j, const struct context *ctx, const struct meeting *m)
 {
     json_int(j, "id", m->id);
     json_str(j, "code", m->code);
@@ -219,15 +219,15 @@ void shape_meeting_members(struct json *j, const struct call *call, const struct
     person(j, "creator", m->creator_id, m->creator_name);
     person(j, "host", m->host_id, m->host_name);
     json_int(j, "status", m->status);
-    json_str(j, "statusText", shape_status_text(m->status, call->locale));
+    json_str(j, "statusText", shape_status_text(m->status, ctx->locale));
     json_time(j, "startTime", m->start_time_ms);
     json_int(j, "duration", m->duration_minutes);
     json_time(j, "actualStartTime", m->actual_start_ms);
     json_time(j, "actualEndTime", m->actual_end_ms);
     json_int(j, "maxParticipants", m->max_participants);
     json_bool(j, "hasPassword", m->password_box != NULL);
-    if (may_see_password(call, m))
-        json_str(j, "password", m->password_box ? secretbox_open(call, m->password_box, m->password_box_len) : NULL);
+    if (may_see_password(ctx, m))
+        json_str(j, "password", m->password_box ? secretbox_open(ctx, m->password_box, m->password_box_len) : NULL);
     json_bool(j, "isPublic", m->is_public);
     json_bool(j, "isRecorded", m->is_recorded);
     shape_settings(j, m->settings);
@@ -235,17 +235,17 @@ void shape_meeting_members(struct json *j, const struct call *call, const struct
     json_int(j, "hostLossMinutes", m->host_loss_minutes);
     json_int(j, "emptyMinutes", m->empty_minutes);
     json_bool(j, "hostAway", m->host_lost_ms != 0);
-    shape_ends(j, call, m);
+    shape_ends(j, ctx, m);
     json_int(j, "participantCount", m->participant_count);
     json_int(j, "onlineCount", m->online_count);
     json_time(j, "createdAt", m->created_at_ms);
     json_time(j, "updatedAt", m->updated_at_ms);
 }
 
-void shape_meeting(struct json *j, const char *key, const struct call *call, const struct meeting *m)
+void shape_meeting(struct json *j, const char *key, const struct context *ctx, const struct meeting *m)
 {
     json_object(j, key);
-    shape_meeting_members(j, call, m);
+    shape_meeting_members(j, ctx, m);
     json_object_end(j);
 }
 

@@ -10,7 +10,7 @@
 #include "db/participant_dao.h"
 #include "db/session_dao.h"
 #include "db/user_dao.h"
-#include "service/call.h"
+#include "service/context.h"
 
 void shape_user(struct json *j, const char *key, const struct user *user);
 /* An account as administrators see it. */
@@ -24,11 +24,11 @@ void shape_message(struct json *j, const char *key, const struct message *messag
 void shape_messages(struct json *j, const char *key, const struct message *items, int count);
 
 /* The members of a meeting, inside an object that the caller opens. The password is shown to the host only. */
-void shape_meeting_members(struct json *j, const struct call *call, const struct meeting *meeting);
-void shape_meeting(struct json *j, const char *key, const struct call *call, const struct meeting *meeting);
+void shape_meeting_members(struct json *j, const struct context *ctx, const struct meeting *meeting);
+void shape_meeting(struct json *j, const char *key, const struct context *ctx, const struct meeting *meeting);
 
 /* What whoever knows its code may see of a meeting. */
-void shape_meeting_brief(struct json *j, const char *key, const struct call *call, const struct meeting *meeting);
+void shape_meeting_brief(struct json *j, const char *key, const struct context *ctx, const struct meeting *meeting);
 
 /* A room event as clients receive it. */
 void shape_event(struct json *j, const char *key, const struct room_event *event);

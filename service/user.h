@@ -3,12 +3,12 @@
 #define SERVICE_USER_H
 
 #include "db/user_dao.h"
-#include "service/call.h"
+#include "service/context.h"
 
 /* The caller's account. ERR_UNAUTHORIZED: it is gone. */
-MUST_CHECK enum err user_me(struct call *call, struct user *out);
+MUST_CHECK enum err user_me(struct context *ctx, struct user *out);
 
 /* Changes what is not NULL. */
-MUST_CHECK enum err user_update(struct call *call, const char *display_name, const char *locale, struct user *out);
+MUST_CHECK enum err user_update(struct context *ctx, const char *display_name, const char *locale, struct user *out);
 
 #endif

@@ -8,13 +8,13 @@
 #include "tests/db/service_fixture.h"
 
 /* Runs `work` in several processes at once, each with connections of its own. */
-static void at_once(int processes, void (*work)(int number, void *context), void *context)
+static void at_once(int processes, void (*work)(int number, void *arg), void *arg)
 {
     pid_t pids[32];
     for (int i = 0; i < processes; i++)
         if ((pids[i] = fork()) == 0) {
             app_begin();
-            work(i, context);
+            work(i, arg);
             app_end();
             _exit(0);
         }

@@ -67,59 +67,59 @@ static inline int64_t make_user(const char *name)
 }
 
 /* A call by REST. */
-static inline struct call call_of(int64_t user_id)
+static inline struct context context_of(int64_t user_id)
 {
-    return (struct call){.app = &app,
-                         .arena = arena,
-                         .request_id = "test",
-                         .address = "192.0.2.1",
-                         .user_agent = "",
-                         .user_id = user_id};
+    return (struct context){.app = &app,
+                            .arena = arena,
+                            .request_id = "test",
+                            .address = "192.0.2.1",
+                            .user_agent = "",
+                            .user_id = user_id};
 }
 
 /* A call for a connection; the relay's name is what stands before the dot. */
-static inline struct call call_from(int64_t user_id, const char *connection)
+static inline struct context context_from(int64_t user_id, const char *connection)
 {
-    struct call call = call_of(user_id);
-    call.connection = connection;
-    call.relay = arena_strndup(arena, connection, strcspn(connection, "."));
-    return call;
+    struct context ctx = context_of(user_id);
+    ctx.connection = connection;
+    ctx.relay = arena_strndup(arena, connection, strcspn(connection, "."));
+    return ctx;
 }
 
 static inline struct meeting make_meeting(int64_t creator_id, int64_t max_participants)
 {
-    struct call call = call_of(creator_id);
+    struct context ctx = context_of(creator_id);
     struct meeting_options options = {.title = "Test",
                                       .description = "",
                                       .duration_minutes = 60,
                                       .max_participants = max_participants,
                                       .is_public = true};
     struct meeting m;
-    ck_assert_int_eq(meeting_create(&call, &options, &m), ERR_OK);
+    ck_assert_int_eq(meeting_create(&ctx, &options, &m), ERR_OK);
     return m;
 }
 
 static inline enum err join(int64_t meeting_id, int64_t user_id)
 {
-    struct call call = call_of(user_id);
+    struct context ctx = context_of(user_id);
     struct room_view view;
-    return join_meeting(&call, meeting_id, (struct join_ticket){0}, &view);
+    return join_meeting(&ctx, meeting_id, (struct join_ticket){0}, &view);
 }
 
 static inline enum err leave(int64_t meeting_id, int64_t user_id)
 {
-    struct call call = call_of(user_id);
+    struct context ctx = context_of(user_id);
     bool ended;
-    return leave_meeting(&call, meeting_id, &ended);
+    return leave_meeting(&ctx, meeting_id, &ended);
 }
 
 /* The types of the room's events after a number, in order: "user_joined user_left". */
 static inline const char *events_after(int64_t meeting_id, int64_t after)
 {
-    struct call call = call_of(0);
+    struct context ctx = context_of(0);
     struct room_event *items;
     int count;
-    ck_assert_int_eq(room_events_after(&call, meeting_id, after, 0, &items, &count), ERR_OK);
+    ck_assert_int_eq(room_events_after(&ctx, meeting_id, after, 0, &items, &count), ERR_OK);
     const char *all = "";
     for (int i = 0; i < count; i++) {
         ck_assert_int_eq(items[i].seq, after + 1 + i); /* no gap */

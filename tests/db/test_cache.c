@@ -19,9 +19,9 @@ static void begin(void)
 
 static int detail(int64_t meeting_id, int64_t user_id, struct meeting *m)
 {
-    struct call call = call_of(user_id);
+    struct context ctx = context_of(user_id);
     struct meeting_view v;
-    ck_assert_int_eq(meeting_detail(&call, arena_printf(call.arena, "%lld", (long long)meeting_id), &v), ERR_OK);
+    ck_assert_int_eq(meeting_detail(&ctx, arena_printf(ctx.arena, "%lld", (long long)meeting_id), &v), ERR_OK);
     *m = v.meeting;
     return v.count;
 }
@@ -39,7 +39,7 @@ START_TEST(test_cache_second_look_asks_no_database)
 {
     begin();
     int64_t anna = make_user("anna"), ben = make_user("ben");
-    struct call host = call_of(anna);
+    struct context host = context_of(anna);
     struct meeting made, a, b;
     struct meeting_options options = {.title = "Title 王",
                                       .description = "",
@@ -71,7 +71,7 @@ START_TEST(test_cache_every_change_is_seen_at_once)
 {
     begin();
     int64_t anna = make_user("anna"), ben = make_user("ben");
-    struct call host = call_of(anna);
+    struct context host = context_of(anna);
     struct meeting m = make_meeting(anna, 10);
     struct participant p;
     struct user user;
@@ -102,16 +102,16 @@ START_TEST(test_cache_a_reader_that_began_before_a_change_puts_nothing_after_it)
 {
     begin();
     int64_t anna = make_user("anna");
-    struct call call = call_of(anna);
+    struct context ctx = context_of(anna);
     struct meeting m = make_meeting(anna, 10), old;
     struct participant *people;
     struct kv_ticket ticket;
     int count;
     ck_assert_int_eq(meeting_dao_by_id(app.db, arena, m.id, &old), ERR_OK);
-    ck_assert(!meeting_cache_get(&call, m.id, &m, &people, &count, &ticket)); /* a slow reader has missed, and read */
+    ck_assert(!meeting_cache_get(&ctx, m.id, &m, &people, &count, &ticket)); /* a slow reader has missed, and read */
     ck_assert(ticket.good);
     ck_assert_int_eq(join(m.id, anna), ERR_OK); /* the change comes in between */
-    meeting_cache_put(&call, ticket, &old, NULL, 0);
+    meeting_cache_put(&ctx, ticket, &old, NULL, 0);
     ck_assert_int_eq(detail(m.id, anna, &m), 1);
     app_end();
 }
@@ -121,19 +121,19 @@ START_TEST(test_cache_nothing_is_put_while_a_change_is_under_way)
 {
     begin();
     int64_t anna = make_user("anna");
-    struct call call = call_of(anna);
+    struct context ctx = context_of(anna);
     struct meeting m = make_meeting(anna, 10);
     struct participant *people;
     struct kv_ticket ticket;
     int count;
-    meeting_cache_hold(&call, m.id);
-    meeting_cache_hold(&call, m.id); /* two changes at once */
-    ck_assert(!meeting_cache_get(&call, m.id, &m, &people, &count, &ticket));
+    meeting_cache_hold(&ctx, m.id);
+    meeting_cache_hold(&ctx, m.id); /* two changes at once */
+    ck_assert(!meeting_cache_get(&ctx, m.id, &m, &people, &count, &ticket));
     ck_assert(!ticket.good);
-    ck_assert(meeting_cache_release(&call, m.id, "", NULL, 0));
+    ck_assert(meeting_cache_release(&ctx, m.id, "", NULL, 0));
     ck_assert_int_gt(cost(m.id, anna), 0);
     ck_assert_int_gt(cost(m.id, anna), 0); /* the other one goes on */
-    ck_assert(meeting_cache_release(&call, m.id, "", NULL, 0));
+    ck_assert(meeting_cache_release(&ctx, m.id, "", NULL, 0));
     ck_assert_int_gt(cost(m.id, anna), 0);
     ck_assert_int_eq(cost(m.id, anna), 0);
     app_end();
@@ -144,10 +144,10 @@ END_TEST
 static void write_and_read(int64_t meeting_id, int64_t host, int rounds)
 {
     for (int i = 0; i < rounds; i++) {
-        struct call call = call_of(host);
+        struct context ctx = context_of(host);
         struct meeting m;
         struct participant p;
-        ck_assert_int_eq(participant_set_hand(&call, meeting_id, call.user_id, i % 2 == 0, &p), ERR_OK);
+        ck_assert_int_eq(participant_set_hand(&ctx, meeting_id, ctx.user_id, i % 2 == 0, &p), ERR_OK);
         int64_t written = number("SELECT event_seq FROM meetings"); /* at least as far as the own change */
         detail(meeting_id, host, &m);
         ck_assert_int_ge(m.event_seq, written);

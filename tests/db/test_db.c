@@ -198,9 +198,9 @@ struct body {
     bool at_the_end;
 };
 
-static enum err inserting_body(void *context)
+static enum err inserting_body(void *arg)
 {
-    struct body *b = context;
+    struct body *b = arg;
     b->attempts++;
     int64_t id = number(db, "SELECT CONNECTION_ID()");
     if (b->attempts == b->lose_at && !b->at_the_end)
@@ -246,9 +246,9 @@ START_TEST(test_db_transaction_begins_on_a_new_connection_when_the_old_one_broke
 }
 END_TEST
 
-static enum err failing_body(void *context)
+static enum err failing_body(void *arg)
 {
-    struct body *b = context;
+    struct body *b = arg;
     b->attempts++;
     enum err e = db_execute(db, "INSERT INTO t (n) VALUES (1)", DB_NO_PARAMS, NULL);
     return e ? e : ERR_MEETING_FULL;
@@ -273,9 +273,9 @@ struct crossing {
     int attempts;
 };
 
-static enum err crossing_body(void *context)
+static enum err crossing_body(void *arg)
 {
-    struct crossing *c = context;
+    struct crossing *c = arg;
     static const char add[] = "UPDATE t SET n = n + 1 WHERE id = ?";
     enum err e = db_execute(c->db, add, DB_PARAMS(db_int(c->first)), NULL);
     if (!e && c->attempts++ == 0) { /* wait until both hold their first row */
@@ -312,9 +312,9 @@ START_TEST(test_db_transaction_tries_again_after_a_deadlock)
 }
 END_TEST
 
-static enum err reading_body(void *context)
+static enum err reading_body(void *arg)
 {
-    int64_t *counts = context;
+    int64_t *counts = arg;
     enum err e = db_select_int(db, "SELECT COUNT(*) FROM t", DB_NO_PARAMS, &counts[0]);
     run(other, "INSERT INTO t (n) VALUES (9)");
     return e ? e : db_select_int(db, "SELECT COUNT(*) FROM t", DB_NO_PARAMS, &counts[1]);

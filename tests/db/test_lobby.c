@@ -28,7 +28,7 @@ static struct race begin(void)
 /* A meeting of the host with these settings beside the usual ones; host and co-host are in. */
 static void open_meeting(struct race *r, int64_t settings, enum host_loss_policy policy)
 {
-    struct call host = call_of(r->host);
+    struct context host = context_of(r->host);
     struct meeting_options o = {.title = "Test",
                                 .description = "",
                                 .duration_minutes = 60,
@@ -73,11 +73,11 @@ static void one_of(enum err e, enum err this, enum err that)
     ck_assert_msg(e == this || e == that, "%s", err_code(e));
 }
 
-static void all_admit(int process, void *context)
+static void all_admit(int process, void *arg)
 {
-    const struct race *r = context;
-    struct call call = call_of(process == 1 ? r->cohost : r->host);
-    enum err e = process < 2 ? lobby_admit(&call, r->meeting_id, r->visitor) : lobby_admit_all(&call, r->meeting_id);
+    const struct race *r = arg;
+    struct context ctx = context_of(process == 1 ? r->cohost : r->host);
+    enum err e = process < 2 ? lobby_admit(&ctx, r->meeting_id, r->visitor) : lobby_admit_all(&ctx, r->meeting_id);
     one_of(e, ERR_OK, process < 2 ? ERR_NOT_FOUND : ERR_OK);
 }
 
@@ -98,12 +98,12 @@ START_TEST(test_admits_at_once_let_somebody_in_once)
 }
 END_TEST
 
-static void admit_or_leave(int process, void *context)
+static void admit_or_leave(int process, void *arg)
 {
-    const struct race *r = context;
-    struct call call = call_of(r->host);
+    const struct race *r = arg;
+    struct context ctx = context_of(r->host);
     if (process == 0)
-        one_of(lobby_admit(&call, r->meeting_id, r->visitor), ERR_OK, ERR_NOT_FOUND);
+        one_of(lobby_admit(&ctx, r->meeting_id, r->visitor), ERR_OK, ERR_NOT_FOUND);
     else
         ck_assert_int_eq(leave(r->meeting_id, r->visitor), ERR_OK);
 }
@@ -126,10 +126,10 @@ START_TEST(test_admit_against_leave_leaves_them_out)
 }
 END_TEST
 
-static void admit_or_end(int process, void *context)
+static void admit_or_end(int process, void *arg)
 {
-    const struct race *r = context;
-    struct call host = call_of(r->host), cohost = call_of(r->cohost);
+    const struct race *r = arg;
+    struct context host = context_of(r->host), cohost = context_of(r->cohost);
     struct meeting m;
     if (process == 0)
         one_of(lobby_admit(&cohost, r->meeting_id, r->visitor), ERR_OK, ERR_MEETING_ENDED);
@@ -156,12 +156,12 @@ START_TEST(test_admit_against_end_leaves_nobody_in)
 }
 END_TEST
 
-static void send_back_or_leave(int process, void *context)
+static void send_back_or_leave(int process, void *arg)
 {
-    const struct race *r = context;
-    struct call call = call_of(process == 0 ? r->host : r->cohost);
+    const struct race *r = arg;
+    struct context ctx = context_of(process == 0 ? r->host : r->cohost);
     if (process < 2)
-        one_of(lobby_send_back(&call, r->meeting_id, r->visitor), ERR_OK, ERR_NOT_FOUND);
+        one_of(lobby_send_back(&ctx, r->meeting_id, r->visitor), ERR_OK, ERR_NOT_FOUND);
     else
         ck_assert_int_eq(leave(r->meeting_id, r->visitor), ERR_OK);
 }
@@ -184,10 +184,10 @@ START_TEST(test_send_back_against_leave_leaves_them_out)
 }
 END_TEST
 
-static void lock_or_join(int process, void *context)
+static void lock_or_join(int process, void *arg)
 {
-    const struct race *r = context;
-    struct call host = call_of(r->host);
+    const struct race *r = arg;
+    struct context host = context_of(r->host);
     struct meeting_changes lock = {
         .is_public = -1, .is_recorded = -1, .empty_minutes = -1, .settings = {.on = SETTING_LOCKED}};
     struct meeting m;
@@ -218,12 +218,12 @@ START_TEST(test_lock_against_join_lets_nobody_in_after_it)
 }
 END_TEST
 
-static void keep_house(int process, void *context)
+static void keep_house(int process, void *arg)
 {
-    const struct race *r = context;
+    const struct race *r = arg;
     (void)process;
     app.clock.fixed_ms = r->now_ms;
-    struct call nobody = call_of(0);
+    struct context nobody = context_of(0);
     int count;
     ck_assert_int_eq(life_tick(&nobody, &count), ERR_OK);
 }
@@ -248,14 +248,14 @@ START_TEST(test_housekeepers_at_once_end_a_meeting_once)
 }
 END_TEST
 
-static void return_or_end(int process, void *context)
+static void return_or_end(int process, void *arg)
 {
-    struct race *r = context;
+    struct race *r = arg;
     app.clock.fixed_ms = r->now_ms;
     if (process == 0)
         one_of(join(r->meeting_id, r->host), ERR_OK, ERR_MEETING_ENDED);
     else
-        keep_house(process, context);
+        keep_house(process, arg);
 }
 
 /* Either the host is back and the meeting goes on, or it is over and the host is not in it. */

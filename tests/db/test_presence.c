@@ -18,15 +18,15 @@ static void begin(void)
 
 static enum err enter(const char *connection, int64_t since, struct room_view *view)
 {
-    struct call call = call_from(anna, connection);
-    return join_room(&call, m.id, (struct join_ticket){0}, since, view);
+    struct context ctx = context_from(anna, connection);
+    return join_room(&ctx, m.id, (struct join_ticket){0}, since, view);
 }
 
 static enum err report(const char *connection, bool expired)
 {
-    struct call call = call_from(0, connection);
+    struct context ctx = context_from(0, connection);
     struct presence_report r = {.meeting_id = m.id, .user_id = anna, .connection = connection, .expired = expired};
-    presence_report(&call, &r, 1);
+    presence_report(&ctx, &r, 1);
     ck_assert(r.done);
     return r.failed ? ERR_UNAVAILABLE : ERR_OK;
 }
@@ -36,10 +36,10 @@ static enum err expired(const char *connection) { return report(connection, true
 
 static void sync(const char *relay)
 {
-    struct call call = call_from(0, relay);
+    struct context ctx = context_from(0, relay);
     struct room_position *ahead;
     int count;
-    ck_assert_int_eq(presence_sync(&call, NULL, 0, &ahead, &count), ERR_OK);
+    ck_assert_int_eq(presence_sync(&ctx, NULL, 0, &ahead, &count), ERR_OK);
 }
 
 START_TEST(test_presence_seat_is_kept_and_then_given_up)
@@ -78,7 +78,7 @@ START_TEST(test_presence_second_connection_takes_the_seat_and_closes_the_first)
     begin();
     struct room_view view;
     struct room_event *events;
-    struct call relay = call_of(0);
+    struct context relay = context_of(0);
     int count;
     ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
     ck_assert_int_eq(enter("r1.2", -1, &view), ERR_OK);
@@ -105,9 +105,9 @@ START_TEST(test_presence_who_is_online_is_counted_with_every_change)
 {
     begin();
     struct room_view view;
-    struct call host = call_of(anna);
+    struct context host = context_of(anna);
     int64_t cleo = make_user("cleo");
-    struct call cleo_call = call_from(cleo, "r1.7");
+    struct context cleo_call = context_from(cleo, "r1.7");
     struct meeting ended;
     ck_assert_int_eq(online(), 0); /* who joined by REST has no connection */
     ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
@@ -134,7 +134,7 @@ START_TEST(test_presence_who_is_online_is_counted_with_every_change)
     ck_assert_int_eq(online(), 0);
     ck_assert_int_eq(enter("r1.4", -1, &view), ERR_OK); /* back as one who had left */
     ck_assert_int_eq(online(), 1);
-    host = call_of(ben); /* the seat passed to him */
+    host = context_of(ben); /* the seat passed to him */
     ck_assert_int_eq(meeting_end(&host, m.id, &ended), ERR_OK);
     ck_assert_int_eq(ended.online_count, 0);
     ck_assert_int_eq(online(), 0);
@@ -146,14 +146,14 @@ START_TEST(test_join_room_with_since_brings_what_was_missed)
 {
     begin();
     struct room_view view;
-    struct call call = call_of(ben);
+    struct context ctx = context_of(ben);
     struct participant p;
     ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
     ck_assert(!view.resumed);
     ck_assert_int_eq(view.participant_count, 2);
     int64_t seen = view.seq;
     ck_assert_int_eq(lost("r1.1"), ERR_OK);
-    ck_assert_int_eq(participant_set_media(&call, m.id, call.user_id, 1, -1, -1, &p), ERR_OK);
+    ck_assert_int_eq(participant_set_media(&ctx, m.id, ctx.user_id, 1, -1, -1, &p), ERR_OK);
     ck_assert_int_eq(enter("r1.2", seen, &view), ERR_OK);
     ck_assert(view.resumed);
     ck_assert_int_eq(view.event_count, 3); /* away, media, back */
@@ -163,7 +163,7 @@ START_TEST(test_join_room_with_since_brings_what_was_missed)
     ck_assert_int_eq(enter("r1.3", 1000, &view), ERR_OK);
     ck_assert(!view.resumed);
     for (int i = 0; i <= LIMIT_EVENTS_PAGE; i++)
-        ck_assert_int_eq(participant_set_hand(&call, m.id, call.user_id, i % 2 == 0, &p), ERR_OK);
+        ck_assert_int_eq(participant_set_hand(&ctx, m.id, ctx.user_id, i % 2 == 0, &p), ERR_OK);
     ck_assert_int_eq(enter("r1.4", seen, &view), ERR_OK);
     ck_assert(!view.resumed);
     ck_assert_int_eq(view.participant_count, 2);
@@ -290,11 +290,11 @@ START_TEST(test_presence_a_relay_that_came_back_while_others_swept_keeps_its_sea
     begin();
     struct room_view view;
     int64_t carl = make_user("carl");
-    struct call call = call_from(carl, "r1.2");
+    struct context ctx = context_from(carl, "r1.2");
     sync("r1");
     sync("r2");
     ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
-    ck_assert_int_eq(join_room(&call, m.id, (struct join_ticket){0}, -1, &view), ERR_OK);
+    ck_assert_int_eq(join_room(&ctx, m.id, (struct join_ticket){0}, -1, &view), ERR_OK);
     at_event(4, "UPDATE relays SET lease_until = '2100-01-01' WHERE id = 'r1'");
     go_on(LIMIT_LEASE_MS + LIMIT_SYNC_MS);
     no_trigger();
@@ -309,7 +309,7 @@ START_TEST(test_presence_who_is_swept_although_connected_is_told_to_come_back)
     begin();
     struct room_view view;
     struct room_event *events;
-    struct call relay = call_of(0);
+    struct context relay = context_of(0);
     int count;
     char effect[64];
     sync("r1");
@@ -351,7 +351,7 @@ START_TEST(test_join_room_that_comes_too_late_takes_no_seat)
 {
     begin();
     struct room_view view;
-    struct call late = call_from(anna, "r1.1");
+    struct context late = context_from(anna, "r1.1");
     late.deadline_ms = NOW_MS;
     ck_assert_int_eq(join_room(&late, m.id, (struct join_ticket){0}, -1, &view), ERR_TIMEOUT);
     ck_assert_str_eq(events_after(m.id, 1), "");
@@ -379,16 +379,16 @@ START_TEST(test_presence_reports_come_together_and_one_room_does_not_hold_up_the
         snprintf(name, sizeof name, "p%d", i);
         int64_t user = make_user(name);
         const char *connection = arena_printf(arena, "r1.%d", i);
-        struct call call = call_from(user, connection);
+        struct context ctx = context_from(user, connection);
         int64_t meeting = i % 4 ? other.id : m.id;
-        ck_assert_int_eq(join_room(&call, meeting, (struct join_ticket){0}, -1, &view), ERR_OK);
+        ck_assert_int_eq(join_room(&ctx, meeting, (struct join_ticket){0}, -1, &view), ERR_OK);
         reports[n++] = (struct presence_report){.meeting_id = meeting, .user_id = user, .connection = connection};
         reports[n++] =
             (struct presence_report){.meeting_id = meeting, .user_id = user, .connection = connection, .expired = true};
     }
     reports[n++] = (struct presence_report){.meeting_id = 1234567, .user_id = anna, .connection = "r1.99"};
     ck_assert_int_eq(join(other.id, ben), ERR_OK);
-    struct call relay = call_from(0, "r1");
+    struct context relay = context_from(0, "r1");
     at_event(1 + PEOPLE / 4 + 1, "SIGNAL SQLSTATE '45000'");
     presence_report(&relay, reports, n);
     no_trigger();
@@ -409,7 +409,7 @@ END_TEST
 START_TEST(test_presence_sync_tells_which_rooms_are_ahead)
 {
     begin();
-    struct call call = call_from(0, "r1");
+    struct context ctx = context_from(0, "r1");
     enum { ROOMS = 70 }; /* more than one statement takes */
     struct room_position rooms[ROOMS], *ahead;
     int count;
@@ -418,7 +418,7 @@ START_TEST(test_presence_sync_tells_which_rooms_are_ahead)
         ck_assert_int_eq(join(other.id, ben), ERR_OK);
         rooms[i] = (struct room_position){other.id, i % 7 == 0 ? 0 : 1};
     }
-    ck_assert_int_eq(presence_sync(&call, rooms, ROOMS, &ahead, &count), ERR_OK);
+    ck_assert_int_eq(presence_sync(&ctx, rooms, ROOMS, &ahead, &count), ERR_OK);
     ck_assert_int_eq(count, 10);
     for (int i = 0; i < count; i++)
         ck_assert_int_eq(ahead[i].seq, 1);

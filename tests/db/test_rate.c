@@ -77,17 +77,17 @@ END_TEST
 START_TEST(test_rate_of_a_user)
 {
     fixture_begin();
-    struct call call = call_of(make_user("anna")), other = call_of(make_user("ben"));
+    struct context ctx = context_of(make_user("anna")), other = context_of(make_user("ben"));
     config.rate_write = 3;
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(rate_check(&call, RATE_WRITE), ERR_OK);
-    ck_assert_int_eq(rate_check(&call, RATE_WRITE), ERR_RATE_LIMITED);
-    ck_assert_int_gt(call.fault.retry_after_s, 0);
-    ck_assert_int_le(call.fault.retry_after_s, 20);
-    ck_assert_int_eq(rate_check(&call, RATE_NONE), ERR_OK);
+        ck_assert_int_eq(rate_check(&ctx, RATE_WRITE), ERR_OK);
+    ck_assert_int_eq(rate_check(&ctx, RATE_WRITE), ERR_RATE_LIMITED);
+    ck_assert_int_gt(ctx.fault.retry_after_s, 0);
+    ck_assert_int_le(ctx.fault.retry_after_s, 20);
+    ck_assert_int_eq(rate_check(&ctx, RATE_NONE), ERR_OK);
     ck_assert_int_eq(rate_check(&other, RATE_WRITE), ERR_OK);
     config.rate_write = 0;
-    ck_assert_int_eq(rate_check(&call, RATE_WRITE), ERR_OK); /* no limit */
+    ck_assert_int_eq(rate_check(&ctx, RATE_WRITE), ERR_OK); /* no limit */
     app_end();
 }
 END_TEST
@@ -100,16 +100,16 @@ START_TEST(test_rate_without_redis_requests_pass_and_sign_ins_are_counted_here)
     struct kv *kv = app.kv;
     app.kv = kv_new(&without, &app.clock);
     config.rate_read = config.rate_sign_in_account = 2;
-    struct call call = call_of(make_user("anna"));
+    struct context ctx = context_of(make_user("anna"));
     for (int i = 0; i < 10; i++)
-        ck_assert_int_eq(rate_check(&call, RATE_READ), ERR_OK);
-    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org", NULL), ERR_OK);
-    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org", NULL), ERR_OK);
-    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org", NULL), ERR_RATE_LIMITED);
-    ck_assert_int_eq(call.fault.retry_after_s, 30);
-    ck_assert_int_eq(rate_check_sign_in(&call, "ben@example.org", NULL), ERR_OK);
+        ck_assert_int_eq(rate_check(&ctx, RATE_READ), ERR_OK);
+    ck_assert_int_eq(rate_check_sign_in(&ctx, "anna@example.org", NULL), ERR_OK);
+    ck_assert_int_eq(rate_check_sign_in(&ctx, "anna@example.org", NULL), ERR_OK);
+    ck_assert_int_eq(rate_check_sign_in(&ctx, "anna@example.org", NULL), ERR_RATE_LIMITED);
+    ck_assert_int_eq(ctx.fault.retry_after_s, 30);
+    ck_assert_int_eq(rate_check_sign_in(&ctx, "ben@example.org", NULL), ERR_OK);
     app.clock.fixed_ms += 30000;
-    ck_assert_int_eq(rate_check_sign_in(&call, "anna@example.org", NULL), ERR_OK);
+    ck_assert_int_eq(rate_check_sign_in(&ctx, "anna@example.org", NULL), ERR_OK);
     kv_free(&app.kv);
     app.kv = kv;
     app_end();
@@ -121,26 +121,26 @@ START_TEST(test_rate_counts_wrong_meeting_passwords_only)
     fixture_begin();
     config.rate_password_guesses = 3;
     int64_t anna = make_user("anna"), ben = make_user("ben");
-    struct call host = call_of(anna), call = call_of(ben);
+    struct context host = context_of(anna), ctx = context_of(ben);
     struct meeting_options options = {
         .title = "T", .description = "", .duration_minutes = 60, .max_participants = 5, .password = "pw"};
     struct meeting m;
     struct room_view view;
-    call.address = arena_printf(arena, "198.51.100.%d", (int)(getpid() % 250));
+    ctx.address = arena_printf(arena, "198.51.100.%d", (int)(getpid() % 250));
     ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
     for (int i = 0; i < 10; i++) { /* right ones cost nothing */
-        ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
+        ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
         ck_assert_int_eq(leave(m.id, ben), ERR_OK);
     }
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "wrong"}, &view),
+        ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "wrong"}, &view),
                          ERR_WRONG_PASSWORD);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "wrong"}, &view), ERR_RATE_LIMITED);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view),
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "wrong"}, &view), ERR_RATE_LIMITED);
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view),
                      ERR_RATE_LIMITED); /* else it would tell that this one is right */
-    call.address = "203.0.113.77";      /* from elsewhere it can be tried */
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
+    ctx.address = "203.0.113.77";       /* from elsewhere it can be tried */
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
     app_end();
 }
 END_TEST
@@ -148,7 +148,7 @@ END_TEST
 /* A meeting with the password "pw" in which its host is. */
 static struct meeting make_locked_meeting(int64_t host_id)
 {
-    struct call host = call_of(host_id);
+    struct context host = context_of(host_id);
     struct meeting_options options = {
         .title = "T", .description = "", .duration_minutes = 60, .max_participants = 50, .password = "pw"};
     struct meeting m;
@@ -159,10 +159,10 @@ static struct meeting make_locked_meeting(int64_t host_id)
 
 static enum err guess(int64_t meeting_id, int64_t user_id, const char *address, const char *password)
 {
-    struct call call = call_of(user_id);
+    struct context ctx = context_of(user_id);
     struct room_view view;
-    call.address = address;
-    enum err e = join_meeting(&call, meeting_id, (struct join_ticket){.password = password}, &view);
+    ctx.address = address;
+    enum err e = join_meeting(&ctx, meeting_id, (struct join_ticket){.password = password}, &view);
     return e ? e : leave(meeting_id, user_id);
 }
 
@@ -190,12 +190,12 @@ START_TEST(test_rate_many_sign_ins_refresh_within_the_limit_of_their_network)
 {
     fixture_begin();
     config.rate_refresh = 3;
-    struct call call = call_of(0);
+    struct context ctx = context_of(0);
     int good = 0, bad = 0;
     for (int i = 0; i < 200; i++) {
-        call.address = arena_printf(arena, "2001:db8:2:%x::%x", getpid() % 65536, i);
-        good += rate_check_refresh(&call, 1000 + i) == ERR_OK;
-        bad += rate_check_refresh(&call, 0) == ERR_OK;
+        ctx.address = arena_printf(arena, "2001:db8:2:%x::%x", getpid() % 65536, i);
+        good += rate_check_refresh(&ctx, 1000 + i) == ERR_OK;
+        bad += rate_check_refresh(&ctx, 0) == ERR_OK;
     }
     ck_assert(good >= 30 && good <= 32 && bad >= 3 && bad <= 5);
     app_end();
@@ -206,12 +206,12 @@ START_TEST(test_rate_sign_ins_and_guests_count_by_network)
 {
     fixture_begin();
     config.rate_sign_in_address = config.rate_guests = 5;
-    struct call call = call_of(0);
+    struct context ctx = context_of(0);
     int sign_ins = 0, guests = 0;
     for (int i = 0; i < 40; i++) {
-        call.address = arena_printf(arena, "2001:db8:1:%x::%x", getpid() % 65536, i);
-        sign_ins += rate_check_sign_in(&call, NULL, NULL) == ERR_OK;
-        guests += rate_check_guest(&call) == ERR_OK;
+        ctx.address = arena_printf(arena, "2001:db8:1:%x::%x", getpid() % 65536, i);
+        sign_ins += rate_check_sign_in(&ctx, NULL, NULL) == ERR_OK;
+        guests += rate_check_guest(&ctx) == ERR_OK;
     }
     ck_assert(sign_ins >= 5 && sign_ins <= 6 && guests >= 5 && guests <= 6);
     app_end();

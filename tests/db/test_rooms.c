@@ -17,9 +17,9 @@ START_TEST(test_meeting_code_that_is_taken_is_drawn_again)
     ck_assert_str_eq(second.code, "HJKMNP");
     /* nothing but the code that is taken: after some tries it says so, and no meeting is left behind */
     app.random = random_script(twice_the_same, 6);
-    struct call call = call_of(anna);
+    struct context ctx = context_of(anna);
     struct meeting third;
-    ck_assert_int_eq(meeting_create(&call,
+    ck_assert_int_eq(meeting_create(&ctx,
                                     &(struct meeting_options){
                                         .title = "T", .description = "", .duration_minutes = 1, .max_participants = 2},
                                     &third),
@@ -34,14 +34,14 @@ START_TEST(test_join_first_one_starts_the_meeting_and_last_one_out_ends_it)
     fixture_begin();
     int64_t anna = make_user("anna"), ben = make_user("ben");
     struct meeting m = make_meeting(anna, 10);
-    struct call call = call_of(anna);
+    struct context ctx = context_of(anna);
     struct meeting_view v;
     ck_assert_int_eq(m.status, MEETING_SCHEDULED);
     app.clock.fixed_ms = NOW_MS + 5000;
     ck_assert_int_eq(join(m.id, ben), ERR_OK);
     app.clock.fixed_ms = NOW_MS + 6000;
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
-    ck_assert_int_eq(meeting_detail(&call, m.code, &v), ERR_OK);
+    ck_assert_int_eq(meeting_detail(&ctx, m.code, &v), ERR_OK);
     ck_assert_int_eq(v.meeting.status, MEETING_ONGOING);
     ck_assert_int_eq(v.meeting.actual_start_ms, NOW_MS + 5000);
     ck_assert_int_eq(v.count, 2);
@@ -49,7 +49,7 @@ START_TEST(test_join_first_one_starts_the_meeting_and_last_one_out_ends_it)
     ck_assert_int_eq(leave(m.id, ben), ERR_OK);
     app.clock.fixed_ms = NOW_MS + 9000;
     ck_assert_int_eq(leave(m.id, anna), ERR_OK);
-    ck_assert_int_eq(meeting_detail(&call, m.code, &v), ERR_OK);
+    ck_assert_int_eq(meeting_detail(&ctx, m.code, &v), ERR_OK);
     ck_assert_int_eq(v.meeting.status, MEETING_ENDED);
     ck_assert_int_eq(v.meeting.actual_end_ms, NOW_MS + 9000);
     ck_assert_int_eq(v.count, 0);
@@ -63,31 +63,31 @@ START_TEST(test_join_errors_come_in_their_order)
 {
     fixture_begin();
     int64_t anna = make_user("anna"), ben = make_user("ben"), cleo = make_user("cleo");
-    struct call host = call_of(anna), call = call_of(ben);
+    struct context host = context_of(anna), ctx = context_of(ben);
     struct meeting_options options = {
         .title = "T", .description = "", .duration_minutes = 60, .max_participants = 2, .password = "pw"};
     struct meeting m;
     struct room_view view;
     ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);
-    ck_assert_int_eq(join_meeting(&call, m.id + 1, (struct join_ticket){.password = "pw"}, &view), ERR_NOT_FOUND);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){0}, &view), ERR_WRONG_PASSWORD);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "PW"}, &view), ERR_WRONG_PASSWORD);
+    ck_assert_int_eq(join_meeting(&ctx, m.id + 1, (struct join_ticket){.password = "pw"}, &view), ERR_NOT_FOUND);
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){0}, &view), ERR_WRONG_PASSWORD);
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "PW"}, &view), ERR_WRONG_PASSWORD);
     ck_assert_int_eq(join_meeting(&host, m.id, (struct join_ticket){0}, &view), ERR_OK); /* the host knows it */
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
     ck_assert_int_eq(view.me.user_id, ben);
     ck_assert_int_eq(view.participant_count, 2);
     ck_assert_int_eq(view.seq, 2);
     /* full by now: who sits in it is told that they do; a wrong password comes first */
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "no"}, &view), ERR_WRONG_PASSWORD);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_ALREADY_JOINED);
-    call = call_of(cleo);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_MEETING_FULL);
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "no"}, &view), ERR_WRONG_PASSWORD);
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_ALREADY_JOINED);
+    ctx = context_of(cleo);
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_MEETING_FULL);
     ck_assert_int_eq(moderation_remove(&host, m.id, ben, false), ERR_OK);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
-    call = call_of(ben);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "wrong"}, &view), ERR_REMOVED);
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
+    ctx = context_of(ben);
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "wrong"}, &view), ERR_REMOVED);
     ck_assert_int_eq(meeting_end(&host, m.id, &m), ERR_OK);
-    ck_assert_int_eq(join_meeting(&call, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_MEETING_ENDED);
+    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_MEETING_ENDED);
     check_consistent(m.id);
     app_end();
 }
@@ -104,7 +104,7 @@ START_TEST(test_host_seat_goes_to_the_longest_present_cohost_else_participant)
         app.clock.fixed_ms += 1000;
         ck_assert_int_eq(join(m.id, everybody[i]), ERR_OK);
     }
-    struct call host = call_of(anna);
+    struct context host = context_of(anna);
     ck_assert_int_eq(participant_set_role(&host, m.id, dan, ROLE_COHOST, &p), ERR_OK);
     ck_assert_int_eq(participant_set_role(&host, m.id, anna, ROLE_COHOST, &p), ERR_CONFLICT);
     ck_assert_int_eq(leave(m.id, anna), ERR_OK);
@@ -128,7 +128,7 @@ START_TEST(test_end_is_for_hosts_and_marks_everybody_as_left)
     fixture_begin();
     int64_t anna = make_user("anna"), ben = make_user("ben"), cleo = make_user("cleo");
     struct meeting m = make_meeting(anna, 10);
-    struct call host = call_of(anna), cohost = call_of(ben), nobody = call_of(cleo);
+    struct context host = context_of(anna), cohost = context_of(ben), nobody = context_of(cleo);
     struct participant p;
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
     ck_assert_int_eq(join(m.id, ben), ERR_OK);
@@ -152,18 +152,18 @@ START_TEST(test_chat_same_client_id_is_stored_once)
     fixture_begin();
     int64_t anna = make_user("anna"), ben = make_user("ben");
     struct meeting m = make_meeting(anna, 10);
-    struct call call = call_of(anna), stranger = call_of(ben);
+    struct context ctx = context_of(anna), stranger = context_of(ben);
     struct message first, second;
     bool repeated;
     ck_assert_int_eq(
-        chat_send(&call, m.id, &(struct message){.text = "hello", .client_id = "c1", .to_id = 0}, &first, &repeated),
+        chat_send(&ctx, m.id, &(struct message){.text = "hello", .client_id = "c1", .to_id = 0}, &first, &repeated),
         ERR_NOT_JOINED);
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
     ck_assert_int_eq(
-        chat_send(&call, m.id, &(struct message){.text = "hello", .client_id = "c1", .to_id = 0}, &first, &repeated),
+        chat_send(&ctx, m.id, &(struct message){.text = "hello", .client_id = "c1", .to_id = 0}, &first, &repeated),
         ERR_OK);
     ck_assert(!repeated);
-    ck_assert_int_eq(chat_send(&call, m.id, &(struct message){.text = "other text", .client_id = "c1", .to_id = 0},
+    ck_assert_int_eq(chat_send(&ctx, m.id, &(struct message){.text = "other text", .client_id = "c1", .to_id = 0},
                                &second, &repeated),
                      ERR_OK);
     ck_assert(repeated);
@@ -182,7 +182,7 @@ START_TEST(test_chat_private_message_concerns_two)
     fixture_begin();
     int64_t anna = make_user("anna"), ben = make_user("ben"), cleo = make_user("cleo");
     struct meeting m = make_meeting(anna, 10);
-    struct call call = call_of(anna), reader;
+    struct context ctx = context_of(anna), reader;
     struct message sent, *messages;
     struct room_event *events;
     int count;
@@ -191,19 +191,19 @@ START_TEST(test_chat_private_message_concerns_two)
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
     ck_assert_int_eq(join(m.id, ben), ERR_OK);
     ck_assert_int_eq(
-        chat_send(&call, m.id, &(struct message){.text = "psst", .client_id = "c1", .to_id = cleo}, &sent, &flag),
+        chat_send(&ctx, m.id, &(struct message){.text = "psst", .client_id = "c1", .to_id = cleo}, &sent, &flag),
         ERR_VALIDATION_FAILED); /* not in it */
-    ck_assert_str_eq(call.fault.field, "to");
+    ck_assert_str_eq(ctx.fault.field, "to");
     ck_assert_int_eq(join(m.id, cleo), ERR_OK);
     ck_assert_int_eq(
-        chat_send(&call, m.id, &(struct message){.text = "psst", .client_id = "c1", .to_id = ben}, &sent, &flag),
+        chat_send(&ctx, m.id, &(struct message){.text = "psst", .client_id = "c1", .to_id = ben}, &sent, &flag),
         ERR_OK);
     const struct {
         int64_t user;
         int messages, events;
     } views[] = {{anna, 1, 4}, {ben, 1, 4}, {cleo, 0, 3}};
     for (int i = 0; i < 3; i++) {
-        reader = call_of(views[i].user);
+        reader = context_of(views[i].user);
         ck_assert_int_eq(chat_list(&reader, m.id, 0, 50, &messages, &count, &flag), ERR_OK);
         ck_assert_int_eq(count, views[i].messages);
         ck_assert_int_eq(events_list(&reader, m.id, 0, &events, &count, &seq), ERR_OK);
@@ -272,9 +272,9 @@ struct storm {
 };
 
 /* Everybody comes and goes; nobody is told anything but "full". Whoever is in at the end stays. */
-static void storm(int process, void *context)
+static void storm(int process, void *arg)
 {
-    const struct storm *s = context;
+    const struct storm *s = arg;
     for (int round = 0; round < STORM_ROUNDS; round++)
         for (int u = 0; u < STORM_USERS; u++) {
             int64_t user = s->first_user + process * STORM_USERS + u;
@@ -318,12 +318,12 @@ struct endgame {
 };
 
 /* Two hosts end, one joins, one leaves, all at once. */
-static void endgame(int process, void *context)
+static void endgame(int process, void *arg)
 {
-    const struct endgame *g = context;
-    struct call call = call_of(g->users[process]);
+    const struct endgame *g = arg;
+    struct context ctx = context_of(g->users[process]);
     struct meeting m;
-    enum err e = process < 2    ? meeting_end(&call, g->meeting_id, &m)
+    enum err e = process < 2    ? meeting_end(&ctx, g->meeting_id, &m)
                  : process == 2 ? join(g->meeting_id, g->users[2])
                                 : leave(g->meeting_id, g->users[3]);
     bool fine = e == ERR_OK || (process < 3 && e == ERR_MEETING_ENDED) || (process == 3 && e == ERR_NOT_JOINED);
@@ -338,7 +338,7 @@ START_TEST(test_end_join_and_leave_at_once_have_one_outcome)
     for (int i = 0; i < 4; i++)
         g.users[i] = make_user(names[i]);
     for (int round = 0; round < 15; round++) {
-        struct call host = call_of(g.users[0]);
+        struct context host = context_of(g.users[0]);
         struct participant p;
         g.meeting_id = make_meeting(g.users[0], 10).id;
         ck_assert_int_eq(join(g.meeting_id, g.users[0]), ERR_OK);
@@ -354,9 +354,9 @@ START_TEST(test_end_join_and_leave_at_once_have_one_outcome)
 }
 END_TEST
 
-static void last_two(int process, void *context)
+static void last_two(int process, void *arg)
 {
-    const struct endgame *g = context;
+    const struct endgame *g = arg;
     ck_assert_int_eq(leave(g->meeting_id, g->users[process]), ERR_OK);
 }
 

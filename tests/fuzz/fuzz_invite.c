@@ -10,21 +10,21 @@ enum { MEETING = 7, ANOTHER = 8 };
 /* There is no database: a token that was taken for a good one would end the program. */
 static struct app app = {.password_key = {3, 1, 4, 1, 5, 9}};
 
-static void refuses(struct call *call, const char *token)
+static void refuses(struct context *ctx, const char *token)
 {
     struct invite out = {.id = -1};
-    MUST(invite_check(call, MEETING, token, &out) == ERR_INVITE_INVALID && out.id == -1);
+    MUST(invite_check(ctx, MEETING, token, &out) == ERR_INVITE_INVALID && out.id == -1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = fuzz_text(data, size);
     struct arena *arena = arena_new();
-    struct call call = {.app = &app, .arena = arena};
+    struct context ctx = {.app = &app, .arena = arena};
     struct invite other = {.meeting_id = ANOTHER};
-    refuses(&call, text);
+    refuses(&ctx, text);
     if (text[0] == '!' && text_to_int(text + 1, &other.id))
-        refuses(&call, invite_token(&call, &other));
+        refuses(&ctx, invite_token(&ctx, &other));
     arena_free(&arena);
     free(text);
     return 0;

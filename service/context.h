@@ -1,6 +1,7 @@
-/* One call into the services: in whose name, with which memory, and what to tell the caller where it fails. */
-#ifndef SERVICE_CALL_H
-#define SERVICE_CALL_H
+/* The context of one call into the services: in whose name, with which memory, and what to tell the caller where it
+ * fails. */
+#ifndef SERVICE_CONTEXT_H
+#define SERVICE_CONTEXT_H
 
 #include <stdbool.h>
 
@@ -11,7 +12,7 @@
 
 enum locale { LOCALE_EN, LOCALE_ZH_CN };
 
-struct call {
+struct context {
     struct app *app;
     struct arena *arena;    /* everything that a service answers lives here */
     const char *request_id; /* goes into logs and events */
@@ -27,23 +28,23 @@ struct call {
     struct fault fault;     /* filled beside an error where there is more to say */
 };
 
-static inline int64_t call_now_ms(const struct call *call) { return clock_now_ms(&call->app->clock); }
+static inline int64_t context_now_ms(const struct context *ctx) { return clock_now_ms(&ctx->app->clock); }
 
 /* Whether nobody waits any more. A change that begins to count only now would come behind those that were asked for
  * since because this one seemed lost. */
-static inline bool call_is_late(const struct call *call)
+static inline bool context_is_late(const struct context *ctx)
 {
-    return call->deadline_ms && call_now_ms(call) >= call->deadline_ms;
+    return ctx->deadline_ms && context_now_ms(ctx) >= ctx->deadline_ms;
 }
 
 /* The network that the call comes from (core/network.h), as text in the arena: by it limits count and bans hold. Empty
  * where no client made the call. */
-const char *call_network(const struct call *call);
+const char *context_network(const struct context *ctx);
 
 /* Whether an address is in the client's network. */
-bool call_is_near(const struct call *call, const char *address);
+bool context_is_near(const struct context *ctx, const char *address);
 
 /* ERR_DB_NO_ROW means "there is none" here: turns it into `instead`. */
-static inline enum err call_no_row(enum err e, enum err instead) { return e == ERR_DB_NO_ROW ? instead : e; }
+static inline enum err context_no_row(enum err e, enum err instead) { return e == ERR_DB_NO_ROW ? instead : e; }
 
 #endif

@@ -1,4 +1,4 @@
-#include "service/call.h"
+#include "service/context.h"
 
 #include <string.h>
 
@@ -13,18 +13,18 @@ static bool network_at(const char *text, struct address *network)
     return true;
 }
 
-const char *call_network(const struct call *call)
+const char *context_network(const struct context *ctx)
 {
     char text[ADDRESS_TEXT];
     struct address network;
-    if (!network_at(call->address, &network))
+    if (!network_at(ctx->address, &network))
         return "";
     address_write(&network, text);
-    return arena_strdup(call->arena, text);
+    return arena_strdup(ctx->arena, text);
 }
 
-bool call_is_near(const struct call *call, const char *address)
+bool context_is_near(const struct context *ctx, const char *address)
 {
     struct address here, there;
-    return network_at(call->address, &here) && network_at(address, &there) && memcmp(&here, &there, sizeof here) == 0;
+    return network_at(ctx->address, &here) && network_at(address, &there) && memcmp(&here, &there, sizeof here) == 0;
 }
