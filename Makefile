@@ -3,6 +3,7 @@
 #
 #   make                     builds the two programs into build/release
 #   make check               unit tests only
+#   make lint                the look of all code; make format applies it
 #   make fuzz                every parser against libFuzzer, FUZZ_SECONDS=60 each
 #   make bench               what it costs, as ratios within one run; also as build/bench.json
 #   make soak MINUTES=2      the fault tests in full size
@@ -66,7 +67,7 @@ DB_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/db/test_*.c
 BENCHES    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FUZZERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all programs test-programs unit-tests db-tests fuzzers benches run test check fuzz soak bench clean format
+.PHONY: all programs test-programs unit-tests db-tests fuzzers benches run test check lint fuzz soak bench clean format
 all: programs
 programs: $(PROGRAMS)
 unit-tests: $(UNIT_TESTS)
@@ -82,9 +83,12 @@ test:
 	@exec scripts/test
 check:
 	@exec scripts/test unit
-# The look of the C code: .clang-format. Tables keep theirs (clang-format off).
+lint:
+	@exec scripts/lint
+# The look of all code: .clang-format and biome.jsonc. Tables keep theirs (clang-format off).
 format:
-	clang-format -i $$(git ls-files 'core/*.[ch]' 'http/*.[ch]' 'db/*.[ch]' 'service/*.[ch]' 'handlers/*.[ch]' 'fcgi/*.[ch]' 'relay/*.[ch]')
+	clang-format -i $$(git ls-files '*.[ch]')
+	node_modules/.bin/biome format --write
 fuzz:
 	@exec scripts/fuzz
 soak:

@@ -44,7 +44,10 @@ async function underLoad(work) {
         await fetch(`${sys.base}/api/v1/meetings/${meeting.id}`, {
           headers: { authorization: `Bearer ${token}` },
         }).then(
-          async (answer) => (await answer.text(), answer.status),
+          async (answer) => {
+            await answer.text();
+            return answer.status;
+          },
           () => 'broken',
         ),
       );

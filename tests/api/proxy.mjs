@@ -15,7 +15,7 @@ export async function startProxy(sys) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'em-proxy-'));
   const database = sys.env.ECHOMEET_MYSQL_SOCKET;
   const proxy = { onQuery: () => 'pass' };
-  let release = [];
+  const release = [];
   let tellHeld;
   const reset = () => {
     proxy.held = new Promise((resolve) => {

@@ -52,6 +52,7 @@ const values = [
   10_000,
   10_001,
   1e20,
+  // biome-ignore lint/correctness/noPrecisionLoss: that it is lost is what is tried
   9007199254740993,
   [],
   {},

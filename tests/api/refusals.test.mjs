@@ -185,7 +185,7 @@ test('where no worker is there, nothing else changes', async () => {
   await sys.processes.pool.stop();
   for (const path of ['/api/v1/meetings', '/healthz', '/readyz', '/api/v1/auth/login']) {
     assertProblem(await raw(request(`GET ${path} HTTP/1.1`)), 503, 'unavailable', { file: true });
-    assertProblem(await raw(request(`POST ${path} HTTP/1.1`, 'Content-Length: 2') + '{}'), 503, 'unavailable', {
+    assertProblem(await raw(`${request(`POST ${path} HTTP/1.1`, 'Content-Length: 2')}{}`), 503, 'unavailable', {
       file: true,
     });
   }

@@ -149,9 +149,10 @@ test('a kept seat is resumed, whatever became of the invitation', async () => {
 test('a link makes somebody a co-host once: not again after they were demoted, or removed and forgiven', async () => {
   for (const undo of [
     (m) => ada.client.patch(at(m, `/participants/${ben.id}`), { role: 'participant' }),
-    async (m) => (
-      await ada.client.delete(at(m, `/participants/${ben.id}`)), ada.client.delete(at(m, `/removed/${ben.id}`))
-    ),
+    async (m) => {
+      await ada.client.delete(at(m, `/participants/${ben.id}`));
+      return ada.client.delete(at(m, `/removed/${ben.id}`));
+    },
   ]) {
     const meeting = await createMeeting(ada);
     await join(ada, meeting);

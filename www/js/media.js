@@ -290,7 +290,7 @@ export class LocalMedia {
   async #showCamera(camera) {
     this.#camera = camera;
     const { backgroundBlur } = settings.get();
-    const able = /** @type {any} */ (camera.getCapabilities?.() ?? {}).backgroundBlur ?? [];
+    const able = /** @type {any} */ (camera.getCapabilities?.())?.backgroundBlur ?? [];
     this.store.set({ canBlur: PAGE_CAN_BLUR || (able.includes(true) && able.includes(false)) });
     const obeyed = able.includes(backgroundBlur) && (await this.#applyBlur(camera, backgroundBlur));
     const blurred = backgroundBlur && !obeyed ? await this.#blurHere(camera) : null;

@@ -130,7 +130,7 @@ function Accounts({ api }) {
     return () => clearTimeout(timer);
   }, [load]);
   const changed = (/** @type {Account} */ account) =>
-    setItems((before) => before && before.map((a) => (a.id === account.id ? account : a)));
+    setItems((before) => before?.map((a) => (a.id === account.id ? account : a)) ?? null);
   return html`
     <section>
       <h2 id="admin-accounts">${t('admin.accounts')}</h2>

@@ -67,9 +67,9 @@ export function Bar({ call, room, openDialog }) {
 
 /** @param {{call: import('../call.js').Call}} props */
 function Reactions({ call }) {
-  const { open, setOpen, root, escape } = useMenu();
+  const { open, setOpen, root, onEscape } = useMenu();
   return html`
-    <div class="bar-reactions" ref=${root} onKeyDown=${escape}>
+    <div class="bar-reactions" ref=${root} onKeyDown=${onEscape}>
       <${IconButton} class=${lit(open)} name="face-slightly-smiling" label=${t('bar.react')} aria-expanded=${open} onClick=${() => setOpen(!open)} />
       ${
         open &&
@@ -102,7 +102,7 @@ function Info({ call, room, onOpen }) {
 
 /** Who hosts is asked whether the others go on. @param {{call: import('../call.js').Call, hosting: boolean}} props */
 function Leave({ call, hosting }) {
-  const { open, setOpen, root, escape } = useMenu();
+  const { open, setOpen, root, onEscape } = useMenu();
   const end = async () => {
     try {
       await call.endForAll();
@@ -111,7 +111,7 @@ function Leave({ call, hosting }) {
     }
   };
   return html`
-    <div class="bar-leave" ref=${root} onKeyDown=${escape}>
+    <div class="bar-leave" ref=${root} onKeyDown=${onEscape}>
       <button type="button" class="danger" aria-label=${t('bar.leaveMeeting')} aria-haspopup=${hosting ? 'true' : undefined}
         aria-expanded=${hosting ? open : undefined} onClick=${() => (hosting ? setOpen(!open) : call.leave())}>
         ${icon('phone-off', 20)} <span>${t('bar.leave')}</span>

@@ -135,7 +135,7 @@ export function Confirm({ title, action, keep, onConfirm, onClose, children }) {
 /**
  * Something that opens above its button: closed by a touch elsewhere, by Escape and by the choice itself.
  * @returns {{open: boolean, setOpen: (open: boolean) => void, close: () => void, root: {current: HTMLElement | null},
- *   escape: (event: KeyboardEvent) => void}} `root` holds the button, first, and what opens; `close` gives the focus back to the button
+ *   onEscape: (event: KeyboardEvent) => void}} `root` holds the button, first, and what opens; `close` gives the focus back to the button
  */
 export function useMenu() {
   const [open, setOpen] = useState(false);
@@ -153,12 +153,12 @@ export function useMenu() {
     setOpen(false);
     root.current?.querySelector('button')?.focus();
   };
-  const escape = (/** @type {KeyboardEvent} */ event) => {
+  const onEscape = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== 'Escape' || !open) return;
     event.stopPropagation(); // or what is around it closes as well
     close();
   };
-  return { open, setOpen, close, root, escape };
+  return { open, setOpen, close, root, onEscape };
 }
 
 /** @param {string} code */

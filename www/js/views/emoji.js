@@ -14,9 +14,9 @@ const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLU
 
 /** @param {{onChoose: (emoji: string) => void}} props */
 export function EmojiButton({ onChoose }) {
-  const { open, setOpen, root, escape } = useMenu();
+  const { open, setOpen, root, onEscape } = useMenu();
   const pressed = (/** @type {KeyboardEvent} */ event) => {
-    escape(event);
+    onEscape(event);
     const step = STEPS[event.key];
     if (!open || !step) return;
     event.preventDefault();

@@ -23,7 +23,7 @@ export const canShare = () => canConnect() && Boolean(navigator.mediaDevices?.ge
 
 /** @param {{call: import('../call.js').Call, openDialog: (name: DialogName) => void}} props */
 export function More({ call, openDialog }) {
-  const { open, setOpen, close, root, escape } = useMenu();
+  const { open, setOpen, close, root, onEscape } = useMenu();
   const { view } = useStore(settings);
   const full = useFullScreen();
   const small = usePictureInPicture();
@@ -62,7 +62,7 @@ export function More({ call, openDialog }) {
     run();
   };
   return html`
-    <div class="bar-more" ref=${root} onKeyDown=${escape}>
+    <div class="bar-more" ref=${root} onKeyDown=${onEscape}>
       <${IconButton} class=${open ? 'on-stage active' : 'on-stage'} name="ellipsis" label=${t('bar.more')} aria-haspopup="true"
         aria-expanded=${open} onClick=${() => setOpen(!open)} />
       ${

@@ -65,7 +65,7 @@ function Person({ call, room, person, place, open, onOpen }) {
   const offered = hasActions(room, person);
   const id = useFieldId();
   const row = useRef(/** @type {HTMLElement | null} */ (null));
-  const escape = (/** @type {KeyboardEvent} */ event) => {
+  const onEscape = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== 'Escape' || !open || /** @type {Element} */ (event.target).closest('dialog')) return;
     event.stopPropagation(); // or the whole panel closes
     close();
@@ -75,7 +75,7 @@ function Person({ call, room, person, place, open, onOpen }) {
     row.current?.querySelector('button')?.focus();
   };
   return html`
-    <li ref=${row} onKeyDown=${escape}>
+    <li ref=${row} onKeyDown=${onEscape}>
       <div class="person" data-user=${userId}>
         <${Avatar} name=${displayName} />
         <span class="person-name">
