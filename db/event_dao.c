@@ -14,11 +14,11 @@ static const char SQL_INSERT[] =
 static const char SQL_LIST[] = EVENT_COLUMNS "ORDER BY seq LIMIT ?";
 static const char SQL_LIST_FOR[] =
     EVENT_COLUMNS "AND (audience = '*' OR FIND_IN_SET(?, audience)) ORDER BY seq LIMIT ?";
-/* Left out is what people say, and what one does to oneself or to a line of one's own. A private line is known to the
- * two alone. */
+/* Left out is, besides the types given, what one does to oneself or to a line of one's own. A private line is known to
+ * the two alone. */
 static const char SQL_AUDIT[] =
     EVENT_COLUMNS "AND actor_id IS NOT NULL AND (subject_id IS NULL OR subject_id <> actor_id) "
-                  "AND type NOT IN ('chat_message', 'message_edited', 'user_joined', 'presence_changed') "
+                  "AND NOT FIND_IN_SET(type, ?) "
                   "AND (message_id IS NULL OR audience = '*' OR FIND_IN_SET(?, audience)) ORDER BY seq LIMIT ?";
 static const char SQL_STAYS[] =
     "SELECT meeting_id, seq, type, audience, effect, '', request_id, at, actor_id, subject_id FROM room_events "
@@ -65,12 +65,13 @@ enum err event_dao_list(struct db *db, struct arena *arena, int64_t meeting_id, 
 }
 
 enum err event_dao_audit(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq, int64_t viewer_id,
-                         int64_t limit, struct room_event **items, int *count)
+                         const char *left_out, int64_t limit, struct room_event **items, int *count)
 {
     bool more;
-    return db_select_page(db, arena, SQL_AUDIT,
-                          DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_int(viewer_id), db_int(limit)),
-                          LIMIT_PAGE_BYTES, read_row, sizeof **items, items, count, &more);
+    return db_select_page(
+        db, arena, SQL_AUDIT,
+        DB_PARAMS(db_int(meeting_id), db_int(after_seq), db_text(left_out), db_int(viewer_id), db_int(limit)),
+        LIMIT_PAGE_BYTES, read_row, sizeof **items, items, count, &more);
 }
 
 enum err event_dao_stays(struct db *db, struct arena *arena, int64_t meeting_id, struct room_event **items, int *count)

@@ -27,9 +27,11 @@ MUST_CHECK enum err event_dao_list(struct db *db, struct arena *arena, int64_t m
                                    int *count, bool *more);
 
 /* What some did to others or to the meeting, oldest first, at most limit and about LIMIT_PAGE_BYTES: events after
- * after_seq whose actor is not whom they are about. Of private messages it tells only the two between whom they are. */
+ * after_seq whose actor is not whom they are about, but those of the types left_out ("a,b"). Of private messages it
+ * tells only the two between whom they are. */
 MUST_CHECK enum err event_dao_audit(struct db *db, struct arena *arena, int64_t meeting_id, int64_t after_seq,
-                                    int64_t viewer_id, int64_t limit, struct room_event **items, int *count);
+                                    int64_t viewer_id, const char *left_out, int64_t limit, struct room_event **items,
+                                    int *count);
 
 /* Comings and goings, user_joined and user_left, by person and then by time. Their data is left out. */
 MUST_CHECK enum err event_dao_stays(struct db *db, struct arena *arena, int64_t meeting_id, struct room_event **items,

@@ -49,7 +49,7 @@ static enum err find_answered(struct room_change *room, struct message *m)
 }
 
 /* An event about a message goes to those who may see it. */
-static void add_message_event(struct room_change *room, const char *type, const struct message *m)
+static void add_message_event(struct room_change *room, enum event_type type, const struct message *m)
 {
     char audience[64] = ENVELOPE_EVERYBODY;
     if (m->to_id)

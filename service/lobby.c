@@ -17,7 +17,7 @@
 
 /* ---- what is told ---- */
 
-static enum err tell_hosts(struct room_change *room, const char *type, int64_t user_id, const char *effect,
+static enum err tell_hosts(struct room_change *room, enum event_type type, int64_t user_id, const char *effect,
                            struct buf *data)
 {
     const char *hosts;
@@ -45,7 +45,7 @@ static enum err add_lobby_left(struct room_change *room, int64_t user_id, const 
     return tell_hosts(room, EVENT_LOBBY_LEFT, user_id, effect, &data);
 }
 
-static void tell_visitor(struct room_change *room, const char *type, int64_t user_id)
+static void tell_visitor(struct room_change *room, enum event_type type, int64_t user_id)
 {
     char audience[24];
     snprintf(audience, sizeof audience, "%lld", (long long)user_id);

@@ -11,7 +11,7 @@
 #include "service/permission.h"
 
 /* An event that says only who did it. */
-static void add_action(struct room_change *room, const char *type, const char *audience)
+static void add_action(struct room_change *room, enum event_type type, const char *audience)
 {
     struct buf data = {0};
     struct json j = json_to(&data);
@@ -75,7 +75,7 @@ enum err moderation_lower_hands(struct context *ctx, int64_t meeting_id)
 }
 
 /* Who may come back, and who not, is for those who run the meeting. */
-static enum err tell_of_ban(struct room_change *room, const char *type, int64_t user_id)
+static enum err tell_of_ban(struct room_change *room, enum event_type type, int64_t user_id)
 {
     const char *hosts;
     enum err e = room_audience_hosts(room, &hosts);

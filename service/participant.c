@@ -44,7 +44,7 @@ void participant_data_by(struct json *j, const struct room_change *room, int64_t
         json_int(j, "by", room->ctx->user_id);
 }
 
-void participant_event(struct room_change *room, const char *type, int64_t user_id, struct buf *data)
+void participant_event(struct room_change *room, enum event_type type, int64_t user_id, struct buf *data)
 {
     room_log_add(&room->log, type, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, data);
     room_log_about(&room->log, user_id);

@@ -42,7 +42,7 @@ struct json participant_data(struct buf *data, int64_t user_id);
 void participant_data_by(struct json *j, const struct room_change *room, int64_t user_id);
 
 /* Adds an event about somebody for everybody, and frees its data. */
-void participant_event(struct room_change *room, const char *type, int64_t user_id, struct buf *data);
+void participant_event(struct room_change *room, enum event_type type, int64_t user_id, struct buf *data);
 
 /* Whether a seat given up for this reason may be resumed: only that of a connection that broke. */
 bool participant_may_resume(const char *reason);

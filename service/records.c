@@ -1,6 +1,7 @@
 #include "service/records.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/limits.h"
 #include "db/participant_dao.h"
@@ -71,7 +72,7 @@ static int make_stays(const struct reading *r, struct stay *out)
     for (int i = 0; i < r->event_count; i++) {
         const struct room_event *e = &r->events[i];
         bool same = n > 0 && out[n - 1].user_id == e->subject_id;
-        if (e->type[5] == 'j') { /* user_joined */
+        if (strcmp(e->type, event_name(EVENT_USER_JOINED)) == 0) {
             out[n++] = begin_stay(r, e);
             open = true;
         } else if (same && open) {
@@ -159,8 +160,8 @@ enum err records_audit(struct context *ctx, int64_t meeting_id, int64_t after_se
 {
     enum err e = permission_check_reader(ctx, meeting_id, PERMISSION_READ_RECORDS);
     return e ? e
-             : event_dao_audit(ctx->app->db, ctx->arena, meeting_id, after_seq, ctx->user_id, LIMIT_EVENTS_PAGE, items,
-                               count);
+             : event_dao_audit(ctx->app->db, ctx->arena, meeting_id, after_seq, ctx->user_id, EVENTS_UNAUDITED,
+                               LIMIT_EVENTS_PAGE, items, count);
 }
 
 enum err records_transcript(struct context *ctx, int64_t meeting_id, int64_t after_id, struct message **items,

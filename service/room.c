@@ -13,19 +13,40 @@
 #include "service/schedule.h"
 #include "service/shape.h"
 
+const char *event_name(enum event_type type)
+{
+    static const char *const names[] = {
+#define EVENT(name, text, audit) text,
+#include "service/event.def"
+#undef EVENT
+    };
+    return names[type];
+}
+
+/* clang-format off */
+#define AUDITED(text)
+#define UNAUDITED(text) "," text
+const char EVENTS_UNAUDITED[] = ""
+#define EVENT(name, text, audit) audit(text)
+#include "service/event.def"
+#undef EVENT
+    ;
+/* clang-format on */
+
 void room_log_start(struct room_log *log, struct context *ctx, int64_t meeting_id)
 {
     *log = (struct room_log){.ctx = ctx, .meeting_id = meeting_id};
 }
 
-void room_log_add(struct room_log *log, const char *type, const char *audience, const char *effect, struct buf *data)
+void room_log_add(struct room_log *log, enum event_type type, const char *audience, const char *effect,
+                  struct buf *data)
 {
     struct arena *arena = log->ctx->arena;
     if (data->failed || log->count == ROOM_LOG_EVENTS)
         abort(); /* no memory, or a mistake in the code */
     log->events[log->count++] = (struct room_event){
         .meeting_id = log->meeting_id,
-        .type = type,
+        .type = event_name(type),
         .audience = arena_strdup(arena, audience),
         .effect = arena_strdup(arena, effect),
         .data = arena_strndup(arena, data->data, data->len),

@@ -9,32 +9,17 @@
 #include "db/meeting_dao.h"
 #include "service/context.h"
 
-/* The types of room events; docs/protocol.md has their data. */
-#define EVENT_USER_JOINED "user_joined"
-#define EVENT_USER_LEFT "user_left"
-#define EVENT_PRESENCE_CHANGED "presence_changed"
-#define EVENT_MEDIA_CHANGED "media_changed"
-#define EVENT_CHAT_MESSAGE "chat_message"
-#define EVENT_MESSAGE_EDITED "message_edited"
-#define EVENT_MESSAGE_DELETED "message_deleted"
-#define EVENT_HAND_RAISED "hand_raised"
-#define EVENT_HAND_LOWERED "hand_lowered"
-#define EVENT_ROLE_CHANGED "role_changed"
-#define EVENT_HOST_CHANGED "host_changed"
-#define EVENT_PARTICIPANT_RENAMED "participant_renamed"
-#define EVENT_ALL_MUTED "all_muted"
-#define EVENT_UNMUTE_ASKED "unmute_asked"
-#define EVENT_HANDS_LOWERED "hands_lowered"
-#define EVENT_USER_BANNED "user_banned"
-#define EVENT_BAN_LIFTED "ban_lifted"
-#define EVENT_LOBBY_JOINED "lobby_joined"
-#define EVENT_LOBBY_LEFT "lobby_left"
-#define EVENT_LOBBY_ADMITTED "lobby_admitted"
-#define EVENT_LOBBY_REFUSED "lobby_refused"
-#define EVENT_HOST_AWAY "host_away"
-#define EVENT_MEETING_UPDATED "meeting_updated"
-#define EVENT_MEETING_ENDING "meeting_ending"
-#define EVENT_MEETING_ENDED "meeting_ended"
+enum event_type {
+#define EVENT(name, text, audit) EVENT_##name,
+#include "service/event.def"
+#undef EVENT
+};
+
+/* The name that clients and the table room_events know it by. */
+const char *event_name(enum event_type type);
+
+/* The names of those that the audit leaves out, separated by commas. */
+extern const char EVENTS_UNAUDITED[];
 
 /* Close codes that a worker may ask relays to close a connection with. */
 enum {
@@ -59,7 +44,8 @@ struct room_log {
 void room_log_start(struct room_log *log, struct context *ctx, int64_t meeting_id);
 
 /* Adds an event; data is its JSON object, which is copied and then freed. audience and effect as in core/envelope.h. */
-void room_log_add(struct room_log *log, const char *type, const char *audience, const char *effect, struct buf *data);
+void room_log_add(struct room_log *log, enum event_type type, const char *audience, const char *effect,
+                  struct buf *data);
 
 /* Notes whom the event added last is about. */
 void room_log_about(struct room_log *log, int64_t user_id);

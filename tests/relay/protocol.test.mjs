@@ -125,6 +125,11 @@ test('the example holds every message and every event of the tables, and every k
   );
 });
 
+test('the events of the table are those of service/event.def', () => {
+  const events = [...source('service/event.def').matchAll(/^EVENT\(\w+, +"(\w+)"/gm)].map((m) => m[1]);
+  assert.deepEqual(events.sort(), documented.events);
+});
+
 test('the messages of the table are those that relay and workers know', () => {
   const own = [...source('relay/message.c').matchAll(/^ {4}\{"(\w+)", take_/gm)].map((m) => m[1]);
   const workers = [...source('handlers/routes.c').matchAll(/\{"POST", ROOM "(\w+)"/g)].map((m) => m[1]);
