@@ -188,7 +188,7 @@ enum err participant_dao_send_back(struct db *db, int64_t meeting_id, int64_t us
                                    db_int(meeting_id), db_int(user_id)));
 }
 
-enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat,
+enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct conn_ref seat,
                                    const char *address)
 {
     return db_execute(db, SQL_TAKE_OVER,

@@ -53,7 +53,7 @@ static inline bool participant_is_online(const struct participant *p)
 
 /* The seat's connection: which relay holds it and its name there (both NULL: joined by REST); the client's own name of
  * the seat (NULL: it gave none); and the sign-in that takes it (0: a guest's). */
-struct seat {
+struct conn_ref {
     const char *relay;
     const char *connection;
     const char *name;
@@ -71,7 +71,7 @@ struct arrival {
     const char *address;
     int64_t invite_id; /* 0: none */
     bool is_held;
-    struct seat seat;
+    struct conn_ref seat;
     const char *resumed; /* the name that the seat had and must have still; NULL: it does not matter */
 };
 
@@ -107,7 +107,7 @@ MUST_CHECK enum err participant_dao_send_back(struct db *db, int64_t meeting_id,
                                               int64_t now_ms);
 
 /* Gives the seat of somebody who is in, or waits, to another connection. */
-MUST_CHECK enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct seat seat,
+MUST_CHECK enum err participant_dao_take_over(struct db *db, int64_t meeting_id, int64_t user_id, struct conn_ref seat,
                                               const char *address);
 
 /* Marks the seat's connection as broken. ERR_DB_NO_ROW: that connection does not own the seat, or it is marked already.

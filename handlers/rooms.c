@@ -99,7 +99,7 @@ enum err room_join(struct exchange *x)
         return e;
     response_header(x->res, "Echomeet-Room",
                     arena_printf(x->ctx.arena, "%lld %lld %lld%s", (long long)id, (long long)view.seq,
-                                 (long long)view.seated_seq, view.waiting ? " outside" : ""));
+                                 (long long)view.join_seq, view.waiting ? " outside" : ""));
     return room_view_write(x, &view);
 }
 

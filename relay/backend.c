@@ -23,8 +23,8 @@ enum {
     STDERR_BYTES = 200 /* of a worker's diagnostics that are logged */
 };
 
-struct call {
-    struct call *prev, *next; /* in the queue, or among those in flight */
+struct rpc {
+    struct rpc *prev, *next; /* in the queue, or among those in flight */
     struct backend *backend;
     backend_fn *fn; /* NULL: cancelled */
     void *data;
@@ -41,7 +41,7 @@ struct call {
 };
 
 struct list {
-    struct call *first, *last;
+    struct rpc *first, *last;
 };
 
 struct backend {
@@ -58,27 +58,27 @@ struct backend {
     ev_timer kick; /* starts waiting calls from the loop, since they may fail at once */
 };
 
-static void list_add(struct list *list, struct call *call)
+static void list_add(struct list *list, struct rpc *rpc)
 {
-    call->next = NULL;
-    call->prev = list->last;
+    rpc->next = NULL;
+    rpc->prev = list->last;
     if (list->last)
-        list->last->next = call;
+        list->last->next = rpc;
     else
-        list->first = call;
-    list->last = call;
+        list->first = rpc;
+    list->last = rpc;
 }
 
-static void list_remove(struct list *list, struct call *call)
+static void list_remove(struct list *list, struct rpc *rpc)
 {
-    if (call->prev)
-        call->prev->next = call->next;
+    if (rpc->prev)
+        rpc->prev->next = rpc->next;
     else
-        list->first = call->next;
-    if (call->next)
-        call->next->prev = call->prev;
+        list->first = rpc->next;
+    if (rpc->next)
+        rpc->next->prev = rpc->prev;
     else
-        list->last = call->prev;
+        list->last = rpc->prev;
 }
 
 static void kick(struct backend *b)
@@ -89,19 +89,19 @@ static void kick(struct backend *b)
     }
 }
 
-static void call_free(struct call *call)
+static void rpc_free(struct rpc *rpc)
 {
-    struct backend *b = call->backend;
-    ev_timer_stop(b->loop, &call->timer);
-    ev_io_stop(b->loop, &call->io);
-    if (call->io.fd >= 0)
-        close(call->io.fd);
-    list_remove(call->in_flight ? &b->in_flight : &b->waiting, call);
-    if (call->in_flight)
+    struct backend *b = rpc->backend;
+    ev_timer_stop(b->loop, &rpc->timer);
+    ev_io_stop(b->loop, &rpc->io);
+    if (rpc->io.fd >= 0)
+        close(rpc->io.fd);
+    list_remove(rpc->in_flight ? &b->in_flight : &b->waiting, rpc);
+    if (rpc->in_flight)
         b->in_flight_count--;
-    buf_free(&call->request);
-    buf_free(&call->answer);
-    free(call);
+    buf_free(&rpc->request);
+    buf_free(&rpc->answer);
+    free(rpc);
     kick(b);
 }
 
@@ -117,21 +117,21 @@ static enum call_result result_of(const struct reply *reply)
 }
 
 /* Ends a call: its callback runs with this reply. */
-static void finish(struct call *call, struct reply *reply)
+static void finish(struct rpc *rpc, struct reply *reply)
 {
-    backend_fn *fn = call->fn;
-    double seconds = clock_elapsed_s() - call->started;
-    reply->request_id = call->id;
-    metrics_call(call->backend->metrics, result_of(reply), seconds);
+    backend_fn *fn = rpc->fn;
+    double seconds = clock_elapsed_s() - rpc->started;
+    reply->request_id = rpc->id;
+    metrics_call(rpc->backend->metrics, result_of(reply), seconds);
     if (reply->err)
-        log_event(LOG_WARN, "call_failed", "request", call->id, "code", err_code(reply->err), "ms",
+        log_event(LOG_WARN, "call_failed", "request", rpc->id, "code", err_code(reply->err), "ms",
                   LOG_INT((int64_t)(seconds * 1000)), NULL);
     if (fn)
-        fn(call->data, reply);
-    call_free(call);
+        fn(rpc->data, reply);
+    rpc_free(rpc);
 }
 
-static void fail(struct call *call, enum err err) { finish(call, &(struct reply){.err = err}); }
+static void fail(struct rpc *rpc, enum err err) { finish(rpc, &(struct reply){.err = err}); }
 
 /* The value of a header line of this name ("Status:"), or NULL. */
 static const char *header_value(const char *line, size_t len, const char *name)
@@ -195,90 +195,90 @@ static void learn_time(struct backend *b, int64_t workers_ms)
     b->clock_differs = differs;
 }
 
-static void answered(struct call *call, int protocol_status)
+static void answered(struct rpc *rpc, int protocol_status)
 {
     struct reply reply = {0};
-    if (call->answer.failed)
-        fail(call, ERR_INTERNAL);
+    if (rpc->answer.failed)
+        fail(rpc, ERR_INTERNAL);
     else if (protocol_status != 0)
-        fail(call, ERR_UNAVAILABLE); /* a worker that refuses has executed nothing */
-    else if (!read_answer(&call->answer, &reply))
-        fail(call, ERR_INTERNAL);
+        fail(rpc, ERR_UNAVAILABLE); /* a worker that refuses has executed nothing */
+    else if (!read_answer(&rpc->answer, &reply))
+        fail(rpc, ERR_INTERNAL);
     else {
         if (reply.time_ms)
-            learn_time(call->backend, reply.time_ms);
-        finish(call, &reply);
+            learn_time(rpc->backend, reply.time_ms);
+        finish(rpc, &reply);
     }
 }
 
-static void log_stderr(const struct call *call, const struct fcgi_piece *piece)
+static void log_stderr(const struct rpc *rpc, const struct fcgi_piece *piece)
 {
     char text[STDERR_BYTES + 1];
     int n = piece->len < STDERR_BYTES ? (int)piece->len : STDERR_BYTES;
     snprintf(text, sizeof text, "%.*s", n, piece->data);
-    log_event(LOG_WARN, "worker_says", "request", call->id, "text", text, NULL);
+    log_event(LOG_WARN, "worker_says", "request", rpc->id, "text", text, NULL);
 }
 
 /* Reads records. False where the call has ended. */
-static bool take(struct call *call, const char *data, size_t len)
+static bool take(struct rpc *rpc, const char *data, size_t len)
 {
     for (;;) {
         struct fcgi_piece piece;
-        switch (fcgi_read(&call->reader, &data, &len, &piece)) {
+        switch (fcgi_read(&rpc->reader, &data, &len, &piece)) {
         case FCGI_EVENT_MORE: return true;
         case FCGI_EVENT_STDOUT:
-            if (call->answer.len + piece.len > LIMIT_REPLY_BYTES) {
-                fail(call, ERR_INTERNAL);
+            if (rpc->answer.len + piece.len > LIMIT_REPLY_BYTES) {
+                fail(rpc, ERR_INTERNAL);
                 return false;
             }
-            buf_append(&call->answer, piece.data, piece.len);
+            buf_append(&rpc->answer, piece.data, piece.len);
             break;
-        case FCGI_EVENT_STDERR: log_stderr(call, &piece); break;
-        case FCGI_EVENT_END: answered(call, piece.protocol_status); return false;
-        case FCGI_EVENT_BROKEN: fail(call, ERR_INTERNAL); return false;
+        case FCGI_EVENT_STDERR: log_stderr(rpc, &piece); break;
+        case FCGI_EVENT_END: answered(rpc, piece.protocol_status); return false;
+        case FCGI_EVENT_BROKEN: fail(rpc, ERR_INTERNAL); return false;
         }
     }
 }
 
-static void receive(struct call *call)
+static void receive(struct rpc *rpc)
 {
     char data[READ_BYTES];
-    ssize_t n = recv(call->io.fd, data, sizeof data, 0);
+    ssize_t n = recv(rpc->io.fd, data, sizeof data, 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0)
-        fail(call, ERR_OUTCOME_UNKNOWN); /* the worker is gone, perhaps in the middle */
+        fail(rpc, ERR_OUTCOME_UNKNOWN); /* the worker is gone, perhaps in the middle */
     else
-        take(call, data, (size_t)n);
+        take(rpc, data, (size_t)n);
 }
 
 /* Sends what the socket takes. False where the connection is broken. */
-static bool transmit(struct call *call)
+static bool transmit(struct rpc *rpc)
 {
-    ssize_t n = send(call->io.fd, call->request.data + call->sent, call->request.len - call->sent, MSG_NOSIGNAL);
+    ssize_t n = send(rpc->io.fd, rpc->request.data + rpc->sent, rpc->request.len - rpc->sent, MSG_NOSIGNAL);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;
-    call->sent += (size_t)n;
-    if (call->sent < call->request.len)
+    rpc->sent += (size_t)n;
+    if (rpc->sent < rpc->request.len)
         return true;
-    buf_free(&call->request);
-    call->sent = 0;
-    struct ev_loop *loop = call->backend->loop;
-    ev_io_stop(loop, &call->io);
-    ev_io_set(&call->io, call->io.fd, EV_READ);
-    ev_io_start(loop, &call->io);
+    buf_free(&rpc->request);
+    rpc->sent = 0;
+    struct ev_loop *loop = rpc->backend->loop;
+    ev_io_stop(loop, &rpc->io);
+    ev_io_set(&rpc->io, rpc->io.fd, EV_READ);
+    ev_io_start(loop, &rpc->io);
     return true;
 }
 
 static void on_io(struct ev_loop *loop, ev_io *watcher, int revents)
 {
     (void)loop;
-    struct call *call = watcher->data;
+    struct rpc *rpc = watcher->data;
     /* a worker may answer before it has read everything */
     if (revents & EV_READ)
-        receive(call);
-    else if ((revents & EV_WRITE) && !transmit(call))
-        fail(call, ERR_OUTCOME_UNKNOWN);
+        receive(rpc);
+    else if ((revents & EV_WRITE) && !transmit(rpc))
+        fail(rpc, ERR_OUTCOME_UNKNOWN);
 }
 
 /* A descriptor that is connected to the workers, or -1. */
@@ -294,55 +294,55 @@ static int connect_workers(const struct backend *b)
     return -1;
 }
 
-static void set_timer(struct call *call, double seconds)
+static void set_timer(struct rpc *rpc, double seconds)
 {
-    ev_timer_stop(call->backend->loop, &call->timer);
-    ev_timer_set(&call->timer, seconds > 0 ? seconds : 0, 0);
-    ev_timer_start(call->backend->loop, &call->timer);
+    ev_timer_stop(rpc->backend->loop, &rpc->timer);
+    ev_timer_set(&rpc->timer, seconds > 0 ? seconds : 0, 0);
+    ev_timer_start(rpc->backend->loop, &rpc->timer);
 }
 
-static double age(const struct call *call) { return clock_elapsed_s() - call->started; }
+static double age(const struct rpc *rpc) { return clock_elapsed_s() - rpc->started; }
 
-static void try_connect(struct call *call)
+static void try_connect(struct rpc *rpc)
 {
-    struct backend *b = call->backend;
+    struct backend *b = rpc->backend;
     int fd = connect_workers(b);
     if (fd < 0) {
-        if (age(call) * 1000 >= CONNECT_GIVE_UP_MS)
-            fail(call, ERR_UNAVAILABLE);
+        if (age(rpc) * 1000 >= CONNECT_GIVE_UP_MS)
+            fail(rpc, ERR_UNAVAILABLE);
         else
-            set_timer(call, CONNECT_TRY_MS / 1000.0);
+            set_timer(rpc, CONNECT_TRY_MS / 1000.0);
         return;
     }
-    call->connected = true;
-    set_timer(call, LIMIT_CALL_MS / 1000.0 - age(call));
-    ev_io_set(&call->io, fd, EV_READ | EV_WRITE);
-    ev_io_start(b->loop, &call->io);
+    rpc->connected = true;
+    set_timer(rpc, LIMIT_CALL_MS / 1000.0 - age(rpc));
+    ev_io_set(&rpc->io, fd, EV_READ | EV_WRITE);
+    ev_io_start(b->loop, &rpc->io);
     /* The request fits into the socket's buffer nearly always: no need to ask the loop first. Where it is broken
      * already, the loop will say so. */
-    (void)!transmit(call);
+    (void)!transmit(rpc);
 }
 
-static void start(struct call *call)
+static void start(struct rpc *rpc)
 {
-    struct backend *b = call->backend;
-    list_remove(&b->waiting, call);
-    list_add(&b->in_flight, call);
-    call->in_flight = true;
+    struct backend *b = rpc->backend;
+    list_remove(&b->waiting, rpc);
+    list_add(&b->in_flight, rpc);
+    rpc->in_flight = true;
     b->in_flight_count++;
-    try_connect(call);
+    try_connect(rpc);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
     (void)loop, (void)revents;
-    struct call *call = watcher->data;
-    if (call->connected)
-        fail(call, ERR_TIMEOUT);
-    else if (call->in_flight)
-        try_connect(call);
+    struct rpc *rpc = watcher->data;
+    if (rpc->connected)
+        fail(rpc, ERR_TIMEOUT);
+    else if (rpc->in_flight)
+        try_connect(rpc);
     else
-        fail(call, ERR_UNAVAILABLE); /* its turn never came */
+        fail(rpc, ERR_UNAVAILABLE); /* its turn never came */
 }
 
 static void on_kick(struct ev_loop *loop, ev_timer *watcher, int revents)
@@ -377,23 +377,23 @@ void backend_free(struct backend **backend)
     if (!b)
         return;
     while (b->waiting.first)
-        call_free(b->waiting.first);
+        rpc_free(b->waiting.first);
     while (b->in_flight.first)
-        call_free(b->in_flight.first);
+        rpc_free(b->in_flight.first);
     ev_timer_stop(b->loop, &b->kick);
     free(b);
     *backend = NULL;
 }
 
 /* docs/architecture.md, "Between relay and workers" */
-static void write_request(struct call *call, const struct call_request *r)
+static void write_request(struct rpc *rpc, const struct call_request *r)
 {
     char length[24], user[24], session[24], deadline[24];
     const char *query = strchr(r->path, '?');
     snprintf(length, sizeof length, "%zu", r->body_len);
     snprintf(user, sizeof user, "%lld", (long long)r->user_id);
     snprintf(session, sizeof session, "%lld", (long long)r->session_id);
-    snprintf(deadline, sizeof deadline, "%lld", (long long)clock_now_ms(call->backend->clock) + LIMIT_CALL_MS);
+    snprintf(deadline, sizeof deadline, "%lld", (long long)clock_now_ms(rpc->backend->clock) + LIMIT_CALL_MS);
     const struct fcgi_param params[] = {
         {"REQUEST_METHOD", r->method},
         {"SERVER_PROTOCOL", "HTTP/1.1"},
@@ -402,8 +402,8 @@ static void write_request(struct call *call, const struct call_request *r)
         {"CONTENT_TYPE", r->type ? r->type : "application/json"},
         {"CONTENT_LENGTH", length},
         {"REMOTE_ADDR", r->address ? r->address : ""},
-        {"ECHOMEET_REQUEST_ID", call->id},
-        {"ECHOMEET_RELAY", call->backend->relay_id},
+        {"ECHOMEET_REQUEST_ID", rpc->id},
+        {"ECHOMEET_RELAY", rpc->backend->relay_id},
         {"ECHOMEET_DEADLINE", deadline},
         {"ECHOMEET_USER", user},
         {"ECHOMEET_SESSION", session},
@@ -411,40 +411,40 @@ static void write_request(struct call *call, const struct call_request *r)
     };
     /* the last three only where the call is made in a client's name */
     size_t count = sizeof params / sizeof *params - (r->user_id ? 0 : 3);
-    fcgi_write_request(&call->request, params, count, r->body, r->body_len);
+    fcgi_write_request(&rpc->request, params, count, r->body, r->body_len);
 }
 
-struct call *backend_call(struct backend *b, const struct call_request *request, backend_fn *fn, void *data)
+struct rpc *backend_call(struct backend *b, const struct call_request *request, backend_fn *fn, void *data)
 {
-    struct call *call = calloc(1, sizeof *call);
-    if (!call)
+    struct rpc *rpc = calloc(1, sizeof *rpc);
+    if (!rpc)
         return NULL;
-    call->backend = b;
-    call->fn = fn;
-    call->data = data;
-    call->started = clock_elapsed_s();
-    ids_request(b->random, call->id);
-    write_request(call, request);
-    if (call->request.failed) {
-        buf_free(&call->request);
-        free(call);
+    rpc->backend = b;
+    rpc->fn = fn;
+    rpc->data = data;
+    rpc->started = clock_elapsed_s();
+    ids_request(b->random, rpc->id);
+    write_request(rpc, request);
+    if (rpc->request.failed) {
+        buf_free(&rpc->request);
+        free(rpc);
         return NULL;
     }
-    ev_io_init(&call->io, on_io, -1, 0);
-    ev_timer_init(&call->timer, on_timer, LIMIT_CALL_MS / 1000.0, 0);
-    call->io.data = call->timer.data = call;
-    ev_timer_start(b->loop, &call->timer);
+    ev_io_init(&rpc->io, on_io, -1, 0);
+    ev_timer_init(&rpc->timer, on_timer, LIMIT_CALL_MS / 1000.0, 0);
+    rpc->io.data = rpc->timer.data = rpc;
+    ev_timer_start(b->loop, &rpc->timer);
     bool first = !b->waiting.first;
-    list_add(&b->waiting, call);
+    list_add(&b->waiting, rpc);
     /* a call this young does not fail for want of a connection, so nothing is answered from here */
     if (first && b->in_flight_count < LIMIT_CALLS_IN_FLIGHT)
-        start(call);
-    return call;
+        start(rpc);
+    return rpc;
 }
 
-void backend_cancel(struct call **call)
+void backend_cancel(struct rpc **rpc)
 {
-    if (*call)
-        call_free(*call);
-    *call = NULL;
+    if (*rpc)
+        rpc_free(*rpc);
+    *rpc = NULL;
 }

@@ -16,7 +16,7 @@
 
 struct backend;
 struct metrics;
-struct call;
+struct rpc;
 
 struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random,
                             struct clock *clock, struct metrics *metrics);
@@ -55,10 +55,10 @@ typedef void backend_fn(void *data, const struct reply *reply);
 
 /* Starts a call. The callback runs exactly once, never from within this function, unless the call is cancelled.
  * NULL when memory runs out: then it never runs. */
-struct call *backend_call(struct backend *backend, const struct call_request *request, backend_fn *fn, void *data);
+struct rpc *backend_call(struct backend *backend, const struct call_request *request, backend_fn *fn, void *data);
 
 /* Forgets a call; it may be executed nevertheless. Clears the pointer; NULL is fine. */
-void backend_cancel(struct call **call);
+void backend_cancel(struct rpc **call);
 
 /* Whether a reply is one that the call succeeded with. */
 static inline bool reply_ok(const struct reply *r) { return r->err == ERR_OK && r->status >= 200 && r->status < 300; }

@@ -89,7 +89,7 @@ static void shut(struct conn *c)
 
 /* The connection takes no part any more. Its seat is kept for grace_ms, and reported when the calls that it began are
  * answered: one of them may be the one that gives up the seat. */
-static void part(struct conn *c, int64_t grace_ms, int code)
+static void detach(struct conn *c, int64_t grace_ms, int code)
 {
     char name[RELAY_CONN_NAME_SIZE];
     conn_name(c, name);
@@ -108,7 +108,7 @@ static void part(struct conn *c, int64_t grace_ms, int code)
 static void lost(struct conn *c)
 {
     if (c->state == CONN_OPEN)
-        part(c, c->relay->config.grace_lost_ms, 1006);
+        detach(c, c->relay->config.grace_lost_ms, 1006);
     shut(c);
 }
 
@@ -146,7 +146,7 @@ void conn_close(struct conn *c, int code)
     if (c->state != CONN_OPEN)
         return;
     requests_drop(&c->requests);
-    part(c, c->relay->config.grace_lost_ms, code);
+    detach(c, c->relay->config.grace_lost_ms, code);
     push_new(c, frame_close(code));
 }
 
@@ -167,7 +167,7 @@ static void client_closed(struct conn *c, int code)
         shut(c);
         return;
     }
-    part(c, c->relay->config.grace_closed_ms, code);
+    detach(c, c->relay->config.grace_closed_ms, code);
     c->shut_when_sent = true;
     push_new(c, frame_close(code));
 }

@@ -30,13 +30,13 @@ struct room {
     bool empty;     /* listed in hub->empty */
     struct room *next_empty;
     unsigned failures; /* fetches in a row that brought nothing */
-    struct call *fetch;
+    struct rpc *fetch;
     int64_t fetch_after;
     ev_timer timer; /* the next fetch */
 };
 
-/* One Redis server. */
-struct news {
+/* The hub's link to one Redis server. */
+struct redis_link {
     struct hub *hub;
     struct subscriber *subscriber;
 };
@@ -44,7 +44,7 @@ struct news {
 struct hub {
     struct relay *relay;
     struct redis_servers servers;
-    struct news news[REDIS_SERVERS];
+    struct redis_link links[REDIS_SERVERS];
     struct map rooms_by_meeting;
     struct map conns_by_user; /* by meeting and user */
     struct room **rooms;
@@ -59,7 +59,7 @@ static void look_after(struct room *room);
 /* The Redis server that has a meeting's news. */
 static struct subscriber *subscriber_of(const struct hub *hub, int64_t meeting_id)
 {
-    return hub->news[redis_server_of(meeting_id, hub->servers.count)].subscriber;
+    return hub->links[redis_server_of(meeting_id, hub->servers.count)].subscriber;
 }
 
 /* ---- delivery ---- */
@@ -84,7 +84,7 @@ static bool concerns(const struct envelope *e, const struct conn *c)
 }
 
 /* Lets a member pass an event when it is the next one: who is further has passed it, who is behind will in order. */
-static void offer(struct conn *c, struct event *e)
+static void deliver_in_order(struct conn *c, struct event *e)
 {
     if (e->seq != c->position + 1)
         return;
@@ -112,7 +112,7 @@ static void offer(struct conn *c, struct event *e)
 static void deliver(struct room *room, struct event *e)
 {
     for (uint32_t i = room->count; i-- > 0;)
-        offer(room->members[i], e);
+        deliver_in_order(room->members[i], e);
 }
 
 /* Lets out what has its turn. */
@@ -133,7 +133,7 @@ static void catch_up(struct room *room, struct conn *c)
             room->behind = true;
             return;
         }
-        offer(c, e);
+        deliver_in_order(c, e);
     }
 }
 
@@ -174,7 +174,7 @@ static void take_line(struct room *room, const char *line, size_t len, int64_t *
         return;
     if (e->seq <= room->stream.seq)
         deliver(room, e);
-    stream_offer(&room->stream, e);
+    stream_push(&room->stream, e);
     event_unref(&e);
     pump(room);
 }
@@ -338,13 +338,13 @@ static void list_empty(struct room *room)
     room->hub->empty = room;
 }
 
-bool hub_join(struct conn *c, int64_t meeting_id, int64_t seated_seq, int64_t seq, bool outside)
+bool hub_join(struct conn *c, int64_t meeting_id, int64_t join_seq, int64_t seq, bool outside)
 {
     struct hub *hub = c->relay->hub;
     hub_leave(c);
     struct room *room = find_room(hub, meeting_id);
     if (!room)
-        room = room_new(hub, meeting_id, seated_seq);
+        room = room_new(hub, meeting_id, join_seq);
     if (!room)
         return false;
     if (!make_space(&room->members, room->count, &room->cap) ||
@@ -355,11 +355,11 @@ bool hub_join(struct conn *c, int64_t meeting_id, int64_t seated_seq, int64_t se
     }
     c->room = room;
     c->room_index = room->count;
-    c->position = seated_seq;
+    c->position = join_seq;
     c->shown = seq;
     c->outside = outside;
     room->members[room->count++] = c;
-    stream_hear(&room->stream, seq);
+    stream_note_latest(&room->stream, seq);
     catch_up(room, c);
     look_after(room);
     return true;
@@ -458,20 +458,20 @@ void hub_receive(struct hub *hub, const char *line, size_t len)
         return;
     struct event *e = event_new(&envelope);
     if (e)
-        stream_offer(&room->stream, e);
+        stream_push(&room->stream, e);
     else
-        stream_hear(&room->stream, envelope.seq);
+        stream_note_latest(&room->stream, envelope.seq);
     event_unref(&e);
     pump(room);
     look_after(room);
 }
 
-void hub_hear(struct hub *hub, int64_t meeting_id, int64_t seq)
+void hub_note_latest(struct hub *hub, int64_t meeting_id, int64_t seq)
 {
     struct room *room = find_room(hub, meeting_id);
     if (!room)
         return;
-    stream_hear(&room->stream, seq);
+    stream_note_latest(&room->stream, seq);
     look_after(room);
 }
 
@@ -502,16 +502,16 @@ enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
 
 static void on_message(void *data, const char *line, size_t len)
 {
-    const struct news *news = data;
-    hub_receive(news->hub, line, len);
+    const struct redis_link *link = data;
+    hub_receive(link->hub, line, len);
 }
 
 /* From now on nothing published is missed. What was published before has to be asked for once; after Redis was away a
  * comparison does that for all rooms together. */
 static void on_confirmed(void *data, int64_t meeting_id)
 {
-    const struct news *news = data;
-    struct room *room = find_room(news->hub, meeting_id);
+    const struct redis_link *link = data;
+    struct room *room = find_room(link->hub, meeting_id);
     if (!room || room->confirmed)
         return;
     room->confirmed = true;
@@ -521,19 +521,19 @@ static void on_confirmed(void *data, int64_t meeting_id)
 
 static void on_connected(void *data)
 {
-    const struct news *news = data;
-    const struct hub *hub = news->hub;
+    const struct redis_link *link = data;
+    const struct hub *hub = link->hub;
     for (uint32_t i = 0; i < hub->count; i++)
-        if (subscriber_of(hub, hub->rooms[i]->meeting_id) == news->subscriber)
-            subscriber_add(news->subscriber, hub->rooms[i]->meeting_id);
+        if (subscriber_of(hub, hub->rooms[i]->meeting_id) == link->subscriber)
+            subscriber_add(link->subscriber, hub->rooms[i]->meeting_id);
 }
 
 static void on_state(void *data, bool up)
 {
-    const struct news *news = data;
+    const struct redis_link *link = data;
     (void)up;
-    if (news->hub->relay->sync)
-        sync_now(news->hub->relay->sync);
+    if (link->hub->relay->sync)
+        sync_now(link->hub->relay->sync);
 }
 
 int64_t hub_rooms(const struct hub *hub) { return hub->count; }
@@ -541,7 +541,7 @@ int64_t hub_rooms(const struct hub *hub) { return hub->count; }
 bool hub_degraded(const struct hub *hub)
 {
     for (int i = 0; i < hub->servers.count; i++)
-        if (!subscriber_up(hub->news[i].subscriber))
+        if (!subscriber_up(hub->links[i].subscriber))
             return true;
     return false;
 }
@@ -582,10 +582,10 @@ struct hub *hub_new(struct relay *relay)
     ev_timer_start(relay->loop, &hub->age);
     bool ok = redis_servers_read(&relay->config, &hub->servers);
     for (int i = 0; ok && i < hub->servers.count; i++) {
-        struct news *news = &hub->news[i];
-        news->hub = hub;
-        news->subscriber = subscriber_new(relay->loop, &relay->config, &hub->servers.list[i], relay->id, &hooks, news);
-        ok = news->subscriber;
+        struct redis_link *link = &hub->links[i];
+        link->hub = hub;
+        link->subscriber = subscriber_new(relay->loop, &relay->config, &hub->servers.list[i], relay->id, &hooks, link);
+        ok = link->subscriber;
     }
     if (!ok) {
         hub_free(&hub);
@@ -603,7 +603,7 @@ void hub_free(struct hub **hub)
     while (h->count)
         room_free(h->rooms[0]);
     for (int i = 0; i < h->servers.count; i++)
-        subscriber_free(&h->news[i].subscriber);
+        subscriber_free(&h->links[i].subscriber);
     map_free(&h->rooms_by_meeting);
     map_free(&h->conns_by_user);
     free(h->rooms);

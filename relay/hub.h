@@ -19,10 +19,10 @@ struct relay;
 struct hub *hub_new(struct relay *relay);
 void hub_free(struct hub **hub);
 
-/* The connection is in this room from now on. It took its seat with the event seated_seq, so that later ones have their
+/* The connection is in this room from now on. It took its seat with the event join_seq, so that later ones have their
  * effect on it, and was shown the events up to seq; later ones are sent. outside: it is at the room's door and gets
  * only events that name its user. False when memory runs out. */
-bool hub_join(struct conn *c, int64_t meeting_id, int64_t seated_seq, int64_t seq, bool outside);
+bool hub_join(struct conn *c, int64_t meeting_id, int64_t join_seq, int64_t seq, bool outside);
 
 /* The connection is in no room any more. Does nothing where it was in none. */
 void hub_leave(struct conn *c);
@@ -36,7 +36,7 @@ MUST_CHECK enum err hub_signal(struct conn *c, int64_t to, const char *json, siz
 void hub_receive(struct hub *hub, const char *line, size_t len);
 
 /* A comparison with the workers says that the room's log goes up to seq. */
-void hub_hear(struct hub *hub, int64_t meeting_id, int64_t seq);
+void hub_note_latest(struct hub *hub, int64_t meeting_id, int64_t seq);
 
 /* Appends a line "<meetingId> <seq>" for each room; where there are too many, each call goes on behind the last. */
 void hub_write_rooms(struct hub *hub, struct buf *out);

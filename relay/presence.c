@@ -15,9 +15,9 @@ enum { FIRST_RETRY_MS = 250 };
 /* A seat that may have been taken after the first report is reported lost once more before it expires. */
 enum step { STEP_LOST, STEP_LOST_AGAIN, STEP_EXPIRED };
 
-struct seat {
-    struct seat *prev, *next; /* all seats */
-    struct seat *next_ready;
+struct disconnect_report {
+    struct disconnect_report *prev, *next; /* all seats */
+    struct disconnect_report *next_ready;
     struct presence *presence;
     int64_t user_id;
     double due;
@@ -32,21 +32,21 @@ struct seat {
 /* Reports that go in one call. */
 struct batch {
     struct presence *presence;
-    struct call *call; /* NULL: free */
+    struct rpc *call; /* NULL: free */
     int count;
-    struct seat *seats[LIMIT_PRESENCE_BATCH];
+    struct disconnect_report *seats[LIMIT_PRESENCE_BATCH];
 };
 
 struct presence {
     struct ev_loop *loop;
     struct backend *backend;
-    struct seat *seats;
-    struct seat *first_ready, *last_ready; /* reports that wait for their turn */
-    ev_timer gather;                       /* to the end of a turn of the loop: connections end together */
+    struct disconnect_report *seats;
+    struct disconnect_report *first_ready, *last_ready; /* reports that wait for their turn */
+    ev_timer gather;                                    /* to the end of a turn of the loop: connections end together */
     struct batch batches[LIMIT_PRESENCE_CALLS];
 };
 
-static void seat_free(struct seat *s)
+static void report_free(struct disconnect_report *s)
 {
     struct presence *p = s->presence;
     if (s->prev)
@@ -59,7 +59,7 @@ static void seat_free(struct seat *s)
     free(s);
 }
 
-static void wait(struct seat *s, double seconds)
+static void wait(struct disconnect_report *s, double seconds)
 {
     ev_timer_set(&s->timer, seconds > 0 ? seconds : 0, 0);
     ev_timer_start(s->presence->loop, &s->timer);
@@ -71,7 +71,7 @@ static void gather(struct presence *p)
         ev_timer_start(p->loop, &p->gather);
 }
 
-static void make_ready(struct seat *s)
+static void make_ready(struct disconnect_report *s)
 {
     struct presence *p = s->presence;
     s->next_ready = NULL;
@@ -83,32 +83,32 @@ static void make_ready(struct seat *s)
     gather(p);
 }
 
-static struct seat *pop_ready(struct presence *p)
+static struct disconnect_report *pop_ready(struct presence *p)
 {
-    struct seat *s = p->first_ready;
+    struct disconnect_report *s = p->first_ready;
     p->first_ready = s->next_ready;
     if (!p->first_ready)
         p->last_ready = NULL;
     return s;
 }
 
-static double retry_s(const struct seat *s)
+static double retry_s(const struct disconnect_report *s)
 {
     unsigned n = s->failures < 6 ? s->failures - 1 : 5;
     int ms = FIRST_RETRY_MS << n;
     return (ms < LIMIT_RETRY_MS ? ms : LIMIT_RETRY_MS) / 1000.0;
 }
 
-static void try_again(struct seat *s)
+static void try_again(struct disconnect_report *s)
 {
     s->failures++;
     wait(s, retry_s(s));
 }
 
-static void taken(struct seat *s)
+static void taken(struct disconnect_report *s)
 {
     if (s->step == STEP_EXPIRED) {
-        seat_free(s);
+        report_free(s);
         return;
     }
     s->failures = 0;
@@ -156,7 +156,7 @@ static void report(struct batch *b)
     struct presence *p = b->presence;
     struct buf body = {0};
     while (p->first_ready && b->count < LIMIT_PRESENCE_BATCH) {
-        struct seat *s = b->seats[b->count++] = pop_ready(p);
+        struct disconnect_report *s = b->seats[b->count++] = pop_ready(p);
         buf_printf(&body, "%s %s %lld %s\n", s->step == STEP_EXPIRED ? "expired" : "lost", s->meeting,
                    (long long)s->user_id, s->connection);
     }
@@ -200,7 +200,7 @@ static char *put(char **at, const char *text)
 void presence_add(struct presence *p, const struct presence_seat *seat)
 {
     size_t size = strlen(seat->meeting) + strlen(seat->connection) + 2;
-    struct seat *s = calloc(1, sizeof *s + size);
+    struct disconnect_report *s = calloc(1, sizeof *s + size);
     if (!s) {
         log_event(LOG_ERROR, "out_of_memory", "connection", seat->connection, NULL);
         return;
@@ -243,7 +243,7 @@ void presence_free(struct presence **presence)
     for (int i = 0; i < LIMIT_PRESENCE_CALLS; i++)
         backend_cancel(&p->batches[i].call);
     while (p->seats)
-        seat_free(p->seats);
+        report_free(p->seats);
     ev_timer_stop(p->loop, &p->gather);
     free(p);
     *presence = NULL;

@@ -124,7 +124,7 @@ static void acknowledge(struct conn *c, const struct request *request, const str
 /* No answer came from a join, or a worker cannot say what became of it: there may be a seat that belongs to this
  * connection. The connection goes on under another name, and the seat of the old name is given up like that of a
  * connection that broke. */
-static void give_up_doubt(struct conn *c, const struct request *request, const struct reply *reply)
+static void report_unconfirmed_join(struct conn *c, const struct request *request, const struct reply *reply)
 {
     bool doubt = reply->err ? reply->err != ERR_UNAVAILABLE : reply->status >= 500;
     if (!request->joins || !doubt || c->relay->stopping)
@@ -149,7 +149,7 @@ static void on_reply(void *data, const struct reply *reply)
     struct request *request = c->requests.current;
     c->requests.current = NULL;
     c->requests.call = NULL;
-    give_up_doubt(c, request, reply);
+    report_unconfirmed_join(c, request, reply);
     if (reply->err)
         message_error(c, request->id, reply->err, NULL);
     else if (reply_ok(reply))

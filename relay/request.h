@@ -9,14 +9,14 @@
 #include "core/limits.h"
 #include "core/skim.h"
 
-struct call;
+struct rpc;
 struct conn;
 struct request;
 
 struct requests {
     struct request *first, *last; /* waiting */
     struct request *current;      /* whose call is in flight */
-    struct call *call;
+    struct rpc *call;
     uint8_t count; /* waiting */
 };
 

@@ -87,9 +87,9 @@ static void keep(struct stream *s, struct event *event)
     *at = event_ref(event);
 }
 
-void stream_offer(struct stream *s, struct event *event)
+void stream_push(struct stream *s, struct event *event)
 {
-    stream_hear(s, event->seq);
+    stream_note_latest(s, event->seq);
     if (event->seq <= s->seq)
         return;
     if (s->held_count == LIMIT_ROOM_RING_EVENTS) {
@@ -134,7 +134,7 @@ struct event *stream_next(struct stream *s)
     return event;
 }
 
-void stream_hear(struct stream *s, int64_t seq)
+void stream_note_latest(struct stream *s, int64_t seq)
 {
     if (seq > s->known)
         s->known = seq;
@@ -160,7 +160,7 @@ void stream_skip(struct stream *s, int64_t seq)
     if (n)
         drop_held(s, n);
     s->seq = seq;
-    stream_hear(s, seq);
+    stream_note_latest(s, seq);
 }
 
 /* The ring may be much larger than what is left in it: it is given back with the last one. */

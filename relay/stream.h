@@ -42,13 +42,13 @@ void stream_free(struct stream *s);
 
 /* Takes an event in any order (with a reference of its own); what has left already or is held already is ignored, and
  * so is what cannot be held any more: it is fetched later. */
-void stream_offer(struct stream *s, struct event *event);
+void stream_push(struct stream *s, struct event *event);
 
 /* The next event in order, which hereby leaves: the caller gets a reference. NULL where it has not come yet. */
 struct event *stream_next(struct stream *s);
 
 /* That an event of this number exists is known (without the event). */
-void stream_hear(struct stream *s, int64_t seq);
+void stream_note_latest(struct stream *s, int64_t seq);
 
 /* Whether an event that is known to exist has not left yet. */
 bool stream_gap(const struct stream *s);

@@ -11,7 +11,7 @@
 struct sync {
     struct relay *relay;
     ev_timer timer;
-    struct call *call;
+    struct rpc *call;
     bool again;
 };
 
@@ -38,7 +38,7 @@ static void take_lines(struct hub *hub, struct slice body)
         const char *stop = nl ? nl : end;
         snprintf(line, sizeof line, "%.*s", (int)(stop - p), p);
         if (sscanf(line, "%lld %lld", &meeting_id, &seq) == 2)
-            hub_hear(hub, meeting_id, seq);
+            hub_note_latest(hub, meeting_id, seq);
         p = stop + 1;
     }
 }

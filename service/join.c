@@ -31,7 +31,7 @@ struct visitor {
     bool runs_it;         /* host, creator or co-host: no lock, password or lobby is for them */
     bool held;            /* new, from the network of somebody who was removed: waits for a word */
     struct room_log log;
-    int64_t seated_seq;
+    int64_t join_seq;
     bool waiting; /* they got a place in the lobby */
 };
 
@@ -177,9 +177,9 @@ static enum err must_wait(struct visitor *v, bool *wait)
 
 /* ---- coming in ---- */
 
-static struct seat seat_of(const struct visitor *v)
+static struct conn_ref seat_of(const struct visitor *v)
 {
-    return (struct seat){v->ctx->relay, v->ctx->connection, v->ticket.seat, v->ctx->session_id};
+    return (struct conn_ref){v->ctx->relay, v->ctx->connection, v->ticket.seat, v->ctx->session_id};
 }
 
 /* The name that somebody has in a meeting is the one they were given there; at first, the account's. */
@@ -322,7 +322,7 @@ static enum err take_seat(struct visitor *v)
     room_log_publish(&v->log);
     if (e)
         return e;
-    v->seated_seq = v->log.events[0].seq;
+    v->join_seq = v->log.events[0].seq;
     open_for_host(v);
     return ERR_OK;
 }
@@ -344,7 +344,7 @@ static enum err wait_change(struct room_change *room, void *arg)
         e = lobby_enter(room, &a, v->row.status != 0);
     /* whom they wait for may have come between the look and this change */
     room->state.look_again = !setting_is(room->state.settings, SETTING_WAITING_ROOM);
-    v->seated_seq = room->state.event_seq + room->log.count;
+    v->join_seq = room->state.event_seq + room->log.count;
     return e;
 }
 
@@ -362,7 +362,7 @@ static enum err come_in(struct visitor *v)
 }
 
 /* No seat was there: over by now, locked, with a lobby, or full. */
-static enum err why_no_seat(struct visitor *v)
+static enum err retry_or_wait(struct visitor *v)
 {
     bool wait = false;
     enum err e = meeting_dao_by_id(v->ctx->app->db, v->ctx->arena, v->meeting.id, &v->meeting);
@@ -408,7 +408,7 @@ static enum err take_over_change(struct room_change *room, void *arg)
     if (e)
         return e;
     v->waiting = me.status == PARTICIPANT_WAITING;
-    v->seated_seq = room->state.event_seq;
+    v->join_seq = room->state.event_seq;
     if (me.connection && strcmp(me.connection, ctx->connection) == 0 && !me.offline_at_ms)
         return take_place(v, room->state.id);
     char effect[96] = ENVELOPE_NO_EFFECT, audience[24] = ENVELOPE_EVERYBODY;
@@ -422,7 +422,7 @@ static enum err take_over_change(struct room_change *room, void *arg)
     json_object_end(&j);
     room_log_add(&room->log, EVENT_PRESENCE_CHANGED, audience, effect, &data);
     room_log_about(&room->log, ctx->user_id);
-    v->seated_seq += room->log.count;
+    v->join_seq += room->log.count;
     room->state.online_count += !v->waiting && !participant_is_online(&me);
     return take_place(v, room->state.id);
 }
@@ -500,7 +500,7 @@ enum err join_meeting(struct context *ctx, int64_t meeting_id, struct join_ticke
     if (!e && v.row.status != PARTICIPANT_WAITING)
         e = come_in(&v);
     if (e == ERR_MEETING_FULL)
-        e = why_no_seat(&v);
+        e = retry_or_wait(&v);
     return e ? e : read_view(ctx, meeting_id, -1, out);
 }
 
@@ -514,7 +514,7 @@ static enum err join_or_take_over(struct visitor *v, int64_t meeting_id, struct 
     e = pass_door(v, ticket.password);
     if (!e)
         e = come_in(v);
-    return e == ERR_MEETING_FULL ? why_no_seat(v) : e;
+    return e == ERR_MEETING_FULL ? retry_or_wait(v) : e;
 }
 
 /* The seat was given up between taking it and reading the room. */
@@ -532,7 +532,7 @@ static enum err join_and_read(struct context *ctx, int64_t meeting_id, struct jo
         e = read_view(ctx, meeting_id, since_seq, out);
     if (e)
         return e;
-    out->seated_seq = v.seated_seq;
+    out->join_seq = v.join_seq;
     return is_out(&out->me) ? ERR_NOT_JOINED : ERR_OK;
 }
 

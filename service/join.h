@@ -11,8 +11,8 @@ struct room_view {
     struct meeting meeting;
     struct participant me;
     int64_t seq;
-    int64_t seated_seq;   /* join_room: the number of the log when the seat was taken; a later event may have taken it
-                             away again */
+    int64_t join_seq;     /* join_room: the number of the log when the seat was taken; a later event may have taken it
+                               away again */
     bool waiting;         /* they wait in the lobby: only meeting and me are filled */
     bool resumed;         /* events instead of participants and messages */
     int64_t unread_count; /* messages after me.last_read_id */

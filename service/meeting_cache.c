@@ -208,7 +208,7 @@ void meeting_cache_hold(struct context *ctx, int64_t meeting_id)
     kv_cache_hold(ctx->app->kv, key_of(ctx, meeting_id));
 }
 
-bool meeting_cache_release(struct context *ctx, int64_t meeting_id, const char *channel,
+bool meeting_cache_publish(struct context *ctx, int64_t meeting_id, const char *channel,
                            const struct kv_message *messages, int count)
 {
     return kv_cache_release(ctx->app->kv, key_of(ctx, meeting_id), channel, messages, count);

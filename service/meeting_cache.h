@@ -20,7 +20,7 @@ void meeting_cache_hold(struct context *ctx, int64_t meeting_id);
 
 /* Ends a hold, whether the change was made or not, and publishes messages on a channel in the same round trip. False
  * where Redis is away. */
-bool meeting_cache_release(struct context *ctx, int64_t meeting_id, const char *channel,
+bool meeting_cache_publish(struct context *ctx, int64_t meeting_id, const char *channel,
                            const struct kv_message *messages, int count);
 
 #endif

@@ -98,7 +98,7 @@ void room_log_publish(const struct room_log *log)
         messages[i] = (struct kv_message){arena_strndup(ctx->arena, line.data, line.len), line.len};
         buf_free(&line);
     }
-    if (!meeting_cache_release(ctx, log->meeting_id, channel, messages, log->count))
+    if (!meeting_cache_publish(ctx, log->meeting_id, channel, messages, log->count))
         log_event(LOG_DEBUG, "events_not_published", "meeting", LOG_INT(log->meeting_id), "count", LOG_INT(log->count),
                   NULL);
 }

@@ -42,7 +42,7 @@ enum err user_update(struct context *ctx, const char *display_name, const char *
         meeting_cache_hold(ctx, meetings[i]);
     e = db_transaction(ctx->app->db, profile_change_body, &p);
     for (int i = 0; i < count; i++)
-        meeting_cache_release(ctx, meetings[i], "", NULL, 0);
+        meeting_cache_publish(ctx, meetings[i], "", NULL, 0);
     if (!e)
         *out = p.user;
     return e;

@@ -339,7 +339,7 @@ START_TEST(test_join_room_whose_seat_is_gone_before_the_room_was_read_takes_it_a
     ck_assert_int_eq(e, ERR_OK);
     ck_assert_int_eq(view.me.status, PARTICIPANT_JOINED);
     ck_assert_str_eq(view.me.connection, "r1.1");
-    ck_assert_int_eq(view.seated_seq, 3);
+    ck_assert_int_eq(view.join_seq, 3);
     ck_assert_str_eq(events_after(m.id, 1), "user_joined user_joined");
     app_end();
 }

@@ -23,7 +23,7 @@ static struct event *event(int64_t seq)
 static void offer(struct stream *s, int64_t seq)
 {
     struct event *e = event(seq);
-    stream_offer(s, e);
+    stream_push(s, e);
     event_unref(&e);
 }
 
@@ -121,9 +121,9 @@ START_TEST(test_stream_hears_of_events_and_skips_lost_ones)
 {
     struct stream s;
     stream_init(&s, 5);
-    stream_hear(&s, 4);
+    stream_note_latest(&s, 4);
     ck_assert(!stream_gap(&s));
-    stream_hear(&s, 8);
+    stream_note_latest(&s, 8);
     ck_assert(stream_gap(&s));
     offer(&s, 7);
     offer(&s, 9);
