@@ -57,16 +57,22 @@ static enum err add_event(struct one_join *j, int64_t seq)
     return event_dao_insert(j->db, &event);
 }
 
+/* The same row in both transactions: it holds the account, which must not be disabled. */
+static struct arrival arrival_of(const struct one_join *j)
+{
+    return (struct arrival){.meeting_id = j->meeting,
+                            .user_id = j->user,
+                            .display_name = "x",
+                            .status = PARTICIPANT_JOINED,
+                            .role = ROLE_PARTICIPANT,
+                            .address = "127.0.0.1"};
+}
+
 static enum err counter_body(void *arg)
 {
     struct one_join *j = arg;
     int64_t seq;
-    struct arrival a = {.meeting_id = j->meeting,
-                        .user_id = j->user,
-                        .display_name = "x",
-                        .status = PARTICIPANT_JOINED,
-                        .role = ROLE_PARTICIPANT,
-                        .address = "127.0.0.1"};
+    struct arrival a = arrival_of(j);
     enum err e = participant_dao_insert(j->db, &a, j->now_ms);
     if (!e)
         e = meeting_dao_take_seat(j->db, &a, SETTING_LOCKED | SETTING_WAITING_ROOM, 0, j->now_ms, &seq);
@@ -86,11 +92,9 @@ static enum err lock_body(void *arg)
                           DB_PARAMS(db_int(j->meeting)), &present);
     if (!e && present >= row.most)
         e = ERR_MEETING_FULL;
+    struct arrival a = arrival_of(j);
     if (!e)
-        e = db_execute(
-            j->db,
-            "INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at) VALUES (?, ?, 'x', 3, 1, ?)",
-            DB_PARAMS(db_int(j->meeting), db_int(j->user), db_time(j->now_ms)), NULL);
+        e = participant_dao_insert(j->db, &a, j->now_ms);
     if (!e)
         e = add_event(j, row.seq + 1);
     if (!e)
