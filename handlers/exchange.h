@@ -1,4 +1,4 @@
-/* A request on its way through a handler: what came in, what goes out, and the call into the services.
+/* A request on its way through a handler: what came in, what goes out, and the context of the services.
  * A handler reads its input, makes one service call, writes the reply; where it answers an error, the dispatcher
  * writes the problem. */
 #ifndef HANDLERS_EXCHANGE_H

@@ -6,7 +6,7 @@
 #include "core/err.h"
 #include "http/request.h"
 
-/* A request on its way through a handler: request, response, and the call into the services (handlers/exchange.h). */
+/* A request on its way through a handler: request, response, and the context of the services (handlers/exchange.h). */
 struct exchange;
 
 enum access {

@@ -39,7 +39,7 @@ struct join_ticket {
 MUST_CHECK enum err join_meeting(struct context *ctx, int64_t meeting_id, struct join_ticket ticket,
                                  struct room_view *out);
 
-/* Takes a seat for the call's connection: joins where the user is not in yet, else moves the seat to this connection.
+/* Takes a seat for the caller's connection: joins where the user is not in yet, else moves the seat to this connection.
  * A resume takes no seat but that of its name: ERR_TAKEN_OVER where another join of the user has it, ERR_LEFT where it
  * was given up, unless for a connection that broke. since_seq: the last event that the client saw, -1: none; more
  * missed than LIMIT_EVENTS_PAGE or LIMIT_RESUME_MIB makes a whole view. Errors as join_meeting, without

@@ -6,7 +6,7 @@
 
 #include "service/context.h"
 
-/* Whether the call's address is one of those that may read them (ECHOMEET_METRICS_FROM). */
+/* Whether the caller's address is one of those that may read them (ECHOMEET_METRICS_FROM). */
 bool metrics_may_read(const struct context *ctx);
 
 #endif

@@ -13,7 +13,7 @@ import { makeMeeting, makePeople, randomFrom, settle, sleep, workersOf } from '.
 const PEOPLE = Number(process.env.ECHOMEET_FAULT_PEOPLE || 60);
 const ROOMS = Number(process.env.ECHOMEET_FAULT_ROOMS || 6);
 const SECONDS = Number(process.env.ECHOMEET_FAULT_SECONDS || 30);
-const SEED = Number(process.env.ECHOMEET_FAULT_SEED || Date.now() % 1_000_000);
+const SEED = Number(process.env.ECHOMEET_FAULT_SEED || 20260131);
 const PAUSE_MS = 2 * PEOPLE; // on average so many messages a second come in however many people there are: 500
 const REJOIN_MS = 90_000; // on a machine that is busy elsewhere; else it takes a second or two
 const IMPOSSIBLE = [
