@@ -1,7 +1,7 @@
 /* Parts fail: workers are killed, the database and Redis go away and come back. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually } from '../lib/client.mjs';
+import { api as plainApi, eventually } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { api, register } from './contract.mjs';
 import { createMeeting, join, ok, people, refused, sleep, workerPids } from './support.mjs';
@@ -176,6 +176,6 @@ test('SIGTERM ends the pool in order while requests run', async () => {
   assert.equal(code, 0);
   assert.equal((await Promise.all(running))[0], 200);
   await sys.processes.pool.start();
-  await eventually(async () => (await calm.get('/meetings')).status === 200); // the web server looks for the pool again, for each prefix by itself
+  await eventually(async () => (await plainApi(sys, ada.token).get('/meetings')).status === 200); // the web server looks for the pool again, for each prefix by itself
   await everybodyWorks();
 });
