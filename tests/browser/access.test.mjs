@@ -69,7 +69,7 @@ async function goesRound(person, opener, what, { use, step = 'Tab', back = opene
   await opener.focus();
   assert.ok(await opener.evaluate((one) => one.tabIndex >= 0), 'the Tab key reaches it');
   await seen(person);
-  await keyboard.press('Enter');
+  await opener.press('Enter'); // a panel that has just opened may have been drawn anew since
   await person.page.locator(what).waitFor();
   if (!below) await inside(person, what);
   await keyboard.press(step);
