@@ -16,7 +16,7 @@ enum { FIRST_RETRY_MS = 250 };
 enum step { STEP_LOST, STEP_LOST_AGAIN, STEP_EXPIRED };
 
 struct disconnect_report {
-    struct disconnect_report *prev, *next; /* all seats */
+    struct disconnect_report *prev, *next; /* all reports */
     struct disconnect_report *next_ready;
     struct presence *presence;
     int64_t user_id;
