@@ -53,6 +53,22 @@ step('Enter that chooses a word sends nothing, the next one does', async () => {
   await until(async () => (await ana.lines())[0] === '你好吗', 'the line is edited');
 });
 
+step('the next key finds the focus where it belongs, before anything was painted', async () => {
+  await ana.page.locator('.composer textarea').focus();
+  const focused = await ana.page.evaluate(async () => {
+    const press = (key) =>
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    const turn = () => new Promise((done) => queueMicrotask(() => queueMicrotask(done)));
+    press('ArrowUp');
+    await turn();
+    const { form, value, selectionStart, selectionEnd } = document.activeElement;
+    press('Escape');
+    await turn();
+    return [form.className, value.length - selectionStart, value.length - selectionEnd];
+  });
+  assert.deepEqual(focused, ['line-editor', 0, 0]);
+});
+
 step('a text that is too long is kept whole, counted, and not sent', async () => {
   const field = ana.page.locator('.composer textarea');
   for (const start of [() => {}, () => field.press('ArrowUp')]) {

@@ -8,7 +8,7 @@
  * For diagnosis in the browser's console (and for the tests): `window.echomeet.call` is the present call, with its
  * `client` (socket), `mesh` (`mesh.peers.get(userId).pc` is an RTCPeerConnection), `media` and `store`.
  */
-import { html, render, useEffect, useRef, useState, useStore } from './ui.js';
+import { html, render, useEffect, useLayoutEffect, useRef, useState, useStore } from './ui.js';
 import { Api } from './api.js';
 import { keepFocus } from './focus.js';
 import { language, languageStore, loadLanguage, t } from './i18n.js';
@@ -74,7 +74,7 @@ function App() {
   const { user, ready } = useStore(api.session);
   const shown = useShownUser(user, route.path);
   useStore(languageStore);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = route.code ? `${route.code} · ${t('app.name')}` : t('app.name');
     document.querySelector('h1')?.focus({ preventScroll: true });
   }, [route.path, language(), ready]);

@@ -7,6 +7,8 @@ import { language } from './i18n.js';
 export { h, render, Fragment, createContext };
 export { useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState };
 
+// Focus and caret are set in useLayoutEffect: useEffect runs after the page was painted, and somebody quick has pressed the next key by then.
+
 /** @type {(strings: TemplateStringsArray, ...values: any[]) => any} */
 export const html = htm.bind(/** @type {any} */ (h));
 

@@ -221,7 +221,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
   // Who was chosen may go meanwhile. What was meant for them alone must not go to everybody then.
   const gone = chatTo !== null && !present.some(({ userId }) => userId === chatTo);
   const name = chatTo === null ? '' : (room.everyone[chatTo] ?? '');
-  useEffect(() => area.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => area.current?.focus({ preventScroll: true }), []);
   useEffect(() => () => call.typing(false), []);
   useLayoutEffect(() => {
     if (!area.current) return;

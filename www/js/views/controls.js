@@ -1,5 +1,5 @@
 /** Small things of which the pages are made: fields, buttons with an icon, dialogs, copying. */
-import { html, useEffect, useRef, useState, useStore, classes } from '../ui.js';
+import { html, useEffect, useLayoutEffect, useRef, useState, useStore, classes } from '../ui.js';
 import { isMac } from '../browser.js';
 import { icon } from '../icons.js';
 import { errorText, letters, t } from '../i18n.js';
@@ -78,7 +78,7 @@ export function Dialog({ title, class: extra, onClose, children }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const id = useFieldId();
   const gone = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current;
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
     dialog?.showModal();
@@ -140,7 +140,7 @@ export function Confirm({ title, action, keep, onConfirm, onClose, children }) {
 export function useMenu() {
   const [open, setOpen] = useState(false);
   const root = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return undefined;
     root.current?.querySelector('.menu')?.querySelector('button')?.focus();
     const outside = (/** @type {Event} */ event) => {
@@ -207,7 +207,7 @@ function copyByCommand(text) {
 export function CopyByHand() {
   const { text } = useStore(uncopied);
   const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
-  useEffect(() => area.current?.select(), [text]);
+  useLayoutEffect(() => area.current?.select(), [text]);
   if (!text) return null;
   return html`
     <${Dialog} title=${t('copy.title')} onClose=${() => uncopied.set({ text: '' })}>

@@ -1,5 +1,5 @@
 /** After the call: why it ended, how long it was, who was there, the chat to keep, and the way back. */
-import { html, useEffect, useRef, useState, useStore } from '../ui.js';
+import { html, useEffect, useLayoutEffect, useRef, useState, useStore } from '../ui.js';
 import { icon } from '../icons.js';
 import { dateAndTime, duration, errorText, hasText, isolated, t } from '../i18n.js';
 import { can } from '../room-state.js';
@@ -17,7 +17,7 @@ export function Ended({ call, onRejoin }) {
   const { room, endCode, startedAt, endedAt } = useStore(call.store);
   const [busy, run] = useBusy();
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => heading.current?.focus(), []);
+  useLayoutEffect(() => heading.current?.focus(), []);
   const way = useWayBack(call);
   if (!room) return null;
   const title = `ended.${endCode}`;

@@ -3,7 +3,7 @@
  * themselves: the actions below a name in the list of people, and the tools above it. What is offered follows the
  * permissions that the server tells, never a role.
  */
-import { html, useEffect, useRef, useState } from '../ui.js';
+import { html, useLayoutEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, t } from '../i18n.js';
 import { settings } from '../settings.js';
@@ -88,7 +88,7 @@ export function PersonActions({ id, call, room, person, onDone }) {
   const [asking, setAsking] = useState(/** @type {string | null} */ (null));
   const [busy, run] = useBusy();
   const all = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => all.current?.scrollIntoView({ block: 'nearest' }), []);
+  useLayoutEffect(() => all.current?.scrollIntoView({ block: 'nearest' }), []);
   const { userId, displayName: name } = person;
   const choose = (/** @type {Action} */ { ask, run: work, undo }) => {
     banNetwork.current = false;

@@ -1,5 +1,5 @@
 /** The call: the stage, the panel beside it, the bar below it, and the sound of everybody. */
-import { html, useEffect, useRef, useState, useStore, classes } from '../ui.js';
+import { html, useEffect, useLayoutEffect, useRef, useState, useStore, classes } from '../ui.js';
 import { settings } from '../settings.js';
 import { others } from '../room-state.js';
 import { actionOf, switchCamera, switchMicrophone } from '../shortcuts.js';
@@ -61,7 +61,7 @@ export function InCall({ call }) {
 /** A panel left open the last time does not cover the pictures of a small window; the keyboard starts at the stage. */
 function useArrival() {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (matchMedia('(max-width: 720px)').matches) settings.set({ panel: null });
     if (!settings.get().panel) stage.current?.focus();
   }, []);

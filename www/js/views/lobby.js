@@ -1,5 +1,5 @@
 /** The lobby, from both sides: the quiet screen of the one who waits, and the list of those who may let them in. */
-import { html, useEffect, useRef, useState, useStore } from '../ui.js';
+import { html, useLayoutEffect, useRef, useState, useStore } from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, hasText, t, timeOn } from '../i18n.js';
 import { announce, toast } from '../toasts.js';
@@ -26,7 +26,7 @@ export function WaitingScreen({ api, call, code }) {
       : state === 'closed'
         ? closedText(reason)
         : t(sentBack ? 'lobby.sentBack' : 'lobby.waits');
-  useEffect(() => {
+  useLayoutEffect(() => {
     heading.current?.focus({ preventScroll: true });
     announce(text);
   }, [state]);

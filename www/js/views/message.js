@@ -1,5 +1,5 @@
 /** One line of the chat: its text with links, its marks, and what may be done with it. */
-import { html, memo, useEffect, useRef, useState, classes, composes } from '../ui.js';
+import { html, memo, useLayoutEffect, useRef, useState, classes, composes } from '../ui.js';
 import { errorText, language, t, timeOn } from '../i18n.js';
 import { findLinks } from '../links.js';
 import { toast } from '../toasts.js';
@@ -103,7 +103,7 @@ function Editor({ call, message, onDone }) {
   const surplus = surplusOf(text);
   const [busy, run] = useBusy();
   const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     area.current?.focus();
     area.current?.setSelectionRange(message.text.length, message.text.length);
   }, []);
