@@ -62,9 +62,15 @@ static const struct variable {
     LIMIT(relay_rate_transient, "RELAY_RATE_TRANSIENT", "10", 0, 1000000, "the same for typing and reaction")
     LIMIT(relay_rate_pings, "RELAY_RATE_PINGS", "5", 0, 1000000, "the same for ping, auth and WebSocket pings")
     LIMIT(relay_refused, "RELAY_REFUSED", "100", 1, 1000000, "messages refused for these limits, without 10 s between two of them, after which the connection is closed (4429)")
+    LIMIT(relay_auth_ms, "RELAY_AUTH_MS", "5000", 100, 600000, "a connection that has sent no token within this time is closed, in ms")
+    LIMIT(relay_ping_ms, "RELAY_PING_MS", "25000", 100, 100000, "between two WebSocket pings, in ms; a connection that left two unanswered is dropped")
+    LIMIT(relay_token_grace_ms, "RELAY_TOKEN_GRACE_MS", "60000", 0, 600000, "a connection outlives its token by this, to get a new one, in ms")
+    NUMBER(relay_sync_ms, "RELAY_SYNC_MS", "3000", 100, 60000, "between two comparisons of a relay with the workers, which also tell that it is alive, in ms")
+    NUMBER(relay_lease_ms, "RELAY_LEASE_MS", "15000", 500, 600000, "a relay that was not heard of for this long is dead, and its seats are given up, in ms; at least three times ECHOMEET_RELAY_SYNC_MS")
     LIMIT(grace_closed_ms, "GRACE_CLOSED_MS", "5000", 0, 600000, "a seat whose page was closed or reloaded is kept this long, in ms")
     LIMIT(grace_lost_ms, "GRACE_LOST_MS", "30000", 0, 600000, "a seat whose connection broke is kept this long, in ms")
     NUMBER(grace_unconnected_ms, "GRACE_UNCONNECTED_MS", "120000", 0, 86400000, "a seat, or a place in the lobby, that was taken by REST and that no connection has come to is kept this long, in ms; 0: for ever")
+    NUMBER(housekeeping_ms, "HOUSEKEEPING_MS", "1000", 10, 60000, "between two looks of the pool at what is due, like the end of a meeting, in ms")
     NUMBER(meetings_per_person, "MEETINGS_PER_PERSON", "100", 0, 1000000, "open or planned meetings that one person may have made; 0: no limit")
     NUMBER(rate_read, "RATE_READ", "1200", 0, 1000000, "reading requests of one user in a minute; 0: no limit")
     NUMBER(rate_write, "RATE_WRITE", "300", 0, 1000000, "changing requests and messages of one user in a minute; 0: no limit")
@@ -185,6 +191,12 @@ enum err config_load(struct config *out, char *problem, size_t problem_size)
     }
     if (!read_networks(&c, problem, problem_size))
         return ERR_VALIDATION_FAILED;
+    if (c.relay_lease_ms < 3 * c.relay_sync_ms) {
+        snprintf(problem, problem_size,
+                 "ECHOMEET_RELAY_LEASE_MS must be at least three times ECHOMEET_RELAY_SYNC_MS: a relay that lives is "
+                 "heard of that often.");
+        return ERR_VALIDATION_FAILED;
+    }
     struct redis_servers servers;
     if (!redis_servers_read(&c, &servers)) {
         snprintf(problem, problem_size,

@@ -53,7 +53,6 @@ enum {
     LIMIT_UNSTARTED_MS =
         24 * 60 * 60 * 1000,                /* a meeting that nobody came to expires this long after its planned end */
     LIMIT_ENDING_NOTICE_MS = 5 * 60 * 1000, /* a meeting that ends on time says so this long before */
-    LIMIT_HOUSEKEEPING_MS = 1000,           /* between two looks at what is due */
     LIMIT_DUE_MEETINGS = 50,                /* and seats, that housekeeping looks at in one go */
     LIMIT_DUE_AGAIN_MS = 60 * 1000,         /* until it looks again at one for which it could do nothing */
 
@@ -78,10 +77,7 @@ enum {
     LIMIT_OUTPUT_BYTES = 1024 * 1024, /* waiting for one client, then it is cut (4408) */
     LIMIT_CLOCK_MS = 2000,            /* between relay and workers; more is told */
     LIMIT_KEPT_DESCRIPTORS = 160,     /* no sockets of clients: for calls in flight, Redis, sockets that are refused */
-    LIMIT_AUTH_MS = 5 * 1000,         /* to send a token after the connection opened */
-    LIMIT_PING_MS = 25 * 1000,        /* between WebSocket pings */
     LIMIT_PINGS_UNANSWERED = 2,       /* with so many the connection is dead */
-    LIMIT_TOKEN_GRACE_S = 60,         /* a connection outlives its token by this, to get a new one */
     LIMIT_REFUSED_PAUSE_S = 10,       /* without a message refused for its rate, and they are counted anew */
     LIMIT_SIGNAL_BYTES =
         32 * 1024, /* data of a webrtc_signal; with two shared screens with sound an offer of Chromium has 19 KB */
@@ -102,9 +98,7 @@ enum {
     LIMIT_REPLY_BYTES = 16 * 1024 * 1024, /* a worker's: a page of the largest events, or a room of all who may be in */
     LIMIT_RING_MS = 15 * 1000,            /* that long at least; whoever needs older ones has them fetched */
     LIMIT_ROOM_RING_EVENTS = 256,         /* recent events of a room kept in the relay */
-    LIMIT_SYNC_MS = 3 * 1000,             /* between comparisons with the workers; is also the lease's heartbeat */
-    LIMIT_SYNC_DEGRADED_MS = 1000,        /* the same while Redis is away */
-    LIMIT_LEASE_MS = 15 * 1000,           /* a relay not heard of for this long is dead */
+    LIMIT_SYNC_DEGRADED_MS = 1000,        /* between comparisons with the workers while Redis is away, at most */
     LIMIT_SYNC_ROOMS = 20000,             /* rooms named in one comparison */
 
     /* workers */

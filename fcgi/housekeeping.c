@@ -34,7 +34,8 @@ static bool look(struct app *app, struct arena *arena, struct score *score)
 void housekeeping_loop(struct app *app, struct score *score)
 {
     struct arena *arena = arena_new();
-    struct timespec pause = {LIMIT_HOUSEKEEPING_MS / 1000, LIMIT_HOUSEKEEPING_MS % 1000 * 1000000L}, none = {0, 0};
+    int64_t pause_ms = app->config->housekeeping_ms;
+    struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000}, none = {0, 0};
     sigset_t term;
     sigemptyset(&term);
     sigaddset(&term, SIGTERM);

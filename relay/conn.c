@@ -239,6 +239,9 @@ void conn_send_text(struct conn *c, struct buf *text)
     buf_free(text);
 }
 
+static double ping_s(const struct conn *c) { return (double)c->relay->config.relay_ping_ms / 1000.0; }
+static double auth_s(const struct relay *relay) { return (double)relay->config.relay_auth_ms / 1000.0; }
+
 static void set_open_deadline(struct conn *c)
 {
     double next = c->ping_at < c->token_at ? c->ping_at : c->token_at;
@@ -248,9 +251,10 @@ static void set_open_deadline(struct conn *c)
 void conn_signed_in(struct conn *c, const struct token_claims *claims)
 {
     double now = clock_elapsed_s();
-    int64_t left_ms = (claims->expires_at_s + LIMIT_TOKEN_GRACE_S) * 1000 - clock_now_ms(&c->relay->clock);
+    int64_t left_ms =
+        claims->expires_at_s * 1000 + c->relay->config.relay_token_grace_ms - clock_now_ms(&c->relay->clock);
     if (!c->user_id)
-        c->ping_at = now + LIMIT_PING_MS / 1000.0;
+        c->ping_at = now + ping_s(c);
     c->user_id = claims->user_id;
     c->session_id = claims->session_id;
     opening_done(c);
@@ -274,7 +278,7 @@ static void on_open_deadline(struct conn *c)
             return;
         }
         c->pings_unanswered++;
-        c->ping_at = now + LIMIT_PING_MS / 1000.0;
+        c->ping_at = now + ping_s(c);
         push_new(c, frame_new(WS_OP_PING, NULL, 0));
     }
     if (c->state == CONN_OPEN)
@@ -370,7 +374,7 @@ void conn_answer(struct conn *c, struct buf *text, bool open)
     if (c->in.len == 0)
         buf_free(&c->in);
     if (c->state == CONN_OPEN)
-        set_deadline(c, LIMIT_AUTH_MS / 1000.0);
+        set_deadline(c, auth_s(c->relay));
 }
 
 static void receive(struct conn *c)
@@ -424,7 +428,7 @@ void conn_accept(struct relay *relay, int fd, const struct sockaddr *peer)
     relay->conns = c;
     relay->conn_count++;
     ev_io_start(relay->loop, &c->io);
-    set_deadline(c, LIMIT_AUTH_MS / 1000.0);
+    set_deadline(c, auth_s(relay));
     opening_begin(c);
 }
 

@@ -33,7 +33,7 @@ struct conn {
     ev_io io;
     struct wheel_item deadline; /* the nearest one of this state */
     double ping_at;
-    double token_at; /* when the token will have been over for LIMIT_TOKEN_GRACE_S */
+    double token_at; /* when the token will have been over for relay_token_grace_ms */
     uint64_t number;
     int64_t user_id;    /* 0: not signed in yet */
     int64_t session_id; /* of the last token; 0: a guest's has none */

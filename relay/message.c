@@ -129,7 +129,7 @@ static void put_limits(struct json *j, const struct config *config)
     json_int(j, "refusedMessages", config->relay_refused);
     json_int(j, "chatCharacters", LIMIT_MESSAGE_CHARS);
     json_int(j, "resumeEvents", LIMIT_EVENTS_PAGE);
-    json_int(j, "tokenGraceMs", LIMIT_TOKEN_GRACE_S * 1000);
+    json_int(j, "tokenGraceMs", config->relay_token_grace_ms);
     json_int(j, "seatKeptClosedMs", config->grace_closed_ms);
     json_int(j, "seatKeptLostMs", config->grace_lost_ms);
     json_object(j, "perSecond");
@@ -154,7 +154,7 @@ void message_hello(struct conn *c)
     json_str(&j, "protocol", "echomeet.v1");
     json_str(&j, "connection", name);
     json_int(&j, "userId", c->user_id);
-    json_int(&j, "pingMs", LIMIT_PING_MS);
+    json_int(&j, "pingMs", c->relay->config.relay_ping_ms);
     json_int(&j, "maxFrameBytes", LIMIT_FRAME_BYTES);
     put_limits(&j, &c->relay->config);
     json_object_end(&j);

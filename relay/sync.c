@@ -24,7 +24,10 @@ static void plan(struct sync *s, double seconds)
 
 static double interval(const struct sync *s)
 {
-    return (hub_degraded(s->relay->hub) ? LIMIT_SYNC_DEGRADED_MS : LIMIT_SYNC_MS) / 1000.0;
+    int64_t ms = s->relay->config.relay_sync_ms;
+    if (hub_degraded(s->relay->hub) && ms > LIMIT_SYNC_DEGRADED_MS)
+        ms = LIMIT_SYNC_DEGRADED_MS;
+    return (double)ms / 1000.0;
 }
 
 /* Lines "<meetingId> <seq>". */

@@ -134,7 +134,7 @@ static enum err sweep(struct context *ctx)
     struct orphan *orphans;
     const char *expected = "";
     int count;
-    int64_t now = context_now_ms(ctx);
+    int64_t now = context_now_ms(ctx), lease_ms = ctx->app->config->relay_lease_ms;
     enum err e = participant_dao_orphans(ctx->app->db, ctx->arena, now, SWEEP_SEATS, &orphans, &count);
     for (int i = 0; i < count && !e; i++) {
         struct orphan *o = &orphans[i];
@@ -142,20 +142,20 @@ static enum err sweep(struct context *ctx)
             e = sweep_seat(ctx, o);
         } else if (strcmp(o->relay, expected) != 0) {
             expected = o->relay;
-            e = relay_dao_expect(ctx->app->db, o->relay, now + LIMIT_LEASE_MS);
+            e = relay_dao_expect(ctx->app->db, o->relay, now + lease_ms);
         }
     }
-    return e || count ? e : relay_dao_forget(ctx->app->db, now - 10 * LIMIT_LEASE_MS);
+    return e || count ? e : relay_dao_forget(ctx->app->db, now - 10 * lease_ms);
 }
 
 enum err presence_sync(struct context *ctx, const struct room_position *rooms, int count, struct room_position **ahead,
                        int *ahead_count)
 {
-    int64_t now = context_now_ms(ctx), alive_since;
-    enum err e = relay_dao_renew(ctx->app->db, ctx->relay, now, now + LIMIT_LEASE_MS, &alive_since);
+    int64_t now = context_now_ms(ctx), lease_ms = ctx->app->config->relay_lease_ms, alive_since;
+    enum err e = relay_dao_renew(ctx->app->db, ctx->relay, now, now + lease_ms, &alive_since);
     if (!e)
         e = event_dao_ahead(ctx->app->db, ctx->arena, rooms, count, ahead, ahead_count);
-    if (e || now - alive_since <= LIMIT_LEASE_MS)
+    if (e || now - alive_since <= lease_ms)
         return e;
     /* what was not swept is swept next time; the relay needs its comparison now */
     enum err swept = sweep(ctx);

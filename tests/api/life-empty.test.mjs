@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { api } from './contract.mjs';
-import { age, createMeeting, join, logOf, ok, people, refused, sleep, until } from './support.mjs';
+import { age, createMeeting, housekeepingTurn, join, logOf, ok, people, refused, until } from './support.mjs';
 
 let sys;
 let ada, ben, cleo;
@@ -82,7 +82,7 @@ test('a kept meeting that nobody is in ends at its planned end, not before', asy
   await join(ben, meeting);
   assert.equal((await leave(ben, meeting)).meetingEnded, false);
   await age(sys, meeting, 29);
-  await sleep(1500);
+  await housekeepingTurn(sys, ada);
   assert.equal(await status(meeting), 2);
   await age(sys, meeting, 1);
   await ended(meeting);
@@ -100,7 +100,7 @@ test('after its planned end a kept meeting ends as others do', async () => {
   const { meeting, meetingEnded } = await at(60);
   assert.equal(meetingEnded, false);
   await age(sys, meeting, 59);
-  await sleep(1500);
+  await housekeepingTurn(sys, ada);
   assert.equal(await status(meeting), 2);
   await age(sys, meeting, 1);
   await ended(meeting);
@@ -174,7 +174,7 @@ test('the host left last, policy end: it ends without its host, counted from whe
   await leave(ada, meeting);
   assert.equal((await logOf(sys, meeting)).at(-1).data.endsAt, null, 'an empty meeting does not miss its host');
   await age(sys, meeting, 10);
-  await sleep(1500);
+  await housekeepingTurn(sys, ada);
   assert.equal(await status(meeting), 2);
   const { meeting: seen } = await join(ben, meeting);
   assert.equal(seen.hostAway, true);

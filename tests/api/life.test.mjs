@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import mysql from 'mysql2/promise';
 import { startSystem } from '../lib/system.mjs';
-import { age, createMeeting, join, logOf, ok, people, refused, sleep, until } from './support.mjs';
+import { age, createMeeting, housekeepingTurn, join, logOf, ok, people, refused, until } from './support.mjs';
 
 let sys;
 let ada, ben, cleo;
@@ -26,7 +26,7 @@ test('an empty meeting stays open as long as its host wanted, and then ends', as
   await join(ben, meeting);
   assert.equal(ok(await leave(ben, meeting)).meetingEnded, false);
   await age(sys, meeting, 9);
-  await sleep(1500);
+  await housekeepingTurn(sys, ada);
   assert.equal(await status(meeting), 2);
   await age(sys, meeting, 2);
   await over(meeting);
@@ -40,7 +40,7 @@ test('coming back to an empty meeting goes on with it', async () => {
   await join(cleo, meeting);
   await until('the plan is made anew', async () => (await stored(meeting)).due_at === null);
   await age(sys, meeting, 60);
-  await sleep(1500);
+  await housekeepingTurn(sys, ada);
   assert.equal(await status(meeting), 2);
 });
 
@@ -49,7 +49,7 @@ test('a meeting that ends on time gives notice once, and ends', async () => {
   await join(ada, meeting);
   await join(ben, meeting);
   await age(sys, meeting, 24);
-  await sleep(1500);
+  await housekeepingTurn(sys, ada);
   assert.ok(!(await logOf(sys, meeting)).some((e) => e.type === 'meeting_ending'));
   assert.equal(ok(await ben.client.get(`/meetings/${meeting.id}`)).endsAt, null);
   await age(sys, meeting, 2);
@@ -74,7 +74,7 @@ test('more time given after the notice is taken', async () => {
   await until('notice', async () => (await logOf(sys, meeting)).some((e) => e.type === 'meeting_ending'));
   ok(await ada.client.patch(`/meetings/${meeting.id}`, { duration: 60 }));
   await age(sys, meeting, 5);
-  await sleep(1500);
+  await housekeepingTurn(sys, ada);
   assert.equal(await status(meeting), 2);
 });
 
@@ -95,7 +95,7 @@ test('host gone, policy changed to hand over from outside: somebody who is there
 test('a meeting that nobody came to expires', async () => {
   const meeting = await createMeeting(ada, { duration: 30 });
   await age(sys, meeting, 24 * 60);
-  await sleep(1500);
+  await housekeepingTurn(sys, ada);
   assert.equal(await status(meeting), 1);
   await age(sys, meeting, 31);
   await over(meeting);
@@ -118,7 +118,7 @@ test('host gone, policy end: the others are told, and the meeting ends unless th
   await join(ada, meeting);
   assert.deepEqual(await told(), [false, null]);
   await age(sys, meeting, 8);
-  await sleep(1500);
+  await housekeepingTurn(sys, ada);
   assert.equal(await status(meeting), 2);
   ok(await leave(ada, meeting));
   await age(sys, meeting, 8);

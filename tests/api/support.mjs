@@ -74,6 +74,16 @@ export function age(sys, meeting, minutes) {
   return sys.sql(`UPDATE meetings SET ${back} WHERE id = ?`, [meeting.id]);
 }
 
+/* Housekeeping has had a whole turn since: of all that is due it comes to a new meeting of `host` last. */
+export async function housekeepingTurn(sys, host) {
+  const { id } = await createMeeting(host);
+  await sys.sql('UPDATE meetings SET due_at = UTC_TIMESTAMP(3) WHERE id = ?', [id]);
+  await until('housekeeping looks', async () => {
+    const [{ due }] = await sys.sql('SELECT due_at <= UTC_TIMESTAMP(3) AS due FROM meetings WHERE id = ?', [id]);
+    return !due;
+  });
+}
+
 /* The whole log of a room, from the database: [{seq, type, audience, data}]. */
 export async function logOf(sys, meeting) {
   const rows = await sys.sql('SELECT seq, type, audience, data FROM room_events WHERE meeting_id = ? ORDER BY seq', [
@@ -138,12 +148,14 @@ export async function workerPids(sys) {
     .sort((a, b) => a - b);
 }
 
+const PATIENCE_MS = 60_000; // nothing waits for it but what fails
+
 /* What check() answers once that is something true, for what housekeeping does. `what` is in the failure. */
 export async function until(what, check) {
-  for (let i = 0; i < 200; i++) {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; ) {
     const value = await check();
     if (value) return value;
-    await sleep(50);
+    await sleep(25);
   }
   return assert.fail(`never: ${what}`);
 }

@@ -178,8 +178,8 @@ START_TEST(test_presence_seats_of_a_dead_relay_are_swept)
     sync("r1");
     sync("r2");
     ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
-    const int64_t step = LIMIT_SYNC_MS;
-    for (int64_t t = 0; t <= LIMIT_LEASE_MS; t += step) { /* r2 lives, r1 is silent, within its lease */
+    const int64_t step = config.relay_sync_ms;
+    for (int64_t t = 0; t <= config.relay_lease_ms; t += step) { /* r2 lives, r1 is silent, within its lease */
         app.clock.fixed_ms = NOW_MS + t;
         sync("r2");
     }
@@ -199,13 +199,14 @@ START_TEST(test_presence_nobody_is_swept_because_the_database_was_away)
     sync("r1");
     sync("r2");
     ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
-    app.clock.fixed_ms = NOW_MS + 10 * LIMIT_LEASE_MS; /* nobody could renew; r2 happens to be the first one back */
+    app.clock.fixed_ms =
+        NOW_MS + 10 * config.relay_lease_ms; /* nobody could renew; r2 happens to be the first one back */
     sync("r2");
     ck_assert_str_eq(events_after(m.id, 2), "");
-    app.clock.fixed_ms += LIMIT_SYNC_MS;
+    app.clock.fixed_ms += config.relay_sync_ms;
     sync("r1");
-    for (int64_t t = 0; t <= 2 * LIMIT_LEASE_MS; t += LIMIT_SYNC_MS) {
-        app.clock.fixed_ms += LIMIT_SYNC_MS;
+    for (int64_t t = 0; t <= 2 * config.relay_lease_ms; t += config.relay_sync_ms) {
+        app.clock.fixed_ms += config.relay_sync_ms;
         sync("r2");
         sync("r1");
     }
@@ -217,8 +218,8 @@ END_TEST
 /* r2 gives its signs of life from here on, for so long. */
 static void go_on(int64_t ms)
 {
-    for (int64_t t = 0; t < ms; t += LIMIT_SYNC_MS) {
-        app.clock.fixed_ms += LIMIT_SYNC_MS;
+    for (int64_t t = 0; t < ms; t += config.relay_sync_ms) {
+        app.clock.fixed_ms += config.relay_sync_ms;
         sync("r2");
     }
 }
@@ -228,14 +229,14 @@ START_TEST(test_presence_a_relay_that_was_never_heard_of_has_time_for_its_first_
     begin();
     struct room_view view;
     sync("r2");
-    go_on(2 * LIMIT_LEASE_MS);
+    go_on(2 * config.relay_lease_ms);
     ck_assert_int_eq(enter("young.1", -1, &view), ERR_OK);
-    go_on(LIMIT_LEASE_MS - LIMIT_SYNC_MS);
+    go_on(config.relay_lease_ms - config.relay_sync_ms);
     ck_assert_str_eq(events_after(m.id, 2), "");
     sync("young");
-    go_on(LIMIT_LEASE_MS);
+    go_on(config.relay_lease_ms);
     ck_assert_str_eq(events_after(m.id, 2), "");
-    go_on(LIMIT_SYNC_MS);
+    go_on(config.relay_sync_ms);
     ck_assert_str_eq(events_after(m.id, 2), "user_left host_changed");
     app_end();
 }
@@ -247,7 +248,7 @@ START_TEST(test_presence_a_relay_that_never_gave_a_sign_is_swept_too)
     struct room_view view;
     ck_assert_int_eq(enter("ghost.1", -1, &view), ERR_OK);
     sync("r2");
-    go_on(3 * LIMIT_LEASE_MS);
+    go_on(3 * config.relay_lease_ms);
     ck_assert_str_eq(events_after(m.id, 2), "user_left host_changed");
     app_end();
 }
@@ -260,13 +261,13 @@ START_TEST(test_presence_a_relay_that_was_waited_for_is_as_young_as_its_first_si
     struct room_view view;
     int64_t alive_since;
     sync("r2");
-    go_on(2 * LIMIT_LEASE_MS);
+    go_on(2 * config.relay_lease_ms);
     ck_assert_int_eq(enter("young.1", -1, &view), ERR_OK);
-    go_on(2 * LIMIT_SYNC_MS);
+    go_on(2 * config.relay_sync_ms);
     int64_t now = app.clock.fixed_ms;
-    ck_assert_int_eq(relay_dao_renew(app.db, "young", now, now + LIMIT_LEASE_MS, &alive_since), ERR_OK);
+    ck_assert_int_eq(relay_dao_renew(app.db, "young", now, now + config.relay_lease_ms, &alive_since), ERR_OK);
     ck_assert_int_eq(alive_since, now);
-    ck_assert_int_eq(relay_dao_renew(app.db, "young", now + 1, now + LIMIT_LEASE_MS, &alive_since), ERR_OK);
+    ck_assert_int_eq(relay_dao_renew(app.db, "young", now + 1, now + config.relay_lease_ms, &alive_since), ERR_OK);
     ck_assert_int_eq(alive_since, now);
     app_end();
 }
@@ -296,7 +297,7 @@ START_TEST(test_presence_a_relay_that_came_back_while_others_swept_keeps_its_sea
     ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
     ck_assert_int_eq(join_room(&ctx, m.id, (struct join_ticket){0}, -1, &view), ERR_OK);
     at_event(4, "UPDATE relays SET lease_until = '2100-01-01' WHERE id = 'r1'");
-    go_on(LIMIT_LEASE_MS + LIMIT_SYNC_MS);
+    go_on(config.relay_lease_ms + config.relay_sync_ms);
     no_trigger();
     ck_assert_int_eq(number("SELECT COUNT(*) FROM participants WHERE status = 1 AND relay = 'r1'"), 1);
     check_consistent(m.id);
@@ -315,7 +316,7 @@ START_TEST(test_presence_who_is_swept_although_connected_is_told_to_come_back)
     sync("r1");
     sync("r2");
     ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
-    go_on(LIMIT_LEASE_MS + LIMIT_SYNC_MS);
+    go_on(config.relay_lease_ms + config.relay_sync_ms);
     ck_assert_int_eq(room_events_after(&relay, m.id, 2, 0, &events, &count), ERR_OK);
     ck_assert_int_gt(count, 0);
     snprintf(effect, sizeof effect, "user:%lld:1012", (long long)anna);
