@@ -57,6 +57,16 @@ struct db_param db_time(int64_t time_ms);               /* milliseconds since 19
     (const struct db_param[]){__VA_ARGS__}, (int)(sizeof((struct db_param[]){__VA_ARGS__}) / sizeof(struct db_param))
 #define DB_NO_PARAMS NULL, 0
 
+/* A stored number that statements name. Its digits stand once, in a macro NUMBER_<name>; the enumerator and the text in
+ * SQL both come from there:
+ *
+ *     #define NUMBER_MEETING_ENDED 3
+ *     enum meeting_status { MEETING_ENDED = NUMBER_MEETING_ENDED };
+ *     "… WHERE status = " SQL_NUMBER(MEETING_ENDED) */
+#define SQL_NUMBER(name) SQL_EXPANDED(NUMBER_##name)
+#define SQL_EXPANDED(number) SQL_TEXT(number)
+#define SQL_TEXT(number) #number
+
 /* What a changing statement did. */
 struct db_result {
     int64_t affected;  /* rows really changed; INSERT … ON DUPLICATE KEY UPDATE: 1 inserted, 2 changed, 0 neither */

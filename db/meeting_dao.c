@@ -14,11 +14,18 @@
     "m.waiting_count, m.participant_count, m.online_count, m.event_seq, m.created_at, m.updated_at "
 #define MEETING_NAMES "JOIN users c ON c.id = m.creator_id JOIN users h ON h.id = m.host_id "
 
+#define IS_SCHEDULED "status = " SQL_NUMBER(MEETING_SCHEDULED)
+#define IS_ONGOING "status = " SQL_NUMBER(MEETING_ONGOING)
+#define IS_OPEN "status IN (" SQL_NUMBER(MEETING_SCHEDULED) ", " SQL_NUMBER(MEETING_ONGOING) ")"
+#define HANDS_OVER "host_loss_policy = " SQL_NUMBER(HOST_LOSS_HAND_OVER)
+#define LOCKS "host_loss_policy = " SQL_NUMBER(HOST_LOSS_LOCK)
+#define SCHEDULED SQL_NUMBER(MEETING_SCHEDULED)
+
 static const char SQL_INSERT[] =
     "INSERT INTO meetings (code, title, description, creator_id, host_id, status, start_time, duration_minutes, "
     "max_participants, password_box, is_public, is_recorded, settings, host_loss_policy, host_loss_minutes, empty_minutes, "
-    "due_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-static const char SQL_COUNT_OPEN[] = "SELECT COUNT(*) FROM meetings WHERE creator_id = ? AND status IN (1, 2)";
+    "due_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, " SCHEDULED ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char SQL_COUNT_OPEN[] = "SELECT COUNT(*) FROM meetings WHERE creator_id = ? AND " IS_OPEN;
 static const char SQL_BY_ID[] = MEETING_COLUMNS "FROM meetings m " MEETING_NAMES "WHERE m.id = ?";
 static const char SQL_UPDATE[] =
     "UPDATE meetings SET title = ?, description = ?, password_box = ?, is_public = ?, is_recorded = ?, updated_at = ? "
@@ -36,12 +43,15 @@ static const char SQL_SAVE[] =
  * where the plan for the meeting changes with somebody coming in. Who comes to an empty meeting waits for its host from
  * now on. */
 static const char SQL_TAKE_SEAT[] =
-    "UPDATE meetings SET due_at = IF(status = 1 OR empty_since IS NOT NULL OR host_id = ? OR (host_loss_policy = 1 AND host_lost_at IS NOT NULL), ?, due_at), "
+    "UPDATE meetings SET "
+    "due_at = IF(" IS_SCHEDULED " OR empty_since IS NOT NULL OR host_id = ? OR (" HANDS_OVER
+    " AND host_lost_at IS NOT NULL), ?, due_at), "
     "host_lost_at = IF(host_id = ?, NULL, IF(host_lost_at IS NULL OR empty_since IS NULL, host_lost_at, ?)), empty_since = NULL, "
     "participant_count = participant_count + 1, online_count = online_count + ?, event_seq = LAST_INSERT_ID(event_seq + 1), "
-    "actual_start_time = IF(status = 1, ?, actual_start_time), updated_at = IF(status = 1, ?, updated_at), status = 2 "
-    "WHERE id = ? AND (participant_count < max_participants OR ? = 0) AND status IN (1, 2) AND "
-    "(? = 0 OR (settings & ? = 0 AND NOT (host_loss_policy = 2 AND host_lost_at IS NOT NULL))) AND settings & ? = ?";
+    "actual_start_time = IF(" IS_SCHEDULED ", ?, actual_start_time), updated_at = IF(" IS_SCHEDULED
+    ", ?, updated_at), " IS_ONGOING " WHERE id = ? AND (participant_count < max_participants OR ? = 0) AND " IS_OPEN
+    " AND "
+    "(? = 0 OR (settings & ? = 0 AND NOT (" LOCKS " AND host_lost_at IS NOT NULL))) AND settings & ? = ?";
 /* A row that somebody holds is left for the next time: to wait for it would keep all the others waiting. */
 static const char SQL_DUE[] =
     "SELECT id FROM meetings WHERE due_at <= ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED";
@@ -201,9 +211,11 @@ static const char *order_by(const char *sort)
 
 /* Where the meetings of a list come from. What somebody sees are three kinds that have nothing in common, each found by
  * an index of its own: one condition for all of them would have the server look at every meeting there is. */
+#define IS_IN "v.status = " SQL_NUMBER(PARTICIPANT_JOINED)
+#define HAS_LEFT "v.status = " SQL_NUMBER(PARTICIPANT_LEFT)
 #define TOOK_PART \
     "participants v JOIN meetings m ON m.id = v.meeting_id WHERE v.user_id = ? " \
-    "AND (v.status = 1 OR (v.status = 2 AND v.left_at IS NOT NULL))"
+    "AND (" IS_IN " OR (" HAS_LEFT " AND v.left_at IS NOT NULL))"
 
 struct source {
     const char *sql; /* what follows FROM, with a WHERE that further conditions can be added to */

@@ -6,10 +6,26 @@
 
 #include "db/db.h"
 
-enum meeting_status { MEETING_SCHEDULED = 1, MEETING_ONGOING = 2, MEETING_ENDED = 3, MEETING_CANCELLED = 4 };
+#define NUMBER_MEETING_SCHEDULED 1
+#define NUMBER_MEETING_ONGOING 2
+#define NUMBER_MEETING_ENDED 3
+#define NUMBER_MEETING_CANCELLED 4
+enum meeting_status {
+    MEETING_SCHEDULED = NUMBER_MEETING_SCHEDULED,
+    MEETING_ONGOING = NUMBER_MEETING_ONGOING,
+    MEETING_ENDED = NUMBER_MEETING_ENDED,
+    MEETING_CANCELLED = NUMBER_MEETING_CANCELLED
+};
 
 /* What becomes of a meeting whose host is gone. */
-enum host_loss_policy { HOST_LOSS_HAND_OVER = 1, HOST_LOSS_LOCK = 2, HOST_LOSS_END = 3 };
+#define NUMBER_HOST_LOSS_HAND_OVER 1
+#define NUMBER_HOST_LOSS_LOCK 2
+#define NUMBER_HOST_LOSS_END 3
+enum host_loss_policy {
+    HOST_LOSS_HAND_OVER = NUMBER_HOST_LOSS_HAND_OVER,
+    HOST_LOSS_LOCK = NUMBER_HOST_LOSS_LOCK,
+    HOST_LOSS_END = NUMBER_HOST_LOSS_END
+};
 
 /* A meeting as it is shown; names are those of the accounts. Times are ms since 1970, 0 where there is none. */
 struct meeting {

@@ -1,103 +1,122 @@
 #include "db/participant_dao.h"
 
+/* A status, asked for or set. */
+#define JOINED "status = " SQL_NUMBER(PARTICIPANT_JOINED)
+#define LEFT "status = " SQL_NUMBER(PARTICIPANT_LEFT)
+#define REMOVED "status = " SQL_NUMBER(PARTICIPANT_REMOVED)
+#define NOT_REMOVED "status <> " SQL_NUMBER(PARTICIPANT_REMOVED)
+#define WAITING "status = " SQL_NUMBER(PARTICIPANT_WAITING)
+#define PRESENT "status IN (" SQL_NUMBER(PARTICIPANT_JOINED) ", " SQL_NUMBER(PARTICIPANT_WAITING) ")"
+
+#define IS_COHOST "role = " SQL_NUMBER(ROLE_COHOST)
+#define PARTICIPANT SQL_NUMBER(ROLE_PARTICIPANT)
+#define IS_PARTICIPANT "role = " PARTICIPANT
+#define ROLE_OR_HOST "IF(m.host_id = p.user_id, " SQL_NUMBER(ROLE_HOST) ", p.role)"
+
+#define ALL_OF_IT "9223372036854775807" /* up to the last event or message there will be */
 /* Those who run the meeting read all of it. */
-#define UNTIL(column) "IF(p.role = 2 OR p.user_id IN (m.host_id, m.creator_id), 9223372036854775807, p." column ")"
+#define UNTIL(column) "IF(p." IS_COHOST " OR p.user_id IN (m.host_id, m.creator_id), " ALL_OF_IT ", p." column ")"
+#define UNTIL_SEQ UNTIL("until_seq")
+#define UNTIL_MESSAGE UNTIL("until_message_id")
 #define PARTICIPANT_COLUMNS \
-    "SELECT p.meeting_id, p.user_id, p.display_name, IF(m.host_id = p.user_id, 1, p.role), p.status, p.is_guest, p.audio, p.video, p.screen, " \
-    "p.hand_raised_at, p.joined_at, p.left_at, p.connection, p.offline_at, p.invite_id, p.last_read_id, " UNTIL( \
-        "until_seq") ", " UNTIL("until_message_id") ", p.seat_name, p.address, p.is_held, p.bans_network, p.session_id " \
-                                                    "FROM participants p JOIN meetings m ON m.id = p.meeting_id "
+    "SELECT p.meeting_id, p.user_id, p.display_name, " ROLE_OR_HOST \
+    ", p.status, p.is_guest, p.audio, p.video, p.screen, " \
+    "p.hand_raised_at, p.joined_at, p.left_at, p.connection, p.offline_at, p.invite_id, p.last_read_id, " UNTIL_SEQ \
+    ", " UNTIL_MESSAGE ", p.seat_name, p.address, p.is_held, p.bans_network, p.session_id " \
+    "FROM participants p JOIN meetings m ON m.id = p.meeting_id "
 
 static const char SQL_FIND[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.user_id = ?";
 static const char SQL_LIST[] =
-    PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.status = 1 ORDER BY p.joined_at, p.user_id";
+    PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p." JOINED " ORDER BY p.joined_at, p.user_id";
 static const char SQL_LIST_ALL[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? ORDER BY p.joined_at, p.user_id";
 static const char SQL_LIST_STATUS[] =
     PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.status = ? ORDER BY p.joined_at, p.user_id LIMIT ?";
-static const char SQL_LIST_UNHELD[] = PARTICIPANT_COLUMNS
-    "WHERE p.meeting_id = ? AND p.status = 4 AND p.is_held = 0 ORDER BY p.joined_at, p.user_id LIMIT ?";
+static const char SQL_LIST_UNHELD[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p." WAITING
+                                                          " AND p.is_held = 0 ORDER BY p.joined_at, p.user_id LIMIT ?";
 static const char SQL_INSERT[] =
     "INSERT INTO participants (meeting_id, user_id, display_name, role, status, is_guest, address, invite_id, joined_at, "
     "relay, connection, seat_name, session_id, is_held) SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM users "
     "WHERE id = ? AND disabled_at IS NULL LOCK IN SHARE MODE";
-#define READS_ALL "until_seq = 9223372036854775807, until_message_id = 9223372036854775807"
+#define READS_ALL "until_seq = " ALL_OF_IT ", until_message_id = " ALL_OF_IT
 #define READS_UNTIL_NOW \
     "until_seq = ?, until_message_id = (SELECT COALESCE(MAX(id), 0) FROM messages WHERE meeting_id = ?)"
 #define NO_MEDIA "audio = 0, video = 0, screen = 0, hand_raised_at = NULL"
 static const char SQL_REJOIN[] =
     "UPDATE participants SET display_name = ?, role = ?, status = ?, " NO_MEDIA ", address = ?, invite_id = ?, "
-    "joined_at = ?, left_at = IF(status = 1, NULL, left_at), until_seq = IF(status = 1, 9223372036854775807, until_seq), "
-    "until_message_id = IF(status = 1, 9223372036854775807, until_message_id), relay = ?, connection = ?, seat_name = ?, session_id = ?, is_held = ?, "
-    "offline_at = NULL WHERE meeting_id = ? AND user_id = ? AND status = 2 AND (? IS NULL OR seat_name = ?)";
+    "joined_at = ?, left_at = IF(" JOINED ", NULL, left_at), until_seq = IF(" JOINED ", " ALL_OF_IT ", until_seq), "
+    "until_message_id = IF(" JOINED ", " ALL_OF_IT
+    ", until_message_id), relay = ?, connection = ?, seat_name = ?, session_id = ?, is_held = ?, "
+    "offline_at = NULL WHERE meeting_id = ? AND user_id = ? AND " LEFT " AND (? IS NULL OR seat_name = ?)";
 static const char SQL_ADMIT[] =
-    "UPDATE participants SET status = 1, is_held = 0, joined_at = ?, left_at = NULL, " READS_ALL
-    " WHERE meeting_id = ? AND user_id = ? AND status = 4";
+    "UPDATE participants SET " JOINED ", is_held = 0, joined_at = ?, left_at = NULL, " READS_ALL
+    " WHERE meeting_id = ? AND user_id = ? AND " WAITING;
 static const char SQL_SEND_BACK[] =
-    "UPDATE participants SET status = 4, " NO_MEDIA ", joined_at = ?, left_at = ?, " READS_UNTIL_NOW
-    " WHERE meeting_id = ? AND user_id = ? AND status = 1";
+    "UPDATE participants SET " WAITING ", " NO_MEDIA ", joined_at = ?, left_at = ?, " READS_UNTIL_NOW
+    " WHERE meeting_id = ? AND user_id = ? AND " JOINED;
 static const char SQL_TAKE_OVER[] =
     "UPDATE participants SET relay = ?, connection = ?, seat_name = ?, session_id = ?, address = ?, offline_at = NULL "
-    "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
+    "WHERE meeting_id = ? AND user_id = ? AND " PRESENT;
 static const char SQL_OFFLINE[] =
     "UPDATE participants SET offline_at = ? "
-    "WHERE meeting_id = ? AND user_id = ? AND connection = ? AND status IN (1, 4) AND offline_at IS NULL";
+    "WHERE meeting_id = ? AND user_id = ? AND connection = ? AND " PRESENT " AND offline_at IS NULL";
 /* Assignments are made from left to right: left_at looks at the status before, role at the one after. */
 #define END_STAY \
-    "left_at = IF(status = 1, ?, left_at), " NO_MEDIA \
-    ", relay = NULL, connection = NULL, session_id = NULL, offline_at = NULL, status = "
+    "left_at = IF(" JOINED ", ?, left_at), " NO_MEDIA \
+    ", relay = NULL, connection = NULL, session_id = NULL, offline_at = NULL, "
 static const char SQL_END_STAY[] =
-    "UPDATE participants SET until_seq = IF(status = 1, ?, until_seq), until_message_id = IF(status = 1, "
+    "UPDATE participants SET until_seq = IF(" JOINED ", ?, until_seq), until_message_id = IF(" JOINED ", "
     "(SELECT COALESCE(MAX(id), 0) FROM messages WHERE meeting_id = ?), until_message_id), seat_name = IF(?, seat_name, NULL), " END_STAY
-    "?, role = IF(status = 3, 3, role) "
-    "WHERE meeting_id = ? AND user_id = ? AND status IN (1, 4)";
-static const char SQL_BAN[] =
-    "UPDATE participants SET status = 3, role = 3, seat_name = NULL WHERE meeting_id = ? AND user_id = ? AND status = 2";
+    "status = ?, role = IF(" REMOVED ", " PARTICIPANT ", role) "
+    "WHERE meeting_id = ? AND user_id = ? AND " PRESENT;
+static const char SQL_BAN[] = "UPDATE participants SET " REMOVED ", " IS_PARTICIPANT
+                              ", seat_name = NULL WHERE meeting_id = ? AND user_id = ? AND " LEFT;
 static const char SQL_LIFT_BAN[] =
-    "UPDATE participants SET status = 2, bans_network = 0 WHERE meeting_id = ? AND user_id = ? AND status = 3";
+    "UPDATE participants SET " LEFT ", bans_network = 0 WHERE meeting_id = ? AND user_id = ? AND " REMOVED;
 static const char SQL_BAN_NETWORK[] =
-    "UPDATE participants SET bans_network = 1 WHERE meeting_id = ? AND user_id = ? AND status = 3 AND bans_network = 0";
-static const char SQL_NETWORK_BANNED[] =
-    "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND status = 3 AND bans_network = 1 AND address = ? AND address <> ''";
-static const char SQL_HOLD[] =
-    "UPDATE participants SET is_held = 1 WHERE meeting_id = ? AND user_id = ? AND status = 4";
+    "UPDATE participants SET bans_network = 1 WHERE meeting_id = ? AND user_id = ? AND " REMOVED
+    " AND bans_network = 0";
+static const char SQL_NETWORK_BANNED[] = "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND " REMOVED
+                                         " AND bans_network = 1 AND address = ? AND address <> ''";
+static const char SQL_HOLD[] = "UPDATE participants SET is_held = 1 WHERE meeting_id = ? AND user_id = ? AND " WAITING;
 /* who was let in before has their word */
 static const char SQL_HOLD_NETWORK[] =
-    "UPDATE participants SET is_held = 1 WHERE meeting_id = ? AND address = ? AND status = 4 AND left_at IS NULL";
+    "UPDATE participants SET is_held = 1 WHERE meeting_id = ? AND address = ? AND " WAITING " AND left_at IS NULL";
 static const char SQL_RELEASE_NETWORK[] =
-    "UPDATE participants SET is_held = 0 WHERE meeting_id = ? AND address = ? AND status = 4 AND is_held = 1";
-static const char SQL_END_ALL[] = "UPDATE participants SET " END_STAY "2 WHERE meeting_id = ? AND status IN (1, 4)";
+    "UPDATE participants SET is_held = 0 WHERE meeting_id = ? AND address = ? AND " WAITING " AND is_held = 1";
+static const char SQL_END_ALL[] = "UPDATE participants SET " END_STAY LEFT " WHERE meeting_id = ? AND " PRESENT;
 static const char SQL_MEETINGS_OF[] =
-    "SELECT meeting_id FROM participants WHERE user_id = ? AND meeting_id > ? AND status IN (1, 4) ORDER BY meeting_id LIMIT ?";
+    "SELECT meeting_id FROM participants WHERE user_id = ? AND meeting_id > ? AND " PRESENT
+    " ORDER BY meeting_id LIMIT ?";
 static const char SQL_MEETINGS_OF_SESSION[] =
-    "SELECT meeting_id FROM participants WHERE user_id = ? AND session_id = ? AND status IN (1, 4) "
-    "AND connection IS NOT NULL AND offline_at IS NULL ORDER BY meeting_id LIMIT ?";
-static const char SQL_IS_SEATED[] = "SELECT EXISTS (SELECT 1 FROM participants WHERE user_id = ? AND status = 1)";
-static const char SQL_HEIR[] =
-    "SELECT user_id FROM participants WHERE meeting_id = ? AND status = 1 AND is_guest = 0 ORDER BY role, joined_at, user_id LIMIT 1";
+    "SELECT meeting_id FROM participants WHERE user_id = ? AND session_id = ? AND " PRESENT
+    " AND connection IS NOT NULL AND offline_at IS NULL ORDER BY meeting_id LIMIT ?";
+static const char SQL_IS_SEATED[] = "SELECT EXISTS (SELECT 1 FROM participants WHERE user_id = ? AND " JOINED ")";
+static const char SQL_HEIR[] = "SELECT user_id FROM participants WHERE meeting_id = ? AND " JOINED
+                               " AND is_guest = 0 ORDER BY role, joined_at, user_id LIMIT 1";
 static const char SQL_ROW_ROLE[] = "SELECT role FROM participants WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_ROLE[] = "UPDATE participants SET role = ? WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_MEDIA[] =
-    "UPDATE participants SET audio = ?, video = ?, screen = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
+    "UPDATE participants SET audio = ?, video = ?, screen = ? WHERE meeting_id = ? AND user_id = ? AND " JOINED;
 static const char SQL_HAND[] =
-    "UPDATE participants SET hand_raised_at = ? WHERE meeting_id = ? AND user_id = ? AND status = 1";
+    "UPDATE participants SET hand_raised_at = ? WHERE meeting_id = ? AND user_id = ? AND " JOINED;
 static const char SQL_MUTE_ALL[] =
-    "UPDATE participants SET audio = 0 WHERE meeting_id = ? AND status = 1 AND role = 3 AND user_id <> ?";
+    "UPDATE participants SET audio = 0 WHERE meeting_id = ? AND " JOINED " AND " IS_PARTICIPANT " AND user_id <> ?";
 static const char SQL_LOWER_HANDS[] =
-    "UPDATE participants SET hand_raised_at = NULL WHERE meeting_id = ? AND status = 1 AND hand_raised_at IS NOT NULL";
+    "UPDATE participants SET hand_raised_at = NULL WHERE meeting_id = ? AND " JOINED " AND hand_raised_at IS NOT NULL";
 static const char SQL_RENAME[] = "UPDATE participants SET display_name = ? WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_INVITE[] = "UPDATE participants SET invite_id = ? WHERE meeting_id = ? AND user_id = ?";
 static const char SQL_READ[] =
     "UPDATE participants SET last_read_id = GREATEST(last_read_id, ?) WHERE meeting_id = ? AND user_id = ?";
-static const char SQL_COHOSTS[] =
-    "SELECT user_id FROM participants WHERE meeting_id = ? AND role = 2 AND status <> 3 ORDER BY status = 1 DESC, user_id";
+static const char SQL_COHOSTS[] = "SELECT user_id FROM participants WHERE meeting_id = ? AND " IS_COHOST
+                                  " AND " NOT_REMOVED " ORDER BY " JOINED " DESC, user_id";
 static const char SQL_UNCONNECTED[] =
     "SELECT p.meeting_id, p.user_id, p.connection, p.relay, 0 FROM participants p JOIN meetings m ON m.id = p.meeting_id "
-    "WHERE p.status IN (1, 4) AND p.relay IS NULL AND p.joined_at <= ? ORDER BY RAND() LIMIT ? FOR UPDATE SKIP LOCKED";
+    "WHERE p." PRESENT " AND p.relay IS NULL AND p.joined_at <= ? ORDER BY RAND() LIMIT ? FOR UPDATE SKIP LOCKED";
 static const char SQL_ORPHANS[] =
     "SELECT p.meeting_id, p.user_id, p.connection, p.relay, dead.known FROM participants p "
     "JOIN (SELECT d.relay, r.id IS NOT NULL AS known FROM (SELECT DISTINCT relay FROM participants WHERE relay IS NOT NULL) d "
     "LEFT JOIN relays r ON r.id = d.relay WHERE r.id IS NULL OR r.lease_until < ?) dead ON dead.relay = p.relay "
-    "WHERE p.status IN (1, 4) LIMIT ?";
+    "WHERE p." PRESENT " LIMIT ?";
 
 static void read_row(struct db_rows *rows, void *out)
 {

@@ -6,12 +6,25 @@
 
 #include "db/db.h"
 
-enum participant_role { ROLE_HOST = 1, ROLE_COHOST = 2, ROLE_PARTICIPANT = 3 };
+/* A lower one comes first where a host's seat is given on. */
+#define NUMBER_ROLE_HOST 1
+#define NUMBER_ROLE_COHOST 2
+#define NUMBER_ROLE_PARTICIPANT 3
+enum participant_role {
+    ROLE_HOST = NUMBER_ROLE_HOST,
+    ROLE_COHOST = NUMBER_ROLE_COHOST,
+    ROLE_PARTICIPANT = NUMBER_ROLE_PARTICIPANT
+};
+
+#define NUMBER_PARTICIPANT_JOINED 1
+#define NUMBER_PARTICIPANT_LEFT 2
+#define NUMBER_PARTICIPANT_REMOVED 3
+#define NUMBER_PARTICIPANT_WAITING 4
 enum participant_status {
-    PARTICIPANT_JOINED = 1,
-    PARTICIPANT_LEFT = 2,
-    PARTICIPANT_REMOVED = 3,
-    PARTICIPANT_WAITING = 4 /* in the lobby; joined_at is since when */
+    PARTICIPANT_JOINED = NUMBER_PARTICIPANT_JOINED,
+    PARTICIPANT_LEFT = NUMBER_PARTICIPANT_LEFT,
+    PARTICIPANT_REMOVED = NUMBER_PARTICIPANT_REMOVED,
+    PARTICIPANT_WAITING = NUMBER_PARTICIPANT_WAITING /* in the lobby; joined_at is since when */
 };
 
 struct participant {

@@ -42,6 +42,11 @@ describe('check-layers', () => {
   refuses('handlers/a.c', '#include <fcgiapp.h>\n', /^handlers\/a\.c:1: /m);
   refuses('handlers/a.c', 'int x;\nconst char *q = "SELECT id FROM users";\n', /^handlers\/a\.c:2: SQL outside db\//m);
   refuses(
+    'db/a.c',
+    'const char *q = "SELECT id FROM meetings WHERE status IN (1, 2)";\n',
+    /^db\/a\.c:1: a bare number/m,
+  );
+  refuses(
     'service/a.c',
     'const char *q = "UPDATE meetings "\n    "SET status = 3";\n',
     /^service\/a\.c:1: SQL outside db\//m,
