@@ -1,7 +1,40 @@
 #include "core/envelope.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- writing ---- */
+
+struct effect effect_connection(const char *name, int close_code)
+{
+    struct effect f = {.kind = EFFECT_CONNECTION, .close_code = close_code};
+    snprintf(f.connection, sizeof f.connection, "%s", name);
+    return f;
+}
+
+void envelope_write_audience(struct buf *out, const struct audience *a)
+{
+    switch (a->kind) {
+    case AUDIENCE_EVERYBODY: buf_putc(out, '*'); break;
+    case AUDIENCE_USERS:
+        for (int i = 0; i < a->count; i++)
+            buf_printf(out, "%s%lld", i ? "," : "", (long long)a->users[i]);
+        break;
+    case AUDIENCE_OTHERS: buf_printf(out, "!%lld@%s", (long long)a->but_user, a->relay); break;
+    }
+}
+
+void envelope_write_effect(struct buf *out, const struct effect *f)
+{
+    switch (f->kind) {
+    case EFFECT_NONE: buf_puts(out, ENVELOPE_NO_EFFECT); break;
+    case EFFECT_USER: buf_printf(out, "user:%lld:%d", (long long)f->user_id, f->close_code); break;
+    case EFFECT_OUTSIDE: buf_printf(out, "outside:%lld", (long long)f->user_id); break;
+    case EFFECT_CONNECTION: buf_printf(out, "conn:%s:%d", f->connection, f->close_code); break;
+    case EFFECT_ALL: buf_printf(out, "all:%d", f->close_code); break;
+    }
+}
 
 void envelope_write(struct buf *out, int64_t meeting_id, int64_t seq, const char *audience, const char *effect,
                     const char *frame)
@@ -9,6 +42,8 @@ void envelope_write(struct buf *out, int64_t meeting_id, int64_t seq, const char
     buf_printf(out, "%lld %lld %s %s ", (long long)meeting_id, (long long)seq, audience, effect);
     buf_puts(out, frame);
 }
+
+/* ---- reading ---- */
 
 /* Reads a number that ends at `end` or at the first byte that is no digit; *p moves there. */
 static bool number(const char **p, const char *end, int64_t *value)

@@ -475,18 +475,16 @@ void hub_note_latest(struct hub *hub, int64_t meeting_id, int64_t seq)
     look_after(room);
 }
 
-enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
+/* To one, or to everybody else: first to those at this relay, then over the room's channel. */
+static enum err send_signal(struct room *room, int64_t to, const char *audience, const char *json, size_t len)
 {
-    struct room *room = c->room;
     struct hub *hub = room->hub;
-    char audience[RELAY_ID_SIZE + 32];
-    struct envelope here = {.meeting_id = room->meeting_id, .audience = audience, .frame = json, .frame_len = len};
+    const struct envelope here = {.meeting_id = room->meeting_id,
+                                  .audience = audience,
+                                  .audience_len = strlen(audience),
+                                  .frame = json,
+                                  .frame_len = len};
     bool one = to != 0, is_here = one && find_member(hub, room->meeting_id, to);
-    if (one)
-        snprintf(audience, sizeof audience, "%lld", (long long)to);
-    else
-        snprintf(audience, sizeof audience, "!%lld@%s", (long long)c->user_id, hub->relay->id);
-    here.audience_len = strlen(audience);
     bool delivered = (is_here || !one) && deliver_signal(room, &here);
     if (is_here)
         return delivered ? ERR_OK : ERR_UNAVAILABLE;
@@ -496,6 +494,16 @@ enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
         !line.failed && subscriber_publish(subscriber_of(hub, room->meeting_id), room->meeting_id, line.data, line.len);
     buf_free(&line);
     return sent || !one ? ERR_OK : ERR_UNAVAILABLE;
+}
+
+enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
+{
+    const struct audience audience = to ? audience_users(&to, 1) : audience_others(c->user_id, c->room->hub->relay->id);
+    struct buf word = {0};
+    envelope_write_audience(&word, &audience);
+    enum err e = word.failed ? ERR_UNAVAILABLE : send_signal(c->room, to, word.data, json, len);
+    buf_free(&word);
+    return e;
 }
 
 /* ---- Redis ---- */

@@ -2,6 +2,7 @@
 #include "core/envelope.h"
 #include "tests/fuzz/fuzz.h"
 
+/* What was read is written and read again as the same. */
 static void check_effect(const struct envelope *e)
 {
     struct effect effect;
@@ -9,6 +10,16 @@ static void check_effect(const struct envelope *e)
         return;
     MUST(effect.close_code >= 0 && effect.close_code <= 4999 && effect.user_id >= 0);
     MUST(memchr(effect.connection, '\0', sizeof effect.connection));
+    if (memchr(e->effect, '\0', e->effect_len))
+        return;
+    struct buf word = {0};
+    struct effect again;
+    envelope_write_effect(&word, &effect);
+    struct envelope written = {.effect = word.data, .effect_len = word.len};
+    MUST(envelope_effect(&written, &again));
+    MUST(again.kind == effect.kind && again.user_id == effect.user_id && again.close_code == effect.close_code);
+    MUST(strcmp(again.connection, effect.connection) == 0);
+    buf_free(&word);
 }
 
 static void check_again(const struct envelope *e)

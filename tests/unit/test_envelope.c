@@ -27,6 +27,80 @@ START_TEST(test_envelope_reads_what_was_written)
 }
 END_TEST
 
+/* The line of an event, as a worker writes it. */
+static struct envelope written(struct buf *line, struct audience audience, struct effect effect)
+{
+    struct buf audience_word = {0}, effect_word = {0};
+    envelope_write_audience(&audience_word, &audience);
+    envelope_write_effect(&effect_word, &effect);
+    envelope_write(line, 7, 58, audience_word.data, effect_word.data, "{}");
+    buf_free(&audience_word);
+    buf_free(&effect_word);
+    return read_ok(line->data);
+}
+
+START_TEST(test_envelope_audience_comes_back)
+{
+    const int64_t users[] = {3, 17, INT64_MAX};
+    const struct {
+        struct audience audience;
+        const char *line;
+        bool concerns_3, concerns_4, names_3, names_max;
+    } rows[] = {
+        {audience_everybody(), "7 58 * - {}", true, true, false, false},
+        {audience_users(users, 1), "7 58 3 - {}", true, false, true, false},
+        {audience_users(users, 3), "7 58 3,17,9223372036854775807 - {}", true, false, true, true},
+        {audience_others(3, "r1f"), "7 58 !3@r1f - {}", false, true, false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf line = {0};
+        struct envelope e = written(&line, rows[i].audience, effect_none());
+        ck_assert_str_eq(line.data, rows[i].line);
+        ck_assert_int_eq(envelope_concerns(&e, 3), rows[i].concerns_3);
+        ck_assert_int_eq(envelope_concerns(&e, 4), rows[i].concerns_4);
+        ck_assert_int_eq(envelope_names(&e, 3), rows[i].names_3);
+        ck_assert_int_eq(envelope_names(&e, INT64_MAX), rows[i].names_max);
+        ck_assert_int_eq(envelope_delivered_by(&e, "r1f"), rows[i].audience.kind == AUDIENCE_OTHERS);
+        buf_free(&line);
+    }
+}
+END_TEST
+
+START_TEST(test_envelope_effect_comes_back)
+{
+    char longest[EFFECT_CONNECTION_SIZE];
+    memset(longest, 'r', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    const struct effect effects[] = {
+        effect_none(),
+        effect_user(3, 0),
+        effect_user(INT64_MAX, 4403),
+        effect_outside(17),
+        effect_all(4410),
+        effect_connection("r1-ab.17", 4409),
+        effect_all(0),
+        effect_connection(longest, 4401),
+    };
+    static const char *const words[] = {"-",          "user:3:0", "user:9223372036854775807:4403",
+                                        "outside:17", "all:4410", "conn:r1-ab.17:4409"};
+    for (size_t i = 0; i < sizeof effects / sizeof *effects; i++) {
+        struct effect f;
+        struct buf line = {0};
+        struct envelope e = written(&line, audience_everybody(), effects[i]);
+        if (i < sizeof words / sizeof *words) {
+            ck_assert_uint_eq(e.effect_len, strlen(words[i]));
+            ck_assert_mem_eq(e.effect, words[i], e.effect_len);
+        }
+        ck_assert(envelope_effect(&e, &f));
+        ck_assert_int_eq(f.kind, effects[i].kind);
+        ck_assert_int_eq(f.user_id, effects[i].user_id);
+        ck_assert_str_eq(f.connection, effects[i].connection);
+        ck_assert_int_eq(f.close_code, effects[i].close_code);
+        buf_free(&line);
+    }
+}
+END_TEST
+
 START_TEST(test_envelope_refuses_what_is_none)
 {
     static const char *const lines[] = {
@@ -139,6 +213,7 @@ START_TEST(test_envelope_refuses_bad_effects)
 }
 END_TEST
 
-CHECK_MAIN("envelope", test_envelope_reads_what_was_written, test_envelope_refuses_what_is_none,
-           test_envelope_knows_its_audience, test_envelope_knows_everybody_but_one,
-           test_envelope_names_only_whom_a_list_holds, test_envelope_reads_effects, test_envelope_refuses_bad_effects)
+CHECK_MAIN("envelope", test_envelope_reads_what_was_written, test_envelope_audience_comes_back,
+           test_envelope_effect_comes_back, test_envelope_refuses_what_is_none, test_envelope_knows_its_audience,
+           test_envelope_knows_everybody_but_one, test_envelope_names_only_whom_a_list_holds,
+           test_envelope_reads_effects, test_envelope_refuses_bad_effects)
