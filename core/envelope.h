@@ -27,7 +27,6 @@
 /* The Redis channel of a room is this and the meeting's number. */
 #define ENVELOPE_CHANNEL_PREFIX "echomeet:room:"
 
-#define ENVELOPE_EVERYBODY "*"
 #define ENVELOPE_NO_EFFECT "-"
 
 /* ---- writing ---- */

@@ -1,9 +1,5 @@
 #include "service/chat.h"
 
-#include <stdio.h>
-
-#include "core/envelope.h"
-#include "core/json.h"
 #include "service/participant.h"
 #include "service/participant_find.h"
 #include "service/permission.h"
@@ -49,22 +45,15 @@ static enum err find_answered(struct room_change *room, struct message *m)
 }
 
 /* An event about a message goes to those who may see it. */
-static void add_message_event(struct room_change *room, enum event_type type, const struct message *m)
+static enum err add_message_event(struct room_change *room, enum event_type type, const struct message *m)
 {
-    char audience[64] = ENVELOPE_EVERYBODY;
+    const int64_t both[] = {m->sender_id, m->to_id};
+    struct event_draft *event = event_begin(&room->log, type, m->deleted_at_ms ? m->sender_id : 0);
+    event->message_id = m->id;
     if (m->to_id)
-        snprintf(audience, sizeof audience, "%lld,%lld", (long long)m->sender_id, (long long)m->to_id);
-    struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    shape_message(&j, "message", m);
-    if (m->deleted_at_ms)
-        json_int(&j, "by", room->ctx->user_id);
-    json_object_end(&j);
-    room_log_add(&room->log, type, audience, ENVELOPE_NO_EFFECT, &data);
-    room_log_message(&room->log, m->id);
-    if (m->deleted_at_ms)
-        room_log_about(&room->log, m->sender_id);
+        event->audience = audience_users(both, 2);
+    shape_message(&event->data, "message", m);
+    return event_end(event);
 }
 
 static enum err send_change(struct room_change *room, void *arg)
@@ -93,9 +82,7 @@ static enum err send_change(struct room_change *room, void *arg)
         e = find_answered(room, m);
     if (!e)
         e = message_dao_insert(ctx->app->db, m, &m->id);
-    if (!e)
-        add_message_event(room, EVENT_CHAT_MESSAGE, m);
-    return e;
+    return e ? e : add_message_event(room, EVENT_CHAT_MESSAGE, m);
 }
 
 enum err chat_send(struct context *ctx, int64_t meeting_id, const struct message *wanted, struct message *out,
@@ -149,21 +136,16 @@ static enum err edit_change(struct room_change *room, void *arg)
         return ERR_FORBIDDEN;
     m->text = c->text;
     m->edited_at_ms = context_now_ms(room->ctx);
-    add_message_event(room, EVENT_MESSAGE_EDITED, m);
-    return message_dao_update(room->ctx->app->db, m);
+    e = add_message_event(room, EVENT_MESSAGE_EDITED, m);
+    return e ? e : message_dao_update(room->ctx->app->db, m);
 }
 
 /* What was deleted is not to be read in the log either: its earlier events tell the message as it is now. */
-static enum err redact(struct context *ctx, const struct message *m)
+static enum err redact(struct room_change *room, const struct message *m)
 {
-    struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    shape_message(&j, "message", m);
-    json_object_end(&j);
-    enum err e = data.failed ? ERR_INTERNAL : event_dao_redact(ctx->app->db, m->meeting_id, m->id, data.data);
-    buf_free(&data);
-    return e;
+    struct event_draft *event = event_begin(&room->log, EVENT_MESSAGE_EDITED, 0);
+    shape_message(&event->data, "message", m);
+    return event_dao_redact(room->ctx->app->db, m->meeting_id, m->id, event_end_unsent(event));
 }
 
 static enum err delete_change(struct room_change *room, void *arg)
@@ -179,8 +161,9 @@ static enum err delete_change(struct room_change *room, void *arg)
         return ERR_FORBIDDEN;
     m->text = "";
     m->deleted_at_ms = context_now_ms(room->ctx);
-    add_message_event(room, EVENT_MESSAGE_DELETED, m);
-    e = redact(room->ctx, m);
+    e = add_message_event(room, EVENT_MESSAGE_DELETED, m);
+    if (!e)
+        e = redact(room, m);
     return e ? e : message_dao_update(room->ctx->app->db, m);
 }
 

@@ -1,7 +1,5 @@
 #include "service/host.h"
 
-#include "core/envelope.h"
-#include "core/json.h"
 #include "service/participant.h"
 #include "service/participant_find.h"
 #include "service/permission.h"
@@ -14,28 +12,23 @@ static enum err hand_over(struct room_change *room, int64_t user_id)
     enum err e = participant_dao_row_role(room->ctx->app->db, room->state.id, previous, &role);
     if (e && e != ERR_DB_NO_ROW)
         return e;
-    struct buf data = {0};
-    struct json j = participant_data(&data, user_id);
-    json_int(&j, "previousUserId", previous);
-    json_str(&j, "previousRole", participant_role_name(role));
-    json_object_end(&j);
-    participant_event(room, EVENT_HOST_CHANGED, user_id, &data);
+    struct event_draft *event = event_begin(&room->log, EVENT_HOST_CHANGED, user_id);
+    json_int(&event->data, "previousUserId", previous);
+    json_str(&event->data, "previousRole", participant_role_name(role));
     room->state.host_id = user_id;
     room->state.host_lost_ms = 0;
-    return ERR_OK;
+    return event_end(event);
 }
 
 /* The host's seat stays the host's; the others are told what happens until the return. */
-static void add_host_away(struct room_change *room)
+static enum err add_host_away(struct room_change *room)
 {
     struct meeting_state *s = &room->state;
     s->host_lost_ms = context_now_ms(room->ctx);
-    struct buf data = {0};
-    struct json j = participant_data(&data, s->host_id);
-    json_str(&j, "policy", shape_host_loss_policy(s->host_loss_policy));
-    json_time(&j, "endsAt", schedule_host_lost_ms(s));
-    json_object_end(&j);
-    participant_event(room, EVENT_HOST_AWAY, s->host_id, &data);
+    struct event_draft *event = event_begin(&room->log, EVENT_HOST_AWAY, s->host_id);
+    json_str(&event->data, "policy", shape_host_loss_policy(s->host_loss_policy));
+    json_time(&event->data, "endsAt", schedule_host_lost_ms(s));
+    return event_end(event);
 }
 
 /* Whoever is left inherits, unless they are all guests: ERR_DB_NO_ROW. */
@@ -49,10 +42,7 @@ static enum err inherit(struct room_change *room)
 enum err host_gone(struct room_change *room)
 {
     enum err e = room->state.host_loss_policy == HOST_LOSS_HAND_OVER ? inherit(room) : ERR_DB_NO_ROW;
-    if (e != ERR_DB_NO_ROW)
-        return e;
-    add_host_away(room);
-    return ERR_OK;
+    return e == ERR_DB_NO_ROW ? add_host_away(room) : e;
 }
 
 enum err host_hand_over_kept(struct room_change *room)

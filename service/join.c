@@ -1,10 +1,7 @@
 #include "service/join.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "core/envelope.h"
-#include "core/json.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "db/session_dao.h"
@@ -15,6 +12,7 @@
 #include "service/meeting_cache.h"
 #include "service/participant.h"
 #include "service/participant_find.h"
+#include "service/presence.h"
 #include "service/rate.h"
 #include "service/secretbox.h"
 #include "service/setting.h"
@@ -200,7 +198,7 @@ static struct arrival arrival_of(const struct visitor *v, enum participant_statu
                             .resumed = v->ticket.resumes ? v->ticket.seat : NULL};
 }
 
-static void add_user_joined(struct visitor *v, const struct arrival *a)
+static enum err add_user_joined(struct visitor *v, const struct arrival *a)
 {
     struct participant p = {.user_id = a->user_id,
                             .display_name = a->display_name,
@@ -209,13 +207,9 @@ static void add_user_joined(struct visitor *v, const struct arrival *a)
                             .is_guest = a->is_guest,
                             .joined_at_ms = context_now_ms(v->ctx),
                             .connection = a->seat.connection};
-    struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    shape_participant(&j, "participant", &p);
-    json_object_end(&j);
-    room_log_add(&v->log, EVENT_USER_JOINED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
-    room_log_about(&v->log, a->user_id);
+    struct event_draft *event = event_begin(&v->log, EVENT_USER_JOINED, a->user_id);
+    shape_participant(&event->data, "participant", &p);
+    return event_end(event);
 }
 
 /* Counts the invitation; the meeting's row is locked. */
@@ -281,7 +275,7 @@ static enum err take_seat_body(void *arg)
     struct db *db = ctx->app->db;
     struct arrival a = arrival_of(v, PARTICIPANT_JOINED);
     int64_t now = context_now_ms(ctx), seq;
-    room_log_start(&v->log, ctx, v->meeting.id);
+    room_log_start(&v->log, ctx, v->meeting.id, NULL);
     enum err e = hold_cohosts(v);
     if (!e)
         e = write_row(v, &a);
@@ -297,8 +291,8 @@ static enum err take_seat_body(void *arg)
         return e;
     if (context_is_late(ctx))
         return ERR_TIMEOUT;
-    add_user_joined(v, &a);
-    return room_log_store(&v->log, seq);
+    e = add_user_joined(v, &a);
+    return e ? e : room_log_store(&v->log, seq);
 }
 
 /* The host has come: whoever waited only for that comes in. What does not work out now, housekeeping does. */
@@ -314,7 +308,7 @@ static void open_for_host(struct visitor *v)
 
 static enum err take_seat(struct visitor *v)
 {
-    room_log_start(&v->log, v->ctx, v->meeting.id);
+    room_log_start(&v->log, v->ctx, v->meeting.id, NULL);
     meeting_cache_hold(v->ctx, v->meeting.id);
     enum err e = db_transaction(v->ctx->app->db, take_seat_body, v);
     if (e)
@@ -411,17 +405,11 @@ static enum err take_over_change(struct room_change *room, void *arg)
     v->join_seq = room->state.event_seq;
     if (me.connection && strcmp(me.connection, ctx->connection) == 0 && !me.offline_at_ms)
         return take_place(v, room->state.id);
-    char effect[96] = ENVELOPE_NO_EFFECT, audience[24] = ENVELOPE_EVERYBODY;
-    if (me.connection && strcmp(me.connection, ctx->connection) != 0)
-        snprintf(effect, sizeof effect, "conn:%s:%d", me.connection, CLOSE_TAKEN_OVER);
-    if (v->waiting)
-        snprintf(audience, sizeof audience, "%lld", (long long)ctx->user_id);
-    struct buf data = {0};
-    struct json j = participant_data(&data, ctx->user_id);
-    json_bool(&j, "online", true);
-    json_object_end(&j);
-    room_log_add(&room->log, EVENT_PRESENCE_CHANGED, audience, effect, &data);
-    room_log_about(&room->log, ctx->user_id);
+    bool other = me.connection && strcmp(me.connection, ctx->connection) != 0;
+    e = presence_add_changed(room, &me, true,
+                             other ? effect_connection(me.connection, CLOSE_TAKEN_OVER) : effect_none());
+    if (e)
+        return e;
     v->join_seq += room->log.count;
     room->state.online_count += !v->waiting && !participant_is_online(&me);
     return take_place(v, room->state.id);

@@ -1,9 +1,5 @@
 #include "service/leave.h"
 
-#include <stdio.h>
-
-#include "core/envelope.h"
-#include "core/json.h"
 #include "service/host.h"
 #include "service/life.h"
 #include "service/lobby.h"
@@ -33,16 +29,11 @@ enum err leave_vacate(struct room_change *room, const struct participant *p, enu
         return context_no_row(e, ERR_NOT_JOINED);
     room->state.participant_count--;
     room->state.online_count -= participant_is_online(p);
-    char effect[64];
-    snprintf(effect, sizeof effect, "user:%lld:%d", (long long)p->user_id, close_code);
-    struct buf data = {0};
-    struct json j = participant_data(&data, p->user_id);
-    json_str(&j, "reason", reason);
-    participant_data_by(&j, room, p->user_id);
-    json_object_end(&j);
-    room_log_add(&room->log, EVENT_USER_LEFT, ENVELOPE_EVERYBODY, effect, &data);
-    room_log_about(&room->log, p->user_id);
-    return after_departure(room, p->user_id);
+    struct event_draft *event = event_begin(&room->log, EVENT_USER_LEFT, p->user_id);
+    event->effect = effect_user(p->user_id, close_code);
+    json_str(&event->data, "reason", reason);
+    e = event_end(event);
+    return e ? e : after_departure(room, p->user_id);
 }
 
 static enum err leave_change(struct room_change *room, void *arg)

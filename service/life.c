@@ -1,7 +1,5 @@
 #include "service/life.h"
 
-#include "core/envelope.h"
-#include "core/json.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "service/host.h"
@@ -25,8 +23,7 @@ static enum err schedule_again(struct room_change *room)
     s->host_lost_ms = m.host_lost_ms = 0;
     s->warned_ms = 0;
     m.participant_count = m.online_count = 0;
-    meeting_add_updated(room, &m, 0);
-    return ERR_OK;
+    return meeting_add_updated(room, &m, 0);
 }
 
 enum err life_emptied(struct room_change *room)
@@ -40,15 +37,12 @@ enum err life_emptied(struct room_change *room)
 }
 
 /* The end is near: everybody is told once. */
-static void give_notice(struct room_change *room, int64_t end_ms)
+static enum err give_notice(struct room_change *room, int64_t end_ms)
 {
-    struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    json_time(&j, "endsAt", end_ms);
-    json_object_end(&j);
-    room_log_add(&room->log, EVENT_MEETING_ENDING, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
     room->state.warned_ms = context_now_ms(room->ctx);
+    struct event_draft *event = event_begin(&room->log, EVENT_MEETING_ENDING, 0);
+    json_time(&event->data, "endsAt", end_ms);
+    return event_end(event);
 }
 
 /* What ends an ongoing meeting now; NULL: nothing does. */
@@ -66,9 +60,9 @@ static enum err look_at_ongoing(struct room_change *room, int64_t now)
     const char *reason = end_reason(s, now);
     if (reason)
         return room_finish(room, MEETING_ENDED, reason, 0);
-    if (!s->warned_ms && is_over(schedule_notice_ms(s), now))
-        give_notice(room, schedule_time_over_ms(s));
-    return host_hand_over_kept(room);
+    bool notice = !s->warned_ms && is_over(schedule_notice_ms(s), now);
+    enum err e = notice ? give_notice(room, schedule_time_over_ms(s)) : ERR_OK;
+    return e ? e : host_hand_over_kept(room);
 }
 
 static enum err look(struct room_change *room, void *arg)

@@ -1,10 +1,5 @@
 #include "service/lobby.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "core/envelope.h"
-#include "core/json.h"
 #include "core/limits.h"
 #include "db/invite_dao.h"
 #include "service/host.h"
@@ -17,55 +12,21 @@
 
 /* ---- what is told ---- */
 
-static enum err tell_hosts(struct room_change *room, enum event_type type, int64_t user_id, const char *effect,
-                           struct buf *data)
-{
-    const char *hosts;
-    enum err e = room_audience_hosts(room, &hosts);
-    if (e) {
-        buf_free(data);
-        return e;
-    }
-    room_log_add(&room->log, type, hosts, effect, data);
-    room_log_about(&room->log, user_id);
-    return ERR_OK;
-}
-
 /* outcome: admitted, refused, left, timeout, removed, ended */
-static enum err add_lobby_left(struct room_change *room, int64_t user_id, const char *outcome, int close_code)
+static enum err add_lobby_left(struct room_change *room, int64_t user_id, const char *outcome, struct effect effect)
 {
-    char effect[64] = ENVELOPE_NO_EFFECT;
-    if (close_code >= 0)
-        snprintf(effect, sizeof effect, "user:%lld:%d", (long long)user_id, close_code);
-    struct buf data = {0};
-    struct json j = participant_data(&data, user_id);
-    json_str(&j, "outcome", outcome);
-    participant_data_by(&j, room, user_id);
-    json_object_end(&j);
-    return tell_hosts(room, EVENT_LOBBY_LEFT, user_id, effect, &data);
+    struct event_draft *event = event_begin(&room->log, EVENT_LOBBY_LEFT, user_id);
+    event->effect = effect;
+    json_str(&event->data, "outcome", outcome);
+    return event_end(event);
 }
 
-static void tell_visitor(struct room_change *room, enum event_type type, int64_t user_id)
+/* An event about a whole participant: user_joined or lobby_joined. */
+static enum err add_participant(struct room_change *room, enum event_type type, const struct participant *p)
 {
-    char audience[24];
-    snprintf(audience, sizeof audience, "%lld", (long long)user_id);
-    struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    participant_data_by(&j, room, user_id);
-    json_object_end(&j);
-    room_log_add(&room->log, type, audience, ENVELOPE_NO_EFFECT, &data);
-    room_log_about(&room->log, user_id);
-}
-
-static enum err add_lobby_joined(struct room_change *room, const struct participant *p)
-{
-    struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    shape_participant(&j, "participant", p);
-    json_object_end(&j);
-    return tell_hosts(room, EVENT_LOBBY_JOINED, p->user_id, ENVELOPE_NO_EFFECT, &data);
+    struct event_draft *event = event_begin(&room->log, type, p->user_id);
+    shape_participant(&event->data, "participant", p);
+    return event_end(event);
 }
 
 /* ---- coming and going ---- */
@@ -88,7 +49,7 @@ enum err lobby_enter(struct room_change *room, const struct arrival *a, bool row
                             .is_guest = a->is_guest,
                             .joined_at_ms = now,
                             .connection = a->seat.connection};
-    return add_lobby_joined(room, &p);
+    return add_participant(room, EVENT_LOBBY_JOINED, &p);
 }
 
 enum err lobby_vacate(struct room_change *room, const struct participant *p, enum participant_status status,
@@ -101,7 +62,7 @@ enum err lobby_vacate(struct room_change *room, const struct participant *p, enu
         return context_no_row(e, ERR_NOT_JOINED);
     struct meeting_state *s = &room->state;
     s->waiting_count--;
-    e = add_lobby_left(room, p->user_id, reason, close_code);
+    e = add_lobby_left(room, p->user_id, reason, effect_user(p->user_id, close_code));
     bool last =
         s->status == MEETING_ONGOING && !s->empty_since_ms && s->participant_count == 0 && s->waiting_count == 0;
     return !e && last ? life_emptied(room) : e;
@@ -147,17 +108,12 @@ static enum err admit(struct room_change *room, struct participant *p, bool by_w
     p->status = PARTICIPANT_JOINED;
     p->joined_at_ms = now;
     s->online_count += participant_is_online(p);
-    tell_visitor(room, EVENT_LOBBY_ADMITTED, p->user_id);
-    e = add_lobby_left(room, p->user_id, "admitted", -1);
-    if (e)
-        return e;
-    struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    shape_participant(&j, "participant", p);
-    json_object_end(&j);
-    participant_event(room, EVENT_USER_JOINED, p->user_id, &data);
-    return host_hand_over_kept(room);
+    e = event_add(&room->log, EVENT_LOBBY_ADMITTED, p->user_id);
+    if (!e)
+        e = add_lobby_left(room, p->user_id, "admitted", effect_none());
+    if (!e)
+        e = add_participant(room, EVENT_USER_JOINED, p);
+    return e ? e : host_hand_over_kept(room);
 }
 
 static enum err find_waiting(struct room_change *room, int64_t user_id, struct participant *out)
@@ -268,10 +224,9 @@ static enum err refuse_change(struct room_change *room, void *arg)
     enum err e = permission_check(room, PERMISSION_USE_LOBBY);
     if (!e)
         e = find_waiting(room, *user_id, &p);
-    if (e)
-        return e;
-    tell_visitor(room, EVENT_LOBBY_REFUSED, *user_id);
-    return lobby_vacate(room, &p, PARTICIPANT_LEFT, "refused", CLOSE_STAY_OPEN);
+    if (!e)
+        e = event_add(&room->log, EVENT_LOBBY_REFUSED, *user_id);
+    return e ? e : lobby_vacate(room, &p, PARTICIPANT_LEFT, "refused", CLOSE_STAY_OPEN);
 }
 
 enum err lobby_refuse(struct context *ctx, int64_t meeting_id, int64_t user_id)
@@ -305,20 +260,15 @@ static enum err send_back_change(struct room_change *room, void *arg)
     room->state.participant_count--;
     room->state.online_count -= participant_is_online(&p);
     room->state.waiting_count++;
-    char effect[64];
-    snprintf(effect, sizeof effect, "outside:%lld", (long long)*user_id);
-    struct buf data = {0};
-    struct json j = participant_data(&data, *user_id);
-    json_str(&j, "reason", "lobby");
-    participant_data_by(&j, room, *user_id);
-    json_object_end(&j);
-    room_log_add(&room->log, EVENT_USER_LEFT, ENVELOPE_EVERYBODY, effect, &data);
-    room_log_about(&room->log, *user_id);
+    struct event_draft *event = event_begin(&room->log, EVENT_USER_LEFT, *user_id);
+    event->effect = effect_outside(*user_id);
+    json_str(&event->data, "reason", "lobby");
+    e = event_end(event);
     p.status = PARTICIPANT_WAITING;
     p.joined_at_ms = context_now_ms(room->ctx);
     p.audio = p.video = p.screen = false;
     p.hand_raised_at_ms = 0;
-    return add_lobby_joined(room, &p);
+    return e ? e : add_participant(room, EVENT_LOBBY_JOINED, &p);
 }
 
 enum err lobby_send_back(struct context *ctx, int64_t meeting_id, int64_t user_id)

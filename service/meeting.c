@@ -1,9 +1,5 @@
 #include "service/meeting.h"
 
-#include <stdio.h>
-
-#include "core/envelope.h"
-#include "core/json.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -269,19 +265,15 @@ static void apply_changes(const struct context *ctx, struct update *u, struct me
     m->updated_at_ms = context_now_ms(ctx);
 }
 
-void meeting_add_updated(struct room_change *room, const struct meeting *m, int64_t by_user)
+enum err meeting_add_updated(struct room_change *room, const struct meeting *m, int64_t by_user)
 {
     struct context nobody = *room->ctx;
     nobody.user_id = 0; /* what only the host may see stays out */
-    struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    shape_meeting(&j, "meeting", &nobody, m);
-    permission_shape(&j, "permissions", m->settings);
-    json_id(&j, "by", by_user);
-    json_object_end(&j);
-    room_log_add(&room->log, EVENT_MEETING_UPDATED, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, &data);
-    room_log_by(&room->log, by_user);
+    struct event_draft *event = event_begin(&room->log, EVENT_MEETING_UPDATED, 0);
+    event->by_id = event->actor_id = by_user;
+    shape_meeting(&event->data, "meeting", &nobody, m);
+    permission_shape(&event->data, "permissions", m->settings);
+    return event_end(event);
 }
 
 /* Whether more than settings is to be changed. */
@@ -309,8 +301,9 @@ static enum err update_change(struct room_change *room, void *arg)
                          "maxParticipants must not be below the %lld who are in it.",
                          (long long)room->state.participant_count);
     apply_changes(ctx, u, &room->state);
-    meeting_add_updated(room, &u->meeting, ctx->user_id);
-    e = meeting_dao_update(ctx->app->db, &u->meeting, u->meeting.updated_at_ms);
+    e = meeting_add_updated(room, &u->meeting, ctx->user_id);
+    if (!e)
+        e = meeting_dao_update(ctx->app->db, &u->meeting, u->meeting.updated_at_ms);
     if (!e)
         e = lobby_open_step(room);
     u->more_wait = room->state.look_again;

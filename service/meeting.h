@@ -78,6 +78,6 @@ MUST_CHECK enum err meeting_end(struct context *ctx, int64_t id, struct meeting 
 MUST_CHECK enum err meeting_cancel(struct context *ctx, int64_t id);
 
 /* Inside a room_change: everybody is told what the meeting is now. by_user 0: nobody did it. */
-void meeting_add_updated(struct room_change *room, const struct meeting *meeting, int64_t by_user);
+MUST_CHECK enum err meeting_add_updated(struct room_change *room, const struct meeting *meeting, int64_t by_user);
 
 #endif

@@ -1,34 +1,18 @@
 #include "service/moderation.h"
 
-#include <stdio.h>
-
-#include "core/envelope.h"
-#include "core/json.h"
 #include "core/limits.h"
 #include "service/leave.h"
 #include "service/participant.h"
 #include "service/participant_find.h"
 #include "service/permission.h"
 
-/* An event that says only who did it. */
-static void add_action(struct room_change *room, enum event_type type, const char *audience)
-{
-    struct buf data = {0};
-    struct json j = json_to(&data);
-    json_object(&j, NULL);
-    json_int(&j, "by", room->ctx->user_id);
-    json_object_end(&j);
-    room_log_add(&room->log, type, audience, ENVELOPE_NO_EFFECT, &data);
-}
-
 static enum err mute_all_change(struct room_change *room, void *arg)
 {
     (void)arg;
     enum err e = permission_check(room, PERMISSION_MUTE_OTHERS);
-    if (e)
-        return e;
-    add_action(room, EVENT_ALL_MUTED, ENVELOPE_EVERYBODY);
-    return participant_dao_mute_all(room->ctx->app->db, room->state.id, room->state.host_id);
+    if (!e)
+        e = event_add(&room->log, EVENT_ALL_MUTED, 0);
+    return e ? e : participant_dao_mute_all(room->ctx->app->db, room->state.id, room->state.host_id);
 }
 
 enum err moderation_mute_all(struct context *ctx, int64_t meeting_id)
@@ -40,16 +24,10 @@ static enum err ask_unmute_change(struct room_change *room, void *arg)
 {
     const int64_t *user_id = arg;
     struct participant target;
-    char audience[24];
     enum err e = permission_check(room, PERMISSION_MUTE_OTHERS);
     if (!e)
         e = participant_find_target(room, *user_id, &target);
-    if (e || target.audio)
-        return e;
-    snprintf(audience, sizeof audience, "%lld", (long long)*user_id);
-    add_action(room, EVENT_UNMUTE_ASKED, audience);
-    room_log_about(&room->log, *user_id);
-    return ERR_OK;
+    return e || target.audio ? e : event_add(&room->log, EVENT_UNMUTE_ASKED, *user_id);
 }
 
 enum err moderation_ask_unmute(struct context *ctx, int64_t meeting_id, int64_t user_id)
@@ -64,9 +42,7 @@ static enum err lower_hands_change(struct room_change *room, void *arg)
     enum err e = permission_check(room, PERMISSION_LOWER_HANDS);
     if (!e)
         e = participant_dao_lower_hands(room->ctx->app->db, room->state.id, &count);
-    if (!e && count)
-        add_action(room, EVENT_HANDS_LOWERED, ENVELOPE_EVERYBODY);
-    return e;
+    return e || !count ? e : event_add(&room->log, EVENT_HANDS_LOWERED, 0);
 }
 
 enum err moderation_lower_hands(struct context *ctx, int64_t meeting_id)
@@ -74,27 +50,11 @@ enum err moderation_lower_hands(struct context *ctx, int64_t meeting_id)
     return room_change(ctx, meeting_id, lower_hands_change, NULL);
 }
 
-/* Who may come back, and who not, is for those who run the meeting. */
-static enum err tell_of_ban(struct room_change *room, enum event_type type, int64_t user_id)
-{
-    const char *hosts;
-    enum err e = room_audience_hosts(room, &hosts);
-    if (e)
-        return e;
-    struct buf data = {0};
-    struct json j = participant_data(&data, user_id);
-    participant_data_by(&j, room, user_id);
-    json_object_end(&j);
-    room_log_add(&room->log, type, hosts, ENVELOPE_NO_EFFECT, &data);
-    room_log_about(&room->log, user_id);
-    return ERR_OK;
-}
-
 /* Somebody who has left is only barred from coming back; who is already stays so. */
 static enum err ban_absent(struct room_change *room, int64_t user_id)
 {
     enum err e = participant_dao_ban(room->ctx->app->db, room->state.id, user_id);
-    return e ? context_no_row(e, ERR_OK) : tell_of_ban(room, EVENT_USER_BANNED, user_id);
+    return e ? context_no_row(e, ERR_OK) : event_add(&room->log, EVENT_USER_BANNED, user_id);
 }
 
 struct removal {
@@ -112,7 +72,7 @@ static enum err keep_network_out(struct room_change *room, const struct particip
         return context_no_row(e, ERR_OK);
     e = participant_dao_hold_network(db, room->state.id, removed->address);
     bool was_out = removed->status == PARTICIPANT_REMOVED;
-    return e || !was_out ? e : tell_of_ban(room, EVENT_USER_BANNED, removed->user_id);
+    return e || !was_out ? e : event_add(&room->log, EVENT_USER_BANNED, removed->user_id);
 }
 
 static enum err remove_change(struct room_change *room, void *arg)
@@ -169,7 +129,7 @@ static enum err lift_ban_change(struct room_change *room, void *arg)
         e = context_no_row(participant_dao_lift_ban(ctx->app->db, room->state.id, *user_id), ERR_NOT_FOUND);
     if (!e && target.bans_network)
         e = release_network(room, target.address);
-    return e ? e : tell_of_ban(room, EVENT_BAN_LIFTED, *user_id);
+    return e ? e : event_add(&room->log, EVENT_BAN_LIFTED, *user_id);
 }
 
 enum err moderation_lift_ban(struct context *ctx, int64_t meeting_id, int64_t user_id)

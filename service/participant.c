@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "core/envelope.h"
-#include "core/json.h"
 #include "core/limits.h"
 #include "service/participant_find.h"
 #include "service/permission.h"
@@ -28,26 +26,6 @@ enum err participant_show(struct context *ctx, int64_t meeting_id, int64_t user_
     if (user_id != ctx->user_id)
         return ERR_FORBIDDEN;
     return context_no_row(participant_dao_find(ctx->app->db, ctx->arena, meeting_id, user_id, out), ERR_NOT_FOUND);
-}
-
-struct json participant_data(struct buf *data, int64_t user_id)
-{
-    struct json j = json_to(data);
-    json_object(&j, NULL);
-    json_int(&j, "userId", user_id);
-    return j;
-}
-
-void participant_data_by(struct json *j, const struct room_change *room, int64_t user_id)
-{
-    if (room->ctx->user_id && room->ctx->user_id != user_id)
-        json_int(j, "by", room->ctx->user_id);
-}
-
-void participant_event(struct room_change *room, enum event_type type, int64_t user_id, struct buf *data)
-{
-    room_log_add(&room->log, type, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT, data);
-    room_log_about(&room->log, user_id);
 }
 
 bool participant_may_resume(const char *reason) { return strcmp(reason, "timeout") == 0; }
@@ -87,13 +65,10 @@ static enum err role_change(struct room_change *room, void *arg)
     if (e)
         return e;
     c->target.role = c->role;
-    struct buf data = {0};
-    struct json j = participant_data(&data, c->user_id);
-    json_str(&j, "role", participant_role_name(c->role));
-    participant_data_by(&j, room, c->user_id);
-    json_object_end(&j);
-    participant_event(room, EVENT_ROLE_CHANGED, c->user_id, &data);
-    return participant_dao_set_role(room->ctx->app->db, room->state.id, c->user_id, c->role);
+    struct event_draft *event = event_begin(&room->log, EVENT_ROLE_CHANGED, c->user_id);
+    json_str(&event->data, "role", participant_role_name(c->role));
+    e = event_end(event);
+    return e ? e : participant_dao_set_role(room->ctx->app->db, room->state.id, c->user_id, c->role);
 }
 
 enum err participant_set_role(struct context *ctx, int64_t meeting_id, int64_t user_id, enum participant_role role,
@@ -173,15 +148,12 @@ static enum err media_change(struct room_change *room, void *arg)
     p->audio = audio;
     p->video = video;
     p->screen = screen;
-    struct buf data = {0};
-    struct json j = participant_data(&data, p->user_id);
-    json_bool(&j, "audio", audio);
-    json_bool(&j, "video", video);
-    json_bool(&j, "screen", screen);
-    participant_data_by(&j, room, p->user_id);
-    json_object_end(&j);
-    participant_event(room, EVENT_MEDIA_CHANGED, p->user_id, &data);
-    return participant_dao_set_media(room->ctx->app->db, room->state.id, p->user_id, audio, video, screen);
+    struct event_draft *event = event_begin(&room->log, EVENT_MEDIA_CHANGED, p->user_id);
+    json_bool(&event->data, "audio", audio);
+    json_bool(&event->data, "video", video);
+    json_bool(&event->data, "screen", screen);
+    e = event_end(event);
+    return e ? e : participant_dao_set_media(room->ctx->app->db, room->state.id, p->user_id, audio, video, screen);
 }
 
 enum err participant_set_media(struct context *ctx, int64_t meeting_id, int64_t user_id, int audio, int video,
@@ -210,14 +182,11 @@ static enum err hand_change(struct room_change *room, void *arg)
     if (e || c->raised == (p->hand_raised_at_ms != 0))
         return e;
     p->hand_raised_at_ms = c->raised ? context_now_ms(room->ctx) : 0;
-    struct buf data = {0};
-    struct json j = participant_data(&data, p->user_id);
+    struct event_draft *event = event_begin(&room->log, c->raised ? EVENT_HAND_RAISED : EVENT_HAND_LOWERED, p->user_id);
     if (c->raised)
-        json_time(&j, "handRaisedAt", p->hand_raised_at_ms);
-    participant_data_by(&j, room, p->user_id);
-    json_object_end(&j);
-    participant_event(room, c->raised ? EVENT_HAND_RAISED : EVENT_HAND_LOWERED, p->user_id, &data);
-    return participant_dao_set_hand(room->ctx->app->db, room->state.id, p->user_id, p->hand_raised_at_ms);
+        json_time(&event->data, "handRaisedAt", p->hand_raised_at_ms);
+    e = event_end(event);
+    return e ? e : participant_dao_set_hand(room->ctx->app->db, room->state.id, p->user_id, p->hand_raised_at_ms);
 }
 
 enum err participant_set_hand(struct context *ctx, int64_t meeting_id, int64_t user_id, bool raised,
@@ -243,13 +212,10 @@ static enum err name_change(struct room_change *room, void *arg)
     if (e || strcmp(c->target.display_name, c->display_name) == 0)
         return e;
     c->target.display_name = c->display_name;
-    struct buf data = {0};
-    struct json j = participant_data(&data, c->user_id);
-    json_str(&j, "displayName", c->display_name);
-    participant_data_by(&j, room, c->user_id);
-    json_object_end(&j);
-    participant_event(room, EVENT_PARTICIPANT_RENAMED, c->user_id, &data);
-    return participant_dao_rename(room->ctx->app->db, room->state.id, c->user_id, c->display_name);
+    struct event_draft *event = event_begin(&room->log, EVENT_PARTICIPANT_RENAMED, c->user_id);
+    json_str(&event->data, "displayName", c->display_name);
+    e = event_end(event);
+    return e ? e : participant_dao_rename(room->ctx->app->db, room->state.id, c->user_id, c->display_name);
 }
 
 enum err participant_rename(struct context *ctx, int64_t meeting_id, int64_t user_id, const char *display_name,

@@ -37,13 +37,6 @@ MUST_CHECK enum err participant_rename(struct context *ctx, int64_t meeting_id, 
 /* The role of a row for people: "cohost" or "participant". */
 const char *participant_role_name(int64_t role);
 
-/* Begins an event's data with whom it is about; and names who did it, where that was somebody else. */
-struct json participant_data(struct buf *data, int64_t user_id);
-void participant_data_by(struct json *j, const struct room_change *room, int64_t user_id);
-
-/* Adds an event about somebody for everybody, and frees its data. */
-void participant_event(struct room_change *room, enum event_type type, int64_t user_id, struct buf *data);
-
 /* Whether a seat given up for this reason may be resumed: only that of a connection that broke. */
 bool participant_may_resume(const char *reason);
 

@@ -1,10 +1,7 @@
 #include "service/presence.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "core/envelope.h"
-#include "core/json.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "db/relay_dao.h"
@@ -14,13 +11,14 @@
 
 enum { SWEEP_SEATS = 50 }; /* of dead relays, in one sign of life */
 
-static void add_offline(struct room_change *room, int64_t user_id, const char *audience, const char *effect)
+enum err presence_add_changed(struct room_change *room, const struct participant *p, bool online, struct effect effect)
 {
-    struct buf data = {0};
-    struct json j = participant_data(&data, user_id);
-    json_bool(&j, "online", false);
-    json_object_end(&j);
-    room_log_add(&room->log, EVENT_PRESENCE_CHANGED, audience, effect, &data);
+    struct event_draft *event = event_begin(&room->log, EVENT_PRESENCE_CHANGED, p->user_id);
+    event->effect = effect;
+    if (p->status == PARTICIPANT_WAITING)
+        event_only_to_subject(event);
+    json_bool(&event->data, "online", online);
+    return event_end(event);
 }
 
 static enum err lost(struct room_change *room, const struct presence_report *r)
@@ -34,8 +32,7 @@ static enum err lost(struct room_change *room, const struct presence_report *r)
     if (e || p.status == PARTICIPANT_WAITING)
         return context_no_row(e, ERR_OK);
     room->state.online_count--;
-    add_offline(room, r->user_id, ENVELOPE_EVERYBODY, ENVELOPE_NO_EFFECT);
-    return ERR_OK;
+    return presence_add_changed(room, &p, false, effect_none());
 }
 
 enum err presence_close(struct room_change *room, const struct participant *p, int close_code)
@@ -45,13 +42,8 @@ enum err presence_close(struct room_change *room, const struct participant *p, i
         participant_dao_set_offline(ctx->app->db, room->state.id, p->user_id, p->connection, context_now_ms(ctx));
     if (e)
         return context_no_row(e, ERR_OK);
-    char effect[96], audience[24] = ENVELOPE_EVERYBODY;
-    snprintf(effect, sizeof effect, "conn:%s:%d", p->connection, close_code);
-    if (p->status == PARTICIPANT_WAITING) /* nobody else knows whether they are there */
-        snprintf(audience, sizeof audience, "%lld", (long long)p->user_id);
     room->state.online_count -= participant_is_online(p);
-    add_offline(room, p->user_id, audience, effect);
-    return ERR_OK;
+    return presence_add_changed(room, p, false, effect_connection(p->connection, close_code));
 }
 
 /* Gives up a seat where that connection owns it still and is broken (or broken or not). */

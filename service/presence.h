@@ -20,6 +20,11 @@ struct presence_report {
 /* Works on reports, one room after the other; those of a room that stand together in their order. */
 void presence_report(struct context *ctx, struct presence_report *reports, int count);
 
+/* Inside a room_change: tells that somebody's connection is there, or away. Of who waits nobody else knows whether they
+ * are there, so they alone are told. */
+MUST_CHECK enum err presence_add_changed(struct room_change *room, const struct participant *p, bool online,
+                                         struct effect effect);
+
 /* Inside a room_change: closes the connection that owns a seat, or a place in the lobby. The others see the user away,
  * and the place is kept as for a connection that broke. */
 MUST_CHECK enum err presence_close(struct room_change *room, const struct participant *p, int close_code);

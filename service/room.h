@@ -8,18 +8,7 @@
 #include "db/event_dao.h"
 #include "db/meeting_dao.h"
 #include "service/context.h"
-
-enum event_type {
-#define EVENT(name, text, audit) EVENT_##name,
-#include "service/event.def"
-#undef EVENT
-};
-
-/* The name that clients and the table room_events know it by. */
-const char *event_name(enum event_type type);
-
-/* The names of those that the audit leaves out, separated by commas. */
-extern const char EVENTS_UNAUDITED[];
+#include "service/event.h"
 
 /* Close codes that a worker may ask relays to close a connection with. */
 enum {
@@ -33,28 +22,17 @@ enum {
 
 enum { ROOM_LOG_EVENTS = 32 }; /* one transaction adds no more */
 
-/* The events that one transaction adds. */
+/* The events that one transaction adds, each by event_begin() and event_end() (service/event.h). */
 struct room_log {
     struct context *ctx;
     int64_t meeting_id;
+    const struct meeting_state *state; /* of the row that is locked; NULL: none is, and no event is for HOSTS */
+    struct event_draft draft;
     int count;
     struct room_event events[ROOM_LOG_EVENTS];
 };
 
-void room_log_start(struct room_log *log, struct context *ctx, int64_t meeting_id);
-
-/* Adds an event; data is its JSON object, which is copied and then freed. audience and effect as in core/envelope.h. */
-void room_log_add(struct room_log *log, enum event_type type, const char *audience, const char *effect,
-                  struct buf *data);
-
-/* Notes whom the event added last is about. */
-void room_log_about(struct room_log *log, int64_t user_id);
-
-/* Notes which chat message the event added last is about. */
-void room_log_message(struct room_log *log, int64_t message_id);
-
-/* Notes whose doing the event added last is, where that is not the caller's; 0: nobody's. */
-void room_log_by(struct room_log *log, int64_t user_id);
+void room_log_start(struct room_log *log, struct context *ctx, int64_t meeting_id, const struct meeting_state *state);
 
 /* Stores the events under the numbers from first_seq on; inside the transaction that drew the numbers. */
 MUST_CHECK enum err room_log_store(struct room_log *log, int64_t first_seq);
@@ -81,9 +59,6 @@ static inline int64_t room_next_seq(const struct room_change *room)
 {
     return room->state.event_seq + room->log.count + 1;
 }
-
-/* The audience of an event for those who run the meeting: the host and the co-hosts, in or not. In the arena. */
-MUST_CHECK enum err room_audience_hosts(struct room_change *room, const char **audience);
 
 /* Runs change, stores its events and the state, commits, publishes. ERR_NOT_FOUND: there is no such meeting;
  * ERR_TIMEOUT: the lock came when nobody waited any more; or what change answers. */

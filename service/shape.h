@@ -1,5 +1,5 @@
 /* The JSON shapes of the product's things, one function a shape. Replies and room events are written by the same
- * functions, so that they cannot differ. What else an event has, its service writes around them. */
+ * functions, so that they cannot differ. What else an event has stands in service/event.h. */
 #ifndef SERVICE_SHAPE_H
 #define SERVICE_SHAPE_H
 

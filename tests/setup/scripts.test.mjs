@@ -54,7 +54,7 @@ describe('check-layers', () => {
 
   for (const [rule, text] of [
     ['handlers/routes.c', '    {"POST", ROOM "raise_hand", ACCESS_RELAY_USER, RATE_WRITE, room_raise_hand},\n'],
-    ['service/event.def', 'EVENT(HAND_RAISED,         "raise_hand",         AUDITED)\n'],
+    ['service/event.def', 'EVENT(HAND_RAISED, "raise_hand", EVERYBODY, USER_ID, BY_OTHER, AUDITED)\n'],
   ])
     test(`refuses a relay that knows a word of ${rule}`, () => {
       const { status, stdout } = check({ [rule]: text, 'relay/a.c': 'int raised;\nconst char *t = "raise_hand";\n' });
