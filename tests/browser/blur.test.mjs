@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSystem } from '../lib/system.mjs';
 import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { agreement } from './transport.mjs';
 
 const WIDTH = 640;
 const HEIGHT = 360;
@@ -95,11 +96,8 @@ after(async () => {
 const watch = async () =>
   ana.page.evaluate(
     async (id) => {
-      const { receiver } = window.echomeet.call.mesh.peers
-        .get(id)
-        .pc.getTransceivers()
-        .find((one) => one.receiver.track.kind === 'video');
-      const reader = new MediaStreamTrackProcessor({ track: receiver.track }).readable.getReader();
+      const [track] = window.echomeet.call.store.get().links[id].remote.camera.getVideoTracks();
+      const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
       const canvas = new OffscreenCanvas(320, 180).getContext('2d', { willReadFrequently: true });
       const sharpness = (left, top, width, height) => {
         const { data } = canvas.getImageData(left, top, width, height);
@@ -156,8 +154,7 @@ const neverSharp = async () =>
 const ofBo = (work, value) => bo.page.evaluate(work, value);
 const workers = () => bo.page.workers().filter((one) => one.url().endsWith('/blur-worker.js')).length;
 const openCameras = () => ofBo(() => window.cameras.filter(({ readyState }) => readyState === 'live').length);
-const negotiated = async () =>
-  ofBo((id) => window.echomeet.call.mesh.peers.get(id).pc.localDescription.sdp, await ana.myId());
+const negotiated = async () => agreement(bo, await ana.myId());
 
 /** A file does not come to Bo until what this answers is called. */
 async function hold(address) {

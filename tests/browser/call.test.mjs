@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { renegotiate, signalingStates } from './transport.mjs';
 
 let sys;
 let browser;
@@ -143,15 +144,9 @@ test('two share at once, and both are seen', async () => {
 });
 
 test('everybody renegotiates with everybody at once: media goes on', async () => {
-  for (let i = 0; i < 5; i += 1)
-    await Promise.all(all().map((person) => person.page.evaluate(() => window.echomeet.call.mesh.renegotiate())));
+  for (let i = 0; i < 5; i += 1) await Promise.all(all().map(renegotiate));
   await mediaFlows(all());
-  for (const person of all()) {
-    const states = await person.page.evaluate(() =>
-      [...window.echomeet.call.mesh.peers.values()].map(({ pc }) => pc.signalingState),
-    );
-    assert.deepEqual(states, ['stable', 'stable']);
-  }
+  for (const person of all()) assert.deepEqual(await signalingStates(person), ['stable', 'stable']);
 });
 
 test('who loads the page again is back in the same seat, and seen and heard', async () => {

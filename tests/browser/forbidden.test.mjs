@@ -197,6 +197,26 @@ for (const [how, remove] of [
   });
 }
 
+test('media are carried in a way that the page does not know: it says so, and one can read and write', async () => {
+  const eve = await Person.arrive(browser, sys.base, 'Eve');
+  await eve.signUp('eve@example.org');
+  await eve.context.addInitScript(() => {
+    const { parse } = JSON;
+    JSON.parse = (text, reviver) => parse(String(text).replace('"mode":"mesh"', '"mode":"pigeons"'), reviver);
+  });
+  await eve.page.reload();
+  await eve.join(code);
+  await eve.page.locator('.stage-line').getByText('does not know how this server carries them (“pigeons”)').waitFor();
+  await eve.shot('call-unknown-media');
+  await eve.say('no pigeons here');
+  await until(async () => (await ana.lines()).includes('no pigeons here'), 'the line arrives');
+  await eve.button('Mute microphone').click();
+  await eve.button('Leave the meeting').click();
+  await eve.button('Join again').waitFor();
+  assert.deepEqual(eve.complaints, ['Eve: media: unknown mode pigeons']);
+  await eve.context.close();
+});
+
 test('a permission that is taken back in a call is told as that, and the device works once it is given again', async () => {
   const flo = await Person.arrive(browser, sys.base, 'Flo');
   await flo.signUp('flo@example.org');

@@ -26,7 +26,7 @@ beforeEach(async (context) => {
 
 /* Runs in the page: window.bench with people, a network between them, and the proof that pictures arrive. */
 async function workbench() {
-  const { Mesh } = await import('/js/mesh.js');
+  const { Mesh } = await import('/js/transport/mesh.js');
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const bench = {
     meshes: new Map(),
@@ -55,12 +55,28 @@ async function workbench() {
       return canvas.captureStream(10);
     },
     person(id, local) {
-      const mesh = new Mesh({ myId: id, send: (to, data) => bench.send(id, to, data, mesh) });
+      const mesh = new Mesh({ myId: id, relayOnly: false, send: (to, data) => bench.send(id, to, data, mesh) });
       mesh.setLocal(local);
       bench.meshes.set(id, mesh);
       return mesh;
     },
     people: (...ids) => ids.map((userId) => ({ userId, online: true })),
+    /** Two people with devices, 1 and 2, who do not know of each other yet. @returns [mesh of 1, mesh of 2, what both send] */
+    async strangers() {
+      const local = await bench.devices();
+      return [bench.person(1, local), bench.person(2, local), local];
+    },
+    /** Everybody who is there is told of everybody. */
+    meet() {
+      for (const mesh of bench.meshes.values()) mesh.setPeople(bench.people(...bench.meshes.keys()));
+    },
+    /** Two people, 1 and 2, who see each other: see `strangers`. */
+    async pair() {
+      const made = await bench.strangers();
+      bench.meet();
+      await bench.bothWays(1, 2);
+      return made;
+    },
     send(from, to, data, mesh) {
       if (bench.meshes.get(from) !== mesh) return; // a page that is gone says nothing more
       const copy = JSON.parse(JSON.stringify(data));
@@ -140,17 +156,11 @@ async function workbench() {
 test('two people see each other, a third joins, one leaves', async () => {
   const left = await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    a.add(2);
-    b.reset(bench.people(1, 2));
-    await bench.bothWays(1, 2);
+    const [a, b, local] = await bench.pair();
     const c = bench.person(3, local);
-    c.reset(bench.people(1, 2, 3));
-    a.add(3);
-    b.add(3);
+    bench.meet();
     await Promise.all([bench.bothWays(1, 3), bench.bothWays(2, 3), bench.flows(1, 3, 'microphone')]);
-    for (const mesh of [a, b]) mesh.remove(3);
+    for (const mesh of [a, b]) mesh.setPeople(bench.people(1, 2));
     c.close();
     return [[...a.peers.keys()], [...b.peers.keys()], [...c.peers.keys()]];
   });
@@ -160,15 +170,14 @@ test('two people see each other, a third joins, one leaves', async () => {
 test('signals of somebody who is not known wait until they are; late ones of somebody who left begin nothing', async () => {
   const [before, after] = await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    b.reset(bench.people(1, 2)); // the offers of 2 overtake the news of 2's arrival
+    const [a, b] = await bench.strangers();
+    b.setPeople(bench.people(1, 2)); // the offers of 2 overtake the news of 2's arrival
     await bench.until(() => bench.log.some((line) => line.startsWith('2>1 description')), 'an offer');
     await bench.sleep(300);
     const unknown = [a.peers.size, bench.log.some((line) => line.startsWith('1>2'))];
-    a.add(2);
+    a.setPeople(bench.people(1, 2));
     await bench.bothWays(1, 2);
-    a.remove(2);
+    a.setPeople(bench.people(1));
     b.renegotiate();
     await bench.sleep(300);
     return [unknown, a.peers.size];
@@ -180,11 +189,7 @@ test('signals of somebody who is not known wait until they are; late ones of som
 test('offers cross again and again, with screens on both sides: media works in the end', async () => {
   const result = await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    a.add(2);
-    b.add(1);
-    await bench.bothWays(1, 2);
+    const [a, b, local] = await bench.pair();
     bench.network = () => 120; // long enough for both to offer before either hears
     for (let i = 0; i < 5; i += 1) {
       await Promise.all([a.renegotiate(), b.renegotiate()]);
@@ -209,11 +214,7 @@ test('offers cross again and again, with screens on both sides: media works in t
 test('somebody wants to offer while they answer: the one offer does not spoil the other', async () => {
   const states = await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    a.add(2);
-    b.add(1);
-    await bench.bothWays(1, 2);
+    const [a, b, local] = await bench.pair();
     for (const [answers, offers] of [
       [a, b],
       [b, a],
@@ -242,12 +243,8 @@ test('somebody wants to offer while they answer: the one offer does not spoil th
 test('candidates come before their description', async () => {
   await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
     bench.network = (from, to, { kind }) => (kind === 'description' ? 400 : 1);
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    a.add(2);
-    b.add(1);
-    await bench.bothWays(1, 2);
+    await bench.pair();
   });
 });
 
@@ -261,10 +258,10 @@ test('every fourth signal or so is lost, and those that nobody was there to hear
       return (n >> 16) % 4 === 0 ? null : 5;
     };
     const b = bench.person(2, local);
-    b.add(1); // the impolite side offers into the void
+    b.setPeople(bench.people(1, 2)); // the impolite side offers into the void
     await bench.sleep(300);
     const a = bench.person(1, local);
-    a.add(2);
+    a.setPeople(bench.people(1, 2));
     await bench.bothWays(1, 2);
   });
 });
@@ -272,13 +269,10 @@ test('every fourth signal or so is lost, and those that nobody was there to hear
 test('a page that is loaded again gets a fresh connection, whichever side it is on', async () => {
   await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    bench.person(1, local).add(2);
-    bench.person(2, local).add(1);
-    await bench.bothWays(1, 2);
+    const [, , local] = await bench.pair();
     for (const id of [1, 2, 1]) {
       const old = bench.meshes.get(id);
-      bench.person(id, local).reset(bench.people(1, 2)); // the other one keeps its mesh
+      bench.person(id, local).setPeople(bench.people(1, 2)); // the other one keeps its mesh
       old.close();
       await bench.bothWays(1, 2);
     }
@@ -288,20 +282,16 @@ test('a page that is loaded again gets a fresh connection, whichever side it is 
 test('somebody who was taken for gone comes back with the page that he had', async () => {
   await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    a.add(2);
-    b.add(1);
-    await bench.bothWays(1, 2);
+    const [a, b] = await bench.pair();
     for (const [stays, goes, id] of [
       [a, b, 2],
       [b, a, 1],
     ]) {
       bench.network = () => null;
-      stays.remove(id); // user_left by timeout; the other knows nothing of it
+      stays.setPeople(bench.people(3 - id)); // user_left by timeout; the other knows nothing of it
       await bench.sleep(200);
       bench.network = () => 5;
-      stays.add(id);
+      stays.setPeople(bench.people(1, 2));
       goes.wake();
       await bench.bothWays(1, 2);
     }
@@ -313,8 +303,7 @@ test('without devices at first; camera and screen come later, and an ICE restart
     const { bench } = window;
     const none = { microphone: null, camera: null, screen: null };
     const [a, b] = [bench.person(1, none), bench.person(2, none)];
-    a.add(2);
-    b.add(1);
+    bench.meet();
     await bench.until(() => a.peers.get(2).pc.connectionState === 'connected', 'connected without a track');
     const local = await bench.devices();
     a.setLocal({ ...local, screen: bench.screen() });
@@ -333,18 +322,18 @@ test('without devices at first; camera and screen come later, and an ICE restart
 test('nothing is begun towards a page that is away; a connection that stands is kept', async () => {
   const kept = await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    b.add(1, false);
+    const [, b] = await bench.strangers();
+    const away = [{ userId: 1, online: false }];
+    b.setPeople(away);
     await bench.sleep(300);
     if (b.peers.size || bench.log.length) throw new Error('begun');
-    a.add(2);
-    b.add(1);
+    bench.meet();
     await bench.bothWays(1, 2);
     const { pc } = b.peers.get(1);
-    b.add(1, false);
+    b.setPeople(away);
     await bench.bothWays(1, 2);
-    b.add(1, true);
+    b.wake(1);
+    b.setPeople(bench.people(1, 2));
     await bench.bothWays(1, 2);
     return b.peers.get(1).pc === pc;
   });
@@ -363,11 +352,10 @@ test('where the network lets nothing through that is said, and over as soon as i
       if (data.description) data.description.sdp = data.description.sdp.replace(/a=candidate:.*\r\n/g, '');
       return 5;
     };
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    const [a] = [bench.person(1, local), bench.person(2, local)];
     const seen = [];
     a.on('change', ([view]) => view && seen.at(-1) !== view.state && seen.push(view.state));
-    a.add(2);
-    b.add(1);
+    bench.meet();
     await bench.until(() => seen.at(-1) === 'blocked', 'blocked', 90_000);
     open = true;
     await bench.bothWays(1, 2);
@@ -379,11 +367,7 @@ test('where the network lets nothing through that is said, and over as soon as i
 test('it works no more at one end only: the polite side asks, the other one restarts, and nothing crosses', async () => {
   const [log, restarted] = await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    a.add(2);
-    b.add(1);
-    await bench.bothWays(1, 2);
+    const [a] = await bench.pair();
     await bench.sleep(3_500); // not so soon after the last try
     const [{ pc }] = a.peers.values();
     const ufrag = () => /a=ice-ufrag:(.*)/.exec(pc.remoteDescription.sdp)[1];
@@ -402,11 +386,7 @@ test('it works no more at one end only: the polite side asks, the other one rest
 test('a restart is given its time, whatever the browser says meanwhile; the same holds for the next one', async () => {
   const [offers, same] = await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    a.add(2);
-    b.add(1);
-    await bench.bothWays(1, 2);
+    const [, b] = await bench.pair();
     const [{ pc }] = b.peers.values();
     bench.log.length = 0;
     bench.pretend(pc, 'failed');
@@ -423,11 +403,7 @@ test('a restart is given its time, whatever the browser says meanwhile; the same
 test('a wish that was lost while the other was away is said again when they are back', async () => {
   const told = await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    a.add(2);
-    b.add(1);
-    await bench.bothWays(1, 2);
+    const [a, b] = await bench.pair();
     bench.network = (from, to, data) => (data.kind === 'wants' ? null : 5);
     a.setWants(new Map([[2, { camera: 'none', screen: 'none' }]]));
     bench.network = () => 5;
@@ -443,11 +419,7 @@ test('a wish that was lost while the other was away is said again when they are 
 test('offers cross while the way is broken: a new connection is made', async () => {
   await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    a.add(2);
-    b.add(1);
-    await bench.bothWays(1, 2);
+    const [a, b] = await bench.pair();
     const [{ pc }] = a.peers.values();
     bench.pretend(pc, 'disconnected');
     bench.network = () => 300;
@@ -460,19 +432,18 @@ test('offers cross while the way is broken: a new connection is made', async () 
 test('signals of an earlier connection that were held up change nothing', async () => {
   const kept = await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
+    const [a, b] = await bench.strangers();
     let heldUp;
     bench.network = (from, to, data) => {
       if (from === 2 && data.kind === 'description') heldUp ??= data;
       return 5;
     };
-    b.add(1);
+    b.setPeople(bench.people(1, 2));
     await bench.sleep(100);
-    a.add(2);
+    a.setPeople(bench.people(1, 2));
     await bench.bothWays(1, 2);
-    b.remove(1);
-    b.add(1);
+    b.setPeople(bench.people(2));
+    b.setPeople(bench.people(1, 2));
     await bench.until(() => a.peers.get(2).remoteInstance !== heldUp.instance, 'a new connection');
     await bench.bothWays(1, 2);
     const { pc } = a.peers.get(2);
@@ -499,11 +470,8 @@ test('where nothing ever gets through it is tried for ever, after pauses that gr
       }
     };
     bench.network = () => null;
-    for (const [id, other] of [
-      [1, 2],
-      [2, 1],
-    ])
-      bench.person(id, { microphone: null, camera: null, screen: null }).add(other);
+    for (const id of [1, 2]) bench.person(id, { microphone: null, camera: null, screen: null });
+    bench.meet();
   });
   await page.clock.runFor(20 * 60_000);
   const [start, ...made] = await page.evaluate(() => window.bench.made.filter((at, n) => n % 2 === 0));
@@ -515,11 +483,7 @@ test('where nothing ever gets through it is tried for ever, after pauses that gr
 test('signals that are nonsense harm nothing', async () => {
   await page.evaluate(async () => {
     const { bench } = window;
-    const local = await bench.devices();
-    const [a, b] = [bench.person(1, local), bench.person(2, local)];
-    a.add(2);
-    b.add(1);
-    await bench.bothWays(1, 2);
+    const [a, b] = await bench.pair();
     const { instance } = b.peers.get(1);
     for (const nonsense of [
       null,

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { receivedHeight, sentCamera } from './transport.mjs';
 
 let sys;
 let browser;
@@ -34,32 +35,8 @@ after(async () => {
   await sys?.stop();
 });
 
-/** What `from` sends of the camera to `to`, and was asked to: {height, frames, maxBitrate, lines, active}. */
-async function sent(from, to) {
-  return from.page.evaluate(
-    async (id) => {
-      const { pc } = window.echomeet.call.mesh.peers.get(id);
-      const { sender } = pc.getTransceivers().find((one) => one.receiver.track.kind === 'video');
-      const { active, maxBitrate, scaleResolutionDownBy } = sender.getParameters().encodings[0];
-      const lines = Math.round(sender.track.getSettings().height / scaleResolutionDownBy);
-      const report = [...(await sender.getStats()).values()].find(({ type }) => type === 'outbound-rtp');
-      return { height: report.frameHeight ?? 0, frames: report.framesSent, maxBitrate, lines, active };
-    },
-    await to.myId(),
-  );
-}
-/** How high the picture of `from` arrives at `at`. */
-const arrives = async (at, from) =>
-  at.page.evaluate(
-    async (id) => {
-      const { pc } = window.echomeet.call.mesh.peers.get(id);
-      return (
-        [...(await pc.getStats()).values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video')
-          .frameHeight ?? 0
-      );
-    },
-    await from.myId(),
-  );
+const sent = async (from, to) => sentCamera(from, await to.myId());
+const arrives = async (at, from) => receivedHeight(at, await from.myId());
 
 /** Who is no longer seen: the page goes behind another tab. */
 const hide = (person, hidden) =>

@@ -268,11 +268,11 @@ test('lines and questions over the stage, and notes', async () => {
   await look(ana, 'call-media-blocked', { ...dark, again: cut });
   const talksMuted = async () => {
     await bo.page.evaluate(async () => {
-      const { media, mutedVoice } = window.echomeet.call;
+      const { media, roomMedia } = window.echomeet.call;
       await media.setMicrophone(true); // who is muted anew is told anew
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       await media.setMicrophone(false);
-      mutedVoice.store.set({ speaking: true });
+      roomMedia.mutedVoice.store.set({ speaking: true });
     });
     await bo.page.locator('.muted-hint p').waitFor();
   };

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { received } from './transport.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const shots = path.join(root, 'build/screenshots');
@@ -181,21 +182,9 @@ export class Person {
     return this.page.evaluate(() => window.echomeet.call.store.get().room.messages.map(({ text }) => text));
   }
 
-  /** What has arrived from somebody so far: {frames, sound, screens, state}. */
+  /** What has arrived from somebody so far: {frames, sound, screenFrames, state}. */
   received(userId) {
-    return this.page.evaluate(async (id) => {
-      const peer = window.echomeet.call?.mesh?.peers.get(id);
-      if (!peer) return null;
-      const result = { frames: 0, sound: 0, screenFrames: 0, state: peer.pc.connectionState };
-      const screen = peer.remote.screen?.getTracks()[0].id;
-      for (const report of (await peer.pc.getStats()).values()) {
-        if (report.type !== 'inbound-rtp') continue;
-        if (report.kind === 'audio') result.sound += report.totalAudioEnergy ?? 0;
-        else if (report.trackIdentifier === screen) result.screenFrames += report.framesDecoded ?? 0;
-        else result.frames += report.framesDecoded ?? 0;
-      }
-      return result;
-    }, userId);
+    return received(this, userId);
   }
 
   async shot(name) {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { candidates, connectionNames, iceServer, way } from './transport.mjs';
 import { Turn } from './turn.mjs';
 
 const TTL_S = 10; // renewed after 7
@@ -34,20 +35,10 @@ after(async () => {
   await turn?.stop();
 });
 
-/** Of the way that media take now: [type of our end, type of the other's]. */
-const way = (person) =>
-  person.page.evaluate(async () => {
-    const [{ pc }] = window.echomeet.call.mesh.peers.values();
-    const stats = await pc.getStats();
-    const transport = [...stats.values()].find(({ type }) => type === 'transport');
-    const pair = stats.get(transport.selectedCandidatePairId);
-    return [stats.get(pair.localCandidateId).candidateType, stats.get(pair.remoteCandidateId).candidateType];
-  });
-const credentials = (person) =>
-  person.page.evaluate(() => {
-    const [{ pc }] = window.echomeet.call.mesh.peers.values();
-    return pc.getConfiguration().iceServers.at(-1);
-  });
+/** The other one of the two. */
+const other = async (person) => people.find((one) => one !== person).myId();
+const wayOf = async (person) => way(person, await other(person));
+const credentials = async (person) => iceServer(person, await other(person));
 /** Which user names coturn has let in so far. */
 const letIn = () =>
   new Set([...turn.log.matchAll(/user <(\d+:\d+)>[^\n]*ALLOCATE processed, success/g)].map(([, name]) => name));
@@ -58,16 +49,14 @@ test('media go over the TURN server, and nothing else', async () => {
   await mediaFlows(people);
   first = await credentials(people[0]);
   for (const person of people) {
-    assert.deepEqual(await way(person), ['relay', 'relay']);
+    assert.deepEqual(await wayOf(person), ['relay', 'relay']);
     assert.ok((await credentials(person)).username.endsWith(`:${await person.myId()}`));
   }
   assert.ok(letIn().has(first.username), turn.log.slice(-3000));
 });
 
 test('the credentials run out; the call goes on over a way that was opened with fresh ones', async () => {
-  const instances = await Promise.all(
-    people.map((person) => person.page.evaluate(() => [...window.echomeet.call.mesh.peers.values()][0].instance)),
-  );
+  const instances = await Promise.all(people.map(connectionNames));
   const second = await until(
     async () => {
       const now = await credentials(people[0]);
@@ -79,14 +68,8 @@ test('the credentials run out; the call goes on over a way that was opened with 
   await until(() => letIn().has(second.username), 'the TURN server let them in');
   await until(() => Date.now() > Number(first.username.split(':')[0]) * 1000 + 1000, 'the first ones have run out');
   await mediaFlows(people);
-  for (const person of people) assert.deepEqual(await way(person), ['relay', 'relay']);
-  assert.deepEqual(
-    await Promise.all(
-      people.map((person) => person.page.evaluate(() => [...window.echomeet.call.mesh.peers.values()][0].instance)),
-    ),
-    instances,
-    'the connections are the same ones',
-  );
+  for (const person of people) assert.deepEqual(await wayOf(person), ['relay', 'relay']);
+  assert.deepEqual(await Promise.all(people.map(connectionNames)), instances, 'the connections are the same ones');
 });
 
 test('credentials that have run out open nothing', async () => {
@@ -108,10 +91,6 @@ test('credentials that have run out open nothing', async () => {
 test('who no longer hides the address, and hides it again while the call goes on, is reached accordingly', async () => {
   const [ana] = people;
   const hidden = ana.page.getByRole('checkbox', { name: 'Hide my address from the others' });
-  const sent = () =>
-    ana.page.evaluate(
-      () => [...window.echomeet.call.mesh.peers.values()][0].pc.localDescription.sdp.match(/a=candidate.*/g) ?? [],
-    );
   for (const person of people) {
     await person.button('More').click();
     await person.page.locator('.bar-more .menu').getByRole('button', { name: 'Devices' }).click();
@@ -119,18 +98,14 @@ test('who no longer hides the address, and hides it again while the call goes on
   }
   await until(async () => (await ana.received(await people[1].myId())).state === 'connected', 'connected');
   await mediaFlows(people);
-  assert.notEqual((await way(ana))[0], 'relay', 'the direct way is the better one');
-  const instance = () => ana.page.evaluate(() => [...window.echomeet.call.mesh.peers.values()][0].instance);
-  const before = await instance();
+  assert.notEqual((await wayOf(ana))[0], 'relay', 'the direct way is the better one');
+  const [before] = await connectionNames(ana);
   await hidden.setChecked(true);
-  assert.notEqual(await instance(), before);
+  assert.notEqual((await connectionNames(ana))[0], before);
   await mediaFlows(people);
-  assert.equal((await way(ana))[0], 'relay');
-  const candidates = await sent();
-  assert.ok(
-    candidates.length > 0 && candidates.every((line) => line.includes(' typ relay raddr 0.0.0.0 ')),
-    `${candidates}`,
-  );
+  assert.equal((await wayOf(ana))[0], 'relay');
+  const told = await candidates(ana, await other(ana));
+  assert.ok(told.length > 0 && told.every((line) => line.includes(' typ relay raddr 0.0.0.0 ')), `${told}`);
   for (const person of people) {
     await person.page.getByRole('checkbox', { name: 'Hide my address from the others' }).setChecked(true);
     await person.shot(`relay-only-${person.name}`);
@@ -153,5 +128,5 @@ test('the TURN server dies and comes back: the call finds its way again by itsel
   );
   await turn.again();
   await mediaFlows(people, { ms: 60_000 });
-  for (const person of people) assert.deepEqual(await way(person), ['relay', 'relay']);
+  for (const person of people) assert.deepEqual(await wayOf(person), ['relay', 'relay']);
 });

@@ -51,6 +51,12 @@ describe('check-layers', () => {
     'const char *q = "UPDATE meetings "\n    "SET status = 3";\n',
     /^service\/a\.c:1: SQL outside db\//m,
   );
+  refuses(
+    'www/js/views/a.js',
+    'const x = 1;\nnew RTCPeerConnection();\n',
+    /^www\/js\/views\/a\.js:2: only www\/js\/transport\//m,
+  );
+  refuses('www/js/a.js', 'peer.pc.close();\n', /^www\/js\/a\.js:1: only www\/js\/transport\//m);
 
   for (const [rule, text] of [
     ['handlers/routes.c', '    {"POST", ROOM "raise_hand", ACCESS_RELAY_USER, RATE_WRITE, room_raise_hand},\n'],
@@ -83,6 +89,7 @@ describe('check-layers', () => {
       'fcgi/main.c': '#include <fcgiapp.h>\n#include "handlers/routes.h"\n#include "http/router.h"\n',
       'handlers/routes.c': '    {"POST", ROOM "join_room", ACCESS_RELAY_USER, RATE_WRITE, room_join},\n',
       'relay/main.c': '#include "core/fcgi.h"\nconst char *joins = "join_room";\n',
+      'www/js/transport/a.js': 'new RTCPeerConnection().getStats();\n',
     });
     assert.equal(status, 0, stdout);
   });

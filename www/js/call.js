@@ -1,16 +1,11 @@
 /**
- * One meeting as this page lives through it: joins the wire (protocol.js), the room (room-state.js), the media of the
- * others (mesh.js) and one's own (media.js) into one store that the views draw.
+ * One meeting as this page lives through it: joins the wire (protocol.js), the room (room-state.js), sound and
+ * picture in it (room-media.js) and one's own devices (media.js) into one store that the views draw.
  */
 import { createStore } from './store.js';
 import { MeetingClient, ProtocolError } from './protocol.js';
-import { Mesh } from './mesh.js';
-import { IceServers } from './ice-servers.js';
-import { ShownPictures } from './shown-pictures.js';
 import { LocalMedia } from './media.js';
-import { MutedVoice } from './muted-voice.js';
-import { LinkQuality } from './quality.js';
-import { Speaking } from './speaking.js';
+import { RoomMedia } from './room-media.js';
 import { HostDesk } from './host-desk.js';
 import { addHistory, applyEvent, can, me, roomFromSnapshot, withLobby, withoutFarLines } from './room-state.js';
 import { settings } from './settings.js';
@@ -39,7 +34,7 @@ import { errorText, t } from './i18n.js';
  * @property {boolean} serverAway it is the server that went away, and it said so
  * @property {boolean} socketBlocked the server answers, but the live connection does not open
  * @property {Room | null} room
- * @property {Record<number, import('./mesh.js').PeerView>} links media of the others, by user id
+ * @property {Record<number, import('./media-transport.js').PeerView>} links media of the others, by user id
  * @property {PendingLine[]} pending
  * @property {number} seenMessage id of the last chat line that was looked at
  * @property {number | null} chatTo whom the next chat line is for; null: everybody
@@ -97,18 +92,8 @@ const REACTIONS_AT_ONCE = 5;
 export class Call {
   store = createStore(INITIAL);
   media = new LocalMedia();
-  /** @type {Mesh | null} */
-  mesh = null;
-  /** @type {Speaking | null} */
-  speaking = null;
-  /** @type {ShownPictures | null} */
-  shown = null;
-  /** @type {IceServers | null} */
-  iceServers = null;
-  /** @type {MutedVoice | null} */
-  mutedVoice = null;
-  /** @type {LinkQuality | null} */
-  quality = null;
+  /** @type {RoomMedia | null} while in the room */
+  roomMedia = null;
   /** @type {MeetingClient | null} */
   client = null;
 
@@ -144,7 +129,7 @@ export class Call {
   #wakeUp = () => {
     if (document.visibilityState !== 'visible') return;
     this.client?.nudge();
-    this.iceServers?.wake();
+    this.roomMedia?.iceServers.wake();
   };
 
   /**
@@ -190,7 +175,7 @@ export class Call {
     client.on('event', (event) => this.#event(event));
     client.on('waiting', (news) => this.#waits(news));
     client.on('refused', () => this.#lobby({ state: 'refused' }));
-    client.on('signal', ({ from, data }) => this.mesh?.receive(from, data));
+    client.on('signal', ({ from, data }) => this.roomMedia?.transport?.receive(from, data));
     client.on('transient', (message) => this.#transient(message));
     client.on('state', (state) => {
       this.store.set({
@@ -389,14 +374,14 @@ export class Call {
 
   /** Whether the server has TURN servers for this person. */
   async offersRelay() {
-    const servers = this.iceServers?.servers ?? (await this.api.get('/media?for=test')).iceServers;
+    const servers = this.roomMedia?.iceServers.servers ?? (await this.api.get('/media?for=test')).iceServers;
     return servers.some((/** @type {RTCIceServer} */ { urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
   }
 
   /** Over TURN servers only, or as it goes best. @param {boolean} relayOnly */
   setRelayOnly(relayOnly) {
     settings.set({ relayOnly });
-    this.mesh?.setIceTransportPolicy(transportPolicy());
+    this.roomMedia?.transport?.setRelayOnly(relayOnly);
   }
 
   /** The page goes elsewhere. */
@@ -414,8 +399,9 @@ export class Call {
   #snapshot(ack) {
     const { room: before, startedAt, seenMessage } = this.store.get();
     const room = roomFromSnapshot(ack, before);
-    if (!this.mesh) this.#enterQuietly(room);
-    if (!this.mesh) this.#startMedia(room.myId, ack.media);
+    const first = !this.roomMedia;
+    if (first) this.#enterQuietly(room);
+    this.roomMedia ??= this.#startMedia(room.myId, ack.media);
     this.store.set({
       phase: 'in',
       room,
@@ -427,7 +413,8 @@ export class Call {
     this.#lobbyNews = null;
     this.#learnLobby();
     this.#back(ack);
-    this.mesh?.reset(room.participants);
+    this.roomMedia.transport?.setPeople(room.participants);
+    if (!first) this.roomMedia.transport?.wake();
   }
 
   /** @param {any} ack */
@@ -440,13 +427,13 @@ export class Call {
       },
     }));
     this.#back(ack);
-    this.mesh?.wake();
+    this.roomMedia?.transport?.wake();
   }
 
   /** In the room, for the first time or again. @param {any} ack */
   #back(ack) {
     this.#told = { audio: ack.me.audio, video: ack.me.video, screen: ack.me.screen };
-    this.iceServers?.take(ack.media);
+    this.roomMedia?.iceServers.take(ack.media);
   }
 
   /** @param {import('./protocol.js').RoomEvent} event */
@@ -458,16 +445,16 @@ export class Call {
     const { userId } = event.data ?? {};
     if (event.type === 'user_joined') {
       const { participant } = event.data;
-      this.mesh?.add(participant.userId, participant.online);
+      this.#peopleChanged(participant);
       if (participant.userId !== room.myId) this.#note('note.joined', participant.displayName);
     } else if (event.type === 'user_left') {
-      this.mesh?.remove(userId);
+      this.#peopleChanged();
       this.#writes(userId, false);
       // Who sent them away has been told already.
       if (userId !== room.myId && event.data.by !== room.myId)
         this.#note(LEFT[event.data.reason] ?? 'note.left', room.everyone[userId]);
     } else if (event.type === 'presence_changed') {
-      this.mesh?.add(userId, event.data.online);
+      this.#peopleChanged(event.data);
     } else if (event.type === 'chat_message') {
       this.#chatArrived(event.data.message, room.myId);
     } else if (event.type === 'hand_raised' && userId !== room.myId) {
@@ -657,47 +644,32 @@ export class Call {
   }
 
   #stopMedia() {
-    this.mesh?.close();
-    this.mesh = null;
-    for (const part of [this.speaking, this.mutedVoice, this.quality, this.shown, this.iceServers]) part?.close();
-    this.speaking = this.mutedVoice = this.quality = this.shown = this.iceServers = null;
+    this.roomMedia?.close();
+    this.roomMedia = null;
   }
 
   // --- media ------------------------------------------------------------------------------------------------------
 
-  /** @param {number} myId @param {import('./ice-servers.js').MediaAccess} access */
+  /** @param {number} myId @param {import('./media-transport.js').MediaAccess} access */
   #startMedia(myId, access) {
-    const mesh = new Mesh({
+    const roomMedia = new RoomMedia({
       myId,
-      iceTransportPolicy: transportPolicy(),
+      access,
+      local: this.media,
       send: (to, data) => this.client?.signal(to, data),
+      renew: () => this.api.get('/media'),
     });
-    this.iceServers = new IceServers(
-      () => this.api.get('/media'),
-      (servers) => mesh.setIceServers(servers),
+    roomMedia.on('change', (views) =>
+      this.store.set({ links: Object.fromEntries(views.map((view) => [view.userId, view])) }),
     );
-    this.iceServers.take(access);
-    this.shown = new ShownPictures(
-      () => mesh.view(),
-      (wants) => mesh.setWants(wants),
-    );
-    mesh.on('change', (views) => {
-      this.store.set({ links: Object.fromEntries(views.map((view) => [view.userId, view])) });
-    });
-    mesh.setLocal(this.#local());
-    this.mesh = mesh;
-    this.speaking = new Speaking(
-      myId,
-      () => this.media.store.get().microphone,
-      () => mesh.peers,
-    );
-    this.mutedVoice = new MutedVoice(this.media);
-    this.quality = new LinkQuality(() => mesh.peers);
+    return roomMedia;
   }
 
-  #local() {
-    const { microphone, camera, screen } = this.media.store.get();
-    return { microphone, camera, screen };
+  /** @param {{userId: number, online: boolean}} [person] who is here, or away, by the last event */
+  #peopleChanged(person) {
+    const transport = this.roomMedia?.transport;
+    if (person?.online) transport?.wake(person.userId);
+    transport?.setPeople(this.store.get().room?.participants ?? []);
   }
 
   /** The first moments in the room: muted where the meeting wants that. @param {Room} room */
@@ -719,7 +691,6 @@ export class Call {
   #mediaChanged() {
     this.#keepToRules();
     this.#tellDevices();
-    this.mesh?.setLocal(this.#local());
     this.#tellMedia();
   }
 
@@ -775,6 +746,3 @@ async function explained(error) {
   const blocked = /** @type {any} */ (error).code === 'offline' && (await lookForUpdate()) !== 'unreachable';
   return blocked ? new ProtocolError({ code: 'socket_blocked' }) : error;
 }
-
-/** @returns {RTCIceTransportPolicy} */
-const transportPolicy = () => (settings.get().relayOnly ? 'relay' : 'all');

@@ -3,7 +3,7 @@
  * goes on.
  */
 
-/** @typedef {{iceServers: RTCIceServer[], ttl?: number}} MediaAccess as a join or GET /media answers; `ttl` in seconds */
+/** @typedef {import('./media-transport.js').MediaAccess} MediaAccess */
 
 /** Renewed when this share of their life is over, so that a server that is away for a while does no harm. */
 const RENEW_AT = 0.7;

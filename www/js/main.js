@@ -6,7 +6,7 @@
  *     #/network   what works for a call here                #/admin   for administrators
  *
  * For diagnosis in the browser's console (and for the tests): `window.echomeet.call` is the present call, with its
- * `client` (socket), `mesh` (`mesh.peers.get(userId).pc` is an RTCPeerConnection), `media` and `store`.
+ * `client` (socket), `roomMedia` (`roomMedia.transport` carries sound and picture), `media` and `store`.
  */
 import { html, render, useEffect, useLayoutEffect, useRef, useState, useStore } from './ui.js';
 import { Api } from './api.js';

@@ -14,7 +14,7 @@
 import { createStore } from './store.js';
 import { blurBackground } from './background-blur.js';
 import { settings } from './settings.js';
-import { canConnect } from './webrtc.js';
+import { canConnect } from './transport/webrtc.js';
 
 /** @typedef {'denied' | 'none' | 'busy' | 'insecure' | 'webrtc' | 'unplugged' | 'withdrawn' | 'blur' | 'failed'} DeviceProblem */
 /**

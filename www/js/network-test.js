@@ -3,10 +3,13 @@
  * WebSocket), STUN and TURN servers, and media themselves, sent from one connection to another in this page. Each step ends
  * with a state and a reason; the words for them are the views' matter.
  */
-import { createStore } from './store.js';
 import { reason as deviceReason } from './media.js';
 import { settings } from './settings.js';
 import { Meter } from './speaking.js';
+import { createStore } from './store.js';
+import { gather, sendToMyself } from './transport/probe.js';
+import { canConnect } from './transport/webrtc.js';
+import { sleep, within } from './waiting.js';
 
 /** @typedef {'browser' | 'microphone' | 'camera' | 'server' | 'socket' | 'media' | 'stun' | 'turn'} StepName */
 /** `warning`: a call is possible, but something is not as it should be. @typedef {'waiting' | 'running' | 'ok' | 'warning' | 'problem' | 'skipped'} StepState */
@@ -93,7 +96,7 @@ export class NetworkTest {
       case 'socket':
         return this.#trySocket();
       case 'media':
-        return tryMedia([], 'all');
+        return tryMedia([], false);
       case 'stun':
         return this.#servers ? tryStun(this.#servers.filter((one) => isOf('stun', one))) : skipped('failed');
       case 'turn':
@@ -150,19 +153,6 @@ function timed(begun) {
   return ms > SLOW_MS ? warning('slow', ms) : ok('ok', ms);
 }
 
-/** @template T @param {number} ms @param {Promise<T>} promise @param {T} instead */
-function within(ms, promise, instead) {
-  /** @type {any} */
-  let timer;
-  const late = new Promise((/** @type {(value: T) => void} */ resolve) => {
-    timer = setTimeout(() => resolve(instead), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-/** @param {number} ms */
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** @param {'stun' | 'turn'} scheme @param {RTCIceServer} server */
 const isOf = (scheme, { urls }) => [urls].flat().some((url) => url.startsWith(scheme));
 
@@ -170,7 +160,7 @@ const isOf = (scheme, { urls }) => [urls].flat().some((url) => url.startsWith(sc
 
 function tryBrowser() {
   if (!isSecureContext) return problem('insecure');
-  return 'RTCPeerConnection' in globalThis && navigator.mediaDevices ? ok() : problem('old');
+  return canConnect() && navigator.mediaDevices ? ok() : problem('old');
 }
 
 /** Opens it and listens: a microphone that is switched off in hardware gives nothing but zeros. */
@@ -231,7 +221,7 @@ function close(stream) {
 async function tryStun(servers) {
   if (servers.length === 0) return skipped('none');
   const begun = performance.now();
-  const { types, errors } = await gather({ iceServers: servers });
+  const { types, errors } = await gather(servers, { ms: GATHER_MS });
   const ms = Math.round(performance.now() - begun);
   if (types.has('srflx')) return ok('ok', ms);
   // Without address translation the server tells nothing new, and browsers are silent about that. About a server that does not
@@ -242,94 +232,14 @@ async function tryStun(servers) {
 /** @param {RTCIceServer[]} servers */
 async function tryTurn(servers) {
   if (servers.length === 0) return skipped('none');
-  const { types, errors } = await gather({ iceServers: servers, iceTransportPolicy: 'relay' });
+  const { types, errors } = await gather(servers, { relayOnly: true, ms: GATHER_MS });
   if (!types.has('relay')) return problem(errors.includes(401) ? 'refused' : 'unreachable');
-  return tryMedia(servers, 'relay');
+  return tryMedia(servers, true);
 }
 
-/**
- * Which kinds of address a connection finds for itself, and which errors the servers gave (STUN error codes; 701: no answer).
- * @param {RTCConfiguration} configuration
- */
-async function gather(configuration) {
-  const pc = new RTCPeerConnection(configuration);
-  const types = new Set();
-  /** @type {number[]} */
-  const errors = [];
-  try {
-    const done = new Promise((resolve) => {
-      pc.onicecandidate = ({ candidate }) => {
-        if (candidate) types.add(candidate.type);
-        if (!candidate || candidate.type === 'relay' || candidate.type === 'srflx') resolve(null);
-      };
-      pc.onicecandidateerror = ({ errorCode }) => errors.push(errorCode);
-    });
-    pc.createDataChannel('test');
-    await pc.setLocalDescription();
-    await within(GATHER_MS, done, null);
-  } finally {
-    pc.close();
-  }
-  return { types, errors };
-}
-
-/**
- * Sends a drawn picture from one connection to another and counts what comes out at the far end.
- * @param {RTCIceServer[]} iceServers @param {RTCIceTransportPolicy} iceTransportPolicy
- */
-async function tryMedia(iceServers, iceTransportPolicy) {
-  const [a, b] = [0, 1].map(() => new RTCPeerConnection({ iceServers, iceTransportPolicy }));
-  const picture = drawn();
-  try {
-    a.onicecandidate = ({ candidate }) => candidate && b.addIceCandidate(candidate).catch(() => {});
-    b.onicecandidate = ({ candidate }) => candidate && a.addIceCandidate(candidate).catch(() => {});
-    a.addTrack(picture.track);
-    await a.setLocalDescription();
-    await b.setRemoteDescription(/** @type {RTCSessionDescription} */ (a.localDescription));
-    await b.setLocalDescription();
-    await a.setRemoteDescription(/** @type {RTCSessionDescription} */ (b.localDescription));
-    for (const end = performance.now() + MEDIA_MS; performance.now() < end; await sleep(100)) {
-      const { frames, roundTripMs } = await arrived(b);
-      if (frames >= FRAMES) return ok('ok', roundTripMs);
-    }
-    return problem(b.connectionState === 'connected' ? 'dark' : 'blocked');
-  } finally {
-    picture.stop();
-    a.close();
-    b.close();
-  }
-}
-
-/** @param {RTCPeerConnection} pc */
-async function arrived(pc) {
-  let frames = 0;
-  /** @type {number | null} */
-  let roundTripMs = null;
-  for (const report of (await pc.getStats()).values()) {
-    if (report.type === 'inbound-rtp') frames += report.framesDecoded ?? 0;
-    if (report.type === 'candidate-pair' && report.nominated && report.currentRoundTripTime !== undefined)
-      roundTripMs = Math.round(report.currentRoundTripTime * 1000);
-  }
-  return { frames, roundTripMs };
-}
-
-/** A picture that changes, so that there is something to send. */
-function drawn() {
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [160, 90];
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  let n = 0;
-  const timer = setInterval(() => {
-    n += 1;
-    context.fillStyle = `hsl(${n * 11} 80% 50%)`;
-    context.fillRect(0, 0, 160, 90);
-  }, 50);
-  const [track] = canvas.captureStream(20).getVideoTracks();
-  return {
-    track,
-    stop() {
-      clearInterval(timer);
-      track.stop();
-    },
-  };
+/** @param {RTCIceServer[]} servers @param {boolean} relayOnly */
+async function tryMedia(servers, relayOnly) {
+  const { frames, connected, roundTripMs } = await sendToMyself(servers, { relayOnly, frames: FRAMES, ms: MEDIA_MS });
+  if (frames >= FRAMES) return ok('ok', roundTripMs);
+  return problem(connected ? 'dark' : 'blocked');
 }

@@ -20,6 +20,7 @@
  * there, it stays out ("taken_over", "left_elsewhere"). Chat messages that were not acknowledged are sent again under the same client id, which the server
  * stores once. Who was admitted enters by itself, and who waits waits again after a lost socket. A new access token is handed over before the old one runs out. A silent socket is asked whether it lives.
  */
+import { newId } from './ids.js';
 import { Emitter } from './store.js';
 
 /** @typedef {{token: string, expiresAt: number}} AccessToken `expiresAt`: milliseconds since 1970 */
@@ -631,9 +632,3 @@ export class MeetingClient extends Emitter {
 
 /** @param {number} ms */
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** 96 random bits; `crypto.randomUUID` would be there under HTTPS only. */
-export function newId() {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}

@@ -4,7 +4,7 @@
  */
 import { createStore } from './store.js';
 
-/** @typedef {{received: number, lost: number, roundTripMs: number}} Sample sums since the connection began */
+/** @typedef {import('./media-transport.js').Sample} Sample */
 /** @typedef {'weak' | 'bad'} Quality */
 
 const EVERY_MS = 1_000;
@@ -27,32 +27,23 @@ export function judge(before, now) {
   return loss > WEAK.loss || now.roundTripMs > WEAK.roundTripMs ? 'weak' : null;
 }
 
-/** @param {Iterable<any>} reports of RTCPeerConnection.getStats() @returns {Sample} */
-export function sampleOf(reports) {
-  const sample = { received: 0, lost: 0, roundTripMs: 0 };
-  for (const report of reports) {
-    if (report.type === 'inbound-rtp') {
-      sample.received += report.packetsReceived ?? 0;
-      sample.lost += report.packetsLost ?? 0;
-    } else if (report.type === 'candidate-pair' && report.nominated) {
-      sample.roundTripMs = Math.max(sample.roundTripMs, (report.currentRoundTripTime ?? 0) * 1000);
-    }
-  }
-  return sample;
-}
-
 export class LinkQuality {
   /** Those with whom it is not good. */
   store = createStore({ users: /** @type {Record<number, Quality>} */ ({}) });
-  #peers;
+  #views;
+  #sample;
   #timer;
   #turn = 0;
   /** @type {Map<number, {sample: Sample, quality: Quality | null, times: number}>} */
   #known = new Map();
 
-  /** @param {() => Iterable<[number, {pc: RTCPeerConnection}]>} peers */
-  constructor(peers) {
-    this.#peers = peers;
+  /**
+   * @param {() => {userId: number}[]} views of whom there are media
+   * @param {(userId: number) => Promise<Sample | null>} sample null: not known
+   */
+  constructor(views, sample) {
+    this.#views = views;
+    this.#sample = sample;
     this.#timer = setInterval(() => this.#look(), EVERY_MS);
   }
 
@@ -62,13 +53,13 @@ export class LinkQuality {
 
   async #look() {
     this.#turn += 1;
-    const peers = new Map(this.#peers());
-    for (const userId of this.#known.keys()) if (!peers.has(userId)) this.#known.delete(userId);
-    const now = [...peers].filter(([userId]) => userId % TURNS === this.#turn % TURNS);
+    const people = new Set(this.#views().map(({ userId }) => userId));
+    for (const userId of this.#known.keys()) if (!people.has(userId)) this.#known.delete(userId);
+    const now = [...people].filter((userId) => userId % TURNS === this.#turn % TURNS);
     await Promise.all(
-      now.map(async ([userId, { pc }]) => {
-        const reports = await pc.getStats().catch(() => null);
-        if (reports) this.#learn(userId, sampleOf(reports.values()));
+      now.map(async (userId) => {
+        const sample = await this.#sample(userId);
+        if (sample) this.#learn(userId, sample);
       }),
     );
     this.#tell();

@@ -6,7 +6,7 @@
 import { wantFor } from './video-policy.js';
 
 /** @typedef {import('./video-policy.js').Wants} Wants */
-/** @typedef {import('./mesh.js').PeerView} PeerView */
+/** @typedef {import('./media-transport.js').PeerView} PeerView */
 
 const EVERY_MS = 500;
 /** Larger at once; smaller or gone only when it stays so, for pictures move about when people come and go. */

@@ -67,13 +67,13 @@ export class Speaking {
   /**
    * @param {number} myId
    * @param {() => MediaStreamTrack | null} ownTrack
-   * @param {() => Iterable<[number, {pc: RTCPeerConnection}]>} peers
+   * @param {() => Map<number, number>} levels how loud the others are, 0 to 1
    */
-  constructor(myId, ownTrack, peers) {
+  constructor(myId, ownTrack, levels) {
     this.#timer = setInterval(() => {
       this.#meter.listen(ownTrack());
-      if (this.#meter.level() > LOUD) this.#heard.set(myId, performance.now());
-      for (const [userId, { pc }] of peers()) if (isLoud(pc)) this.#heard.set(userId, performance.now());
+      for (const [userId, level] of [...levels(), [myId, this.#meter.level()]])
+        if (level > LOUD) this.#heard.set(userId, performance.now());
       this.#tell();
     }, EVERY_MS);
   }
@@ -90,15 +90,4 @@ export class Speaking {
     const same = users.size === this.#heard.size && [...users].every((userId) => this.#heard.has(userId));
     if (!same) this.store.set({ users: new Set(this.#heard.keys()) });
   }
-}
-
-/** @param {RTCPeerConnection} pc */
-function isLoud(pc) {
-  return pc
-    .getReceivers()
-    .some(
-      (receiver) =>
-        receiver.track.kind === 'audio' &&
-        receiver.getSynchronizationSources().some(({ audioLevel }) => (audioLevel ?? 0) > LOUD),
-    );
 }

@@ -250,6 +250,8 @@ export default {
   'stage.serverAway': 'The server is being restarted. You are back in a moment.',
   'stage.noWebRtc':
     'You can neither hear nor see the others: this browser has no WebRTC, or it is switched off. You can read and write.',
+  'stage.unknownMedia':
+    'No sound or picture: this page does not know how this server carries them (“{mode}”). Reload the page. If that does not help, tell your administrator.',
   'stage.mediaBlocked':
     'No sound or picture gets through to the others. A firewall may be in the way: try another network.',
   'stage.mediaBlockedOne': 'No sound or picture between you and {name} at the moment.',

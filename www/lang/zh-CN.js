@@ -240,6 +240,8 @@ export default {
   'stage.offline': '当前没有网络，恢复后会自动回到会议。',
   'stage.serverAway': '服务器正在重启，马上就会恢复。',
   'stage.noWebRtc': '你听不到也看不到其他人：此浏览器不支持 WebRTC，或已将其关闭。你仍可查看和发送消息。',
+  'stage.unknownMedia':
+    '没有音视频：此页面不支持服务器所用的传输方式（“{mode}”）。请重新载入页面；如果还是不行，请联系管理员。',
   'stage.mediaBlocked': '音视频无法到达其他人，可能被防火墙拦截，请换一个网络试试。',
   'stage.mediaBlockedOne': '你与{name}之间暂时没有音视频。',
   'stage.mediaBlockedSome': '你与 {count} 人之间暂时没有音视频。',

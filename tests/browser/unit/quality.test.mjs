@@ -1,7 +1,8 @@
 /* How a connection is judged by what its statistics say. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judge, sampleOf } from '../../../www/js/quality.js';
+import { judge } from '../../../www/js/quality.js';
+import { sampleOf } from '../../../www/js/transport/stats.js';
 
 const sample = (received, lost, roundTripMs = 20) => ({ received, lost, roundTripMs });
 

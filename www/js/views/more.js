@@ -4,7 +4,7 @@ import { icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { SHORTCUTS } from '../shortcuts.js';
-import { canConnect } from '../webrtc.js';
+import { canConnect } from '../transport/webrtc.js';
 import { IconButton, useMenu } from './controls.js';
 import {
   canFullScreen,

@@ -8,7 +8,7 @@ const PAUSE_MS = 20_000;
 
 /** @param {{call: import('../call.js').Call}} props */
 export function MutedHint({ call }) {
-  const { speaking } = useStore(/** @type {import('../muted-voice.js').MutedVoice} */ (call.mutedVoice).store);
+  const { speaking } = useStore(/** @type {import('../room-media.js').RoomMedia} */ (call.roomMedia).mutedVoice.store);
   const { microphoneOn } = useStore(call.media.store);
   const shownAt = useRef(-Infinity);
   const [visible, setVisible] = useState(false);

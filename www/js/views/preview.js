@@ -1,7 +1,7 @@
 /** One's own camera and microphone as the others will have them, with their switches and the choice of devices. */
 import { html, useState, useStore } from '../ui.js';
 import { t } from '../i18n.js';
-import { canConnect } from '../webrtc.js';
+import { canConnect } from '../transport/webrtc.js';
 import { Avatar, IconButton } from './controls.js';
 import { DeviceChoices, DeviceProblem, DeviceSwitch, Level } from './devices.js';
 import { Processing } from './processing.js';

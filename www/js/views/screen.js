@@ -5,7 +5,7 @@ import { t } from '../i18n.js';
 import { Video } from './video.js';
 
 /**
- * @param {{person: import('../room-state.js').Participant, self: boolean, link?: import('../mesh.js').PeerView, onStop: () => void}} props
+ * @param {{person: import('../room-state.js').Participant, self: boolean, link?: import('../media-transport.js').PeerView, onStop: () => void}} props
  */
 export function Screen({ person, self, link, onStop }) {
   const name = t('screen.of', { name: person.displayName });

@@ -2,7 +2,7 @@
 import { html, useEffect, useState, useStore } from '../ui.js';
 import { icon } from '../icons.js';
 import { t } from '../i18n.js';
-import { canConnect } from '../webrtc.js';
+import { canConnect } from '../transport/webrtc.js';
 import { others } from '../room-state.js';
 import { playAll, sound } from './video.js';
 
@@ -24,6 +24,8 @@ export function StageLine({ call, room }) {
     return html`<p class="stage-line" role="status">${icon('loader-circle', 18)} <span>${text}</span></p>`;
   }
   if (!canConnect()) return html`<${Trouble} text=${t('stage.noWebRtc')} />`;
+  const unknownMode = call.roomMedia?.unknownMode;
+  if (unknownMode) return html`<${Trouble} text=${t('stage.unknownMedia', { mode: unknownMode })} />`;
   if (trouble) return html`<${Trouble} text=${trouble} />`;
   if (!blocked) return null;
   return html`

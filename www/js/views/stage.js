@@ -86,8 +86,9 @@ const Strip = ({ label, children }) =>
  */
 function useTiles(call, room, media) {
   const { links, reactions, pinned } = useStore(call.store);
-  const { users: speaking } = useStore(/** @type {import('../speaking.js').Speaking} */ (call.speaking).store);
-  const { users: qualities } = useStore(/** @type {import('../quality.js').LinkQuality} */ (call.quality).store);
+  const roomMedia = /** @type {import('../room-media.js').RoomMedia} */ (call.roomMedia);
+  const { users: speaking } = useStore(roomMedia.speaking.store);
+  const { users: qualities } = useStore(roomMedia.quality.store);
   const { view } = useStore(settings);
   const raised = hands(room);
   const several = room.participants.length > 1;

@@ -8,7 +8,7 @@ import { Avatar, IconButton } from './controls.js';
 import { Video } from './video.js';
 
 /** @typedef {import('../room-state.js').Participant} Participant */
-/** @typedef {import('../mesh.js').PeerView} PeerView */
+/** @typedef {import('../media-transport.js').PeerView} PeerView */
 /** @typedef {import('../media.js').MediaState} MediaState */
 
 /**

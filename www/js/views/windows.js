@@ -114,7 +114,7 @@ function openSmall(call, window) {
 function Small({ call }) {
   const { room, links } = useStore(call.store);
   const { microphoneOn } = useStore(call.media.store);
-  const { speaking } = call;
+  const { speaking } = call.roomMedia ?? {};
   const [shown, setShown] = useState(/** @type {number | null} */ (null));
   useEffect(() => {
     const look = () =>

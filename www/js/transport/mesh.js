@@ -6,16 +6,15 @@
  * the one it is meant `for`. When a page was loaded again, or a connection was made anew, the other side sees an instance
  * it does not know and replaces its own end too; what was meant for an earlier connection is not taken for this one.
  */
-import { Emitter } from './store.js';
+import { newId } from '../ids.js';
+import { Emitter } from '../store.js';
+import { EVERYTHING } from '../video-policy.js';
 import { Peer } from './peer.js';
-import { newId } from './protocol.js';
-import { EVERYTHING } from './video-policy.js';
 import { canConnect } from './webrtc.js';
 
-/** @typedef {import('./peer.js').Local} Local */
-/** @typedef {import('./peer.js').Remote} Remote */
-/** @typedef {import('./video-policy.js').Wants} Wants */
-/** @typedef {{userId: number, remote: Remote, state: import('./peer.js').LinkState}} PeerView */
+/** @typedef {import('../media-transport.js').Local} Local */
+/** @typedef {import('../media-transport.js').PeerView} PeerView */
+/** @typedef {import('../video-policy.js').Wants} Wants */
 
 /** Signals of somebody whose arrival has not been announced are kept so long, and so many of them. */
 const STRANGER_MS = 10_000;
@@ -31,8 +30,9 @@ export class Mesh extends Emitter {
 
   #myId;
   #send;
-  #iceServers;
-  #iceTransportPolicy;
+  /** @type {RTCIceServer[]} */
+  #iceServers = [];
+  #relayOnly;
   /** @type {Map<number, Wants>} how large the pictures of others are shown here */
   #wants = new Map();
   /** @type {Set<number>} people with whom trying again has not helped */
@@ -49,19 +49,12 @@ export class Mesh extends Emitter {
   #held = new Map();
   #announcing = false;
 
-  /**
-   * @param {object} options
-   * @param {number} options.myId
-   * @param {(to: number, data: object) => void} options.send
-   * @param {RTCIceServer[]} [options.iceServers]
-   * @param {RTCIceTransportPolicy} [options.iceTransportPolicy] "relay": only over TURN servers
-   */
-  constructor({ myId, send, iceServers = [], iceTransportPolicy = 'all' }) {
+  /** @param {import('../media-transport.js').TransportOptions} options */
+  constructor({ myId, send, relayOnly }) {
     super();
     this.#myId = myId;
     this.#send = send;
-    this.#iceServers = iceServers;
-    this.#iceTransportPolicy = iceTransportPolicy;
+    this.#relayOnly = relayOnly;
   }
 
   /** From now on; connections that need it are led a new way. @param {RTCIceServer[]} iceServers */
@@ -70,10 +63,10 @@ export class Mesh extends Emitter {
     for (const peer of this.peers.values()) peer.setIceServers(iceServers);
   }
 
-  /** Connections are made anew, for one that stands may run over what is not wanted any more. @param {RTCIceTransportPolicy} policy */
-  setIceTransportPolicy(policy) {
-    if (policy === this.#iceTransportPolicy) return;
-    this.#iceTransportPolicy = policy;
+  /** Connections are made anew, for one that stands may run over what is not wanted any more. @param {boolean} relayOnly */
+  setRelayOnly(relayOnly) {
+    if (relayOnly === this.#relayOnly) return;
+    this.#relayOnly = relayOnly;
     for (const userId of [...this.peers.keys()]) this.#renew(userId, false);
   }
 
@@ -94,40 +87,46 @@ export class Mesh extends Emitter {
     await Promise.all([...this.peers.values()].map((peer) => peer.setLocal(local)));
   }
 
-  /** Who is in the room, as a snapshot says. @param {{userId: number, online: boolean}[]} people */
-  reset(people) {
-    const present = new Set(people.map(({ userId }) => userId));
-    for (const id of [...this.#members.keys(), ...this.peers.keys()]) if (!present.has(id)) this.remove(id);
-    for (const { userId, online } of people) this.add(userId, online);
-  }
-
   /**
-   * Somebody is in the room. Where their page cannot be reached at the moment a connection that stands is kept, but
-   * none is begun.
-   * @param {number} userId @param {boolean} [online]
+   * Who is in the room. Where somebody's page cannot be reached at the moment a connection that stands is kept, but none
+   * is begun.
+   * @param {{userId: number, online: boolean}[]} people
    */
-  add(userId, online = true) {
-    if (userId === this.#myId || this.#closed) return;
-    this.#members.set(userId, online);
-    this.#receiveHeld(userId);
-    if (online && !this.peers.has(userId)) this.#create(userId, null);
-    else if (online) this.peers.get(userId)?.wake();
-    this.#shareOut();
+  setPeople(people) {
+    if (this.#closed) return;
+    const present = new Set(people.map(({ userId }) => userId));
+    for (const id of [...this.#members.keys(), ...this.peers.keys()]) if (!present.has(id)) this.#remove(id);
+    const others = people.filter(({ userId }) => userId !== this.#myId);
+    for (const { userId, online } of others) this.#members.set(userId, online);
+    for (const peer of this.peers.values()) peer.setOthers(this.#members.size);
+    for (const { userId, online } of others) {
+      this.#receiveHeld(userId);
+      if (online && !this.peers.has(userId)) this.#create(userId, null);
+    }
   }
 
   /** @param {number} userId somebody is gone for good */
-  remove(userId) {
+  #remove(userId) {
     this.#members.delete(userId);
     this.#introduced.delete(userId);
     this.#held.delete(userId);
     this.#blocked.delete(userId);
     this.#drop(userId);
-    this.#shareOut();
   }
 
-  /** Our own socket is back: what was signalled meanwhile may be lost. */
-  wake() {
-    for (const peer of this.peers.values()) peer.wake();
+  /** Our own socket is back, or that person's: what was signalled meanwhile may be lost. @param {number} [userId] */
+  wake(userId) {
+    for (const [id, peer] of this.peers) if (userId === undefined || id === userId) peer.wake();
+  }
+
+  /** How loud each of the others is. @returns {Map<number, number>} */
+  levels() {
+    return new Map([...this.peers].map(([userId, peer]) => [userId, peer.level()]));
+  }
+
+  /** @param {number} userId */
+  async sample(userId) {
+    return (await this.peers.get(userId)?.sample()) ?? null;
   }
 
   /** @param {number} from stamped by the server @param {any} message */
@@ -178,7 +177,7 @@ export class Mesh extends Emitter {
       instance: `${this.page}.${this.#count}`,
       remoteInstance,
       iceServers: this.#iceServers,
-      iceTransportPolicy: this.#iceTransportPolicy,
+      iceTransportPolicy: this.#relayOnly ? 'relay' : 'all',
       blocked: this.#blocked.has(userId),
       tries: before?.tries ?? 0,
       local: this.#local,
@@ -234,10 +233,6 @@ export class Mesh extends Emitter {
     if (now - (this.#introduced.get(userId) ?? -Infinity) < INTRODUCE_MS) return;
     this.#introduced.set(userId, now);
     peer.introduce();
-  }
-
-  #shareOut() {
-    for (const peer of this.peers.values()) peer.setOthers(this.#members.size);
   }
 
   /** Several changes of one turn are told once. */

@@ -15,13 +15,14 @@
  * - What does not stand is tried again for as long as the connection lives: ICE restarts, then a new connection, after
  *   pauses that grow. Restarts are offered by the impolite side; the polite one asks for them, so that offers do not cross.
  */
-import { EVERYTHING, cameraPlan, readWants, screenPlan } from './video-policy.js';
+import { EVERYTHING, cameraPlan, readWants, screenPlan } from '../video-policy.js';
+import { isRelayed, sampleOf } from './stats.js';
 
-/** @typedef {'microphone' | 'camera' | 'screen' | 'screenAudio'} Role */
-/** @typedef {{microphone: MediaStreamTrack | null, camera: MediaStreamTrack | null, screen: MediaStream | null}} Local */
-/** @typedef {Record<Role, MediaStream | null>} Remote */
-/** @typedef {import('./video-policy.js').Wants} Wants */
-/** "blocked": nothing gets through, and trying again has not helped. @typedef {'connecting' | 'connected' | 'trouble' | 'blocked'} LinkState */
+/** @typedef {import('../media-transport.js').Role} Role */
+/** @typedef {import('../media-transport.js').Local} Local */
+/** @typedef {import('../media-transport.js').Remote} Remote */
+/** @typedef {import('../media-transport.js').LinkState} LinkState */
+/** @typedef {import('../video-policy.js').Wants} Wants */
 /**
  * @typedef {object} PeerOptions
  * @property {number} id the other's user id
@@ -190,13 +191,27 @@ export class Peer {
     this.#o.iceServers = iceServers;
     if (this.#closed) return;
     this.pc.setConfiguration(this.#configuration());
-    if (await isRelayed(this.pc)) this.restartIce();
+    if (isRelayed(/** @type {any} */ (await this.pc.getStats()))) this.restartIce();
   }
 
   /** @returns {RTCConfiguration} */
   #configuration() {
     const { iceServers, iceTransportPolicy } = this.#o;
     return { iceServers, iceTransportPolicy, bundlePolicy: 'max-bundle' };
+  }
+
+  /** How loud the other is at this moment, 0 to 1: the levels that come with the sound's packets. */
+  level() {
+    const sources = this.pc
+      .getReceivers()
+      .flatMap((receiver) => (receiver.track.kind === 'audio' ? receiver.getSynchronizationSources() : []));
+    return Math.max(0, ...sources.map(({ audioLevel }) => audioLevel ?? 0));
+  }
+
+  /** @returns {Promise<import('../media-transport.js').Sample | null>} null: not known */
+  async sample() {
+    const reports = await this.pc.getStats().catch(() => null);
+    return reports && sampleOf(reports.values());
   }
 
   // --- what we send -----------------------------------------------------------------------------------------------
@@ -532,14 +547,4 @@ export class Peer {
   #send(message) {
     this.#o.send({ ...message, instance: this.#o.instance, for: this.remoteInstance ?? undefined });
   }
-}
-
-/** Whether media run over a TURN server of ours. @param {RTCPeerConnection} pc */
-async function isRelayed(pc) {
-  const stats = await pc.getStats();
-  for (const report of stats.values()) {
-    if (report.type !== 'candidate-pair' || !report.nominated || report.state !== 'succeeded') continue;
-    if (stats.get(report.localCandidateId)?.candidateType === 'relay') return true;
-  }
-  return false;
 }

@@ -1,0 +1,81 @@
+/* What the tests read of the media transport of a call: the one place, beside the mesh's own tests, that knows how it is
+ * made. Everything here names people, so that a test says what it wants to know and not where it is found. */
+
+/** What is known of the connection with somebody, read in the page of `person` by `work(peer, argument)`; null without one. */
+async function ofPeer(person, userId, work, argument) {
+  const peer = await person.page.evaluateHandle(
+    (id) => window.echomeet.call?.roomMedia?.transport.peers.get(id),
+    userId,
+  );
+  try {
+    return (await peer.evaluate((one) => one === undefined)) ? null : await peer.evaluate(work, argument);
+  } finally {
+    await peer.dispose();
+  }
+}
+
+/** What has arrived from somebody so far: {frames, sound, screenFrames, state}; null without a connection. */
+export const received = (person, userId) =>
+  ofPeer(person, userId, async ({ pc, remote }) => {
+    const result = { frames: 0, sound: 0, screenFrames: 0, state: pc.connectionState };
+    const screen = remote.screen?.getTracks()[0].id;
+    for (const report of (await pc.getStats()).values()) {
+      if (report.type !== 'inbound-rtp') continue;
+      if (report.kind === 'audio') result.sound += report.totalAudioEnergy ?? 0;
+      else if (report.trackIdentifier === screen) result.screenFrames += report.framesDecoded ?? 0;
+      else result.frames += report.framesDecoded ?? 0;
+    }
+    return result;
+  });
+
+/** What `person` sends somebody of the camera, and was asked to: {height, frames, maxBitrate, lines, active}. */
+export const sentCamera = (person, userId) =>
+  ofPeer(person, userId, async ({ pc }) => {
+    const { sender } = pc.getTransceivers().find((one) => one.receiver.track.kind === 'video');
+    const { active, maxBitrate, scaleResolutionDownBy } = sender.getParameters().encodings[0];
+    const lines = Math.round(sender.track.getSettings().height / scaleResolutionDownBy);
+    const report = [...(await sender.getStats()).values()].find(({ type }) => type === 'outbound-rtp');
+    return { height: report.frameHeight ?? 0, frames: report.framesSent, maxBitrate, lines, active };
+  });
+
+/** How high the picture of somebody arrives. */
+export const receivedHeight = (person, userId) =>
+  ofPeer(person, userId, async ({ pc }) => {
+    const reports = [...(await pc.getStats()).values()];
+    return reports.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video').frameHeight ?? 0;
+  });
+
+/** What both sides have agreed on with somebody, as text: a negotiation changes it. */
+export const agreement = (person, userId) => ofPeer(person, userId, ({ pc }) => pc.localDescription.sdp);
+
+/** The addresses that `person` tells somebody, as candidates in the text of SDP. */
+export const candidates = async (person, userId) => (await agreement(person, userId)).match(/a=candidate.*/g) ?? [];
+
+/** Of the way that media take now: [type of our end, type of the other's]. */
+export const way = (person, userId) =>
+  ofPeer(person, userId, async ({ pc }) => {
+    const stats = await pc.getStats();
+    const transport = [...stats.values()].find(({ type }) => type === 'transport');
+    const pair = stats.get(transport.selectedCandidatePairId);
+    return [stats.get(pair.localCandidateId).candidateType, stats.get(pair.remoteCandidateId).candidateType];
+  });
+
+/** The last of the ICE servers that are in use with somebody. */
+export const iceServer = (person, userId) =>
+  ofPeer(person, userId, ({ pc }) => pc.getConfiguration().iceServers.at(-1));
+
+/** A name for each connection, which another one in its place does not have. */
+export const connectionNames = (person) =>
+  person.page.evaluate(() =>
+    [...window.echomeet.call.roomMedia.transport.peers.values()].map(({ instance }) => instance),
+  );
+
+/** Negotiates with everybody, without need. */
+export const renegotiate = (person) =>
+  person.page.evaluate(() => window.echomeet.call.roomMedia.transport.renegotiate());
+
+/** How the negotiation with each of the others stands. */
+export const signalingStates = (person) =>
+  person.page.evaluate(() =>
+    [...window.echomeet.call.roomMedia.transport.peers.values()].map(({ pc }) => pc.signalingState),
+  );
