@@ -185,7 +185,7 @@ test('the chat: a line is written, answered, changed and deleted', async () => {
   await announced(bo, 'Ana Lima wrote: Hello');
   await bo.say('Good morning');
   await announced(ana, 'Bo Nilsson wrote: Good morning');
-  await bo.page.evaluate((to) => window.echomeet.call.chat('psst', to), await ana.myId());
+  await bo.page.evaluate((to) => window.echomeet.call.chat.send('psst', to), await ana.myId());
   await announced(ana, 'Bo Nilsson wrote to you alone: psst');
   const line = (text) => page.locator('.line', { hasText: text });
   await goesRound(ana, line('Hello').getByRole('button', { name: 'Delete the message' }), 'dialog');

@@ -124,8 +124,8 @@ test('the chat', async () => {
   await bo.page.evaluate(
     async ([to]) => {
       const { call } = window.echomeet;
-      await call.chat('A word with you: 预算的事我们会后再谈，先不要在这里说。', to);
-      await call.chat('Shall we start at nine?');
+      await call.chat.send('A word with you: 预算的事我们会后再谈，先不要在这里说。', to);
+      await call.chat.send('Shall we start at nine?');
     },
     [anaId],
   );
@@ -134,16 +134,16 @@ test('the chat', async () => {
     async ([to]) => {
       const { call } = window.echomeet;
       const last = () => call.store.get().room.messages.at(-1);
-      call.reply(last());
-      await call.chat('Half past is better.');
-      await call.editMessage(
+      call.chat.reply(last());
+      await call.chat.send('Half past is better.');
+      await call.chat.edit(
         last().id,
         'Half past is better, for a quarter of us comes from the other side of the town.',
       );
-      await call.chat('Wrong window');
-      await call.deleteMessage(last().id);
-      await call.chat('Understood', to);
-      call.reply(call.store.get().room.messages.find(({ text }) => text.startsWith('A word')));
+      await call.chat.send('Wrong window');
+      await call.chat.delete(last().id);
+      await call.chat.send('Understood', to);
+      call.chat.reply(call.store.get().room.messages.find(({ text }) => text.startsWith('A word')));
     },
     [boId],
   );
@@ -161,7 +161,7 @@ test('the chat', async () => {
   await ana.page.getByText('Bo Nilsson is writing…').waitFor();
   const writing = () => ana.page.evaluate((id) => window.echomeet.call.store.set({ typing: { [id]: Infinity } }), boId);
   await look(ana, 'call-chat-private', { ...dark, again: writing });
-  await ana.page.evaluate(() => window.echomeet.call.reply(null));
+  await ana.page.evaluate(() => window.echomeet.call.chat.reply(null));
   await look(ana, 'call-chat-line', { ...dark, again: () => line('Half past').hover() });
   await line('Half past').getByRole('button', { name: 'Edit the message' }).click();
   await look(ana, 'call-chat-editing', dark);

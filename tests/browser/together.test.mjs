@@ -176,7 +176,7 @@ test('a reaction floats over the tile of who sent it, everywhere, and goes', asy
   for (const person of all()) await person.tile(id).locator('.tile-reactions').waitFor({ state: 'detached' });
   // What is not one of ours is not shown, whoever sends it.
   await bo.page.evaluate(() => window.echomeet.call.client.tell('reaction', { reaction: '<b>big</b>' }));
-  await bo.page.evaluate(() => window.echomeet.call.react('🎉'));
+  await bo.page.evaluate(() => window.echomeet.call.chat.react('🎉'));
   await ana.tile(id).locator('.tile-reactions').waitFor();
   assert.equal(await ana.tile(id).locator('.tile-reactions').textContent(), '🎉');
 });
@@ -184,7 +184,7 @@ test('a reaction floats over the tile of who sent it, everywhere, and goes', asy
 test('without motion a reaction stands still', async () => {
   await ana.page.emulateMedia({ reducedMotion: 'reduce' });
   const id = await bo.myId();
-  await bo.page.evaluate(() => window.echomeet.call.react('👏'));
+  await bo.page.evaluate(() => window.echomeet.call.chat.react('👏'));
   const span = ana.tile(id).locator('.tile-reactions span', { hasText: '👏' });
   await span.waitFor();
   assert.deepEqual(

@@ -58,6 +58,18 @@ describe('check-layers', () => {
   );
   refuses('www/js/a.js', 'peer.pc.close();\n', /^www\/js\/a\.js:1: only www\/js\/transport\//m);
 
+  test('refuses a circle of imports on the page', () => {
+    const { status, stdout } = check({
+      'www/js/a.js': "import { b } from './views/b.js';\n",
+      'www/js/views/b.js': "import {\n  c,\n} from './c.js';\n",
+      'www/js/views/c.js': "/** @type {import('./d.js').D} */\nimport '../a.js';\n",
+      'www/js/views/d.js': "import { c } from './c.js';\n",
+    });
+    assert.equal(status, 1);
+    assert.match(stdout, /^www\/js\/views\/b\.js:1: is in a circle of imports$/m);
+    assert.doesNotMatch(stdout, /d\.js/);
+  });
+
   for (const [rule, text] of [
     ['handlers/routes.c', '    {"POST", ROOM "raise_hand", ACCESS_RELAY_USER, RATE_WRITE, room_raise_hand},\n'],
     ['service/event.def', 'EVENT(HAND_RAISED, "raise_hand", EVERYBODY, USER_ID, BY_OTHER, AUDITED)\n'],

@@ -17,7 +17,7 @@ import { applyTheme, settings } from './settings.js';
 import { createStore } from './store.js';
 import { surviveTranslation } from './translation.js';
 import { lookNowAndThen } from './version.js';
-import { CopyByHand } from './views/controls.js';
+import { CopyByHand } from './views/copy.js';
 import { Dashboard } from './views/dashboard.js';
 import { Header } from './views/header.js';
 import { Later } from './views/later.js';

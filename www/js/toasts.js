@@ -1,4 +1,5 @@
 /** Short notes at the edge of the page, and what a screen reader is told. */
+import { t } from './i18n.js';
 import { createStore } from './store.js';
 
 /** @typedef {{label: string, run: () => void}} ToastAction what can be done about it while it is shown */
@@ -21,6 +22,16 @@ export function toast(text, kind = 'info', action) {
 
 /** @param {number} id */
 export const dismiss = (id) => toasts.set(({ list }) => ({ list: list.filter((one) => one.id !== id) }));
+
+/**
+ * For eyes and ears.
+ * @param {import('./i18n.js').Key} key @param {string} [name] whom it is about @param {boolean} [shown] false: for ears only
+ */
+export function notify(key, name = '', shown = true) {
+  const text = t(key, { name });
+  if (shown) toast(text);
+  announce(text);
+}
 
 /** For ears only. @param {string} text */
 export const announce = (text) => toasts.set({ announcement: text });

@@ -1,7 +1,8 @@
 /** The administrator's page: the state of the server, the meetings that go on, and the accounts. */
 import { html, useCallback, useEffect, useState, useStore } from '../ui.js';
 import { dayAndTime, t } from '../i18n.js';
-import { Confirm, FormError, useBusy } from './controls.js';
+import { FormError, useBusy } from './controls.js';
+import { Confirm } from './dialog.js';
 import { Header } from './header.js';
 
 /** @typedef {import('../api.js').Api} Api */

@@ -2,7 +2,7 @@
 import { html, useStore, useTick } from '../ui.js';
 import { icon } from '../icons.js';
 import { duration, errorText, t } from '../i18n.js';
-import { REACTIONS } from '../call.js';
+import { REACTIONS } from '../session-chat.js';
 import { settings } from '../settings.js';
 import { can, me } from '../room-state.js';
 import { serverNow } from '../server-clock.js';
@@ -48,7 +48,7 @@ export function Bar({ call, room, openDialog }) {
         ${
           canShare() &&
           html`<${IconButton} class=${`${lit(media.screen)} wide-only`} name=${media.screen ? 'monitor-off' : 'monitor-up'}
-          label=${t(media.screen ? 'bar.stopShare' : 'bar.share')} onClick=${() => call.toggleScreen()} />`
+          label=${t(media.screen ? 'bar.stopShare' : 'bar.share')} onClick=${() => call.mediaControl.toggleScreen()} />`
         }
         <${IconButton} class=${lit(raised)} name="hand" aria-pressed=${raised} shortcut=${SHORTCUTS.hand}
           label=${t(raised ? 'bar.lowerHand' : 'bar.raiseHand')} onClick=${() => call.toggleHand()} />
@@ -78,7 +78,7 @@ function Reactions({ call }) {
           ${REACTIONS.map(
             (reaction) => html`
             <button type="button" key=${reaction} aria-label=${t(`reaction.${reaction}`)}
-              onClick=${() => call.react(reaction)}>${reaction}</button>`,
+              onClick=${() => call.chat.react(reaction)}>${reaction}</button>`,
           )}
         </div>`
       }

@@ -53,13 +53,13 @@ export function useReading(call, messages, myId) {
   const latest = useRef(firstUnread);
   latest.current = firstUnread;
   useEffect(() => {
-    if (document.visibilityState === 'visible') call.seen();
+    if (document.visibilityState === 'visible') call.chat.seen();
   }, [messages]);
   useEffect(() => {
     const seen = () => {
       if (document.visibilityState !== 'visible') return;
       setFirst(latest.current());
-      call.seen();
+      call.chat.seen();
     };
     document.addEventListener('visibilitychange', seen);
     return () => document.removeEventListener('visibilitychange', seen);

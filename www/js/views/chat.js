@@ -60,11 +60,11 @@ export function Chat({ call, room }) {
   const scrolled = () => {
     const { scrollTop, clientHeight, scrollHeight } = /** @type {HTMLElement} */ (log.current);
     atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    call.readsBack = !atEnd.current;
+    call.chat.readsBack = !atEnd.current;
   };
   useEffect(
     () => () => {
-      call.readsBack = false;
+      call.chat.readsBack = false;
     },
     [call],
   );
@@ -76,12 +76,12 @@ export function Chat({ call, room }) {
         log.current,
         async () =>
           showMore.current() ||
-          (!call.store.get().room?.messages.some((one) => one.id <= id) && call.earlierMessages().catch(() => false)),
+          (!call.store.get().room?.messages.some((one) => one.id <= id) && call.chat.fetchEarlier().catch(() => false)),
       ),
     [],
   );
   const reply = useCallback((/** @type {Message} */ message) => {
-    call.reply(message);
+    call.chat.reply(message);
     focusComposer();
   }, []);
   const edit = useCallback((/** @type {number | null} */ id) => {
@@ -149,7 +149,7 @@ function together(before, message) {
   return Date.parse(message.createdAt) - Date.parse(before.createdAt) < TOGETHER_MS;
 }
 
-/** @param {{line: import('../call.js').PendingLine, room: import('../room-state.js').Room}} props */
+/** @param {{line: import('../session-core.js').PendingLine, room: import('../room-state.js').Room}} props */
 const Waiting = ({ line, room }) => html`
   <article class=${classes('line', 'mine', 'first', line.to !== null && 'private', line.failed ? 'failed' : 'waiting')}>
     <header>${line.to && html`<span class="private-mark">${t('chat.toOne', { name: room.everyone[line.to] ?? '' })}</span> `}
@@ -182,7 +182,7 @@ function Earlier({ call, log, oldest, showEarlier }) {
       const element = log.current;
       const fromEnd = element ? element.scrollHeight - element.scrollTop : 0;
       try {
-        if (!showEarlier() && !(await call.earlierMessages())) setFirst(call.store.get().room?.messages[0]?.id ?? 0);
+        if (!showEarlier() && !(await call.chat.fetchEarlier())) setFirst(call.store.get().room?.messages[0]?.id ?? 0);
         requestAnimationFrame(() => element && (element.scrollTop = element.scrollHeight - fromEnd)); // stay where one reads
       } catch (error) {
         toast(errorText(error), 'error');
@@ -222,7 +222,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
   const gone = chatTo !== null && !present.some(({ userId }) => userId === chatTo);
   const name = chatTo === null ? '' : (room.everyone[chatTo] ?? '');
   useLayoutEffect(() => area.current?.focus({ preventScroll: true }), []);
-  useEffect(() => () => call.typing(false), []);
+  useEffect(() => () => call.chat.typing(false), []);
   useLayoutEffect(() => {
     if (!area.current) return;
     area.current.style.height = 'auto';
@@ -231,7 +231,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
   const typed = () => {
     const now = area.current?.value ?? '';
     setText(now);
-    call.typing(now.trim() !== '');
+    call.chat.typing(now.trim() !== '');
   };
   /** Where the caret is. @param {string} emoji */
   const insert = (emoji) => {
@@ -246,7 +246,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
     const line = text.trim();
     if (!line || gone || !mayWrite || surplus > 0) return;
     onSent();
-    call.chat(line, chatTo);
+    call.chat.send(line, chatTo);
     setText('');
   };
   const pressed = (/** @type {KeyboardEvent} */ event) => {
@@ -254,7 +254,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
     if (event.key === 'Enter' && !event.shiftKey) send(event);
     if (event.key === 'Escape' && replyTo) {
       event.stopPropagation(); // or the whole panel closes
-      call.reply(null);
+      call.chat.reply(null);
     }
     if (event.key !== 'ArrowUp' || text) return;
     event.preventDefault();
@@ -271,7 +271,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
         mayWrite &&
         replyTo &&
         html`<${Replying} message=${replyTo} onClose=${() => {
-          call.reply(null);
+          call.chat.reply(null);
           area.current?.focus();
         }} />`
       }
@@ -292,7 +292,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
 function Recipient({ call, people, chatTo, goneName }) {
   const id = useFieldId();
   const choose = (/** @type {Event} */ event) => {
-    call.typing(false);
+    call.chat.typing(false);
     call.store.set({ chatTo: Number(/** @type {HTMLSelectElement} */ (event.target).value) || null });
   };
   return html`

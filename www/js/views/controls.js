@@ -1,12 +1,8 @@
-/** Small things of which the pages are made: fields, buttons with an icon, dialogs, copying. */
-import { html, useEffect, useLayoutEffect, useRef, useState, useStore, classes } from '../ui.js';
-import { isMac } from '../browser.js';
+/** Small things of which the pages are made: fields, buttons with an icon, menus, names. */
+import { html, useEffect, useLayoutEffect, useRef, useState, classes } from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, letters, t } from '../i18n.js';
-import { createStore } from '../store.js';
-import { toast } from '../toasts.js';
 import { loadPageAgain } from '../version.js';
-import { Toasts } from './toasts.js';
 
 let fieldNumber = 0;
 
@@ -70,69 +66,6 @@ export function IconButton({ label, name, class: extra, size, badge, shortcut, .
 }
 
 /**
- * The focus is at the title at first, unless something in it has `autofocus`, and goes back to where it was, also where the
- * dialog is taken away without having been closed.
- * @param {{title: string, class?: string, onClose: () => void, children?: any}} props
- */
-export function Dialog({ title, class: extra, onClose, children }) {
-  const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  const id = useFieldId();
-  const gone = useRef(false);
-  useLayoutEffect(() => {
-    const dialog = ref.current;
-    const before = /** @type {HTMLElement | null} */ (document.activeElement);
-    dialog?.showModal();
-    if (!dialog?.querySelector('[autofocus]')) dialog?.querySelector('h2')?.focus();
-    return () => {
-      gone.current = true;
-      dialog?.close();
-      // The browser gives the focus back only while the dialog is still in the page.
-      if (document.activeElement === document.body) before?.focus();
-    };
-  }, []);
-  return html`
-    <dialog ref=${ref} class=${classes('dialog', extra)} aria-labelledby=${id} onClose=${() => !gone.current && onClose()}
-      onClick=${(/** @type {MouseEvent} */ event) => event.target === ref.current && ref.current?.close()}>
-      <div class="dialog-body">
-        <header>
-          <h2 id=${id} tabindex="-1">${title}</h2>
-          <${IconButton} label=${t('app.close')} name="x" onClick=${() => ref.current?.close()} />
-        </header>
-        ${children}
-      </div>
-      <${Toasts} within />
-    </dialog>`;
-}
-
-/**
- * Asks before something that cannot be taken back.
- * @param {{title: string, action: string, keep?: string, onConfirm: () => Promise<unknown>, onClose: () => void, children?: any}} props
- *   `keep`: what the other button says
- */
-export function Confirm({ title, action, keep, onConfirm, onClose, children }) {
-  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
-  const [busy, run] = useBusy();
-  const confirm = () =>
-    run(async () => {
-      try {
-        await onConfirm();
-        onClose();
-      } catch (error) {
-        setProblem(error);
-      }
-    });
-  return html`
-    <${Dialog} title=${title} onClose=${onClose}>
-      <div class="confirm">${children}</div>
-      <${FormError} error=${problem} />
-      <footer class="dialog-footer">
-        <button type="button" class="secondary" autofocus onClick=${onClose}>${keep ?? t('app.cancel')}</button>
-        <button type="button" class="danger" disabled=${busy} onClick=${confirm}>${action}</button>
-      </footer>
-    <//>`;
-}
-
-/**
  * Something that opens above its button: closed by a touch elsewhere, by Escape and by the choice itself.
  * @returns {{open: boolean, setOpen: (open: boolean) => void, close: () => void, root: {current: HTMLElement | null},
  *   onEscape: (event: KeyboardEvent) => void}} `root` holds the button, first, and what opens; `close` gives the focus back to the button
@@ -163,58 +96,6 @@ export function useMenu() {
 
 /** @param {string} code */
 export const meetingLink = (code) => `${location.origin}${location.pathname}#/m/${code}`;
-
-/** What could not be copied: it is shown, for the person to do it. */
-const uncopied = createStore({ text: '' });
-
-/**
- * "Copied" is said only where something was.
- * @param {string} text
- * @returns {Promise<boolean>} whether it is in the clipboard now
- */
-export async function copyText(text) {
-  const copied = (await copyByClipboard(text)) || copyByCommand(text);
-  if (copied) toast(t('app.copied'));
-  else uncopied.set({ text });
-  return copied;
-}
-
-/** @param {string} text */
-async function copyByClipboard(text) {
-  try {
-    await navigator.clipboard.writeText(text); // under HTTPS only
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Where there is no permission, or no HTTPS. @param {string} text @returns {boolean} whether the browser did it */
-function copyByCommand(text) {
-  const before = /** @type {HTMLElement | null} */ (document.activeElement);
-  const area = document.createElement('textarea');
-  area.value = text;
-  area.className = 'visually-hidden';
-  ([...document.querySelectorAll('dialog:modal')].at(-1) ?? document.body).append(area); // what is outside of a dialog cannot be selected
-  area.select();
-  const copied = document.execCommand('copy');
-  area.remove();
-  before?.focus();
-  return copied;
-}
-
-/** A text that the page could not copy, selected. */
-export function CopyByHand() {
-  const { text } = useStore(uncopied);
-  const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
-  useLayoutEffect(() => area.current?.select(), [text]);
-  if (!text) return null;
-  return html`
-    <${Dialog} title=${t('copy.title')} onClose=${() => uncopied.set({ text: '' })}>
-      <p class="quiet">${t('copy.hint', { keys: isMac() ? '⌘C' : 'Ctrl+C' })}</p>
-      <textarea class="copy-text" ref=${area} readonly autofocus rows=${Math.min(8, text.split('\n').length + 1)} aria-label=${t('copy.text')} value=${text}></textarea>
-    <//>`;
-}
 
 /** A meeting code in its spaced type. @param {{code: string}} props */
 export const Code = ({ code }) => html`<span class="code" translate=${false}>${code}</span>`;

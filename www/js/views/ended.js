@@ -98,7 +98,7 @@ function reason(room, code) {
 
 /** The lines as plain text, one a line, for the person's own files. @param {import('../call.js').Call} call */
 async function saveChat(call) {
-  await call.allMessages().catch(() => toast(t('ended.chatPart'), 'error'));
+  await call.chat.fetchAll().catch(() => toast(t('ended.chatPart'), 'error'));
   const { meeting, messages } = /** @type {import('../room-state.js').Room} */ (call.store.get().room);
   const lines = messages
     .filter(({ deletedAt }) => !deletedAt)

@@ -2,7 +2,9 @@
 import { html, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { dayAndTime, fullTime, t } from '../i18n.js';
-import { Code, Dialog, IconButton, copyText, meetingLink } from './controls.js';
+import { Code, IconButton, meetingLink } from './controls.js';
+import { copyText } from './copy.js';
+import { Dialog } from './dialog.js';
 import { Qr } from './qr.js';
 
 /** @typedef {import('../room-state.js').Room} Room */

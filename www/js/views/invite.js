@@ -2,7 +2,8 @@
 import { html } from '../ui.js';
 import { icon } from '../icons.js';
 import { t } from '../i18n.js';
-import { Code, copyText, meetingLink } from './controls.js';
+import { Code, meetingLink } from './controls.js';
+import { copyText } from './copy.js';
 
 /** @param {{code: string}} props */
 export const Invite = ({ code }) => html`

@@ -3,7 +3,9 @@ import { html, useEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { dayAndTime, t } from '../i18n.js';
 import { serverNow } from '../server-clock.js';
-import { Dialog, Field, FormError, IconButton, copyText, meetingLink, useBusy, useFieldId } from './controls.js';
+import { Field, FormError, IconButton, meetingLink, useBusy, useFieldId } from './controls.js';
+import { copyText } from './copy.js';
+import { Dialog } from './dialog.js';
 
 /** @typedef {{id: number, token: string, role: 'cohost' | 'participant', expiresAt: string | null, maxUses: number | null, uses: number}} Invitation */
 

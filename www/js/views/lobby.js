@@ -43,8 +43,8 @@ export function WaitingScreen({ api, call, code }) {
         ${state === 'waits' && html`<p class="quiet">${socketBlocked ? t('error.socket_blocked') : reconnecting ? t('stage.reconnecting') : t('lobby.unheard')}</p>`}
         ${state === 'refused' && html`<p class="quiet">${t('lobby.refusedHint')}</p>`}
         <div class="lobby-do">
-          ${state === 'refused' && html`<button type="button" class="primary" onClick=${() => call.askAgain()}>${t('lobby.askAgain')}</button>`}
-          <button type="button" class="secondary" onClick=${() => call.stopWaiting()}>
+          ${state === 'refused' && html`<button type="button" class="primary" onClick=${() => call.lobby.askAgain()}>${t('lobby.askAgain')}</button>`}
+          <button type="button" class="secondary" onClick=${() => call.lobby.stopWaiting()}>
             ${icon('log-out', 18)} ${t(state === 'waits' ? 'lobby.leave' : 'lobby.back')}</button>
         </div>
       </section>

@@ -3,7 +3,8 @@ import { html, useRef, useState } from '../ui.js';
 import { Problem } from '../api.js';
 import { errorText, t } from '../i18n.js';
 import { serverNow } from '../server-clock.js';
-import { Confirm, Dialog, Field, FormError, useBusy, useFieldId } from './controls.js';
+import { Field, FormError, useBusy, useFieldId } from './controls.js';
+import { Confirm, Dialog } from './dialog.js';
 import { Switch, WHO_COMES, WHO_MAY } from './meeting-settings.js';
 import { toast } from '../toasts.js';
 

@@ -3,7 +3,8 @@ import { html } from '../ui.js';
 import { icon } from '../icons.js';
 import { clockTime, dayName, t } from '../i18n.js';
 import { MeetingTools } from './meeting-tools.js';
-import { Code, IconButton, copyText, meetingLink } from './controls.js';
+import { Code, IconButton, meetingLink } from './controls.js';
+import { copyText } from './copy.js';
 
 export const SCHEDULED = 1;
 export const ONGOING = 2;

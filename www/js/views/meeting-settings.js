@@ -3,7 +3,8 @@ import { html, useEffect, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { can } from '../room-state.js';
-import { Dialog, FormError, useBusy, useFieldId } from './controls.js';
+import { FormError, useBusy, useFieldId } from './controls.js';
+import { Dialog } from './dialog.js';
 
 /** In the order in which one looks for them. */
 export const WHO_COMES = /** @type {const} */ (['locked', 'waitingRoom', 'joinBeforeHost', 'allowGuests']);

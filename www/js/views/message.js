@@ -4,7 +4,8 @@ import { errorText, language, t, timeOn } from '../i18n.js';
 import { findLinks } from '../links.js';
 import { toast } from '../toasts.js';
 import { Quote } from './chat-lines.js';
-import { Confirm, IconButton, useBusy } from './controls.js';
+import { IconButton, useBusy } from './controls.js';
+import { Confirm } from './dialog.js';
 
 /** @typedef {import('../room-state.js').Message} Message */
 
@@ -78,7 +79,7 @@ function Actions({ call, message, mine, may, onEdit, onDeleted, onReply }) {
   const [asking, setAsking] = useState(false);
   if (!may && !onReply) return null;
   const remove = async () => {
-    await call.deleteMessage(message.id);
+    await call.chat.delete(message.id);
     onDeleted();
   };
   return html`
@@ -113,7 +114,7 @@ function Editor({ call, message, onDone }) {
     if (!line || busy || surplus > 0) return;
     run(async () => {
       try {
-        if (line !== message.text) await call.editMessage(message.id, line);
+        if (line !== message.text) await call.chat.edit(message.id, line);
         onDone();
       } catch (error) {
         toast(errorText(error), 'error');

@@ -36,7 +36,7 @@ export function More({ call, openDialog }) {
       name: screen ? 'monitor-off' : 'monitor-up',
       text: t(screen ? 'bar.stopShare' : 'bar.share'),
       class: 'narrow-only',
-      run: () => call.toggleScreen(),
+      run: () => call.mediaControl.toggleScreen(),
     },
     {
       name: 'gallery-thumbnails',

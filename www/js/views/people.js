@@ -3,7 +3,8 @@ import { html, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { hands } from '../room-state.js';
-import { Avatar, Code, IconButton, copyText, meetingLink, useFieldId } from './controls.js';
+import { Avatar, Code, IconButton, meetingLink, useFieldId } from './controls.js';
+import { copyText } from './copy.js';
 import { HostTools, PersonActions, hasActions } from './host-controls.js';
 import { LobbyList } from './lobby.js';
 

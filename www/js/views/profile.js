@@ -2,7 +2,8 @@
 import { html, useEffect, useState } from '../ui.js';
 import { Problem } from '../api.js';
 import { LANGUAGES, chooseLanguage, dayAndTime, errorText, language, t } from '../i18n.js';
-import { Dialog, Field, FormError, useBusy, useFieldId } from './controls.js';
+import { Field, FormError, useBusy, useFieldId } from './controls.js';
+import { Dialog } from './dialog.js';
 
 /** @typedef {import('../api.js').Api} Api */
 /** @typedef {{id: number, current: boolean, userAgent: string, address: string, createdAt: string, lastUsedAt: string}} SignIn */

@@ -9,13 +9,13 @@ export function RelayOnly({ call }) {
   const { relayOnly } = useStore(settings);
   const [offered, setOffered] = useState(/** @type {boolean | null} */ (null)); // null: not known
   useEffect(() => {
-    call.offersRelay().then(setOffered, () => {});
+    call.mediaControl.offersRelay().then(setOffered, () => {});
   }, [call]);
   if (!offered && !relayOnly) return null;
   return html`
     <fieldset class="processing">
       <legend>${t('privacy.title')}</legend>
-      <${Switch} on=${relayOnly} label=${t('privacy.relayOnly')} onChange=${(/** @type {boolean} */ on) => call.setRelayOnly(on)} />
+      <${Switch} on=${relayOnly} label=${t('privacy.relayOnly')} onChange=${(/** @type {boolean} */ on) => call.mediaControl.setRelayOnly(on)} />
       <p class="quiet">${t(offered === false ? 'privacy.noRelay' : 'privacy.relayOnlyHint')}</p>
     </fieldset>`;
 }

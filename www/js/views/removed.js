@@ -1,7 +1,8 @@
 /** The dialog with those who were removed from the meeting, and the way back for them. */
 import { html, useEffect, useState } from '../ui.js';
 import { t } from '../i18n.js';
-import { Avatar, Dialog, FormError, useBusy } from './controls.js';
+import { Avatar, FormError, useBusy } from './controls.js';
+import { Dialog } from './dialog.js';
 
 /** @typedef {import('../room-state.js').Participant & {banNetwork: boolean}} Participant */
 

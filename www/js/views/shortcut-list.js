@@ -2,7 +2,7 @@
 import { html } from '../ui.js';
 import { t } from '../i18n.js';
 import { SHORTCUTS } from '../shortcuts.js';
-import { Dialog } from './controls.js';
+import { Dialog } from './dialog.js';
 
 /** @param {{onClose: () => void}} props */
 export const ShortcutList = ({ onClose }) => html`

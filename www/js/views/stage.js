@@ -16,7 +16,7 @@ import { Tile } from './tile.js';
 /** @typedef {import('../room-state.js').Participant} Participant */
 /** @typedef {import('../room-state.js').Room} Room */
 
-/** The same one each time, so that a tile without reactions sees no change. @type {import('../call.js').Reaction[]} */
+/** The same one each time, so that a tile without reactions sees no change. @type {import('../session-core.js').Reaction[]} */
 const NONE = [];
 
 /** @param {{call: import('../call.js').Call, room: Room}} props */
@@ -43,7 +43,7 @@ export function Stage({ call, room }) {
         <${Large} class="screens" count=${sharers.length}>
           ${sharers.map(
             (person) => html`<${Screen} key=${person.userId} person=${person} self=${self(person)}
-            link=${links[person.userId]} onStop=${() => call.toggleScreen()} />`,
+            link=${links[person.userId]} onStop=${() => call.mediaControl.toggleScreen()} />`,
           )}
         <//>
         <${Strip} label=${t('stage.label')}>

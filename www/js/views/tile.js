@@ -21,7 +21,7 @@ import { Video } from './video.js';
  * @property {boolean} speaking
  * @property {number} handPlace among the raised hands, 0: none
  * @property {import('../quality.js').Quality} [quality]
- * @property {import('../call.js').Reaction[]} reactions of this person, now
+ * @property {import('../session-core.js').Reaction[]} reactions of this person, now
  * @property {boolean} mayPin
  * @property {boolean} mayPart one's own picture may be set apart from the others
  * @property {boolean} pinned kept large

@@ -1,0 +1,67 @@
+/**
+ * What a room event does beside changing the room that is shown (that is in room-state.js): media, notifications, the
+ * end. One row for each type; a type that is not here does nothing more.
+ */
+import { t } from './i18n.js';
+import { me } from './room-state.js';
+import { settings } from './settings.js';
+import { announce, notify } from './toasts.js';
+
+/** @typedef {import('./call.js').Call} Call */
+/** @typedef {import('./protocol.js').RoomEvent} RoomEvent */
+/** The room is as it is after the event. @typedef {(call: Call, event: RoomEvent, room: import('./room-state.js').Room) => void} Effect */
+
+/** How it is told that somebody is gone. @type {Record<string, import('./i18n.js').Key>} */
+const LEFT = { removed: 'note.removed', lobby: 'note.sentBack' };
+
+/** @type {Record<string, Effect>} */
+export const EFFECTS = {
+  user_joined({ mediaControl }, { data: { participant } }, room) {
+    mediaControl.peopleChanged(participant);
+    if (participant.userId !== room.myId) notify('note.joined', participant.displayName);
+  },
+  user_left({ mediaControl, chat }, { data: { userId, by, reason } }, room) {
+    mediaControl.peopleChanged();
+    chat.left(userId);
+    // Who sent them away has been told already.
+    if (userId !== room.myId && by !== room.myId) notify(LEFT[reason] ?? 'note.left', room.everyone[userId]);
+  },
+  presence_changed({ mediaControl }, { data }) {
+    mediaControl.peopleChanged(data);
+  },
+  chat_message({ chat }, { data }) {
+    chat.arrived(data.message);
+  },
+  hand_raised(_call, { data: { userId } }, room) {
+    if (userId !== room.myId) notify('note.hand', room.everyone[userId]);
+  },
+  role_changed(_call, { data: { userId, role } }, room) {
+    if (userId === room.myId) notify(role === 'cohost' ? 'note.cohostNow' : 'note.cohostNoLonger');
+  },
+  host_changed(_call, { data: { userId } }, room) {
+    notify(userId === room.myId ? 'note.hostNow' : 'note.newHost', room.everyone[userId]);
+  },
+  unmute_asked({ store }, { data: { by } }, room) {
+    store.set({ unmuteAsked: { by } });
+    announce(t('unmute.question', { name: room.everyone[by] ?? '' }));
+  },
+  all_muted({ mediaControl }, { data: { by } }, room) {
+    if (me(room)?.role === 'participant' && by !== room.myId)
+      mediaControl.applyRemoteMute({ audio: false }, room.everyone[by]);
+  },
+  media_changed({ mediaControl }, { data: { userId, by, audio, video, screen } }, room) {
+    if (userId === room.myId && by && by !== room.myId)
+      mediaControl.applyRemoteMute({ audio, video, screen }, room.everyone[by]);
+  },
+  lobby_joined({ lobby }, event) {
+    lobby.changed(event);
+    // Who has the list of them open sees it there.
+    notify('note.waits', event.data.participant.displayName, settings.get().panel !== 'people');
+  },
+  lobby_left({ lobby }, event) {
+    lobby.changed(event);
+  },
+  meeting_ended({ client }) {
+    client?.close('ended');
+  },
+};
