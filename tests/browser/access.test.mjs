@@ -108,7 +108,7 @@ test('the dashboard: menus and dialogs', async () => {
   });
   await goesRound(ana, ana.button('Invitation links for “Retrospective”'), 'dialog', {
     use: async () => {
-      await page.getByLabel('For how many people').focus();
+      await page.getByLabel('Maximum uses').focus();
       await page.keyboard.type('3');
       await page.keyboard.press('Enter');
       await announced(ana, 'The link is copied.');
@@ -186,7 +186,7 @@ test('the chat: a line is written, answered, changed and deleted', async () => {
   await bo.say('Good morning');
   await announced(ana, 'Bo Nilsson wrote: Good morning');
   await bo.page.evaluate((to) => window.echomeet.call.chat.send('psst', to), await ana.myId());
-  await announced(ana, 'Bo Nilsson wrote to you alone: psst');
+  await announced(ana, 'Private message from Bo Nilsson: psst');
   const line = (text) => page.locator('.line', { hasText: text });
   await goesRound(ana, line('Hello').getByRole('button', { name: 'Delete the message' }), 'dialog');
   await line('Hello').getByRole('button', { name: 'Edit the message' }).focus();
@@ -224,7 +224,7 @@ test('what the host does is announced, and what is asked is answered by keyboard
   await bo.button('Raise hand').click();
   await announced(ana, 'Bo Nilsson raised a hand');
   await desk('setRole', boId, 'cohost');
-  await announced(bo, 'You are co-host now.');
+  await announced(bo, 'You are now a co-host.');
   await bo.button('React').click();
   await bo.page.locator('.menu.reactions button').first().click();
   await announced(ana, 'Bo Nilsson: 👍');

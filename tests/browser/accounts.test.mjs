@@ -31,7 +31,7 @@ test('signing up: what is wrong stands beside its field, then one is in', async 
   await ana.page.getByLabel('E-mail').fill('ana@example.org');
   await ana.page.getByLabel('Password').fill('short');
   await ana.button('Create account').click();
-  await ana.page.getByText(/it needs at least 8 characters/).waitFor();
+  await ana.page.getByText(/Use at least 8 characters/).waitFor();
   await ana.page.getByLabel('Password').fill('correct horse');
   await ana.button('Create account').click();
   await ana.page.getByText('No meetings yet. Start one, or paste a code.').waitFor();
@@ -49,7 +49,7 @@ test('an address that changes while the page is being drawn for the first time i
     drawn.observe(document, { childList: true, subtree: true });
   });
   await page.goto(`${sys.base}/`);
-  await page.getByRole('heading', { name: 'Test this computer and its network' }).waitFor();
+  await page.getByRole('heading', { name: 'Check your setup' }).waitFor();
   await page.close();
 });
 
@@ -60,7 +60,7 @@ test('the same e-mail again is refused in words', async () => {
   await twin.page.getByLabel('E-mail').fill('ana@example.org');
   await twin.page.getByLabel('Password').fill('correct horse');
   await twin.button('Create account').click();
-  await twin.page.getByText('There is an account with this e-mail already. Sign in instead.').waitFor();
+  await twin.page.getByText('There is already an account with this e-mail. Sign in instead.').waitFor();
   await twin.context.close();
 });
 
@@ -78,7 +78,7 @@ test('signing in: a wrong password is said, the right one leads in', async () =>
   await ana.page.getByLabel('E-mail').fill('ana@example.org');
   await ana.page.getByLabel('Password').fill('wrong horse!');
   await ana.button('Sign in').click();
-  await ana.page.getByText('E-mail or password is wrong.').waitFor();
+  await ana.page.getByText('Wrong e-mail or password.').waitFor();
   await ana.page.getByLabel('Password').fill('correct horse');
   await ana.button('Sign in').click();
   await ana.button('Start now').waitFor();
@@ -96,12 +96,12 @@ test('two tabs of one browser take turns with the cookie, and both stay signed i
 
 test('planning a meeting with a password', async () => {
   await ana.button('Schedule').click();
-  await ana.button('Schedule it').click();
+  await ana.button('Schedule meeting').click();
   await ana.page.getByText('Please enter a title of at most 200 characters.').waitFor();
   await ana.page.getByLabel('Title').fill('Design review');
   await ana.page.getByLabel('Password (optional)').fill('green tea');
   await ana.shot('schedule');
-  await ana.button('Schedule it').click();
+  await ana.button('Schedule meeting').click();
   await ana.page.getByRole('link', { name: 'Join “Design review”' }).waitFor();
   await ana.shot('dashboard');
 });
@@ -187,7 +187,7 @@ test('a code that does not exist, and a page that does not', async () => {
   await ana.go('#/m/ZZZZZZ');
   await alert(ana).getByText('There is no meeting with this code. Check it and try again.').waitFor();
   await ana.go('#/nowhere');
-  await ana.page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  await ana.page.getByRole('heading', { name: 'Page not found' }).waitFor();
   await ana.page.getByRole('link', { name: 'Go to my meetings' }).click();
   await ana.button('Start now').waitFor();
 });
@@ -261,7 +261,7 @@ test('one sees where one is signed in, and ends a sign-in that one does not know
     await ana.shot(`profile-${shape}`);
   }
   await ana.page.setViewportSize({ width: 1280, height: 800 });
-  await ana.page.getByRole('button', { name: /^End: Firefox, Windows/ }).click();
+  await ana.page.getByRole('button', { name: /^Sign out: Firefox, Windows/ }).click();
   await ana.page.locator('.sign-in', { hasText: 'Firefox' }).waitFor({ state: 'detached' });
   await elsewhere.page.reload();
   await elsewhere.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
@@ -281,7 +281,7 @@ test("one changes one's password; the wrong present one and a short new one are 
   await ana.page.getByText('A password needs 8 to 128 characters.').waitFor();
   await passwords('correct horse', 'another horse');
   await ana.button('Change password').click();
-  await ana.page.getByRole('status').filter({ hasText: 'Your password is changed.' }).waitFor();
+  await ana.page.getByRole('status').filter({ hasText: 'Your password has been changed.' }).waitFor();
   await ana.shot('profile-changed');
   assert.equal(await ana.page.getByLabel('New password').inputValue(), '');
   await ana.page.keyboard.press('Escape');

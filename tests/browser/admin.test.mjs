@@ -25,7 +25,7 @@ const row = (text) => ana.page.locator('.admin tr', { hasText: text });
 
 test('only administrators have it', async () => {
   await ana.go('#/admin');
-  await ana.page.getByText('There is no such page').waitFor();
+  await ana.page.getByText('Page not found').waitFor();
   assert.equal(await ana.page.getByRole('link', { name: 'Administration' }).count(), 0);
 });
 

@@ -69,7 +69,7 @@ test('a planned meeting that is looked at and left is scheduled as before, and c
   await ana.go('#/');
   await ana.button('Schedule').click();
   await ana.page.getByRole('textbox', { name: 'Title' }).fill('Tomorrow');
-  await ana.button('Schedule it').click();
+  await ana.button('Schedule meeting').click();
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   const row = ana.page.locator('.meeting', { hasText: 'Tomorrow' });
   const code = (await row.locator('.code').textContent()).trim();
@@ -85,8 +85,8 @@ test('a planned meeting that is looked at and left is scheduled as before, and c
 
 test('it is a setting that can be changed', async () => {
   await ana.button('Edit “Tomorrow”').click();
-  await ana.page.locator('summary', { hasText: 'Beginning and end' }).click();
-  await ana.page.getByRole('switch', { name: 'Stays open until its planned end' }).uncheck();
+  await ana.page.locator('summary', { hasText: 'Start and end' }).click();
+  await ana.page.getByRole('switch', { name: 'Keep open until the planned end' }).uncheck();
   await ana.button('Save').click();
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   const [{ code }] = await sys.sql("SELECT code FROM meetings WHERE title = 'Tomorrow'");

@@ -180,7 +180,7 @@ test('it is switched on and off beside the devices: the other one receives it wi
   await bo.button('More').click();
   await bo.page.getByRole('button', { name: 'Devices' }).click();
   const release = await hold('**/js/blur-worker.js');
-  await bo.page.getByLabel('Blur what is behind you').check();
+  await bo.page.getByLabel('Blur background').check();
   await until(async () => {
     await forget();
     await sleep(1000);
@@ -205,7 +205,7 @@ test('it is switched on and off beside the devices: the other one receives it wi
   await drawSlowly(40);
   await bo.page.getByText('Blurring is hard work for this computer').waitFor();
   await bo.shot('call-blur-slow');
-  await bo.page.getByLabel('Blur what is behind you').uncheck();
+  await bo.page.getByLabel('Blur background').uncheck();
   await looks(sharp, 'everything is sharp again');
   assert.equal(await bo.page.getByText('Blurring is hard work for this computer').count(), 0);
   await bo.page.keyboard.press('Escape');
@@ -262,7 +262,7 @@ for (const [what, address] of [
     await bo.context.route(address, (route) => route.abort());
     await bo.button('Turn camera on').click();
     await until(() => ofBo(() => window.echomeet.call.media.store.get().cameraProblem === 'blur'), 'it fails');
-    await bo.page.getByText('What is behind you could not be blurred, so your camera is off.').first().waitFor();
+    await bo.page.getByText('Your background could not be blurred, so your camera is off.').first().waitFor();
     await until(() => workers() === 0, 'the worker is gone');
     assert.equal(await openCameras(), 0);
     await ana
@@ -334,10 +334,10 @@ test('where neither camera nor browser can, nothing is offered; who wished for i
   await cy.page.evaluate(async () => {
     window.location.hash = `#/m/${(await window.echomeet.api.post('/meetings', { title: 'Alone' })).code}`;
   });
-  await cy.page.getByText('What is behind you could not be blurred, so your camera is off.').waitFor();
+  await cy.page.getByText('Your background could not be blurred, so your camera is off.').waitFor();
   await cy.button('Devices').click();
-  await cy.page.getByLabel('Blur what is behind you').click();
-  await cy.page.getByLabel('Blur what is behind you').waitFor({ state: 'detached' });
+  await cy.page.getByLabel('Blur background').click();
+  await cy.page.getByLabel('Blur background').waitFor({ state: 'detached' });
   await cy.page.getByRole('button', { name: 'Try again' }).click();
   await cy.page.locator('.preview video').waitFor();
   await cy.context.close();

@@ -68,7 +68,7 @@ test('the first page is light, signed out and signed in, and so is a meeting’s
   const guest = await Person.arrive(browser, base, 'Grace');
   const guestLink = await transferred(guest.page, async () => {
     await guest.go(`#/m/${code}`);
-    await guest.button('Come in as a guest').waitFor();
+    await guest.button('Continue as guest').waitFor();
   });
   const nothing = await usableAfter(guest.context, `${base}/icon.svg`, { inert: true });
   t.diagnostic(`a page that does nothing is drawn after ${nothing.toFixed(0)} ms`);

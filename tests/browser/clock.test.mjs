@@ -53,7 +53,7 @@ for (const [off, offMs] of [
     );
     await ana.button('Schedule').click();
     await ana.page.getByLabel('Title').fill('Design review');
-    await ana.button('Schedule it').click();
+    await ana.button('Schedule meeting').click();
     await ana.page.getByRole('link', { name: 'Join “Design review”' }).waitFor();
     const meetings = () => ana.page.evaluate(() => window.echomeet.api.get('/meetings', { onlyCreated: true }));
     const [{ code, startTime }] = (await meetings()).items;
@@ -68,8 +68,8 @@ for (const [off, offMs] of [
       ['1 hour', HOUR_MS],
       ['1 day', DAY_MS],
     ]) {
-      await ana.page.getByLabel('Good for').selectOption({ label: lasts });
-      await ana.button('Make and copy a link').click();
+      await ana.page.getByLabel('Expires after').selectOption({ label: lasts });
+      await ana.button('Create and copy link').click();
       await ana.page.getByText('The link is copied.').waitFor();
       const { items } = await ana.page.evaluate((path) => window.echomeet.api.get(path), `/meetings/${code}/invites`);
       const newest = items.sort((a, b) => b.id - a.id)[0];
@@ -78,11 +78,11 @@ for (const [off, offMs] of [
         `${lasts}: ${newest.createdAt} to ${newest.expiresAt}`,
       );
     }
-    assert.equal(await ana.page.getByText('used up or run out').count(), 0);
+    assert.equal(await ana.page.getByText('used up or expired').count(), 0);
     await ana.page.keyboard.press('Escape');
     await sys.sql('UPDATE invites SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE');
     await ana.button('Invitation links for “Design review”').click();
-    await ana.page.getByText('used up or run out').first().waitFor();
+    await ana.page.getByText('used up or expired').first().waitFor();
     assert.deepEqual(ana.complaints, []);
     await ana.context.close();
   });

@@ -33,7 +33,7 @@ async function arrive(base, name, more) {
   await person.signUp(`${name}@example.org`);
   await person.button('Schedule').click();
   await person.page.getByLabel('Title').fill('Plan');
-  await person.button('Schedule it').click();
+  await person.button('Schedule meeting').click();
   await person.page.getByRole('link', { name: 'Join “Plan”' }).waitFor();
   return person;
 }
@@ -45,11 +45,11 @@ test('over plain HTTP a link is copied, inside a dialog too', async () => {
   await ana.page.getByText('Copied', { exact: true }).waitFor();
   assert.match(await clipboard(ana), /#\/m\/\w{6}$/);
   await ana.button('Invitation links for “Plan”').click();
-  await ana.button('Make and copy a link').click();
+  await ana.button('Create and copy link').click();
   await ana.page.getByText('The link is copied.').waitFor();
   const link = await clipboard(ana);
   assert.match(link, /\?invite=/);
-  await ana.button('Make and copy a link').click();
+  await ana.button('Create and copy link').click();
   await ana.page.locator('.row').nth(1).waitFor();
   await ana.page.locator('dialog .row').first().getByRole('button', { name: 'Copy link' }).click();
   assert.match(await clipboard(ana), /\?invite=/);
@@ -71,7 +71,7 @@ test('where the browser refuses, the text is shown and selected, and nobody says
     () => bo.button('Copy the link of “Plan”').click(),
     async () => {
       await bo.button('Invitation links for “Plan”').click();
-      await bo.button('Make and copy a link').click();
+      await bo.button('Create and copy link').click();
     },
   ]) {
     await copy();

@@ -141,7 +141,7 @@ test('echo, noise and loudness are left to the browser, or not, as one likes; th
 test('the switches stand beside the choice of devices', async () => {
   await bo.button('More').click();
   await bo.page.getByRole('button', { name: 'Devices' }).click();
-  const noise = bo.page.getByLabel('Hold back noise');
+  const noise = bo.page.getByLabel('Noise suppression');
   assert.equal(await noise.isChecked(), true);
   await noise.uncheck();
   await until(async () => (await media(bo)).microphone?.noiseSuppression === false, 'noise is let through');

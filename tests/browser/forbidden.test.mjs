@@ -186,7 +186,7 @@ for (const [how, remove] of [
       .getByLabel('Microphone is off')
       .waitFor();
     await cy.button('Unmute microphone').click();
-    await cy.page.locator('.toast').getByText('Nobody can hear you').waitFor();
+    await cy.page.locator('.toast').getByText('No one can hear you').waitFor();
     await cy.button('Leave the meeting').click();
     await cy.button('Join again').waitFor();
     assert.deepEqual(

@@ -44,15 +44,15 @@ step('a meeting is planned with every option, and changed', async () => {
   await ana.page.getByRole('textbox', { name: 'Title' }).fill('Design review');
   await ana.page.getByLabel('Description (optional)').fill('Bring drawings.');
   await ana.page.getByLabel('Password (optional)').fill('green tea');
-  await ana.page.locator('summary', { hasText: 'Who comes in' }).click();
-  await ana.page.getByRole('switch', { name: 'Listed for everybody on this server' }).uncheck();
-  await ana.page.locator('summary', { hasText: 'Beginning and end' }).click();
-  await ana.page.getByLabel('When the host is gone').selectOption({ label: 'The meeting ends later' });
+  await ana.page.locator('summary', { hasText: 'Access' }).click();
+  await ana.page.getByRole('switch', { name: 'Show in search' }).uncheck();
+  await ana.page.locator('summary', { hasText: 'Start and end' }).click();
+  await ana.page.getByLabel('If the host leaves').selectOption({ label: 'End the meeting later' });
   await ana.page.getByLabel('Minutes without the host').fill('0');
-  await ana.button('Schedule it').click();
+  await ana.button('Schedule meeting').click();
   await ana.page.getByText('From 1 to 1,440 minutes.').waitFor();
   await ana.page.getByLabel('Minutes without the host').fill('7');
-  await ana.button('Schedule it').click();
+  await ana.button('Schedule meeting').click();
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   await ana.page.locator('.meeting').waitFor();
   code = (await ana.page.locator('.meeting .code').textContent()).trim();
@@ -76,10 +76,10 @@ step('a meeting is planned with every option, and changed', async () => {
 
 step('a link is made, and it opens the meeting without a password', async () => {
   await ana.button('Invitation links for “Design review, part two”').click();
-  await ana.page.getByLabel('For how many people').fill('2');
-  await ana.button('Make and copy a link').click();
+  await ana.page.getByLabel('Maximum uses').fill('2');
+  await ana.button('Create and copy link').click();
   await ana.page.getByText('The link is copied.').waitFor();
-  await ana.page.getByText('0 of 2 came').waitFor();
+  await ana.page.getByText('Used 0 of 2 times').waitFor();
   link = await ana.page.evaluate(() => navigator.clipboard.readText());
   assert.match(link, new RegExp(`#/m/${code}\\?invite=.+`));
   await ana.page.keyboard.press('Escape');
@@ -94,13 +94,13 @@ step('a link is made, and it opens the meeting without a password', async () => 
 step('a guest is not let in without a link, comes in with one, and stays the same one after a reload', async () => {
   await guest.go(`#/m/${code}`);
   await guest.page.getByLabel('Your name').fill('Grace');
-  await guest.button('Come in as a guest').click();
+  await guest.button('Continue as guest').click();
   await guest.page.getByText('This meeting is for people with an account. Sign in to join.').waitFor();
   await guest.go('#/');
   await guest.go(link.slice(link.indexOf('#')));
   await guest.page.getByRole('heading', { name: `You are invited to the meeting ${code}` }).waitFor();
   await guest.page.getByLabel('Your name').fill('Grace');
-  await guest.button('Come in as a guest').click();
+  await guest.button('Continue as guest').click();
   await guest.button('Join').waitFor();
   assert.deepEqual(
     [
@@ -132,15 +132,15 @@ async function mediaFlowsWithGuest() {
 
 step('a revoked link opens nothing', async () => {
   await ana.button('Invitation links').click();
-  await ana.page.getByText('2 of 2 came').waitFor();
+  await ana.page.getByText('Used 2 of 2 times').waitFor();
   await ana.button('Revoke').click();
   await ana.page.getByText('There are no links yet.').waitFor();
   await ana.page.keyboard.press('Escape');
   const late = await Person.arrive(browser, sys.base, 'Late');
   await late.go(link.slice(link.indexOf('#')));
   await late.page.getByLabel('Your name').fill('Late');
-  await late.button('Come in as a guest').click();
-  await late.page.getByText('This invitation is not valid any more. Ask for a new link.').waitFor();
+  await late.button('Continue as guest').click();
+  await late.page.getByText('This invitation is no longer valid. Ask for a new link.').waitFor();
   await late.context.close();
 });
 
@@ -166,8 +166,8 @@ step('an answer shows what it answers; a private line is answered in private', a
   await bo.page.locator('.composer textarea').press('Enter');
   await line(ana, 'A word with you').hover();
   await line(ana, 'A word with you').getByRole('button', { name: 'Reply' }).click();
-  await ana.page.getByLabel('Write to Bo Nilsson alone').waitFor();
-  await ana.page.getByLabel('Write to Bo Nilsson alone').press('Escape');
+  await ana.page.getByLabel('Message Bo Nilsson privately').waitFor();
+  await ana.page.getByLabel('Message Bo Nilsson privately').press('Escape');
   await ana.page.locator('.replying').waitFor({ state: 'detached' });
   assert.equal(await ana.page.locator('.panel').count(), 1, 'only the answer is given up');
   await ana.page.getByLabel('To', { exact: true }).selectOption({ label: 'Everyone' });
@@ -210,17 +210,17 @@ step('what stays of it: who was there when, what was done, the chat', async () =
   await ana.button('Leave the meeting').click();
   await ana.button('End for everyone').click();
   await guest.page.getByRole('heading', { name: 'The meeting has ended' }).waitFor();
-  assert.equal(await guest.page.getByRole('link', { name: 'Records' }).count(), 0);
+  assert.equal(await guest.page.getByRole('link', { name: 'Meeting report' }).count(), 0);
   assert.equal(await guest.page.getByRole('link', { name: 'Back to my meetings' }).count(), 0);
-  await ana.page.getByRole('link', { name: 'Records' }).click();
+  await ana.page.getByRole('link', { name: 'Meeting report' }).click();
   await ana.page.locator('.chart rect').first().waitFor();
   assert.deepEqual(await ana.page.locator('.table tbody th').allTextContents(), [
     'Ana Lima',
     'Bo Nilsson',
     'Grace Guest',
   ]);
-  await ana.page.locator('.deeds li', { hasText: 'Ana Lima muted everybody' }).waitFor();
-  const [table] = await Promise.all([ana.page.waitForEvent('download'), ana.button('As a table (CSV)').click()]);
+  await ana.page.locator('.deeds li', { hasText: 'Ana Lima muted everyone' }).waitFor();
+  const [table] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Download CSV').click()]);
   assert.match(fs.readFileSync(await table.path(), 'utf8'), /Grace/);
   // longer than one answer of the server: it is saved whole
   await sys.sql(
@@ -235,9 +235,9 @@ step('what stays of it: who was there when, what was done, the chat', async () =
     Array.from({ length: 700 }, (_, i) => i + 1),
   );
   await ana.go('#/');
-  await ana.page.getByRole('link', { name: 'Records of “Design review, part two”' }).waitFor();
+  await ana.page.getByRole('link', { name: 'Report on “Design review, part two”' }).waitFor();
   await bo.go(`#/m/${code}/records`);
-  await bo.page.getByText('You may not do this.').waitFor();
+  await bo.page.getByText('You don’t have permission to do this.').waitFor();
   const rest = [ana, bo, guest].flatMap(({ complaints }) =>
     complaints.filter((text) => !/Failed to load resource/.test(text)),
   );

@@ -78,14 +78,14 @@ step('the lobby: who waits sees that they wait, and is refused, asks again, come
   await ana.page.locator('.bar').getByRole('button', { name: 'People' }).click();
   await ana.page.locator('.people').waitFor({ state: 'detached' });
   await knock(bo);
-  await bo.page.locator('main').getByText('Please wait. The host will let you in.').waitFor();
+  await bo.page.locator('main').getByText('You are in the waiting room. The host will let you in soon.').waitFor();
   assert.equal(await bo.page.locator('.call').count(), 0);
-  await ana.button('People, 1 waits').waitFor();
-  const note = ana.page.locator('.toast', { hasText: 'Bo Nilsson waits to be let in' });
+  await ana.button('People, 1 waiting').waitFor();
+  const note = ana.page.locator('.toast', { hasText: 'Bo Nilsson wants to join' });
   await note.getByRole('button', { name: 'Dismiss' }).click();
   await people(ana);
-  await ana.button('Refuse Bo Nilsson').click();
-  await bo.page.locator('main').getByText('You were not let in.').waitFor();
+  await ana.button('Deny Bo Nilsson').click();
+  await bo.page.locator('main').getByText('Your request was declined.').waitFor();
   await ana.page.locator('.lobby').waitFor({ state: 'detached' });
   await bo.button('Ask again').click();
   await ana.button('Let in: Bo Nilsson').waitFor();
@@ -95,7 +95,7 @@ step('the lobby: who waits sees that they wait, and is refused, asks again, come
   await ana.page.keyboard.press('Enter');
   await inCall(bo);
   await mediaFlows([ana, bo]);
-  await menu(ana, 'Bo Nilsson', 'Back to the waiting room');
+  await menu(ana, 'Bo Nilsson', 'Move to waiting room');
   await bo.page.locator('main').getByText('You were moved to the waiting room.').waitFor();
   await until(async () => (await ana.tiles().count()) === 1, 'his tile is gone');
   await knock(wang);
@@ -107,7 +107,7 @@ step('the lobby: who waits sees that they wait, and is refused, asks again, come
 
 step('who waits comes back to waiting after a broken connection', async () => {
   await setting(ana, 'Waiting room', true);
-  await menu(ana, '王芳', 'Back to the waiting room');
+  await menu(ana, '王芳', 'Move to waiting room');
   await wang.page.locator('main').getByText('You were moved to the waiting room.').waitFor();
   await sys.processes.relay.kill();
   await sys.processes.relay.start();
@@ -144,23 +144,23 @@ step('muting one, muting all, and asking to unmute: the microphone really stops'
 });
 
 step('only hosts unmute, share and write where that is set, and everybody is told why', async () => {
-  await setting(ana, 'Everybody may unmute', false);
-  await setting(ana, 'Everybody may write in the chat', false);
+  await setting(ana, 'Participants can unmute themselves', false);
+  await setting(ana, 'Participants can use the chat', false);
   await bo.button('Unmute microphone').click();
-  await bo.page.getByText('Only the host and co-hosts may unmute here.').first().waitFor();
+  await bo.page.getByText('Only the host and co-hosts can unmute here.').first().waitFor();
   assert.equal(await microphone(bo), 'false false');
   await bo.page.getByRole('button', { name: /^Chat/ }).click();
   const field = bo.page.locator('.composer textarea');
   assert.equal(await field.isDisabled(), true);
-  assert.equal(await field.getAttribute('placeholder'), 'Only the host and co-hosts write here.');
-  await bo.page.locator('.happening', { hasText: 'Ana Lima lets only hosts write' }).waitFor();
-  await setting(ana, 'Everybody may write in the chat', true);
+  assert.equal(await field.getAttribute('placeholder'), 'Only the host and co-hosts can write here.');
+  await bo.page.locator('.happening', { hasText: 'Ana Lima allowed only hosts to write' }).waitFor();
+  await setting(ana, 'Participants can use the chat', true);
   await until(() => field.isEnabled(), 'he may write again');
-  await setting(ana, 'Everybody may unmute', true);
-  await setting(ana, 'Everybody may share a screen', false);
+  await setting(ana, 'Participants can unmute themselves', true);
+  await setting(ana, 'Participants can share their screen', false);
   await bo.button('Share your screen').click();
-  await bo.page.getByText('Only the host and co-hosts may share a screen here.').first().waitFor();
-  await setting(ana, 'Everybody may share a screen', true);
+  await bo.page.getByText('Only the host and co-hosts can share a screen here.').first().waitFor();
+  await setting(ana, 'Participants can share their screen', true);
   await bo.button('Share your screen').click();
   await bo.page.getByText('You are sharing your screen').waitFor();
   await menu(ana, 'Bo Nilsson', 'Stop the shared screen');
@@ -193,7 +193,7 @@ step("roles, the host's seat, and the creator's way back to it", async () => {
     });
   await menu(ana, '王芳', 'Make co-host');
   await until(async () => (await role(wang)) === 'cohost', 'she is co-host');
-  await ana.page.locator('.toast', { hasText: '王芳 is a co-host now.' }).getByRole('button', { name: 'Undo' }).click();
+  await ana.page.locator('.toast', { hasText: '王芳 is now a co-host.' }).getByRole('button', { name: 'Undo' }).click();
   await until(async () => (await role(wang)) === 'participant', 'that was taken back');
   await menu(ana, '王芳', 'Make co-host');
   await until(async () => (await role(wang)) === 'cohost', 'she is co-host again');
@@ -203,9 +203,9 @@ step("roles, the host's seat, and the creator's way back to it", async () => {
   await ana.page.locator('dialog').getByRole('button', { name: 'Make host' }).click();
   await until(async () => (await role(bo)) === 'host' && (await role(ana)) === 'participant', 'he is the host');
   assert.equal(await ana.button('Mute all').count(), 0, 'what she may not do is not offered');
-  await menu(ana, 'Ana Lima', 'Be the host again');
+  await menu(ana, 'Ana Lima', 'Take back host role');
   await until(async () => (await role(ana)) === 'host' && (await role(bo)) === 'participant', 'she is the host again');
-  await menu(ana, '王芳', 'No longer co-host');
+  await menu(ana, '王芳', 'Remove co-host');
   await until(async () => (await role(wang)) === 'participant', 'she is a participant');
 });
 
@@ -221,13 +221,13 @@ step('locked, removed, and allowed again', async () => {
   await bo.page.getByText('You were removed from this meeting.').waitFor();
   assert.equal(await bo.button('Join').count(), 0);
   await ana.button('Removed people').click();
-  await ana.button('Allow again: Bo, Oslo').waitFor();
+  await ana.button('Let back in: Bo, Oslo').waitFor();
   const boId = await bo.myId();
   await ana.page.evaluate((id) => window.echomeet.call.desk.liftBan(id), boId);
-  await ana.page.getByText('Nobody was removed.').waitFor(); // an open list follows what others do
+  await ana.page.getByText('No one was removed.').waitFor(); // an open list follows what others do
   await ana.page.evaluate((id) => window.echomeet.call.desk.remove(id), boId);
-  await ana.button('Allow again: Bo, Oslo').click();
-  await ana.page.getByText('Nobody was removed.').waitFor();
+  await ana.button('Let back in: Bo, Oslo').click();
+  await ana.page.getByText('No one was removed.').waitFor();
   await ana.page.keyboard.press('Escape');
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   await focused(ana, '.host-tools button');
@@ -237,7 +237,7 @@ step('locked, removed, and allowed again', async () => {
   await ana.button('Meeting settings').click();
   await ana.page.keyboard.press('Escape');
   await setting(ana, 'Lock the meeting', false);
-  await setting(ana, 'Muted on entry', true);
+  await setting(ana, 'Mute on entry', true);
   await bo.button('Join').click();
   await inCall(bo);
   assert.equal(await microphone(bo), 'false false', 'he comes in muted');
@@ -252,10 +252,10 @@ step('the host is gone, and nobody takes over: everybody sees until when', async
   await ana.page.evaluate(() => window.echomeet.call.desk.update({ hostLossPolicy: 'end', hostLossMinutes: 3 }));
   await ana.button('Leave the meeting').click();
   await ana.page.locator('.menu').getByRole('button', { name: 'Leave the meeting' }).click();
-  await wang.page.locator('.notice', { hasText: 'Without them the meeting ends at' }).waitFor();
+  await wang.page.locator('.notice', { hasText: 'Unless they come back, the meeting ends at' }).waitFor();
   await bo.page.reload();
   await bo.button('Join').click();
-  await bo.page.locator('.notice', { hasText: 'Without them the meeting ends at' }).waitFor(); // who comes late is told as well
+  await bo.page.locator('.notice', { hasText: 'Unless they come back, the meeting ends at' }).waitFor(); // who comes late is told as well
   await knock(ana);
   await inCall(ana);
   await wang.page.locator('.notice').waitFor({ state: 'detached' });

@@ -42,7 +42,7 @@ const states = ({ end: _, ...steps }) =>
 
 test('from the dashboard, without a meeting: everything works, and the devices are given back', async () => {
   await ana.page.getByRole('link', { name: 'Test the network' }).click();
-  await ana.page.getByRole('heading', { name: 'Test this computer and its network' }).waitFor();
+  await ana.page.getByRole('heading', { name: 'Check your setup' }).waitFor();
   await ana.page.evaluate(() => {
     window.opened = [];
     const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

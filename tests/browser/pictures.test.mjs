@@ -98,14 +98,14 @@ test('what the small window shows is sent though the page itself is hidden, and 
     await bo.button('More').click();
     await bo.page.locator('.bar-more .menu').getByRole('button', { name: item }).click();
   };
-  await more('Small window on top');
+  await more('Picture-in-picture');
   await hide(bo, true);
   await until(
     async () => [(await sent(ana, bo)).active, (await sent(cy, bo)).active].filter(Boolean).length === 1,
     'one of the two is sent',
   );
   await hide(bo, false);
-  await more('Close the small window');
+  await more('Close picture-in-picture');
   await mediaFlows([ana, bo, cy]);
 });
 

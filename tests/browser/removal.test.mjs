@@ -34,7 +34,7 @@ async function knock(name) {
   guests.push(guest);
   await guest.go(`#/m/${code}`);
   await guest.page.getByLabel('Your name').fill(name);
-  await guest.button('Come in as a guest').click();
+  await guest.button('Continue as guest').click();
   await guest.button('Join').click();
   return guest;
 }
@@ -74,7 +74,7 @@ step('with the choice made the next one waits, is not told of a removal, and is 
   await ana.shot('removed-list');
   await ana.page.keyboard.press('Escape');
   const wil = await knock('Wil');
-  await wil.page.getByText('Please wait. The host will let you in.').first().waitFor();
+  await wil.page.getByText('You are in the waiting room. The host will let you in soon.').first().waitFor();
   assert.equal(await wil.page.getByText(/removed/i).count(), 0);
   await ana.button('Let in: Wil').click();
   await inCall(wil);

@@ -129,7 +129,7 @@ test('without devices and without permission one can join, is told why, and sees
   await mute.go(`#/m/${code}`);
   await mute.page
     .getByText(
-      'Your microphone is blocked by the browser. Click the sign to the left of the address and allow it there.',
+      'Your microphone is blocked by the browser. Click the icon to the left of the address and allow it there.',
     )
     .waitFor();
   await mute.page.getByText('No camera was found. You can join without one.').waitFor();

@@ -45,7 +45,7 @@ async function refused(name, which, words, { tried = true } = {}) {
 
 test('before the call', async () => {
   await ana.go(`#/m/${code}`);
-  await ana.page.getByText('Nobody is here yet').waitFor();
+  await ana.page.getByText('No one is here yet').waitFor();
   await look(ana, 'before');
   await ana.button('Devices').click();
   await ana.page.getByLabel('Microphone', { exact: true }).waitFor();
@@ -158,7 +158,7 @@ test('the chat', async () => {
     'the end of the chat is in sight above what is answered',
   );
   await bo.page.locator('.composer textarea').pressSequentially('I will');
-  await ana.page.getByText('Bo Nilsson is writing…').waitFor();
+  await ana.page.getByText('Bo Nilsson is typing…').waitFor();
   const writing = () => ana.page.evaluate((id) => window.echomeet.call.store.set({ typing: { [id]: Infinity } }), boId);
   await look(ana, 'call-chat-private', { ...dark, again: writing });
   await ana.page.evaluate(() => window.echomeet.call.chat.reply(null));
@@ -203,7 +203,7 @@ test('many people, one of them large, a shared screen', async () => {
     .tiles()
     .nth(names.length + 1)
     .waitFor();
-  await ana.button('Show my picture apart').click();
+  await ana.button('Float my video').click();
   await look(ana, 'call-many', dark);
   await ana.button('Speaker view').click();
   await look(ana, 'call-speaker', dark);
@@ -298,7 +298,7 @@ test('the end', async () => {
   await ana.button('End for everyone').click();
   await bo.page.getByText('Ana Lima ended the meeting for everyone.').waitFor();
   await look(bo, 'ended');
-  await ana.page.getByRole('link', { name: 'Records' }).waitFor();
+  await ana.page.getByRole('link', { name: 'Meeting report' }).waitFor();
   await look(ana, 'ended-host');
   nothingWrong();
 });

@@ -61,7 +61,7 @@ test('the door for guests', async () => {
   await grace.page.getByLabel('Your name').waitFor();
   await look(grace, 'guest-door');
   await grace.page.getByLabel('Your name').fill('Grace');
-  await grace.button('Come in as a guest').click();
+  await grace.button('Continue as guest').click();
   await grace.page.getByText('This meeting is for people with an account.').waitFor();
   await look(grace, 'guest-door-closed');
   await desk.patch(path, { allowGuests: true });
@@ -74,12 +74,12 @@ test('the door for guests', async () => {
   await comeAnew(grace, `#/m/${code}?invite=${token.slice(0, -2)}xx`);
   await grace.page.getByText('You are invited').waitFor();
   await grace.page.getByLabel('Your name').fill('Grace');
-  await grace.button('Come in as a guest').click();
-  await grace.page.getByText('This invitation is not valid any more.').waitFor();
+  await grace.button('Continue as guest').click();
+  await grace.page.getByText('This invitation is no longer valid.').waitFor();
   await look(grace, 'guest-invited-wrongly');
   await comeAnew(grace);
   await grace.page.getByLabel('Your name').fill('Grace');
-  await grace.button('Come in as a guest').click();
+  await grace.button('Continue as guest').click();
   await grace.button('Join').waitFor();
   await look(grace, 'before-guest');
   nothingWrong();
@@ -88,7 +88,7 @@ test('the door for guests', async () => {
 test('the lobby from outside', async () => {
   await ana.join(code);
   await grace.button('Join').click();
-  await grace.page.locator('main').getByText('Please wait. The host will let you in.').waitFor();
+  await grace.page.locator('main').getByText('You are in the waiting room. The host will let you in soon.').waitFor();
   await look(grace, 'lobby-waiting');
   const {
     body: {
@@ -96,10 +96,10 @@ test('the lobby from outside', async () => {
     },
   } = await desk.get(`${path}/lobby`);
   await desk.post(`${path}/lobby/refuse`, { userId });
-  await grace.page.locator('main').getByText('You were not let in.').waitFor();
+  await grace.page.locator('main').getByText('Your request was declined.').waitFor();
   await look(grace, 'lobby-refused');
   await grace.button('Ask again').click();
-  await ana.button('People, 1 waits').waitFor();
+  await ana.button('People, 1 waiting').waitFor();
   await desk.post(`${path}/lobby/admit`, { userId });
   await grace.page.locator('.call').waitFor();
   await desk.post(`${path}/lobby/return`, { userId });
@@ -111,7 +111,7 @@ test('the lobby from outside', async () => {
 test('the lobby from inside, and the list of people', async () => {
   for (const name of ['王芳', 'Maximilian von und zu Hohenfels']) await knock(name);
   await guestKnocks('李雷');
-  await ana.button('People, 4 wait').click();
+  await ana.button('People, 4 waiting').click();
   await ana.page.locator('.lobby-person').nth(3).waitFor();
   await look(ana, 'host-lobby', dark);
   await desk.post(`${path}/lobby/admit`, { all: true });
@@ -131,7 +131,7 @@ test('the lobby from inside, and the list of people', async () => {
     again: () => bo.page.evaluate(() => window.echomeet.settings.set({ panel: 'people' })),
   });
   await ana.page.getByLabel('Search people').fill('nobody of this name');
-  await ana.page.getByText('Nobody here has this name.').waitFor();
+  await ana.page.getByText('No one by that name.').waitFor();
   await look(ana, 'host-people-none', dark);
   await ana.page.getByLabel('Search people').fill('');
   nothingWrong();
@@ -171,7 +171,7 @@ test("the host's dialogs", async () => {
   await ana.page.keyboard.press('Escape');
   await closed(ana);
   await ana.button('Removed people').click();
-  await ana.page.getByText('Nobody was removed.').waitFor();
+  await ana.page.getByText('No one was removed.').waitFor();
   await look(ana, 'host-removed-none', dark);
   await ana.page.keyboard.press('Escape');
   await closed(ana);

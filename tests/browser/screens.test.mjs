@@ -36,11 +36,11 @@ test('signing in and up', async () => {
   await ana.page.getByLabel('E-mail').fill(email);
   await ana.page.getByLabel('Password').fill('not this one');
   await ana.button('Sign in').click();
-  await ana.page.getByText('E-mail or password is wrong.').waitFor();
+  await ana.page.getByText('Wrong e-mail or password.').waitFor();
   await look(ana, 'sign-in-refused');
   await ana.page.getByLabel('Password').fill(PASSWORD);
   await ana.button('Sign in').click();
-  await ana.page.getByText('This account is switched off.').waitFor();
+  await ana.page.getByText('This account is disabled.').waitFor();
   await look(ana, 'sign-in-disabled');
   await ana.go('#/signup');
   await ana.button('Create account').click();
@@ -50,7 +50,7 @@ test('signing in and up', async () => {
   await bo.signUp('bo@example.org', PASSWORD);
   desk = api(sys, (await signIn('ana@example.org')).body.accessToken);
   await ana.go('#/nowhere');
-  await ana.page.getByText('There is no such page').waitFor();
+  await ana.page.getByText('Page not found').waitFor();
   await look(ana, 'no-such-page');
   nothingWrong();
 });
@@ -98,7 +98,7 @@ test('the dashboard', async () => {
   await ana.page.getByRole('heading', { name: '12 meetings found' }).waitFor();
   await look(ana, 'dashboard-found');
   await ana.page.getByLabel('Search titles and descriptions').fill('nothing of this name');
-  await ana.page.getByText('No meeting fits. Try fewer filters.').waitFor();
+  await ana.page.getByText('No meetings match. Try fewer filters.').waitFor();
   await look(ana, 'dashboard-none');
   await ana.button('Clear').click();
   nothingWrong();
@@ -108,20 +108,20 @@ test('planning a meeting, changing it, and giving out links to it', async () => 
   await ana.button('Schedule').click();
   await ana.page.locator('.meeting-form').waitFor();
   await look(ana, 'schedule');
-  await ana.page.getByLabel('When the host is gone').evaluate((field) => {
+  await ana.page.getByLabel('If the host leaves').evaluate((field) => {
     for (const one of field.form.querySelectorAll('details')) one.open = true;
   });
-  await ana.page.getByLabel('When the host is gone').selectOption({ label: 'The meeting ends later' });
+  await ana.page.getByLabel('If the host leaves').selectOption({ label: 'End the meeting later' });
   await ana.page.getByLabel('Minutes without the host').fill('0');
   await look(ana, 'schedule-options', { again: () => scrollTo('summary') });
-  await ana.button('Schedule it').click();
+  await ana.button('Schedule meeting').click();
   await ana.page.locator('.meeting-form .field-error').waitFor();
   await ana.page.getByRole('textbox', { name: 'Title' }).fill('Retrospective');
-  await ana.button('Schedule it').click();
+  await ana.button('Schedule meeting').click();
   await ana.page.getByText('From 1 to 1,440 minutes.').waitFor();
   await look(ana, 'schedule-refused', { again: () => scrollTo('.dialog-footer') });
   await ana.page.getByLabel('Minutes without the host').fill('5');
-  await ana.button('Schedule it').click();
+  await ana.button('Schedule meeting').click();
   await ana.page.locator('#app > .toasts .toast').waitFor();
   await look(ana, 'dashboard-toasts', { again: () => toasts(ana) });
   await closed(ana);
@@ -129,7 +129,7 @@ test('planning a meeting, changing it, and giving out links to it', async () => 
   await ana.page.locator('.meeting-form').waitFor();
   await look(ana, 'edit', { again: () => scrollTo('.dialog-footer') });
   await ana.button('Cancel the meeting').click();
-  await ana.page.getByText('Nobody can join it any more.').waitFor();
+  await ana.page.getByText('No one can join it any more.').waitFor();
   await look(ana, 'edit-cancel');
   await ana.page.keyboard.press('Escape');
   await ana.page.keyboard.press('Escape');
@@ -137,17 +137,17 @@ test('planning a meeting, changing it, and giving out links to it', async () => 
   await ana.button('Invitation links for “Weekly planning”').click();
   await ana.page.getByText('There are no links yet.').waitFor();
   await look(ana, 'invitations-none');
-  await ana.page.getByLabel('For how many people').fill('0.5');
-  await ana.button('Make and copy a link').click();
+  await ana.page.getByLabel('Maximum uses').fill('0.5');
+  await ana.button('Create and copy link').click();
   await ana.page.getByText('Between 1 and 10,000, or nothing.').waitFor();
   for (const [role, lasts] of [
     ['Co-host', '7 days'],
-    ['Participant', 'No end'],
+    ['Participant', 'Never'],
   ]) {
     await ana.page.getByLabel('Joins as').selectOption(role);
-    await ana.page.getByLabel('Good for').selectOption(lasts);
-    await ana.page.getByLabel('For how many people').fill(role === 'Co-host' ? '2' : '');
-    await ana.button('Make and copy a link').click();
+    await ana.page.getByLabel('Expires after').selectOption(lasts);
+    await ana.page.getByLabel('Maximum uses').fill(role === 'Co-host' ? '2' : '');
+    await ana.button('Create and copy link').click();
     await ana.page.locator('.row', { hasText: role }).waitFor();
   }
   await sys.sql('UPDATE invites SET uses = max_uses WHERE max_uses IS NOT NULL');
@@ -253,13 +253,13 @@ test('the records', async () => {
     again: () => ana.page.locator('#records-audit').evaluate((one) => one.scrollIntoView()),
   });
   await bo.go(`#/m/${code}/records`);
-  await bo.page.getByText('You may not do this.').waitFor();
+  await bo.page.getByText('You don’t have permission to do this.').waitFor();
   await look(bo, 'records-refused');
   const {
     body: { code: empty },
   } = await desk.post('/meetings', { title: 'Nobody came', startTime: later(1) });
   await ana.go(`#/m/${empty}/records`);
-  await ana.page.getByText('Nobody was there.').waitFor();
+  await ana.page.getByText('No one was there.').waitFor();
   await look(ana, 'records-empty');
   nothingWrong();
 });

@@ -81,7 +81,7 @@ test('a guest goes on in the call when somebody signs in in another tab, and is 
   await until(async () => (await ben.lines()).includes('still a guest'), 'the line arrives');
   await ana.button('Leave the meeting').click();
   await ana.button('Join again').click();
-  await ana.page.getByText('You join as Ana').waitFor();
+  await ana.page.getByText('Joining as Ana').waitFor();
 });
 
 test('signed in as somebody else in another tab: the call ends here, and says why', async () => {
@@ -90,7 +90,7 @@ test('signed in as somebody else in another tab: the call ends here, and says wh
   await ana.page.locator('.call').waitFor();
   await mediaFlows([ben, ana]);
   await inAnotherTab(() => signIn('ben'));
-  await ana.page.getByRole('heading', { name: 'You are signed in as somebody else now' }).waitFor();
+  await ana.page.getByRole('heading', { name: 'You are signed in as someone else now' }).waitFor();
   assert.equal(await silent(), true);
   await ben.tile(id).waitFor({ state: 'detached' });
   await ana.page.getByRole('link', { name: 'Back to my meetings' }).click();

@@ -56,7 +56,7 @@ test('a line that is changed changes for everybody, and says so', async () => {
     await line(person, 'We meet at two').getByText('(edited)').waitFor();
     assert.equal(await line(person, 'noon').count(), 0);
   }
-  assert.equal(await focused(bo), 'Write to everyone', 'one goes on writing');
+  assert.equal(await focused(bo), 'Message everyone', 'one goes on writing');
   assert.equal(await ana.button('Edit the message').count(), 0, 'nobody changes the words of others');
 });
 
@@ -111,11 +111,11 @@ test('addresses are links that open elsewhere and tell nothing; everything else 
 
 test('a private line is seen by two, and marked', async () => {
   await bo.page.getByLabel('To', { exact: true }).selectOption({ label: '王芳' });
-  await bo.page.getByLabel('Write to 王芳 alone').fill('just between us');
+  await bo.page.getByLabel('Message 王芳 privately').fill('just between us');
   await bo.shot('chat-private');
-  await bo.page.getByLabel('Write to 王芳 alone').press('Enter');
-  await line(wang, 'just between us').getByText('to you alone').waitFor();
-  await line(bo, 'just between us').getByText('to 王芳 alone').waitFor();
+  await bo.page.getByLabel('Message 王芳 privately').press('Enter');
+  await line(wang, 'just between us').getByText('privately to you').waitFor();
+  await line(bo, 'just between us').getByText('privately to 王芳').waitFor();
   await bo.page.getByLabel('To', { exact: true }).selectOption({ label: 'Everyone' });
   await bo.say('hello all');
   await line(ana, 'hello all').waitFor();
@@ -139,16 +139,16 @@ test('a private line is seen by two, and marked', async () => {
 
 test('who writes shows on the others, and stops', async () => {
   await bo.page.locator('.composer textarea').pressSequentially('let me th');
-  for (const person of [ana, wang]) await person.page.getByText('Bo Nilsson is writing…').waitFor();
+  for (const person of [ana, wang]) await person.page.getByText('Bo Nilsson is typing…').waitFor();
   await wang.page.locator('.composer textarea').pressSequentially('me');
-  await ana.page.getByText('Bo Nilsson and 王芳 are writing…').waitFor();
+  await ana.page.getByText('Bo Nilsson and 王芳 are typing…').waitFor();
   await ana.shot('chat-writing');
   await bo.page.locator('.composer textarea').fill('');
   await wang.page.locator('.composer textarea').press('Enter');
   await ana.page.locator('.writing').filter({ hasText: /^$/ }).waitFor();
   await wang.page.getByLabel('To', { exact: true }).selectOption({ label: 'Ana Lima' });
   await wang.page.locator('.composer textarea').pressSequentially('psst');
-  await ana.page.getByText('王芳 is writing…').waitFor();
+  await ana.page.getByText('王芳 is typing…').waitFor();
   assert.equal(await bo.page.locator('.writing').textContent(), '', 'who is not written to is not told');
   await wang.page.locator('.composer textarea').fill('');
   await wang.page.getByLabel('To', { exact: true }).selectOption({ label: 'Everyone' });
@@ -207,15 +207,15 @@ test('the speaker view shows one large and the others in a strip, keeps who is p
     [boId, 'Bo Nilsson'],
   ]) {
     await ana.tile(id).hover();
-    await ana.button(`Keep ${name} large`).click();
+    await ana.button(`Pin ${name}`).click();
     await large(id).waitFor();
   }
-  await ana.button('Keep Ana Lima large').focus();
+  await ana.button('Pin Ana Lima').focus();
   await ana.page.keyboard.press('Enter'); // oneself, where one asks for it
   await large(anaId).waitFor();
-  await ana.button('No longer keep Ana Lima large').click();
+  await ana.button('Unpin Ana Lima').click();
   await large(anaId).waitFor({ state: 'detached' });
-  await ana.button('Keep Bo Nilsson large').click();
+  await ana.button('Pin Bo Nilsson').click();
   await large(boId).waitFor();
   for (const [shape, width, height] of [
     ['wide', 1440, 900],
@@ -255,13 +255,13 @@ test('the host makes a co-host and takes it back; it shows at once', async () =>
   await ana.page.setViewportSize({ width: 1280, height: 800 });
   await ana.button('Make co-host').click();
   for (const person of all()) await row(person, 'Bo Nilsson').getByText('Co-host', { exact: true }).waitFor();
-  await bo.page.locator('.toast', { hasText: 'You are co-host now.' }).waitFor();
+  await bo.page.locator('.toast', { hasText: 'You are now a co-host.' }).waitFor();
   await bo.button('Leave the meeting').click();
   await bo.button('End for everyone').waitFor();
   await bo.page.keyboard.press('Escape');
   await ana.page.locator('.person-do').waitFor({ state: 'detached' });
   await ana.button('Actions for Bo Nilsson').click();
-  await ana.button('No longer co-host').click();
+  await ana.button('Remove co-host').click();
   for (const person of all())
     await row(person, 'Bo Nilsson').getByText('Co-host', { exact: true }).waitFor({ state: 'detached' });
 });
@@ -275,7 +275,7 @@ test("the host's seat goes to a co-host and back, and everybody shows who has wh
   await ana.button('Make host').click();
   await ana.page.locator('dialog').getByRole('button', { name: 'Make host' }).click();
   for (const person of all()) await row(person, 'Bo Nilsson').getByText('Host', { exact: true }).waitFor();
-  await wang.page.locator('.toast', { hasText: 'Bo Nilsson is the host now' }).waitFor();
+  await wang.page.locator('.toast', { hasText: 'Bo Nilsson is now the host' }).waitFor();
   await bo.button('Actions for Ana Lima').click();
   await bo.button('Make host').click();
   await bo.page.locator('dialog').getByRole('button', { name: 'Make host' }).click();
@@ -299,7 +299,7 @@ test('where there are many, one finds people by a part of their name', async () 
   await ana.page.getByLabel('Search people').fill('李');
   await until(async () => (await ana.page.locator('.person .name').allTextContents()).join() === '李雷', 'one');
   await ana.page.getByLabel('Search people').fill('nobody of that name');
-  await ana.page.getByText('Nobody here has this name.').waitFor();
+  await ana.page.getByText('No one by that name.').waitFor();
   for (const guest of guests) await guest.client.post(`/meetings/${code}/leave`);
   await ana.page.getByLabel('Search people').waitFor({ state: 'detached' });
   await until(async () => (await ana.page.locator('.person').count()) === 3, 'they are gone, one after the other');
@@ -312,12 +312,12 @@ test('"write privately" leads to the composer; when that person goes, nothing go
   await row(ana, 'Eve').waitFor();
   await ana.button('Actions for Eve').click();
   await ana.button('Write privately').click();
-  await ana.page.getByLabel('Write to Eve alone').fill('secret');
+  await ana.page.getByLabel('Message Eve privately').fill('secret');
   await eve.button('Leave the meeting').click();
-  await ana.page.getByText('Eve has left. Choose somebody else, or everyone.').waitFor();
+  await ana.page.getByText('Eve has left. Choose someone else, or everyone.').waitFor();
   assert.equal(await ana.button('Send').isDisabled(), true);
   await ana.shot('chat-gone');
-  await ana.page.getByLabel('Write to Eve alone').press('Enter');
+  await ana.page.getByLabel('Message Eve privately').press('Enter');
   await ana.page.getByLabel('To', { exact: true }).selectOption({ label: 'Everyone' });
   await ana.page.locator('.composer textarea').fill('');
   assert.equal((await bo.lines()).includes('secret'), false);

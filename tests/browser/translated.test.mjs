@@ -71,7 +71,7 @@ step('before the call: the title comes, and the number of people changes', async
     async () => (await inner(bo, '.before-form')).includes('«1 person is here»'),
     'the number is the new one',
   ); // looked up every 10 s
-  assert.ok(!(await inner(bo, '.before-form')).includes('Nobody'));
+  assert.ok(!(await inner(bo, '.before-form')).includes('No one'));
   await bo.page.locator('.before-form button.primary').click();
   await bo.page.locator('.call').waitFor();
 });

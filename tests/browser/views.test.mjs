@@ -68,7 +68,7 @@ const more = async (person, item) => {
 
 test('before the call: one sees the level of the microphone, tries the speaker, and the choice is remembered', async () => {
   await ana.go(`#/m/${code}`);
-  await ana.page.getByText('Nobody is here yet').waitFor();
+  await ana.page.getByText('No one is here yet').waitFor();
   await until(
     () => ana.page.evaluate(() => Number(document.querySelector('.level').style.getPropertyValue('--level')) > 0.05),
     'the level moves',
@@ -102,7 +102,7 @@ test('one changes the name that is shown, and the focus comes back', async () =>
   await ana.page.getByLabel('Your name').press('Enter');
   await ana.page.getByText('Saved').waitFor();
   await ana.page.keyboard.press('Escape');
-  await ana.page.getByText('You join as Ana L.').waitFor();
+  await ana.page.getByText('Joining as Ana L.').waitFor();
   assert.equal(await focused(ana), 'Change name');
   await ana.page.evaluate(async () =>
     window.echomeet.api.userChanged(await window.echomeet.api.patch('/users/me', { displayName: 'Ana Lima' })),
@@ -141,7 +141,7 @@ test('one joins with the microphone off, and the others see who is there before 
 
 test("where the browser says no, it is explained in that browser's terms, and one can try again", async () => {
   const agents = {
-    'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0': 'take the block away',
+    'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0': 'remove the block',
     'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15':
       'Open Safari > Settings for this website',
   };
@@ -183,7 +183,7 @@ test('shortcuts: hand, panels, view and the list of them; a dialog gives the foc
   await ana.page.getByRole('tab', { name: 'People', selected: true }).waitFor();
   await keyboard.press('Control+Alt+c');
   await ana.page.getByRole('tab', { name: 'Chat', selected: true }).waitFor();
-  await until(async () => (await focused(ana)) === 'Write to everyone', 'one can write at once');
+  await until(async () => (await focused(ana)) === 'Message everyone', 'one can write at once');
   await keyboard.type('is it ? or not');
   assert.equal(await ana.page.locator('.composer textarea').inputValue(), 'is it ? or not');
   assert.equal(await ana.page.locator('dialog').count(), 0);
@@ -249,7 +249,7 @@ test('devices can be changed in the call: the others are heard from another spea
 
 test('the information: code, link, the password for the host alone, and a QR code that cameras can read', async () => {
   await more(bo, 'Meeting information');
-  await bo.page.getByText('There is one; the host knows it.').waitFor();
+  await bo.page.getByText('Set (ask the host)').waitFor();
   await bo.page.keyboard.press('Escape');
   await ana.context.grantPermissions(['clipboard-read', 'clipboard-write', 'camera', 'microphone']);
   await more(ana, 'Meeting information');
@@ -307,7 +307,7 @@ test('emoji: chosen by keyboard, put where the caret is; what comes unread is co
   await bo.page.keyboard.press('ArrowRight');
   await bo.page.keyboard.press('Enter');
   assert.equal(await bo.page.locator('.composer textarea').inputValue(), 'a😐b');
-  assert.equal(await focused(bo), 'Write to everyone');
+  assert.equal(await focused(bo), 'Message everyone');
   await bo.page.keyboard.press('Enter');
   await ana.page.getByRole('button', { name: 'Chat, 1 unread' }).waitFor();
   await announced(ana, 'Bo Nilsson wrote: a😐b');
@@ -336,7 +336,7 @@ test('a long chat draws its last lines, and earlier ones where one asks for them
 
 test("one's own picture stands apart, is moved by dragging and by keys, and stays where it is", async () => {
   await ana.tile(await ana.myId()).hover();
-  await ana.button('Show my picture apart').click();
+  await ana.button('Float my video').click();
   await ana.page.locator('.self-view.bottom-right').waitFor();
   assert.equal(await ana.page.locator('.tiles .tile').count(), 1, 'the others have all the room');
   assert.match(await ana.page.locator('.self-view video').getAttribute('class'), /mirrored/);
@@ -346,22 +346,22 @@ test("one's own picture stands apart, is moved by dragging and by keys, and stay
   await ana.page.mouse.move(100, 100, { steps: 5 });
   await ana.page.mouse.up();
   await ana.page.locator('.self-view.top-left').waitFor();
-  await ana.page.getByRole('button', { name: 'Move my picture' }).focus();
+  await ana.page.getByRole('button', { name: 'Move my video' }).focus();
   await ana.page.keyboard.press('ArrowRight');
   await ana.page.locator('.self-view.top-right').waitFor();
   await announced(ana, 'Top right');
   assert.deepEqual((({ selfApart, selfCorner }) => [selfApart, selfCorner])(await settings(ana)), [true, 'top-right']);
-  await ana.button('My picture back among the others').focus();
+  await ana.button('Put my video back in the grid').focus();
   await ana.page.keyboard.press('Enter');
   await ana.page.locator('.tiles .tile').nth(1).waitFor();
-  await until(async () => (await focused(ana)) === 'Show my picture apart', 'the focus goes with it');
+  await until(async () => (await focused(ana)) === 'Float my video', 'the focus goes with it');
 });
 
 test('the focus is never lost: what takes itself away leaves it to what is near', async () => {
   const { keyboard } = ana.page;
-  await ana.button('Keep Bo Nilsson large').focus();
+  await ana.button('Pin Bo Nilsson').focus();
   await keyboard.press('Enter');
-  await until(async () => (await focused(ana)) === 'No longer keep Bo Nilsson large', 'at the tile that moved');
+  await until(async () => (await focused(ana)) === 'Unpin Bo Nilsson', 'at the tile that moved');
   await keyboard.press('Control+Alt+v');
   await ana.page.locator('.tiles .tile').nth(1).waitFor();
   assert.equal(
@@ -377,7 +377,7 @@ test('the focus is never lost: what takes itself away leaves it to what is near'
   await ana.page.locator('.person-do').waitFor({ state: 'detached' });
   await until(async () => (await focused(ana)) === 'Actions for Bo Nilsson', 'at the row of that person');
   await keyboard.press('Enter');
-  await ana.button('No longer co-host').focus();
+  await ana.button('Remove co-host').focus();
   await keyboard.press('Enter');
   await ana.page.locator('.person-do').waitFor({ state: 'detached' });
   await ana.button('Close the panel').click();
@@ -410,7 +410,7 @@ test('full screen: the bar goes after a while without movement, and comes back f
 });
 
 test('a small window above other programs shows who speaks and has the microphone', async () => {
-  await more(ana, 'Small window on top');
+  await more(ana, 'Picture-in-picture');
   const small = await until(
     () =>
       ana.page
@@ -429,7 +429,7 @@ test('a small window above other programs shows who speaks and has the microphon
   assert.deepEqual(small, { name: 'Bo Nilsson', button: 'Mute microphone' });
   await ana.page.evaluate(() => window.documentPictureInPicture.window.document.querySelector('button').click());
   await until(async () => (await media(ana)).startsWith('false'), 'muted from there');
-  await more(ana, 'Close the small window');
+  await more(ana, 'Close picture-in-picture');
   await until(() => ana.page.evaluate(() => !window.documentPictureInPicture.window), 'gone');
 });
 
@@ -550,13 +550,13 @@ test('meetings are found by word, state, day, password, recording and whose they
   await page.getByLabel('Recorded').selectOption('Yes');
   await until(async () => (await titles()).join() === 'Taped', 'recorded');
   await page.getByLabel('Recorded').selectOption('Any');
-  await page.getByLabel('Whose').selectOption('I was in');
+  await page.getByLabel('Created or joined').selectOption('Joined by me');
   await until(async () => (await titles()).join() === 'Weekly planning', 'where I was in');
-  await page.getByLabel('Whose').selectOption('Any');
+  await page.getByLabel('Created or joined').selectOption('Any');
   await page.getByLabel('Search titles and descriptions').fill('else');
   await until(async () => (await titles()).join() === 'Of somebody else', 'of others, where they are public');
   await page.getByLabel('Search titles and descriptions').fill('no such thing');
-  await page.getByText('No meeting fits. Try fewer filters.').waitFor();
+  await page.getByText('No meetings match. Try fewer filters.').waitFor();
 });
 
 test('the console shows nothing but what was provoked', () => {

@@ -106,7 +106,7 @@ step('a description that is too long is refused in words, and kept', async () =>
   });
   await ana.page.getByLabel('Title').fill('Plan');
   await ana.page.getByLabel('Description (optional)').fill(LONG);
-  await ana.button('Schedule it').click();
+  await ana.button('Schedule meeting').click();
   await ana.page.getByText('A description has at most 4,000 characters.').waitFor();
   assert.equal(await ana.page.getByLabel('Description (optional)').inputValue(), LONG);
   await ana.page.keyboard.press('Escape');

@@ -91,7 +91,7 @@ function All({ api, code, meeting, figures, people, deeds }) {
     </section>
     <section aria-labelledby="records-audit">
       <h2 id="records-audit">${t('records.audit')}</h2>
-      ${deeds.length === 0 && html`<p class="empty">${t('records.noDeeds')}</p>`}
+      ${deeds.length === 0 && html`<p class="empty">${t('records.noActions')}</p>`}
       <ol class="deeds">${deeds.map(
         (deed) => html`
         <li key=${deed.seq}><time dateTime=${deed.at}>${timeOn(deed.at, begun)}</time> <span>${deedText(deed, names)}</span></li>`,

@@ -12,7 +12,7 @@ export function Toasts({ within = false }) {
     action?.run();
   };
   return html`
-    <${within ? 'div' : 'aside'} class="toasts" role=${within ? 'group' : undefined} aria-label=${t('app.notes')}>
+    <${within ? 'div' : 'aside'} class="toasts" role=${within ? 'group' : undefined} aria-label=${t('app.notifications')}>
       ${list.map(
         (one) => html`
         <div key=${one.id} class="toast ${one.kind}" role=${one.kind === 'error' ? 'alert' : undefined}>
