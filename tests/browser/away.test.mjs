@@ -47,7 +47,7 @@ test('somebody is away until the seat is gone, and comes back into a meeting wit
   await until(() => online(bo), 'Bo is back', 60_000);
   for (const person of people)
     await until(async () => (await person.tiles().count()) === 3, `${person.name} sees three tiles`);
-  await until(async () => (await bo.lines()).includes('Bo is gone'), 'the line that Bo missed');
+  await until(async () => (await bo.messages()).includes('Bo is gone'), 'the line that Bo missed');
   await mediaFlows(people, { ms: 60_000 });
 });
 

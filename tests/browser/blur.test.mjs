@@ -96,7 +96,7 @@ after(async () => {
 const watch = async () =>
   ana.page.evaluate(
     async (id) => {
-      const [track] = window.echomeet.call.store.get().links[id].remote.camera.getVideoTracks();
+      const [track] = window.echomeet.call.store.get().connections[id].remote.camera.getVideoTracks();
       const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
       const canvas = new OffscreenCanvas(320, 180).getContext('2d', { willReadFrequently: true });
       const sharpness = (left, top, width, height) => {

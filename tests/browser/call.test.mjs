@@ -56,7 +56,7 @@ test('a line of chat shows on the other two, with its history for later', async 
   await bo.say('Hello from Bo');
   for (const person of othersOf(bo)) {
     await person.page.getByRole('button', { name: 'Chat, 1 unread' }).click();
-    await person.page.locator('.chat-log .line', { hasText: 'Hello from Bo' }).waitFor();
+    await person.page.locator('.chat-log .message', { hasText: 'Hello from Bo' }).waitFor();
     assert.equal(
       await person.page.getByRole('button', { name: 'Chat', exact: true }).count(),
       1,
@@ -64,13 +64,13 @@ test('a line of chat shows on the other two, with its history for later', async 
     );
   }
   await wang.say('你好，大家好');
-  await ana.page.locator('.chat-log .line', { hasText: '你好，大家好' }).waitFor();
+  await ana.page.locator('.chat-log .message', { hasText: '你好，大家好' }).waitFor();
   await ana.shot('call-chat');
 });
 
 test('on a phone the chat lies over the stage, and the bar stays in reach', async () => {
   await bo.page.setViewportSize({ width: 390, height: 844 });
-  await bo.page.locator('.chat-log .line', { hasText: '你好，大家好' }).waitFor();
+  await bo.page.locator('.chat-log .message', { hasText: '你好，大家好' }).waitFor();
   await bo.shot('call-chat-phone');
   await bo.button('Mute microphone').click(); // fails where something lies over it
   await bo.button('Unmute microphone').click();
@@ -156,7 +156,7 @@ test('who loads the page again is back in the same seat, and seen and heard', as
   for (const person of all())
     await until(async () => (await person.tiles().count()) === 3, `${person.name} sees three tiles`);
   await mediaFlows(all());
-  assert.deepEqual((await wang.lines()).slice(0, 2), ['Hello from Bo', '你好，大家好'], 'the history is there');
+  assert.deepEqual((await wang.messages()).slice(0, 2), ['Hello from Bo', '你好，大家好'], 'the history is there');
 });
 
 test('a closed tab disappears from the others', async () => {

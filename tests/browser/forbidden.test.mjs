@@ -112,7 +112,7 @@ test('all cookies blocked: the page says so, a sign-in lasts as long as the page
     await mediaFlows([ana, bo]);
     await bo.page.evaluate(() => window.echomeet.api.token({ fresh: true }));
     await bo.say('still here');
-    await until(async () => (await ana.lines()).includes('still here'), 'the line arrives');
+    await until(async () => (await ana.messages()).includes('still here'), 'the line arrives');
     await bo.page.reload();
     await bo
       .button('Join as a guest')
@@ -175,12 +175,12 @@ for (const [how, remove] of [
     await cy.shot('before-no-webrtc');
     await cy.button('Join').click();
     await cy.page.locator('.call').waitFor();
-    await cy.page.locator('.stage-line').getByText('You can neither hear nor see the others').waitFor();
+    await cy.page.locator('.stage-banner').getByText('You can neither hear nor see the others').waitFor();
     assert.equal(await cy.page.evaluate(() => window.echomeet.call.client.state), 'online');
     await cy.say(`WebRTC ${how}`);
-    await until(async () => (await ana.lines()).includes(`WebRTC ${how}`), 'the line arrives');
+    await until(async () => (await ana.messages()).includes(`WebRTC ${how}`), 'the line arrives');
     await ana.say(`answer: ${how}`);
-    await until(async () => (await cy.lines()).includes(`answer: ${how}`), 'the answer arrives');
+    await until(async () => (await cy.messages()).includes(`answer: ${how}`), 'the answer arrives');
     await ana
       .tile(await cy.myId())
       .getByLabel('Microphone is off')
@@ -206,10 +206,10 @@ test('media are carried in a way that the page does not know: it says so, and on
   });
   await eve.page.reload();
   await eve.join(code);
-  await eve.page.locator('.stage-line').getByText('does not know how this server carries them (“pigeons”)').waitFor();
+  await eve.page.locator('.stage-banner').getByText('does not know how this server carries them (“pigeons”)').waitFor();
   await eve.shot('call-unknown-media');
   await eve.say('no pigeons here');
-  await until(async () => (await ana.lines()).includes('no pigeons here'), 'the line arrives');
+  await until(async () => (await ana.messages()).includes('no pigeons here'), 'the line arrives');
   await eve.button('Mute microphone').click();
   await eve.button('Leave the meeting').click();
   await eve.button('Join again').waitFor();
@@ -271,9 +271,9 @@ test('a proxy that lets no WebSocket through: the page says so and leads to the 
     await mediaFlows([ana, di]);
     proxy.sockets = 'reset'; // the next network has such a proxy
     proxy.cut();
-    await di.page.locator('.stage-line').getByText(BLOCKED).waitFor();
+    await di.page.locator('.stage-banner').getByText(BLOCKED).waitFor();
     proxy.sockets = 'open';
-    await di.page.locator('.stage-line').waitFor({ state: 'detached' });
+    await di.page.locator('.stage-banner').waitFor({ state: 'detached' });
     assert.equal(await di.page.evaluate(() => window.echomeet.call.client.state), 'online');
   } finally {
     proxy.close();

@@ -37,7 +37,7 @@ const people = (person) => person.openPanel('People');
 const chat = (person) => person.openPanel('Chat');
 const inCall = (person) => person.page.locator('.call').waitFor();
 const line = (person, text) =>
-  person.page.locator('.chat-log .line', { has: person.page.locator('p', { hasText: text }) });
+  person.page.locator('.chat-log .message', { has: person.page.locator('p', { hasText: text }) });
 
 step('a meeting is planned with every option, and changed', async () => {
   await ana.button('Schedule').click();

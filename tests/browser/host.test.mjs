@@ -153,7 +153,7 @@ step('only hosts unmute, share and write where that is set, and everybody is tol
   const field = bo.page.locator('.composer textarea');
   assert.equal(await field.isDisabled(), true);
   assert.equal(await field.getAttribute('placeholder'), 'Only the host and co-hosts can write here.');
-  await bo.page.locator('.happening', { hasText: 'Ana Lima allowed only hosts to write' }).waitFor();
+  await bo.page.locator('.system-message', { hasText: 'Ana Lima allowed only hosts to write' }).waitFor();
   await setting(ana, 'Participants can use the chat', true);
   await until(() => field.isEnabled(), 'he may write again');
   await setting(ana, 'Participants can unmute themselves', true);

@@ -80,7 +80,7 @@ function outOfPlace() {
   const found = [];
   const wide = document.documentElement.scrollWidth - innerWidth;
   if (wide > 1) found.push(`the page is ${wide} px too wide`);
-  for (const one of document.querySelectorAll('button, .button, .notice, .stage-line, .toast, .menu, dialog[open]')) {
+  for (const one of document.querySelectorAll('button, .button, .notice, .stage-banner, .toast, .menu, dialog[open]')) {
     const { left, right, width } = one.getBoundingClientRect();
     const scrolled = one.closest('.admin-scroll, .table, .chart, .strip');
     const label = `${one.className || one.tagName} “${(one.getAttribute('aria-label') ?? one.textContent).trim().slice(0, 30)}”`;

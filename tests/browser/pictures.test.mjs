@@ -49,7 +49,7 @@ test('one who is shown large is sent large; two more people, and each gets less'
   const alone = await until(
     async () => {
       const now = await sent(ana, bo);
-      return now.lines >= 480 && now;
+      return now.height >= 480 && now;
     },
     'a large picture',
     60_000,
@@ -64,7 +64,7 @@ test('one who is shown large is sent large; two more people, and each gets less'
 test('who is shown in a strip is sent small, and large again when shown large', async () => {
   await bo.page.evaluate(async (id) => window.echomeet.call.store.set({ pinned: id }), await ana.myId());
   await until(
-    async () => (await sent(ana, bo)).lines >= 480 && (await sent(cy, bo)).lines <= 180,
+    async () => (await sent(ana, bo)).height >= 480 && (await sent(cy, bo)).height <= 180,
     'Ana large, Cy small',
     60_000,
   );
@@ -73,7 +73,7 @@ test('who is shown in a strip is sent small, and large again when shown large', 
   assert.ok(small.maxBitrate <= 150_000, `${small.maxBitrate}`);
   await bo.page.evaluate(async (id) => window.echomeet.call.store.set({ pinned: id }), await cy.myId());
   await until(
-    async () => (await sent(cy, bo)).lines >= 480 && (await sent(ana, bo)).lines <= 180,
+    async () => (await sent(cy, bo)).height >= 480 && (await sent(ana, bo)).height <= 180,
     'now the other way round',
     60_000,
   );

@@ -35,7 +35,7 @@ const online = (person) => person.page.evaluate(() => window.echomeet.call.clien
 
 test('the relay is killed and started again: both return, no line is lost, none comes twice, media never stops', async () => {
   await ana.say('before');
-  await until(async () => (await bo.lines()).length === 1, 'the first line arrives');
+  await until(async () => (await bo.messages()).length === 1, 'the first line arrives');
   const instances = await connectionNames(ana);
   await sys.processes.relay.kill();
   for (const person of [ana, bo]) await person.page.getByText('Connection lost. Reconnecting…').waitFor();
@@ -51,8 +51,8 @@ test('the relay is killed and started again: both return, no line is lost, none 
   }
   await ana.say('after');
   for (const person of [ana, bo]) {
-    await until(async () => (await person.lines()).length === 4, `${person.name} has every line`);
-    assert.deepEqual([...(await person.lines())].sort(), ['after', 'before', 'into the dark 1', 'into the dark 2']);
+    await until(async () => (await person.messages()).length === 4, `${person.name} has every line`);
+    assert.deepEqual([...(await person.messages())].sort(), ['after', 'before', 'into the dark 1', 'into the dark 2']);
   }
   assert.deepEqual(await connectionNames(ana), instances, 'connections that still work are kept');
   await mediaFlows([ana, bo]);
@@ -71,7 +71,7 @@ test('the network of one goes silent: the page notices, and knows after its retu
     .tile(await ana.myId())
     .getByLabel('Microphone is off')
     .waitFor();
-  await until(async () => (await bo.lines()).at(-1) === 'while you were away', 'the line is there');
+  await until(async () => (await bo.messages()).at(-1) === 'while you were away', 'the line is there');
   await ana.tile(id).getByText('Reconnecting…').waitFor({ state: 'detached' });
   await ana.button('Unmute microphone').click();
   await mediaFlows([ana, bo]);

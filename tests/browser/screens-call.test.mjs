@@ -113,13 +113,13 @@ test('in the call: alone, two, menus and dialogs', async () => {
 
 test('the chat', async () => {
   const [anaId, boId] = [await ana.myId(), await bo.myId()];
-  const line = (text) => ana.page.locator('.line', { hasText: text }).last();
+  const line = (text) => ana.page.locator('.message', { hasText: text }).last();
   await bo.button('Raise hand').click();
   await bo.button('Mute microphone').click();
   await bo.say('The agenda is at https://example.org/agenda 🎉');
   await ana.page.getByRole('button', { name: 'Chat, 1 unread' }).click();
   await ana.say('Thanks!');
-  await ana.page.locator('.line.mine:not(.waiting)').waitFor();
+  await ana.page.locator('.message.mine:not(.waiting)').waitFor();
   await look(ana, 'call-chat', dark);
   await bo.page.evaluate(
     async ([to]) => {
@@ -228,7 +228,7 @@ const pretend = (person, change) =>
 test('lines and questions over the stage, and notes', async () => {
   const [anaId, boId] = [await ana.myId(), await bo.myId()];
   const at = (minutes) => new Date(Date.now() + minutes * 60_000).toISOString();
-  const line = (person) => person.page.locator('.stage-line').waitFor();
+  const line = (person) => person.page.locator('.stage-banner').waitFor();
   await pretend(bo, { unmuteAsked: { by: anaId } });
   await bo.page.locator('.notice.ask').waitFor();
   await look(bo, 'call-unmute-asked', dark);
@@ -244,7 +244,7 @@ test('lines and questions over the stage, and notes', async () => {
     unmuteAsked: null,
     meeting: { hostAway: false, endsAt: null },
   });
-  await bo.page.locator('.stage-line').waitFor({ state: 'detached' });
+  await bo.page.locator('.stage-banner').waitFor({ state: 'detached' });
   await bo.page.evaluate(async () => (await import('/js/views/video.js')).sound.set({ blocked: true }));
   await line(bo);
   await look(bo, 'call-sound-held-back', dark);
@@ -253,15 +253,17 @@ test('lines and questions over the stage, and notes', async () => {
     ana.page.evaluate(async () => {
       const { toast } = await import('/js/toasts.js');
       const { t } = await import('/js/i18n.js');
-      toast(t('note.joined', { name: 'Maximilian von und zu Hohenfels' }));
+      toast(t('notification.joined', { name: 'Maximilian von und zu Hohenfels' }));
       toast(t('may.unmute'), 'error');
-      toast(t('note.cohostNow'), 'info', { label: t('undo.do'), run() {} });
+      toast(t('notification.cohostNow'), 'info', { label: t('undo.do'), run() {} });
     });
   await look(ana, 'call-notes', { ...dark, again: toasts });
   const cut = () =>
     ana.page.evaluate((id) => {
       const { store } = window.echomeet.call;
-      store.set(({ links }) => ({ links: { ...links, [id]: { ...links[id], state: 'blocked' } } }));
+      store.set(({ connections }) => ({
+        connections: { ...connections, [id]: { ...connections[id], state: 'blocked' } },
+      }));
     }, boId);
   await cut();
   await line(ana);

@@ -178,7 +178,7 @@ export class Person {
   }
 
   /** The texts of the chat, oldest first. */
-  async lines() {
+  async messages() {
     return this.page.evaluate(() => window.echomeet.call.store.get().room.messages.map(({ text }) => text));
   }
 

@@ -78,7 +78,7 @@ test('a guest goes on in the call when somebody signs in in another tab, and is 
   const before = await until(() => ana.received(benId), 'connected');
   await until(async () => (await ana.received(benId)).frames > before.frames + 5, 'pictures go on');
   await ana.say('still a guest');
-  await until(async () => (await ben.lines()).includes('still a guest'), 'the line arrives');
+  await until(async () => (await ben.messages()).includes('still a guest'), 'the line arrives');
   await ana.button('Leave the meeting').click();
   await ana.button('Join again').click();
   await ana.page.getByText('Joining as Ana').waitFor();

@@ -39,7 +39,7 @@ after(async () => {
 });
 
 const all = () => [ana, bo, wang];
-const line = (person, text) => person.page.locator('.chat-log .line', { hasText: text });
+const line = (person, text) => person.page.locator('.chat-log .message', { hasText: text });
 const row = (person, name) => person.page.locator('.people li', { hasText: name });
 const focused = (person) => person.page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
 
@@ -93,7 +93,7 @@ test("one deletes one's own line after being asked; the host deletes that of ano
   await ana.button('Delete').click();
   for (const person of all())
     await until(async () => (await line(person, 'Message deleted').count()) === 2, 'gone for everybody');
-  assert.equal((await bo.lines()).includes('out of place'), false);
+  assert.equal((await bo.messages()).includes('out of place'), false);
 });
 
 test('addresses are links that open elsewhere and tell nothing; everything else is text', async () => {
@@ -119,7 +119,7 @@ test('a private line is seen by two, and marked', async () => {
   await bo.page.getByLabel('To', { exact: true }).selectOption({ label: 'Everyone' });
   await bo.say('hello all');
   await line(ana, 'hello all').waitFor();
-  assert.equal((await ana.lines()).includes('just between us'), false);
+  assert.equal((await ana.messages()).includes('just between us'), false);
   await wang.shot('chat-private-received');
   for (const [shape, width, height] of [
     ['wide', 1440, 900],
@@ -320,7 +320,7 @@ test('"write privately" leads to the composer; when that person goes, nothing go
   await ana.page.getByLabel('Message Eve privately').press('Enter');
   await ana.page.getByLabel('To', { exact: true }).selectOption({ label: 'Everyone' });
   await ana.page.locator('.composer textarea').fill('');
-  assert.equal((await bo.lines()).includes('secret'), false);
+  assert.equal((await bo.messages()).includes('secret'), false);
   await eve.context.close();
 });
 

@@ -79,18 +79,18 @@ step('before the call: the title comes, and the number of people changes', async
 step('an edited line shows its new text, a deleted one none', async () => {
   await bo.openPanel('Chat');
   await ana.say('at ten');
-  await shows(bo, '.chat-log .line:nth-last-child(1 of .line) > p', '«at ten»');
+  await shows(bo, '.chat-log .message:nth-last-child(1 of .message) > p', '«at ten»');
   await ana.page.locator('.composer textarea').press('ArrowUp');
-  await ana.page.locator('.line-editor textarea').fill('at eleven');
-  await ana.page.locator('.line-editor textarea').press('Enter');
-  await shows(bo, '.chat-log .line:nth-last-child(1 of .line) > p', '«at eleven» «(edited)»');
+  await ana.page.locator('.message-editor textarea').fill('at eleven');
+  await ana.page.locator('.message-editor textarea').press('Enter');
+  await shows(bo, '.chat-log .message:nth-last-child(1 of .message) > p', '«at eleven» «(edited)»');
   await ana.say('second');
-  await shows(bo, '.chat-log .line:nth-last-child(1 of .line) > p', '«second»');
+  await shows(bo, '.chat-log .message:nth-last-child(1 of .message) > p', '«second»');
   await ana.page.evaluate(async () => {
     const { room } = window.echomeet.call.store.get();
     await window.echomeet.call.deleteMessage(room.messages.at(-1).id);
   });
-  await shows(bo, '.chat-log .line:nth-last-child(1 of .line) > p', '«Message deleted»');
+  await shows(bo, '.chat-log .message:nth-last-child(1 of .message) > p', '«Message deleted»');
 });
 
 step('somebody with another name has that one everywhere', async () => {
@@ -127,7 +127,7 @@ step('the page in its own words again is whole', async () => {
     for (const font of document.querySelectorAll('#app font'))
       if (font.parentElement.localName !== 'font') font.remove();
   });
-  await shows(bo, '.chat-log .line:nth-last-child(1 of .line) > p', 'Message deleted');
-  await shows(bo, '.chat-log .line > p', 'at eleven (edited)');
+  await shows(bo, '.chat-log .message:nth-last-child(1 of .message) > p', 'Message deleted');
+  await shows(bo, '.chat-log .message > p', 'at eleven (edited)');
   assert.deepEqual(bo.complaints, []);
 });

@@ -28,14 +28,14 @@ export const received = (person, userId) =>
     return result;
   });
 
-/** What `person` sends somebody of the camera, and was asked to: {height, frames, maxBitrate, lines, active}. */
+/** What `person` sends somebody of the camera, and was asked to: {frames, maxBitrate, height, active}. */
 export const sentCamera = (person, userId) =>
   ofPeer(person, userId, async ({ pc }) => {
     const { sender } = pc.getTransceivers().find((one) => one.receiver.track.kind === 'video');
     const { active, maxBitrate, scaleResolutionDownBy } = sender.getParameters().encodings[0];
-    const lines = Math.round(sender.track.getSettings().height / scaleResolutionDownBy);
+    const height = Math.round(sender.track.getSettings().height / scaleResolutionDownBy);
     const report = [...(await sender.getStats()).values()].find(({ type }) => type === 'outbound-rtp');
-    return { height: report.frameHeight ?? 0, frames: report.framesSent, maxBitrate, lines, active };
+    return { frames: report.framesSent, maxBitrate, height, active };
   });
 
 /** How high the picture of somebody arrives. */

@@ -316,8 +316,8 @@ test('emoji: chosen by keyboard, put where the caret is; what comes unread is co
 
 test('a long chat draws its last lines, and earlier ones where one asks for them', async () => {
   await ana.page.getByRole('button', { name: 'Chat, 1 unread' }).click();
-  await ana.page.locator('.chat-log .line').first().waitFor();
-  const count = () => ana.page.locator('.chat-log .line').count();
+  await ana.page.locator('.chat-log .message').first().waitFor();
+  const count = () => ana.page.locator('.chat-log .message').count();
   assert.ok((await count()) < 100, 'as many as come with the room');
   for (let clicks = 0; clicks < 8 && (await ana.button('Show earlier messages').count()); clicks += 1) {
     const before = await count();
@@ -479,7 +479,7 @@ test('the line says that one is offline, and that the server is being restarted'
   await bo.context.setOffline(false);
   await relay.start();
   for (const person of [ana, bo])
-    await person.page.locator('.stage-line').waitFor({ state: 'detached', timeout: 60_000 });
+    await person.page.locator('.stage-banner').waitFor({ state: 'detached', timeout: 60_000 });
 });
 
 test('the line says with whom no media comes through', async () => {
@@ -499,7 +499,7 @@ test('the line says with whom no media comes through', async () => {
   await walled.shot('call-walled');
   await ana.page.getByText('No sound or picture between you and Walled at the moment.').waitFor({ timeout: 60_000 });
   await walled.button('Leave the meeting').click();
-  await ana.page.locator('.stage-line').waitFor({ state: 'detached' });
+  await ana.page.locator('.stage-banner').waitFor({ state: 'detached' });
   await walled.context.close();
 });
 

@@ -41,16 +41,16 @@ step('Enter that chooses a word sends nothing, the next one does', async () => {
   await field.fill('你好');
   await enterOfWord(field);
   assert.equal(await field.inputValue(), '你好');
-  assert.deepEqual(await ana.lines(), []);
+  assert.deepEqual(await ana.messages(), []);
   await field.press('Enter');
-  await until(async () => (await ana.lines()).length === 1, 'the line is sent');
+  await until(async () => (await ana.messages()).length === 1, 'the line is sent');
   await field.press('ArrowUp');
-  const editor = ana.page.locator('.line-editor textarea');
+  const editor = ana.page.locator('.message-editor textarea');
   await editor.fill('你好吗');
   await enterOfWord(editor);
   assert.equal(await editor.inputValue(), '你好吗', 'still being edited');
   await editor.press('Enter');
-  await until(async () => (await ana.lines())[0] === '你好吗', 'the line is edited');
+  await until(async () => (await ana.messages())[0] === '你好吗', 'the line is edited');
 });
 
 step('the next key finds the focus where it belongs, before anything was painted', async () => {
@@ -66,14 +66,14 @@ step('the next key finds the focus where it belongs, before anything was painted
     await turn();
     return [form.className, value.length - selectionStart, value.length - selectionEnd];
   });
-  assert.deepEqual(focused, ['line-editor', 0, 0]);
+  assert.deepEqual(focused, ['message-editor', 0, 0]);
 });
 
 step('a text that is too long is kept whole, counted, and not sent', async () => {
   const field = ana.page.locator('.composer textarea');
   for (const start of [() => {}, () => field.press('ArrowUp')]) {
     await start();
-    const place = (await ana.page.locator('.line-editor').count()) > 0 ? '.line-editor' : '.composer';
+    const place = (await ana.page.locator('.message-editor').count()) > 0 ? '.message-editor' : '.composer';
     const area = ana.page.locator(`${place} textarea`);
     await area.fill('');
     await area.evaluate((element, text) => {
@@ -92,7 +92,7 @@ step('a text that is too long is kept whole, counted, and not sent', async () =>
     assert.equal(await ana.page.locator(`${place} .field-error`).count(), 0, 'letters are counted as the server does');
     await area.fill('short');
     await area.press('Enter');
-    await until(async () => (await ana.lines()).at(-1) === 'short', 'sent');
+    await until(async () => (await ana.messages()).at(-1) === 'short', 'sent');
   }
 });
 
@@ -115,13 +115,13 @@ step('a description that is too long is refused in words, and kept', async () =>
 
 step('a line of accents does not paint over its neighbours', async () => {
   await ana.say('plain line above');
-  await until(async () => (await ana.lines()).at(-1) === 'plain line above', 'sent');
+  await until(async () => (await ana.messages()).at(-1) === 'plain line above', 'sent');
   await ana.say(`${ZALGO} ${ZALGO} ${ZALGO}`);
   await ana.say('plain line below');
-  await until(async () => (await ana.lines()).at(-1) === 'plain line below', 'sent');
+  await until(async () => (await ana.messages()).at(-1) === 'plain line below', 'sent');
   await ana.page.mouse.move(5, 5);
   await ana.shot('accents');
-  const line = (text) => ana.page.locator('.line', { hasText: text }).locator('p');
+  const line = (text) => ana.page.locator('.message', { hasText: text }).locator('p');
   const hide = (hidden) =>
     line('Z').evaluate(
       (element, value) => {
@@ -142,9 +142,9 @@ step('names and titles of other directions stay among themselves', async () => {
     const { t } = await import('/js/i18n.js');
     const { initials } = await import('/js/views/controls.js');
     return {
-      plain: t('note.joined', { name: 'Ana Lima' }),
+      plain: t('notification.joined', { name: 'Ana Lima' }),
       arabic: t('dashboard.hostedBy', { name: 'محمد' }),
-      turned: t('note.joined', { name: 'Ana \u202eLima' }),
+      turned: t('notification.joined', { name: 'Ana \u202eLima' }),
       initials: ['Ana Lima', '王芳', 'محمد علي (host)', 'e\u0301mile zola', '👩‍👩‍👧 Team', '(host)', 'x'].map(initials),
     };
   });
@@ -155,10 +155,10 @@ step('names and titles of other directions stay among themselves', async () => {
     initials: ['AL', '王', 'مع', 'E\u0301Z', '👩‍👩‍👧T', '?', 'X'],
   });
   await ana.say('שלום (1)');
-  await until(async () => (await ana.lines()).at(-1) === 'שלום (1)', 'sent');
+  await until(async () => (await ana.messages()).at(-1) === 'שלום (1)', 'sent');
   assert.equal(
     await ana.page
-      .locator('.line p')
+      .locator('.message p')
       .last()
       .evaluate((element) => getComputedStyle(element).direction),
     'rtl',

@@ -70,19 +70,19 @@ export class Api {
 
   /** @param {string} email @param {string} password */
   async signIn(email, password) {
-    return this.#signedIn(await this.#send('POST', '/auth/login', { email, password, client: client() }), true);
+    return this.#signedIn(await this.#sendRequest('POST', '/auth/login', { email, password, client: client() }), true);
   }
 
   /** @param {{email: string, password: string, displayName: string, locale: string}} account */
   async signUp(account) {
-    return this.#signedIn(await this.#send('POST', '/auth/register', { ...account, client: client() }), true);
+    return this.#signedIn(await this.#sendRequest('POST', '/auth/register', { ...account, client: client() }), true);
   }
 
   async signOut() {
     const body = this.#refreshBody();
-    this.#forget();
+    this.#forgetSignIn();
     this.#tabs?.postMessage({ userId: null });
-    await this.#send('POST', '/auth/logout', body).catch(() => {});
+    await this.#sendRequest('POST', '/auth/logout', body).catch(() => {});
   }
 
   /**
@@ -91,7 +91,7 @@ export class Api {
    */
   async token({ fresh = false } = {}) {
     if (!fresh && this.#access && this.#access.expiresAt - Date.now() > MARGIN_MS) return this.#access;
-    this.#refreshing ??= this.#inTurn(() => this.#refresh()).finally(() => {
+    this.#refreshing ??= this.#inTurn(() => this.#refreshTokens()).finally(() => {
       this.#refreshing = null;
     });
     return this.#refreshing;
@@ -101,34 +101,34 @@ export class Api {
   get(path, query = {}) {
     const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
     const search = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]));
-    return this.#call('GET', pairs.length ? `${path}?${search}` : path);
+    return this.#request('GET', pairs.length ? `${path}?${search}` : path);
   }
 
   /** @param {string} path @param {unknown} [body] */
   post(path, body) {
-    return this.#call('POST', path, body);
+    return this.#request('POST', path, body);
   }
 
   /** @param {string} path @param {unknown} body */
   patch(path, body) {
-    return this.#call('PATCH', path, body);
+    return this.#request('PATCH', path, body);
   }
 
   /** @param {string} path */
   delete(path) {
-    return this.#call('DELETE', path);
+    return this.#request('DELETE', path);
   }
 
   /** What needs nobody signed in. @param {string} method @param {string} path @param {unknown} [body] */
   open(method, path, body) {
-    return this.#send(method, path, body);
+    return this.#sendRequest(method, path, body);
   }
 
   /** An answer that is no JSON, with all the pages that it goes on with (a `Link` with rel="next"). @param {string} path */
   async text(path) {
     const pages = [];
     for (let next = path; next; ) {
-      const page = await this.#call('GET', next, undefined, (text, { headers }) => ({
+      const page = await this.#request('GET', next, undefined, (text, { headers }) => ({
         text,
         next: this.#nextOf(headers),
       }));
@@ -148,22 +148,22 @@ export class Api {
    * One call as the person signed in; once more with a new token when the server says that this one has run out.
    * @param {string} method @param {string} path @param {unknown} [body] @param {(text: string, response: Response) => any} [read] the answer's body
    */
-  async #call(method, path, body, read) {
+  async #request(method, path, body, read) {
     const { token } = await this.token();
     try {
-      return await this.#send(method, path, body, token, read);
+      return await this.#sendRequest(method, path, body, token, read);
     } catch (error) {
       if (!(error instanceof Problem) || !['unauthorized', 'token_expired'].includes(error.code)) throw error;
       const renewed = await this.token({ fresh: this.#access?.token === token });
-      return this.#send(method, path, body, renewed.token, read);
+      return this.#sendRequest(method, path, body, renewed.token, read);
     }
   }
 
-  async #refresh() {
+  async #refreshTokens() {
     try {
-      return this.#signedIn(await this.#send('POST', '/auth/refresh', this.#refreshBody()), false);
+      return this.#signedIn(await this.#sendRequest('POST', '/auth/refresh', this.#refreshBody()), false);
     } catch (error) {
-      if (error instanceof Problem && error.status === 401) this.#forget();
+      if (error instanceof Problem && error.status === 401) this.#forgetSignIn();
       throw error;
     }
   }
@@ -200,7 +200,7 @@ export class Api {
     return this.#access;
   }
 
-  #forget() {
+  #forgetSignIn() {
     this.#access = null;
     this.#refreshToken = undefined;
     this.session.set({ user: null });
@@ -210,7 +210,7 @@ export class Api {
   /** @param {{userId: number | null}} news */
   #otherTab({ userId }) {
     if (userId === (this.session.get().user?.id ?? null)) return;
-    if (userId === null) this.#forget();
+    if (userId === null) this.#forgetSignIn();
     else this.token({ fresh: true }).catch(() => {});
   }
 
@@ -223,7 +223,7 @@ export class Api {
    * @param {string} method @param {string} path @param {unknown} [body] @param {string} [token] @param {(text: string, response: Response) => any} [read]
    * @returns {Promise<any>} the body, or null where there is none
    */
-  async #send(method, path, body, token, read = parse) {
+  async #sendRequest(method, path, body, token, read = parse) {
     /** @type {Record<string, string>} */
     const headers = { 'Accept-Language': this.#acceptLanguage() };
     if (token) headers.Authorization = `Bearer ${token}`;

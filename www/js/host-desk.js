@@ -18,7 +18,7 @@ export class HostDesk {
 
   /** Microphone, camera or screen of somebody. @param {number} userId @param {Kind} kind */
   switchOff(userId, kind) {
-    return this.#person(userId, { [kind]: false });
+    return this.#changePerson(userId, { [kind]: false });
   }
 
   /** @param {number} userId */
@@ -28,17 +28,17 @@ export class HostDesk {
 
   /** @param {number} userId */
   lowerHand(userId) {
-    return this.#person(userId, { handRaised: false });
+    return this.#changePerson(userId, { handRaised: false });
   }
 
   /** In this meeting only; also oneself. @param {number} userId @param {string} displayName */
   rename(userId, displayName) {
-    return this.#person(userId, { displayName });
+    return this.#changePerson(userId, { displayName });
   }
 
   /** @param {number} userId @param {'cohost' | 'participant'} role */
   setRole(userId, role) {
-    return this.#person(userId, { role });
+    return this.#changePerson(userId, { role });
   }
 
   /** The host's seat; to oneself, where one made the meeting. @param {number} userId */
@@ -106,7 +106,7 @@ export class HostDesk {
   }
 
   /** @param {number} userId @param {object} change */
-  #person(userId, change) {
+  #changePerson(userId, change) {
     return this.#api.patch(`${this.#path}/participants/${userId}`, change);
   }
 }

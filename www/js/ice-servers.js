@@ -34,13 +34,13 @@ export class IceServers {
   take(access) {
     const servers = access?.iceServers ?? [];
     const same = JSON.stringify(addresses(servers)) === JSON.stringify(addresses(this.servers));
-    if (same && Date.now() < this.#renewAt) return; // those at hand are good for a while, and ways stand that they opened
-    this.#use(servers, access?.ttl);
+    if (same && Date.now() < this.#renewAt) return; // those at hand are good for a while, and connections run over them
+    this.#useServers(servers, access?.ttl);
   }
 
   /** A computer that slept has not heard its timers. */
   wake() {
-    if (this.#renewAt && Date.now() >= this.#renewAt) this.#renew();
+    if (this.#renewAt && Date.now() >= this.#renewAt) this.#renewServers();
   }
 
   close() {
@@ -49,27 +49,27 @@ export class IceServers {
   }
 
   /** @param {RTCIceServer[]} servers @param {number} [ttl] */
-  #use(servers, ttl) {
+  #useServers(servers, ttl) {
     this.servers = servers;
     const lasts = ttl ? Math.min(ttl * 1000 * RENEW_AT, LONGEST_MS) : 0;
     this.#renewAt = lasts ? Date.now() + lasts : 0;
-    this.#later(lasts);
+    this.#renewLater(lasts);
     this.#changed(servers);
   }
 
   /** @param {number} ms 0: never */
-  #later(ms) {
+  #renewLater(ms) {
     clearTimeout(this.#timer);
-    if (ms && !this.#closed) this.#timer = setTimeout(() => this.#renew(), ms);
+    if (ms && !this.#closed) this.#timer = setTimeout(() => this.#renewServers(), ms);
   }
 
-  async #renew() {
-    this.#later(0);
+  async #renewServers() {
+    this.#renewLater(0);
     try {
       const { iceServers, ttl } = await this.#ask();
-      if (!this.#closed) this.#use(iceServers, ttl);
+      if (!this.#closed) this.#useServers(iceServers, ttl);
     } catch {
-      this.#later(RETRY_MS);
+      this.#renewLater(RETRY_MS);
     }
   }
 }

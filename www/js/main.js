@@ -29,7 +29,7 @@ const api = new Api({ acceptLanguage: language });
 /** Whether somebody is in a call here, or looks at its end. */
 const callHere = createStore({ on: false });
 
-/** @type {{api: Api, settings: typeof settings, call: import('./call.js').Call | null}} */
+/** @type {{api: Api, settings: typeof settings, call: import('./meeting-session.js').MeetingSession | null}} */
 const echomeet = { api, settings, call: null };
 Object.assign(window, { echomeet });
 
@@ -94,7 +94,7 @@ function useShownUser(user, path) {
   return shown.current.user;
 }
 
-/** @param {import('./call.js').Call | null} call */
+/** @param {import('./meeting-session.js').MeetingSession | null} call */
 function expose(call) {
   const look = () =>
     echomeet.call === call && callHere.set({ on: call !== null && call.store.get().phase !== 'before' });

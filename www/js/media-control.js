@@ -53,7 +53,7 @@ export class MediaControl {
       renew: () => this.#session.api.get('/media'),
     });
     this.room.on('change', (views) =>
-      this.#session.store.set({ links: Object.fromEntries(views.map((view) => [view.userId, view])) }),
+      this.#session.store.set({ connections: Object.fromEntries(views.map((view) => [view.userId, view])) }),
     );
     this.room.transport?.setPeople(room.participants);
   }
@@ -120,9 +120,9 @@ export class MediaControl {
     const shared = this.#sharedState ?? { audio: false, video: false, screen: false };
     const { microphoneOn, cameraOn, screen } = this.local.store.get();
     const state = { ...shared, ...now };
-    if (by && microphoneOn && !state.audio) notify('note.mutedBy', by);
-    if (by && cameraOn && !state.video) notify('note.cameraOffBy', by);
-    if (by && screen && !state.screen) notify('note.shareStoppedBy', by);
+    if (by && microphoneOn && !state.audio) notify('notification.mutedBy', by);
+    if (by && cameraOn && !state.video) notify('notification.cameraOffBy', by);
+    if (by && screen && !state.screen) notify('notification.shareStoppedBy', by);
     this.#switchOff(state);
   }
 

@@ -10,8 +10,8 @@ import { Mesh } from './transport/mesh.js';
 /** @typedef {'microphone' | 'camera' | 'screen' | 'screenAudio'} Role */
 /** @typedef {{microphone: MediaStreamTrack | null, camera: MediaStreamTrack | null, screen: MediaStream | null}} Local what is sent */
 /** @typedef {Record<Role, MediaStream | null>} Remote what arrives from one person */
-/** "blocked": nothing gets through, and trying again has not helped. @typedef {'connecting' | 'connected' | 'trouble' | 'blocked'} LinkState */
-/** @typedef {{userId: number, remote: Remote, state: LinkState}} PeerView */
+/** "blocked": nothing gets through, and trying again has not helped. @typedef {'connecting' | 'connected' | 'trouble' | 'blocked'} ConnectionState */
+/** @typedef {{userId: number, remote: Remote, state: ConnectionState}} PeerView */
 /** @typedef {{received: number, lost: number, roundTripMs: number}} Sample packets since the connection began; milliseconds there and back */
 /** @typedef {import('./video-policy.js').Wants} Wants */
 /**

@@ -72,7 +72,7 @@ export class LocalMedia {
     this.#inTurn(async () => {
       const before = this.store.get().devices;
       await this.#readDevices();
-      await this.#recover();
+      await this.#recoverDevice();
       await this.#backToChosen(before);
     });
 
@@ -201,14 +201,14 @@ export class LocalMedia {
       this.#lost.clear();
       this.stopScreen();
       this.#closeCamera();
-      this.#release('microphone');
+      this.#releaseDevice('microphone');
       this.store.set({ microphoneOn: false });
     });
   }
 
   async #openBoth() {
     try {
-      await this.#take(await this.#ask({ audio: this.#microphoneWish(), video: this.#cameraWish() }));
+      await this.#takeStream(await this.#askForDevice({ audio: this.#microphoneWish(), video: this.#cameraWish() }));
     } catch {
       // One of the two is missing or refused; each is tried alone and gets its own reason.
     }
@@ -216,7 +216,7 @@ export class LocalMedia {
 
   async #openMicrophone() {
     try {
-      await this.#take(await this.#ask({ audio: this.#microphoneWish() }));
+      await this.#takeStream(await this.#askForDevice({ audio: this.#microphoneWish() }));
     } catch (error) {
       this.store.set({ microphoneProblem: reason(error), microphoneOn: false });
     }
@@ -225,7 +225,7 @@ export class LocalMedia {
   /** Another one, or the same with other wishes; muted or not as it was. */
   async #exchangeMicrophone() {
     const on = this.store.get().microphoneOn;
-    this.#release('microphone');
+    this.#releaseDevice('microphone');
     await this.#openMicrophone();
     const { microphone } = this.store.get();
     if (microphone) microphone.enabled = on;
@@ -234,7 +234,7 @@ export class LocalMedia {
 
   async #openCamera() {
     try {
-      await this.#take(await this.#ask({ video: this.#cameraWish() }));
+      await this.#takeStream(await this.#askForDevice({ video: this.#cameraWish() }));
     } catch (error) {
       this.#cameraFailed(error);
     }
@@ -250,7 +250,7 @@ export class LocalMedia {
    * The chosen devices, or others where these are not there. ("ideal" is not enough: Chromium then gives the system's own.)
    * @param {{audio?: MediaTrackConstraints, video?: MediaTrackConstraints}} wish
    */
-  async #ask(wish) {
+  async #askForDevice(wish) {
     if (!canConnect()) throw new DOMException('', 'NoWebRtcError'); // nobody would get it
     if (!navigator.mediaDevices?.getUserMedia) throw new DOMException('', 'InsecureError');
     const { microphoneId, cameraId } = settings.get();
@@ -276,11 +276,11 @@ export class LocalMedia {
   }
 
   /** @param {MediaStream} stream */
-  async #take(stream) {
+  async #takeStream(stream) {
     for (const track of stream.getTracks()) {
       const kind = track.kind === 'audio' ? 'microphone' : 'camera';
-      this.#release(kind);
-      track.addEventListener('ended', () => this.#unplugged(kind, track));
+      this.#releaseDevice(kind);
+      track.addEventListener('ended', () => this.#deviceUnplugged(kind, track));
       if (kind === 'microphone') this.store.set({ microphone: track, microphoneOn: true, microphoneProblem: null });
       else await this.#showCamera(track);
     }
@@ -331,26 +331,26 @@ export class LocalMedia {
   }
 
   /** @param {'microphone' | 'camera'} kind @param {MediaStreamTrack} track */
-  #unplugged(kind, track) {
+  #deviceUnplugged(kind, track) {
     const { microphone, microphoneOn } = this.store.get();
     if (track !== (kind === 'camera' ? this.#camera : microphone)) return;
     if (kind === 'camera' || microphoneOn) this.#lost.set(kind, track.getSettings().deviceId ?? '');
-    this.#release(kind);
+    this.#releaseDevice(kind);
     this.store.set(kind === 'microphone' ? { microphoneOn: false } : { cameraOn: false });
     this.#inTurn(async () => {
       const problem = (await isDenied(kind)) ? 'withdrawn' : 'unplugged';
       if (problem === 'withdrawn')
         this.#lost.delete(kind); // it is there, but for another word of this person
       // What was asked for together ends together, also where only one of the two is taken back.
-      else if (await isDenied(kind === 'camera' ? 'microphone' : 'camera')) await this.#recover();
+      else if (await isDenied(kind === 'camera' ? 'microphone' : 'camera')) await this.#recoverDevice();
       if (this.store.get()[kind]) return; // opened again
       this.store.set(kind === 'microphone' ? { microphoneProblem: problem } : { cameraProblem: problem });
-      if (kind === 'microphone') await this.#recover();
+      if (kind === 'microphone') await this.#recoverDevice();
     });
   }
 
   /** Opens again what was pulled out while it was on: any microphone, but only the same camera. */
-  async #recover() {
+  async #recoverDevice() {
     for (const [kind, deviceId] of this.#lost) {
       const there = this.store
         .get()
@@ -374,12 +374,12 @@ export class LocalMedia {
   }
 
   #closeCamera() {
-    this.#release('camera');
+    this.#releaseDevice('camera');
     this.store.set({ cameraOn: false });
   }
 
   /** @param {'microphone' | 'camera'} kind */
-  #release(kind) {
+  #releaseDevice(kind) {
     if (kind === 'microphone') {
       this.store.get().microphone?.stop();
       this.store.set({ microphone: null });

@@ -26,18 +26,18 @@ export class MutedVoice {
   /** @param {import('./media.js').LocalMedia} media */
   constructor(media) {
     this.#media = media;
-    this.#timer = setInterval(() => this.#look(), EVERY_MS);
+    this.#timer = setInterval(() => this.#listenOnce(), EVERY_MS);
   }
 
   close() {
     clearInterval(this.#timer);
-    this.#measure(null);
+    this.#measureTrack(null);
     this.#meter.close();
   }
 
-  #look() {
+  #listenOnce() {
     const { microphone, microphoneOn } = this.#media.store.get();
-    this.#measure(microphoneOn ? null : microphone);
+    this.#measureTrack(microphoneOn ? null : microphone);
     const now = performance.now();
     this.#loud = this.#loud.filter((at) => now - at < WITHIN_MS);
     if (this.#copy && this.#meter.level() > LOUD) this.#loud.push(now);
@@ -45,7 +45,7 @@ export class MutedVoice {
   }
 
   /** @param {MediaStreamTrack | null} track */
-  #measure(track) {
+  #measureTrack(track) {
     if (track === this.#original) return;
     this.#copy?.stop();
     this.#loud = [];

@@ -63,9 +63,9 @@ export class NetworkTest {
     this.store.set({ running: true, done: false, steps: fresh() });
     for (const name of STEPS) {
       if (this.#stopped) return;
-      this.#tell(name, { state: 'running', reason: '', ms: null });
+      this.#setStep(name, { state: 'running', reason: '', ms: null });
       // a test that breaks is a result, too
-      this.#tell(name, await this.#try(name).catch(() => problem('failed')));
+      this.#setStep(name, await this.#runStep(name).catch(() => problem('failed')));
     }
     this.store.set({ running: false, done: true });
   }
@@ -76,14 +76,14 @@ export class NetworkTest {
   }
 
   /** @param {StepName} name @param {Pick<Step, 'state' | 'reason' | 'ms'>} result */
-  #tell(name, result) {
+  #setStep(name, result) {
     this.store.set(({ steps }) => ({
       steps: steps.map((step) => (step.name === name ? { ...step, ...result } : step)),
     }));
   }
 
   /** @param {StepName} name @returns {Promise<Pick<Step, 'state' | 'reason' | 'ms'>>} */
-  async #try(name) {
+  async #runStep(name) {
     switch (name) {
       case 'browser':
         return tryBrowser();

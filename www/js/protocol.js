@@ -26,7 +26,7 @@ import { Emitter } from './store.js';
 /** @typedef {{token: string, expiresAt: number}} AccessToken `expiresAt`: milliseconds since 1970 */
 /** @typedef {{type: string, meetingId: number, seq: number, at: string, data: any}} RoomEvent */
 /**
- * @typedef {object} Outgoing a chat line that is not acknowledged yet
+ * @typedef {object} Outgoing a chat message that is not acknowledged yet
  * @property {string} text
  * @property {number} [to]
  * @property {number} [replyTo]
@@ -176,7 +176,7 @@ export class MeetingClient extends Emitter {
       this.#joining = { resolve, reject };
     });
     this.#setState('connecting');
-    this.#open();
+    this.#openSocket();
     return decided;
   }
 
@@ -184,7 +184,7 @@ export class MeetingClient extends Emitter {
   askAgain() {
     if (this.state !== 'refused') return;
     this.#setState('connecting');
-    this.#open();
+    this.#openSocket();
   }
 
   /**
@@ -196,7 +196,7 @@ export class MeetingClient extends Emitter {
     return new Promise((resolve, reject) => {
       const id = this.#nextId;
       this.#nextId += 1;
-      if (!this.#write({ id, type, data })) {
+      if (!this.#writeMessage({ id, type, data })) {
         reject(new ProtocolError({ code: 'offline', retryable: true }));
         return;
       }
@@ -214,7 +214,7 @@ export class MeetingClient extends Emitter {
    * @returns {boolean} whether it was written
    */
   signal(to, data) {
-    return this.#joined && this.#write({ type: 'webrtc_signal', data: { ...data, to } });
+    return this.#joined && this.#writeMessage({ type: 'webrtc_signal', data: { ...data, to } });
   }
 
   /**
@@ -223,11 +223,11 @@ export class MeetingClient extends Emitter {
    * @returns {boolean} whether it was written
    */
   tell(type, data) {
-    return this.#joined && this.#write({ type, data });
+    return this.#joined && this.#writeMessage({ type, data });
   }
 
   /**
-   * Sends a line now or as soon as the room is back, in order, stored once however often it had to be sent.
+   * Sends a message now or as soon as the room is back, in order, stored once however often it had to be sent.
    * @param {string} text
    * @param {{to?: number, replyTo?: number, clientId?: string}} [options]
    * @returns {{clientId: string, stored: Promise<any>}} `stored` resolves with the message as the server keeps it
@@ -251,18 +251,18 @@ export class MeetingClient extends Emitter {
 
   /** Closes for good. @param {string} [code] */
   close(code = 'left') {
-    this.#finish({ code });
+    this.#finishSession({ code });
   }
 
   /** Ask the socket for a sign of life, or try to come back at once: the network or the machine has just woken up. */
   nudge() {
-    if (this.state === 'online' || this.state === 'waiting') this.#ping();
-    else if (this.state === 'reconnecting' && !this.#socket) this.#open();
+    if (this.state === 'online' || this.state === 'waiting') this.#sendPing();
+    else if (this.state === 'reconnecting' && !this.#socket) this.#openSocket();
   }
 
   // --- the socket -------------------------------------------------------------------------------------------------
 
-  async #open() {
+  async #openSocket() {
     clearTimeout(this.#timers.retry);
     const room = this.#room;
     let access;
@@ -270,8 +270,8 @@ export class MeetingClient extends Emitter {
       access = await this.#options.getToken({ fresh: this.#freshToken });
     } catch (error) {
       if (this.#room !== room || this.#socket) return;
-      if (/** @type {any} */ (error)?.status === 401) this.#finish({ code: 'signed_out', error });
-      else this.#again(error);
+      if (/** @type {any} */ (error)?.status === 401) this.#finishSession({ code: 'signed_out', error });
+      else this.#reconnectLater(error);
       return;
     }
     if (!room || this.#room !== room || this.#socket) return;
@@ -280,12 +280,12 @@ export class MeetingClient extends Emitter {
     try {
       socket = new this.#options.WebSocket(this.#options.url, ['echomeet.v1', `bearer.${access.token}`]);
     } catch {
-      this.#again(new ProtocolError({ code: 'offline', retryable: true })); // there is none, or it is forbidden
+      this.#reconnectLater(new ProtocolError({ code: 'offline', retryable: true })); // there is none, or it is forbidden
       return;
     }
     this.#socket = socket;
     let opened = false;
-    this.#timers.open = setTimeout(() => this.#lost(socket, 1006), OPEN_TIMEOUT_MS);
+    this.#timers.open = setTimeout(() => this.#connectionLost(socket, 1006), OPEN_TIMEOUT_MS);
     socket.onerror = () => {}; // what counts is that it closes
     socket.onopen = () => {
       opened = true;
@@ -293,30 +293,30 @@ export class MeetingClient extends Emitter {
       this.#renewBefore(access.expiresAt);
     };
     socket.onmessage = ({ data }) => {
-      if (this.#socket === socket) this.#receive(JSON.parse(String(data)));
+      if (this.#socket === socket) this.#handleMessage(JSON.parse(String(data)));
     };
     socket.onclose = ({ code }) => {
       if (!opened) this.#neverOpened += 1;
-      this.#lost(socket, code);
+      this.#connectionLost(socket, code);
     };
   }
 
   /** @param {WebSocket} socket @param {number} code */
-  #lost(socket, code) {
+  #connectionLost(socket, code) {
     if (this.#socket !== socket) return;
     if (this.#joined) this.lostWith = code;
-    this.#drop();
+    this.#dropSocket();
     if (FINAL_CLOSE[code]) {
-      this.#finish({ code: FINAL_CLOSE[code] });
+      this.#finishSession({ code: FINAL_CLOSE[code] });
       return;
     }
     // A refused handshake shows no reason to a script: the second time in a row the token is suspected.
     if (code === CLOSE_TOKEN || this.#neverOpened >= 2) this.#freshToken = true;
-    this.#again(new ProtocolError({ code: 'offline', retryable: true }));
+    this.#reconnectLater(new ProtocolError({ code: 'offline', retryable: true }));
   }
 
   /** Takes the socket away, whatever its state; who waited for an answer is told. */
-  #drop() {
+  #dropSocket() {
     const socket = this.#socket;
     this.#socket = null;
     this.#joined = this.#waits = false;
@@ -339,29 +339,32 @@ export class MeetingClient extends Emitter {
   }
 
   /** Tries again later, unless this was the first join: then the caller decides. @param {unknown} error */
-  #again(error) {
+  #reconnectLater(error) {
     if (!this.#room) return;
     if (
       this.#joining &&
       (this.#attempts >= FIRST_JOIN_RETRIES || performance.now() - this.#joinBegan > FIRST_JOIN_MS)
     ) {
-      this.#finish({ code: 'offline', error });
+      this.#finishSession({ code: 'offline', error });
       return;
     }
     if (!this.#joining) this.#setState('reconnecting');
     const longest = Math.min(LONGEST_DELAY_MS, this.#options.firstDelayMs * 2 ** this.#attempts);
     this.#attempts += 1;
     const { retryAfterMs = 0 } = /** @type {any} */ (error) ?? {};
-    this.#timers.retry = setTimeout(() => this.#open(), retryAfterMs + longest * (0.5 + this.#options.random() / 2));
+    this.#timers.retry = setTimeout(
+      () => this.#openSocket(),
+      retryAfterMs + longest * (0.5 + this.#options.random() / 2),
+    );
   }
 
   /** @param {{code: string, error?: unknown}} verdict */
-  #finish({ code, error }) {
+  #finishSession({ code, error }) {
     if (this.state === 'closed') return;
     const joining = this.#joining;
     this.#joining = null;
     this.#room = null;
-    this.#drop();
+    this.#dropSocket();
     for (const { reject } of this.#unacked.values()) reject(new ProtocolError({ code }));
     this.#unacked.clear();
     this.#attempts = 0;
@@ -378,7 +381,7 @@ export class MeetingClient extends Emitter {
   }
 
   /** @param {object} message */
-  #write(message) {
+  #writeMessage(message) {
     if (this.#socket?.readyState !== 1) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
@@ -387,7 +390,7 @@ export class MeetingClient extends Emitter {
   // --- what comes in ----------------------------------------------------------------------------------------------
 
   /** @param {any} message */
-  #receive(message) {
+  #handleMessage(message) {
     this.#lastHeard = performance.now();
     clearTimeout(this.#timers.pong);
     switch (message.type) {
@@ -396,12 +399,12 @@ export class MeetingClient extends Emitter {
         this.hello = message.data;
         this.#myId = message.data?.userId ?? this.#myId;
         this.#pingMs = message.data?.pingMs ?? this.#pingMs;
-        this.#watch();
-        this.#enter();
+        this.#watchSilence();
+        this.#enterRoom();
         return;
       case 'ack':
       case 'error':
-        this.#answer(message);
+        this.#handleAnswer(message);
         return;
       case 'pong':
         return;
@@ -419,7 +422,7 @@ export class MeetingClient extends Emitter {
   }
 
   /** @param {any} message */
-  #answer({ type, id, data, error }) {
+  #handleAnswer({ type, id, data, error }) {
     const request = this.#waiting.get(id);
     if (!request) return;
     this.#waiting.delete(id);
@@ -443,18 +446,18 @@ export class MeetingClient extends Emitter {
     const iLeft = event.type === 'user_left' && event.data.userId === this.#myId ? event.data.reason : null;
     if (iLeft === 'lobby') {
       this.#joined = false;
-      this.#wait({ by: event.data.by });
+      this.#waitInLobby({ by: event.data.by });
       return;
     }
     this.emit('event', event);
     // By another program of the same person; what a resume tells is from before this seat.
-    if (iLeft === 'left' && this.state === 'online') this.#finish({ code: this.#leaving ?? 'left_elsewhere' });
+    if (iLeft === 'left' && this.state === 'online') this.#finishSession({ code: this.#leaving ?? 'left_elsewhere' });
   }
 
   // --- the lobby --------------------------------------------------------------------------------------------------
 
   /** From now on nothing of the room comes, until somebody decides. @param {ClientEvents['waiting']} news */
-  #wait(news) {
+  #waitInLobby(news) {
     this.#waits = true;
     this.seq = -1; // what happens meanwhile is not for us: the room comes whole
     this.#setState('waiting');
@@ -465,19 +468,19 @@ export class MeetingClient extends Emitter {
   #lobbyEvent({ type, data }) {
     if (type === 'lobby_admitted') {
       this.#waits = false;
-      this.#enter({ resumes: false });
+      this.#enterRoom({ resumes: false });
     } else if (type === 'lobby_refused') {
       this.#hasPlace = false;
-      this.#drop(); // or a new socket would ask again without anybody's wish
+      this.#dropSocket(); // or a new socket would ask again without anybody's wish
       this.#setState('refused');
       this.emit('refused', { by: data?.by });
-    } else if (type === 'meeting_ended') this.#finish({ code: 'ended' });
+    } else if (type === 'meeting_ended') this.#finishSession({ code: 'ended' });
   }
 
   // --- the room ---------------------------------------------------------------------------------------------------
 
   /** Joins, or resumes from the last event seen. @param {{resumes?: boolean}} [how] `resumes`: only the place that is ours already */
-  async #enter({ resumes = this.#hasPlace } = {}) {
+  async #enterRoom({ resumes = this.#hasPlace } = {}) {
     const room = this.#room;
     const socket = this.#socket;
     if (!room) return;
@@ -493,78 +496,78 @@ export class MeetingClient extends Emitter {
         seat: this.#seat,
       });
     } catch (error) {
-      if (this.#socket === socket) this.#refused(/** @type {ProtocolError} */ (error), room, resumes);
+      if (this.#socket === socket) this.#handleRefused(/** @type {ProtocolError} */ (error), room, resumes);
       return;
     }
     if (this.#socket !== socket) return;
     this.#attempts = 0;
     this.#hasPlace = true;
     if (ack.waiting) {
-      this.#decided(ack);
-      this.#wait(ack);
+      this.#joinAnswered(ack);
+      this.#waitInLobby(ack);
       for (const event of this.#early.splice(0)) this.#roomEvent(event);
       return;
     }
     this.#joined = true;
-    if (ack.resumed) this.#resumed(ack);
+    if (ack.resumed) this.#handleResumed(ack);
     else {
       this.seq = ack.seq;
       this.emit('snapshot', ack);
     }
     this.#setState('online');
-    this.#decided(ack);
+    this.#joinAnswered(ack);
     for (const event of this.#early.splice(0)) this.#roomEvent(event);
     for (const signal of this.#earlySignals.splice(0)) this.emit('signal', signal);
     this.#sendWaitingChat();
   }
 
   /** The first join has its answer. @param {any} ack */
-  #decided(ack) {
+  #joinAnswered(ack) {
     const joining = this.#joining;
     this.#joining = null;
     joining?.resolve(ack);
   }
 
   /** @param {any} ack */
-  #resumed(ack) {
+  #handleResumed(ack) {
     for (const event of ack.events) this.#roomEvent(event);
     this.seq = Math.max(this.seq, ack.seq);
     this.emit('resumed', ack);
   }
 
   /** The server did not let us in. @param {ProtocolError} error @param {Room} room @param {boolean} resumes */
-  #refused(error, room, resumes) {
+  #handleRefused(error, room, resumes) {
     if (error.code === 'invite_invalid' && room.invite) {
       // Whoever is in already stays, and there may be no password: only where there is one it was the invitation that counted.
       room.invite = undefined;
       room.spent = error;
-      this.#enter({ resumes });
+      this.#enterRoom({ resumes });
       return;
     }
     if (error.code === 'wrong_password' && room.spent && !room.password) error = room.spent;
     const passing = error.retryable && error.code !== 'meeting_full';
     if (passing || error.code === 'token_expired' || error.code === 'unauthorized') {
       this.#freshToken = !passing;
-      this.#drop();
-      this.#again(error);
+      this.#dropSocket();
+      this.#reconnectLater(error);
       return;
     }
-    this.#finish({ code: VERDICTS[error.code] ?? error.code, error });
+    this.#finishSession({ code: VERDICTS[error.code] ?? error.code, error });
   }
 
   // --- chat -------------------------------------------------------------------------------------------------------
 
-  /** Sends every line that waits, in the order in which they were written. */
+  /** Sends every message that waits, in the order in which they were written. */
   #sendWaitingChat() {
     for (const clientId of [...this.#unacked.keys()]) this.#sendChat(clientId);
   }
 
   /** @param {string} clientId */
   async #sendChat(clientId) {
-    const line = this.#unacked.get(clientId);
-    if (!line || line.underWay || !this.#joined) return;
-    line.underWay = true;
-    const { text, to, replyTo } = line;
+    const outgoing = this.#unacked.get(clientId);
+    if (!outgoing || outgoing.underWay || !this.#joined) return;
+    outgoing.underWay = true;
+    const { text, to, replyTo } = outgoing;
     try {
       const message = await this.request('chat_message', {
         text,
@@ -572,10 +575,10 @@ export class MeetingClient extends Emitter {
         ...(to === undefined ? {} : { to }),
         ...(replyTo === undefined ? {} : { replyTo }),
       });
-      if (this.#unacked.delete(clientId)) line.resolve(message);
+      if (this.#unacked.delete(clientId)) outgoing.resolve(message);
     } catch (failure) {
       const error = /** @type {ProtocolError} */ (failure);
-      line.underWay = false;
+      outgoing.underWay = false;
       if (!this.#unacked.has(clientId) || error.code === 'offline') return; // goes out again with the next join
       if (error.retryable) {
         clearTimeout(this.#timers.chat);
@@ -586,36 +589,36 @@ export class MeetingClient extends Emitter {
         return;
       }
       this.#unacked.delete(clientId);
-      line.reject(error);
+      outgoing.reject(error);
     }
   }
 
   // --- signs of life, and the token -------------------------------------------------------------------------------
 
   /** The server's own pings are invisible to a script, so the client asks when it has heard nothing for a while. */
-  #watch() {
+  #watchSilence() {
     clearTimeout(this.#timers.ping);
     this.#timers.ping = setTimeout(() => {
-      if (performance.now() - this.#lastHeard >= this.#pingMs) this.#ping();
-      this.#watch();
+      if (performance.now() - this.#lastHeard >= this.#pingMs) this.#sendPing();
+      this.#watchSilence();
     }, this.#pingMs);
   }
 
-  #ping() {
+  #sendPing() {
     const socket = this.#socket;
-    if (!socket || !this.#write({ type: 'ping' })) return;
+    if (!socket || !this.#writeMessage({ type: 'ping' })) return;
     clearTimeout(this.#timers.pong);
-    this.#timers.pong = setTimeout(() => this.#lost(socket, 1006), PONG_TIMEOUT_MS);
+    this.#timers.pong = setTimeout(() => this.#connectionLost(socket, 1006), PONG_TIMEOUT_MS);
   }
 
   /** @param {number} expiresAt */
   #renewBefore(expiresAt) {
     clearTimeout(this.#timers.renew);
     const wait = Math.max(0, expiresAt - RENEW_MARGIN_MS - Date.now());
-    this.#timers.renew = setTimeout(() => this.#renew(), Math.min(wait, 0x7fffffff));
+    this.#timers.renew = setTimeout(() => this.#renewToken(), Math.min(wait, 0x7fffffff));
   }
 
-  async #renew() {
+  async #renewToken() {
     const socket = this.#socket;
     try {
       const { token, expiresAt } = await this.#options.getToken({ fresh: true });
@@ -624,8 +627,8 @@ export class MeetingClient extends Emitter {
       this.#renewBefore(Math.max(expiresAt, Date.now() + 2 * RENEW_MARGIN_MS));
     } catch (error) {
       if (this.#socket !== socket || !socket) return;
-      if (/** @type {any} */ (error)?.status === 401) this.#finish({ code: 'signed_out', error });
-      else this.#timers.renew = setTimeout(() => this.#renew(), RENEW_RETRY_MS);
+      if (/** @type {any} */ (error)?.status === 401) this.#finishSession({ code: 'signed_out', error });
+      else this.#timers.renew = setTimeout(() => this.#renewToken(), RENEW_RETRY_MS);
     }
   }
 }

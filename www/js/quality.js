@@ -27,7 +27,7 @@ export function judge(before, now) {
   return loss > WEAK.loss || now.roundTripMs > WEAK.roundTripMs ? 'weak' : null;
 }
 
-export class LinkQuality {
+export class ConnectionQuality {
   /** Those with whom it is not good. */
   store = createStore({ users: /** @type {Record<number, Quality>} */ ({}) });
   #views;
@@ -44,14 +44,14 @@ export class LinkQuality {
   constructor(views, sample) {
     this.#views = views;
     this.#sample = sample;
-    this.#timer = setInterval(() => this.#look(), EVERY_MS);
+    this.#timer = setInterval(() => this.#sampleSome(), EVERY_MS);
   }
 
   close() {
     clearInterval(this.#timer);
   }
 
-  async #look() {
+  async #sampleSome() {
     this.#turn += 1;
     const people = new Set(this.#views().map(({ userId }) => userId));
     for (const userId of this.#known.keys()) if (!people.has(userId)) this.#known.delete(userId);
@@ -59,21 +59,21 @@ export class LinkQuality {
     await Promise.all(
       now.map(async (userId) => {
         const sample = await this.#sample(userId);
-        if (sample) this.#learn(userId, sample);
+        if (sample) this.#learnSample(userId, sample);
       }),
     );
-    this.#tell();
+    this.#publish();
   }
 
   /** @param {number} userId @param {Sample} sample */
-  #learn(userId, sample) {
+  #learnSample(userId, sample) {
     const before = this.#known.get(userId);
     const quality = judge(before?.sample, sample);
     const times = before && before.quality === quality ? before.times + 1 : 1;
     this.#known.set(userId, { sample, quality, times });
   }
 
-  #tell() {
+  #publish() {
     const { users: shown } = this.store.get();
     /** @type {Record<number, Quality>} */
     const users = {};

@@ -7,7 +7,7 @@
 import { IceServers } from './ice-servers.js';
 import { UnknownMediaMode, createTransport } from './media-transport.js';
 import { MutedVoice } from './muted-voice.js';
-import { LinkQuality } from './quality.js';
+import { ConnectionQuality } from './quality.js';
 import { settings } from './settings.js';
 import { ShownPictures } from './shown-pictures.js';
 import { Speaking } from './speaking.js';
@@ -58,7 +58,7 @@ export class RoomMedia extends Emitter {
       () => this.transport?.levels() ?? new Map(),
     );
     this.mutedVoice = new MutedVoice(local);
-    this.quality = new LinkQuality(view, async (userId) => this.transport?.sample(userId) ?? null);
+    this.quality = new ConnectionQuality(view, async (userId) => this.transport?.sample(userId) ?? null);
   }
 
   #sendLocal() {

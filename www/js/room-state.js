@@ -26,13 +26,13 @@
  * @property {{id: number, displayName: string}} sender
  * @property {{id: number, displayName: string} | null} to
  * @property {string} text
- * @property {{id: number, sender: {id: number, displayName: string}} | null} [replyTo] the line that this one answers
+ * @property {{id: number, sender: {id: number, displayName: string}} | null} [replyTo] the message that this one answers
  * @property {string} clientId
  * @property {string} createdAt
  * @property {string | null} [editedAt]
  * @property {string | null} [deletedAt] when it was deleted; its text is empty then
  */
-/** @typedef {{seq: number, at: string, key: string, name?: string, by?: string, title?: string}} Happening a line of the chat that nobody wrote: `system.${key}` */
+/** @typedef {{seq: number, at: string, key: string, name?: string, by?: string, title?: string}} SystemMessage one that nobody wrote: `system.${key}` */
 /** @typedef {{people: Participant[], seq: number} | null} Lobby who waits, as it was after event `seq`; null where it is not known */
 /**
  * @typedef {object} Room
@@ -44,12 +44,12 @@
  * @property {{reason: string, by: number | null} | null} ended
  * @property {Record<string, string[]>} permissions what each role may do under the meeting's settings
  * @property {Lobby} lobby
- * @property {Happening[]} happenings who came, who left, what was set; oldest first
- * @property {number} lastRead the newest line of chat that was read, as the server keeps it
+ * @property {SystemMessage[]} systemMessages who came, who left, what was set; oldest first
+ * @property {number} lastRead the newest message of chat that was read, as the server keeps it
  */
 
 /** More of them would push what people wrote out of reach. */
-const HAPPENINGS = 200;
+const SYSTEM_MESSAGES_KEPT = 200;
 /** Settings whose change is told in the chat. */
 const TOLD_SETTINGS = [
   'locked',
@@ -69,18 +69,18 @@ export function roomFromSnapshot(ack, before = null) {
     meeting: ack.meeting,
     myId: ack.me.userId,
     participants: present.sort(byJoining),
-    // Lines from before are not kept: they may have been changed or deleted meanwhile. They can be fetched again.
+    // Messages from before are not kept: they may have been changed or deleted meanwhile. They can be fetched again.
     messages: mergeMessages([], ack.messages),
     everyone: { ...before?.everyone, ...namesOf(ack.participants) },
     ended: null,
     permissions: ack.permissions ?? {},
     lobby: null,
-    happenings: before?.happenings ?? [],
+    systemMessages: before?.systemMessages ?? [],
     lastRead: Math.max(ack.lastReadMessageId || writtenBefore(ack), before?.lastRead ?? 0),
   };
 }
 
-/** What was written before this person came is no news to them. @param {any} ack @returns {number} the last such line, or 0 */
+/** What was written before this person came is no news to them. @param {any} ack @returns {number} the last such message, or 0 */
 const writtenBefore = ({ me: { joinedAt }, messages }) =>
   Math.max(
     0,
@@ -94,10 +94,10 @@ const writtenBefore = ({ me: { joinedAt }, messages }) =>
 /** @param {Room} room @param {Change} event @returns {Room} the same object where nothing changed */
 export function applyEvent(room, event) {
   const now = changed(room, event);
-  const told = event.seq ? happening(room, event) : null;
+  const told = event.seq ? systemMessageOf(room, event) : null;
   if (!told) return now;
-  const line = { seq: event.seq ?? 0, at: event.at ?? '', ...told };
-  return { ...now, happenings: [...now.happenings.slice(1 - HAPPENINGS), line] };
+  const message = { seq: event.seq ?? 0, at: event.at ?? '', ...told };
+  return { ...now, systemMessages: [...now.systemMessages.slice(1 - SYSTEM_MESSAGES_KEPT), message] };
 }
 
 /** @param {Room} room @param {Change} event @returns {Room} */
@@ -189,11 +189,11 @@ export function may(room, person, permission) {
 /** Who made the meeting may take the host's seat back. @param {Room} room */
 export const mayReclaim = (room) => room.meeting.creator?.id === room.myId && me(room)?.role !== 'host';
 
-/** Older lines fetched later. @param {Room} room @param {Message[]} messages @returns {Room} */
+/** Older messages fetched later. @param {Room} room @param {Message[]} messages @returns {Room} */
 export const addHistory = (room, messages) => ({ ...room, messages: mergeMessages(room.messages, messages) });
 
-/** With so many of the newest lines, once there are some more than that. @param {Room} room @param {number} kept @param {number} slack @returns {Room} */
-export const withoutFarLines = (room, kept, slack) =>
+/** With so many of the newest messages, once there are some more than that. @param {Room} room @param {number} kept @param {number} slack @returns {Room} */
+export const withoutFarMessages = (room, kept, slack) =>
   room.messages.length > kept + slack ? { ...room, messages: room.messages.slice(-kept) } : room;
 
 /** @param {Room} room @returns {Participant | undefined} */
@@ -208,7 +208,7 @@ export const hands = (room) =>
     .filter(({ handRaisedAt }) => handRaisedAt)
     .sort((a, b) => String(a.handRaisedAt).localeCompare(String(b.handRaisedAt)) || a.userId - b.userId);
 
-/** Whether this person may delete that line. @param {Room} room @param {Message} message */
+/** Whether this person may delete that message. @param {Room} room @param {Message} message */
 export const mayDelete = (room, message) =>
   !message.deletedAt && (message.sender.id === room.myId || (can(room, 'delete_any_message') && !message.to));
 
@@ -268,7 +268,7 @@ const withMeeting = (room, fields) => ({ ...room, meeting: { ...room.meeting, ..
 const HOST_IS_HERE = { hostAway: false, hostAwayEndsAt: null };
 
 /** What is told of an event in the chat, by `room` as it was before. @param {Room} room @param {Change} event @returns {{key: string, name?: string, by?: string, title?: string} | null} */
-function happening(room, { type, data }) {
+function systemMessageOf(room, { type, data }) {
   const name = room.everyone[data?.userId] ?? '';
   const by = room.everyone[data?.by] ?? '';
   switch (type) {
@@ -289,14 +289,14 @@ function happening(room, { type, data }) {
     case 'all_muted':
       return { key: 'allMuted', name: by };
     case 'meeting_updated':
-      return settingsHappening(room, data.meeting, by);
+      return settingsMessage(room, data.meeting, by);
     default:
       return null;
   }
 }
 
 /** One change is told in words; several at once would fill the chat. @param {Room} room @param {any} meeting @param {string} name who did it */
-function settingsHappening(room, meeting, name) {
+function settingsMessage(room, meeting, name) {
   const others = TOLD_SETTINGS.filter((setting) => setting in meeting && meeting[setting] !== room.meeting[setting]);
   const titled = 'title' in meeting && meeting.title !== room.meeting.title;
   if (titled && others.length === 0) return { key: 'title', name, title: meeting.title };
@@ -316,7 +316,7 @@ function mergeMessages(have, more) {
   return [...updated, ...added].sort((a, b) => a.id - b.id);
 }
 
-/** A line that is not at hand stays away: it comes as it is now when it is fetched. @param {Message[]} have @param {Message} message */
+/** A message that is not at hand stays away: it comes as it is now when it is fetched. @param {Message[]} have @param {Message} message */
 function replaceMessage(have, message) {
   const known = have.find(({ id }) => id === message.id);
   if (!known || !isNewer(message, known)) return have;

@@ -1,17 +1,17 @@
 /** What people write to each other in a meeting: messages, who is writing, reactions, and how far this person has read. */
 import { errorText, t } from './i18n.js';
-import { addHistory, withoutFarLines } from './room-state.js';
+import { addHistory, withoutFarMessages } from './room-state.js';
 import { announce } from './toasts.js';
 import { sleep } from './waiting.js';
 
 /** @typedef {import('./room-state.js').Message} Message */
 
-/** Lines of chat at hand: those before are dropped, for the server has them, but not with every new one. */
-const LINES_KEPT = 2_000;
-const LINES_SLACK = 500;
-const LINES_AT_ONCE = 100;
+/** Messages at hand: those before are dropped, for the server has them, but not with every new one. */
+const MESSAGES_KEPT = 2_000;
+const MESSAGES_SLACK = 500;
+const MESSAGES_AT_ONCE = 100;
 const RETRY_MS = 2_000;
-/** Several lines that are read one after the other are told once. */
+/** Several messages that are read one after the other are told once. */
 const MARK_MS = 800;
 /** Who writes says so this often; without news it is believed for a little longer than that. */
 const TYPING_EVERY_MS = 3_000;
@@ -22,7 +22,7 @@ const REACTION_SHOWN_MS = 4_000;
 const REACTIONS_AT_ONCE = 5;
 
 export class SessionChat {
-  /** Somebody reads further up in the chat: no line is dropped. */
+  /** Somebody reads further up in the chat: no message is dropped. */
   readsBack = false;
 
   #session;
@@ -46,7 +46,7 @@ export class SessionChat {
     const { client } = this.#session;
     if (!client) return;
     const { replyTo } = this.#store.get();
-    this.#typedAt = -Infinity; // the line itself says that the writing is done
+    this.#typedAt = -Infinity; // the message itself says that the writing is done
     const { clientId, stored } = client.chat(text, {
       ...(to ? { to } : {}),
       ...(replyTo ? { replyTo: replyTo.id } : {}),
@@ -61,12 +61,12 @@ export class SessionChat {
       this.#store.set(({ room }) => ({ room: room && addHistory(room, [message]) }));
     } catch (error) {
       this.#store.set(({ pending }) => ({
-        pending: pending.map((line) => (line.clientId === clientId ? { ...line, failed: errorText(error) } : line)),
+        pending: pending.map((one) => (one.clientId === clientId ? { ...one, failed: errorText(error) } : one)),
       }));
     }
   }
 
-  /** The next line answers this one; a private one is answered in private. @param {Message | null} message */
+  /** The next message answers this one; a private one is answered in private. @param {Message | null} message */
   reply(message) {
     const { room } = this.#store.get();
     const other = message?.to && (message.sender.id === room?.myId ? message.to.id : message.sender.id);
@@ -77,7 +77,7 @@ export class SessionChat {
   async fetchAll() {
     for (;;) {
       try {
-        if (!(await this.fetchEarlier(LINES_AT_ONCE))) return;
+        if (!(await this.fetchEarlier(MESSAGES_AT_ONCE))) return;
       } catch (problem) {
         const { code, retryAfterMs } = /** @type {import('./api.js').Problem} */ (problem);
         if (code !== 'rate_limited') throw problem;
@@ -86,7 +86,7 @@ export class SessionChat {
     }
   }
 
-  /** Fetches lines before the oldest at hand. @returns {Promise<boolean>} whether there are still older ones */
+  /** Fetches messages before the oldest at hand. @returns {Promise<boolean>} whether there are still older ones */
   async fetchEarlier(limit = 50) {
     const { api, code } = this.#session;
     const oldest = this.#store.get().room?.messages[0];
@@ -111,13 +111,13 @@ export class SessionChat {
   arrived(message) {
     this.#setTyping(message.sender.id, false);
     const { room } = this.#store.get();
-    if (room && !this.readsBack) this.#store.set({ room: withoutFarLines(room, LINES_KEPT, LINES_SLACK) });
+    if (room && !this.readsBack) this.#store.set({ room: withoutFarMessages(room, MESSAGES_KEPT, MESSAGES_SLACK) });
     const { displayName: name, id } = message.sender;
     if (id === room?.myId) this.#removePending(message.clientId);
-    else announce(t(message.to ? 'note.chatPrivate' : 'note.chat', { name, text: message.text }));
+    else announce(t(message.to ? 'notification.chatPrivate' : 'notification.chat', { name, text: message.text }));
   }
 
-  /** Somebody writes a line here, or has taken it away. @param {boolean} active */
+  /** Somebody writes here, or has taken away what was written. @param {boolean} active */
   typing(active) {
     const { chatTo } = this.#store.get();
     const now = performance.now();
@@ -186,15 +186,16 @@ export class SessionChat {
     this.#reactionNumber += 1;
     const id = this.#reactionNumber;
     this.#store.set({ reactions: [...reactions, { id, userId, reaction }] });
-    if (room && userId !== room.myId) announce(t('note.reaction', { name: room.everyone[userId] ?? '', reaction }));
+    if (room && userId !== room.myId)
+      announce(t('notification.reaction', { name: room.everyone[userId] ?? '', reaction }));
     setTimeout(
       () => this.#store.set(({ reactions: now }) => ({ reactions: now.filter((one) => one.id !== id) })),
       REACTION_SHOWN_MS,
     );
   }
 
-  /** @param {string} clientId the line has come back as a message */
+  /** @param {string} clientId the message has come back as a message */
   #removePending(clientId) {
-    this.#store.set(({ pending }) => ({ pending: pending.filter((line) => line.clientId !== clientId) }));
+    this.#store.set(({ pending }) => ({ pending: pending.filter((one) => one.clientId !== clientId) }));
   }
 }

@@ -5,7 +5,7 @@ import { createStore } from './store.js';
 
 /** @typedef {import('./room-state.js').Room} Room */
 /** @typedef {import('./room-state.js').Message} Message */
-/** @typedef {{clientId: string, text: string, to: number | null, replyTo: Message | null, failed: string | null}} PendingLine a chat line that is not stored yet */
+/** @typedef {{clientId: string, text: string, to: number | null, replyTo: Message | null, failed: string | null}} PendingMessage one that is not stored yet */
 /** @typedef {{id: number, userId: number, reaction: string}} Reaction */
 /**
  * @typedef {object} Waiting in the lobby
@@ -15,35 +15,35 @@ import { createStore } from './store.js';
  * @property {string | null} code why it is closed
  */
 /**
- * @typedef {object} CallState
+ * @typedef {object} SessionState
  * @property {'before' | 'joining' | 'waiting' | 'in' | 'ended'} phase
  * @property {Waiting | null} waiting
  * @property {{by: number} | null} unmuteAsked somebody would like to hear this person
- * @property {Message | null} replyTo the line that the next one answers
+ * @property {Message | null} replyTo the message that the next one answers
  * @property {boolean} reconnecting
  * @property {boolean} serverAway it is the server that went away, and it said so
  * @property {boolean} socketBlocked the server answers, but the live connection does not open
  * @property {Room | null} room
- * @property {Record<number, import('./media-transport.js').PeerView>} links media of the others, by user id
- * @property {PendingLine[]} pending
- * @property {number} seenMessage id of the last chat line that was looked at
- * @property {number | null} chatTo whom the next chat line is for; null: everybody
+ * @property {Record<number, import('./media-transport.js').PeerView>} connections media of the others, by user id
+ * @property {PendingMessage[]} pending
+ * @property {number} seenMessage id of the last chat message that was looked at
+ * @property {number | null} chatTo whom the next chat message is for; null: everybody
  * @property {Record<number, number>} typing who is writing, and until when that is believed
  * @property {Reaction[]} reactions those that are shown now
- * @property {number | null} pinned who is kept large in the speaker view
+ * @property {number | null} pinned who is large in the speaker view
  * @property {string | null} endCode why it ended: "left", "ended", "removed", …
  * @property {number} startedAt when this person came in, by `performance.now()`
  * @property {number} endedAt
  */
 
-/** @type {CallState} */
+/** @type {SessionState} */
 export const INITIAL = {
   phase: 'before',
   reconnecting: false,
   serverAway: false,
   socketBlocked: false,
   room: null,
-  links: {},
+  connections: {},
   pending: [],
   seenMessage: 0,
   endCode: null,

@@ -7,24 +7,24 @@ import { me } from './room-state.js';
 import { settings } from './settings.js';
 import { announce, notify } from './toasts.js';
 
-/** @typedef {import('./call.js').Call} Call */
+/** @typedef {import('./meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {import('./protocol.js').RoomEvent} RoomEvent */
-/** The room is as it is after the event. @typedef {(call: Call, event: RoomEvent, room: import('./room-state.js').Room) => void} Effect */
+/** The room is as it is after the event. @typedef {(call: MeetingSession, event: RoomEvent, room: import('./room-state.js').Room) => void} Effect */
 
 /** How it is told that somebody is gone. @type {Record<string, import('./i18n.js').Key>} */
-const LEFT = { removed: 'note.removed', lobby: 'note.sentBack' };
+const LEFT = { removed: 'notification.removed', lobby: 'notification.sentBack' };
 
 /** @type {Record<string, Effect>} */
 export const EFFECTS = {
   user_joined({ mediaControl }, { data: { participant } }, room) {
     mediaControl.peopleChanged(participant);
-    if (participant.userId !== room.myId) notify('note.joined', participant.displayName);
+    if (participant.userId !== room.myId) notify('notification.joined', participant.displayName);
   },
   user_left({ mediaControl, chat }, { data: { userId, by, reason } }, room) {
     mediaControl.peopleChanged();
     chat.left(userId);
     // Who sent them away has been told already.
-    if (userId !== room.myId && by !== room.myId) notify(LEFT[reason] ?? 'note.left', room.everyone[userId]);
+    if (userId !== room.myId && by !== room.myId) notify(LEFT[reason] ?? 'notification.left', room.everyone[userId]);
   },
   presence_changed({ mediaControl }, { data }) {
     mediaControl.peopleChanged(data);
@@ -33,13 +33,13 @@ export const EFFECTS = {
     chat.arrived(data.message);
   },
   hand_raised(_call, { data: { userId } }, room) {
-    if (userId !== room.myId) notify('note.hand', room.everyone[userId]);
+    if (userId !== room.myId) notify('notification.hand', room.everyone[userId]);
   },
   role_changed(_call, { data: { userId, role } }, room) {
-    if (userId === room.myId) notify(role === 'cohost' ? 'note.cohostNow' : 'note.cohostNoLonger');
+    if (userId === room.myId) notify(role === 'cohost' ? 'notification.cohostNow' : 'notification.cohostNoLonger');
   },
   host_changed(_call, { data: { userId } }, room) {
-    notify(userId === room.myId ? 'note.hostNow' : 'note.newHost', room.everyone[userId]);
+    notify(userId === room.myId ? 'notification.hostNow' : 'notification.newHost', room.everyone[userId]);
   },
   unmute_asked({ store }, { data: { by } }, room) {
     store.set({ unmuteAsked: { by } });
@@ -56,7 +56,7 @@ export const EFFECTS = {
   lobby_joined({ lobby }, event) {
     lobby.changed(event);
     // Who has the list of them open sees it there.
-    notify('note.waits', event.data.participant.displayName, settings.get().panel !== 'people');
+    notify('notification.waits', event.data.participant.displayName, settings.get().panel !== 'people');
   },
   lobby_left({ lobby }, event) {
     lobby.changed(event);

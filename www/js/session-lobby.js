@@ -25,7 +25,7 @@ export class SessionLobby {
     this.#session.store.set(({ room, waiting }) => ({
       phase: 'waiting',
       room: null,
-      links: {},
+      connections: {},
       pending: [],
       waiting: {
         meeting: meeting ?? room?.meeting,
@@ -37,18 +37,18 @@ export class SessionLobby {
   }
 
   refused() {
-    this.#change({ state: 'refused' });
+    this.#changeWaiting({ state: 'refused' });
   }
 
   /** After having been refused. */
   askAgain() {
-    this.#change({ state: 'waits' });
+    this.#changeWaiting({ state: 'waits' });
     this.#session.client?.askAgain();
   }
 
   /** @param {string} code why */
   closed(code) {
-    this.#change({ state: 'closed', code });
+    this.#changeWaiting({ state: 'closed', code });
   }
 
   /** Out of the lobby, and back to the door. */
@@ -58,7 +58,7 @@ export class SessionLobby {
   }
 
   /** @param {Partial<Waiting>} part */
-  #change(part) {
+  #changeWaiting(part) {
     this.#session.store.set(({ waiting }) => ({ waiting: waiting && { ...waiting, ...part } }));
   }
 

@@ -23,7 +23,7 @@ const KEY = 'echomeet.settings';
  * @property {boolean} backgroundBlur only seen with a blurred background
  * @property {boolean} relayOnly media go over TURN servers only: nobody learns this computer's address
  * @property {'chat' | 'people' | null} panel what was open beside the stage
- * @property {'grid' | 'speaker'} view everybody alike, or one large
+ * @property {'grid' | 'speaker'} view gallery, or one person large
  * @property {boolean} selfApart one's own picture floats over those of the others
  * @property {Corner} selfCorner and where
  */

@@ -51,14 +51,14 @@ export function actionOf(event) {
   return key === ' ' && !at(TAKES_SPACE) ? 'talk' : null;
 }
 
-/** Mutes or unmutes, and says so to those who do not see it. @param {import('./call.js').Call} call @param {boolean} on */
+/** Mutes or unmutes, and says so to those who do not see it. @param {import('./meeting-session.js').MeetingSession} call @param {boolean} on */
 export async function switchMicrophone(call, on) {
   await call.media.setMicrophone(on);
-  announce(t(call.media.store.get().microphoneOn ? 'note.unmutedNow' : 'note.mutedNow'));
+  announce(t(call.media.store.get().microphoneOn ? 'notification.unmutedNow' : 'notification.mutedNow'));
 }
 
-/** @param {import('./call.js').Call} call @param {boolean} on */
+/** @param {import('./meeting-session.js').MeetingSession} call @param {boolean} on */
 export async function switchCamera(call, on) {
   await call.media.setCamera(on);
-  announce(t(call.media.store.get().cameraOn ? 'note.cameraOnNow' : 'note.cameraOffNow'));
+  announce(t(call.media.store.get().cameraOn ? 'notification.cameraOnNow' : 'notification.cameraOffNow'));
 }

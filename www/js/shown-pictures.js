@@ -42,13 +42,13 @@ export class ShownPictures {
   }
 
   look() {
-    const heights = this.#heights();
+    const heights = this.#shownHeights();
     /** @type {Map<number, Wants>} */
     const wants = new Map();
     for (const { userId, remote } of this.#views()) {
       wants.set(userId, {
-        camera: this.#steady(`${userId} camera`, remote.camera, heights),
-        screen: this.#steady(`${userId} screen`, remote.screen, heights),
+        camera: this.#steadyWant(`${userId} camera`, remote.camera, heights),
+        screen: this.#steadyWant(`${userId} screen`, remote.screen, heights),
       });
     }
     for (const key of this.#known.keys()) if (!wants.has(parseInt(key, 10))) this.#known.delete(key);
@@ -56,7 +56,7 @@ export class ShownPictures {
   }
 
   /** The height of each track that is shown, in pixels of the screen. */
-  #heights() {
+  #shownHeights() {
     /** @type {Map<MediaStreamTrack, number>} */
     const heights = new Map();
     for (const video of shownVideos()) {
@@ -66,13 +66,13 @@ export class ShownPictures {
         this.#visible.set(video, true); // until the observer knows
         this.#observer.observe(video);
       }
-      heights.set(track, Math.max(heights.get(track) ?? 0, this.#height(video)));
+      heights.set(track, Math.max(heights.get(track) ?? 0, this.#shownHeight(video)));
     }
     return heights;
   }
 
   /** @param {HTMLVideoElement} video */
-  #height(video) {
+  #shownHeight(video) {
     if (document.pictureInPictureElement === video) return (screen.height * devicePixelRatio) / 4;
     const elsewhere = video.ownerDocument !== document; // a window of its own
     if (!elsewhere && (document.hidden || !this.#visible.get(video))) return 0;
@@ -80,7 +80,7 @@ export class ShownPictures {
   }
 
   /** @param {string} key @param {MediaStream | null} stream @param {Map<MediaStreamTrack, number>} heights */
-  #steady(key, stream, heights) {
+  #steadyWant(key, stream, heights) {
     const [track] = stream?.getVideoTracks() ?? [];
     const want = wantFor((track && heights.get(track)) ?? 0);
     const known = this.#known.get(key);

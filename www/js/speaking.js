@@ -74,7 +74,7 @@ export class Speaking {
       this.#meter.listen(ownTrack());
       for (const [userId, level] of [...levels(), [myId, this.#meter.level()]])
         if (level > LOUD) this.#heard.set(userId, performance.now());
-      this.#tell();
+      this.#publish();
     }, EVERY_MS);
   }
 
@@ -83,7 +83,7 @@ export class Speaking {
     this.#meter.close();
   }
 
-  #tell() {
+  #publish() {
     const now = performance.now();
     for (const [userId, at] of this.#heard) if (now - at > HOLD_MS) this.#heard.delete(userId);
     const { users } = this.store.get();

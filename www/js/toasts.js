@@ -1,4 +1,4 @@
-/** Short notes at the edge of the page, and what a screen reader is told. */
+/** Notifications at the edge of the page, and what a screen reader is told. */
 import { t } from './i18n.js';
 import { createStore } from './store.js';
 

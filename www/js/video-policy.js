@@ -17,9 +17,9 @@
 /** As long as nobody has said anything else. @type {Wants} */
 export const EVERYTHING = { camera: 'large', screen: 'large' };
 
-/** Lines of the picture, and what it takes to send so many well. */
-const LINES = { small: 180, medium: 360, large: 720 };
-/** @type {[lines: number, bitrate: number][]} */
+/** Heights of the picture in pixels, and what it takes to send one well. */
+const HEIGHTS = { small: 180, medium: 360, large: 720 };
+/** @type {[height: number, bitrate: number][]} */
 const BITRATES = [
   [180, 150_000],
   [270, 250_000],
@@ -27,13 +27,13 @@ const BITRATES = [
   [540, 800_000],
   [720, 1_500_000],
 ];
-/** With up to so many others: the most lines, bits a second and pictures a second for each of them. */
+/** With up to so many others: the greatest height, bits a second and pictures a second for each of them. */
 const CROWDS = [
-  { others: 1, lines: 720, bitrate: 1_500_000, framerate: 30 },
-  { others: 3, lines: 540, bitrate: 700_000, framerate: 30 },
-  { others: 5, lines: 360, bitrate: 400_000, framerate: 24 },
-  { others: 9, lines: 270, bitrate: 220_000, framerate: 20 },
-  { others: Infinity, lines: 180, bitrate: 120_000, framerate: 15 },
+  { others: 1, height: 720, bitrate: 1_500_000, framerate: 30 },
+  { others: 3, height: 540, bitrate: 700_000, framerate: 30 },
+  { others: 5, height: 360, bitrate: 400_000, framerate: 24 },
+  { others: 9, height: 270, bitrate: 220_000, framerate: 20 },
+  { others: Infinity, height: 180, bitrate: 120_000, framerate: 15 },
 ];
 /** A picture in a strip need not be smooth. */
 const SMALL_FRAMERATE = 15;
@@ -44,14 +44,14 @@ const STRETCH = 1.25;
 /** @param {number} height in pixels of the screen, 0: nowhere @returns {Want} */
 export function wantFor(height) {
   if (height <= 0) return 'none';
-  if (height <= LINES.small * STRETCH) return 'small';
-  return height <= LINES.medium * STRETCH ? 'medium' : 'large';
+  if (height <= HEIGHTS.small * STRETCH) return 'small';
+  return height <= HEIGHTS.medium * STRETCH ? 'medium' : 'large';
 }
 
 /** @param {unknown} said by somebody else's page @returns {Wants} */
 export function readWants(said) {
   const { camera, screen } = /** @type {any} */ (said) ?? {};
-  const known = (/** @type {any} */ want) => (want === 'none' || Object.hasOwn(LINES, want) ? want : 'large');
+  const known = (/** @type {any} */ want) => (want === 'none' || Object.hasOwn(HEIGHTS, want) ? want : 'large');
   return { camera: known(camera), screen: known(screen) };
 }
 
@@ -61,13 +61,13 @@ export function readWants(said) {
  */
 export function cameraPlan({ others, want, height }) {
   const crowd = /** @type {typeof CROWDS[0]} */ (CROWDS.find((one) => others <= one.others));
-  const lines = Math.min(crowd.lines, want === 'none' ? LINES.small : LINES[want]);
-  const enough = BITRATES.find(([upTo]) => Math.min(lines, height || lines) <= upTo)?.[1] ?? crowd.bitrate;
+  const most = Math.min(crowd.height, want === 'none' ? HEIGHTS.small : HEIGHTS[want]);
+  const enough = BITRATES.find(([upTo]) => Math.min(most, height || most) <= upTo)?.[1] ?? crowd.bitrate;
   return {
     active: want !== 'none',
     maxBitrate: Math.min(crowd.bitrate, enough),
     maxFramerate: want === 'small' ? Math.min(crowd.framerate, SMALL_FRAMERATE) : crowd.framerate,
-    scaleResolutionDownBy: Math.max(1, Math.round((height / lines) * 100) / 100),
+    scaleResolutionDownBy: Math.max(1, Math.round((height / most) * 100) / 100),
   };
 }
 

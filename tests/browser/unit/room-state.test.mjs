@@ -14,7 +14,7 @@ import {
   others,
   roomFromSnapshot,
   withLobby,
-  withoutFarLines,
+  withoutFarMessages,
 } from '../../../www/js/room-state.js';
 
 const person = (userId, fields = {}) => ({
@@ -73,9 +73,9 @@ test('what was read is what the server keeps; else what was there before one cam
 
 test('of a long chat the newest lines are kept, and some more before any is dropped', () => {
   const room = roomFromSnapshot(snapshot({ messages: Array.from({ length: 13 }, (_, n) => line(n + 1)) }));
-  assert.equal(withoutFarLines(room, 10, 3), room);
+  assert.equal(withoutFarMessages(room, 10, 3), room);
   assert.deepEqual(
-    ids(withoutFarLines(addHistory(room, [line(14)]), 10, 3).messages),
+    ids(withoutFarMessages(addHistory(room, [line(14)]), 10, 3).messages),
     [5, 6, 7, 8, 9, 10, 11, 12, 13, 14],
   );
 });
@@ -333,10 +333,10 @@ test('what happened is told in the chat: who came, who went, what was set', () =
   happens(10, 'user_left', { userId: 4, reason: 'removed', by: 1 });
   happens(11, 'presence_changed', { userId: 2, online: false });
   assert.deepEqual(
-    room.happenings.map(({ key }) => key),
+    room.systemMessages.map(({ key }) => key),
     ['joined', 'locked.on', 'settings', 'title', 'removed'],
   );
-  assert.deepEqual(room.happenings[4], { seq: 10, at: EARLY, key: 'removed', name: 'P4', by: 'P1' });
+  assert.deepEqual(room.systemMessages[4], { seq: 10, at: EARLY, key: 'removed', name: 'P4', by: 'P1' });
   applyEvent(room, { type: 'user_left', data: { userId: 2, reason: 'left' } });
-  assert.equal(roomFromSnapshot(snapshot(), room).happenings.length, 5, 'they outlast an absence');
+  assert.equal(roomFromSnapshot(snapshot(), room).systemMessages.length, 5, 'they outlast an absence');
 });

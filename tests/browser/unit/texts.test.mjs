@@ -38,7 +38,7 @@ test('every text that the page names exists', () => {
   const exists = (key) => key in en || `${key}.other` in en;
   for (const file of sources('www/js')) {
     const text = fs.readFileSync(path.join(root, file), 'utf8');
-    for (const [, key] of text.matchAll(/\b(?:t|#note)\('([\w.]+)'/g)) assert.ok(exists(key), `${file}: ${key}`);
+    for (const [, key] of text.matchAll(/\b(?:t|notify)\('([\w.]+)'/g)) assert.ok(exists(key), `${file}: ${key}`);
     for (const [, first, second] of text.matchAll(/\bt\([\w.]+ \? '([\w.]+)' : '([\w.]+)'/g)) {
       assert.ok(exists(first) && exists(second), `${file}: ${first}, ${second}`);
     }

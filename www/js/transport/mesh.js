@@ -46,7 +46,7 @@ export class Mesh extends Emitter {
   /** @type {Map<number, number>} */
   #introduced = new Map();
   /** @type {Map<number, {message: any, at: number}[]>} signals from people who are not known yet */
-  #held = new Map();
+  #heldSignals = new Map();
   #announcing = false;
 
   /** @param {import('../media-transport.js').TransportOptions} options */
@@ -63,11 +63,11 @@ export class Mesh extends Emitter {
     for (const peer of this.peers.values()) peer.setIceServers(iceServers);
   }
 
-  /** Connections are made anew, for one that stands may run over what is not wanted any more. @param {boolean} relayOnly */
+  /** Connections are made anew, for a running one may go over what is not wanted any more. @param {boolean} relayOnly */
   setRelayOnly(relayOnly) {
     if (relayOnly === this.#relayOnly) return;
     this.#relayOnly = relayOnly;
-    for (const userId of [...this.peers.keys()]) this.#renew(userId, false);
+    for (const userId of [...this.peers.keys()]) this.#renewPeer(userId, false);
   }
 
   /** How large the pictures of others are shown here; of whoever is not named it is not known. @param {Map<number, Wants>} wants */
@@ -88,30 +88,30 @@ export class Mesh extends Emitter {
   }
 
   /**
-   * Who is in the room. Where somebody's page cannot be reached at the moment a connection that stands is kept, but none
+   * Who is in the room. Where somebody's page cannot be reached at the moment a running connection is kept, but none
    * is begun.
    * @param {{userId: number, online: boolean}[]} people
    */
   setPeople(people) {
     if (this.#closed) return;
     const present = new Set(people.map(({ userId }) => userId));
-    for (const id of [...this.#members.keys(), ...this.peers.keys()]) if (!present.has(id)) this.#remove(id);
+    for (const id of [...this.#members.keys(), ...this.peers.keys()]) if (!present.has(id)) this.#removePerson(id);
     const others = people.filter(({ userId }) => userId !== this.#myId);
     for (const { userId, online } of others) this.#members.set(userId, online);
     for (const peer of this.peers.values()) peer.setOthers(this.#members.size);
     for (const { userId, online } of others) {
-      this.#receiveHeld(userId);
-      if (online && !this.peers.has(userId)) this.#create(userId, null);
+      this.#receiveHeldSignals(userId);
+      if (online && !this.peers.has(userId)) this.#createPeer(userId, null);
     }
   }
 
   /** @param {number} userId somebody is gone for good */
-  #remove(userId) {
+  #removePerson(userId) {
     this.#members.delete(userId);
     this.#introduced.delete(userId);
-    this.#held.delete(userId);
+    this.#heldSignals.delete(userId);
     this.#blocked.delete(userId);
-    this.#drop(userId);
+    this.#dropPeer(userId);
   }
 
   /** Our own socket is back, or that person's: what was signalled meanwhile may be lost. @param {number} [userId] */
@@ -133,16 +133,16 @@ export class Mesh extends Emitter {
   receive(from, message) {
     if (this.#closed || typeof message?.instance !== 'string') return;
     if (!this.#members.has(from)) {
-      this.#hold(from, message);
+      this.#holdSignal(from, message);
       return;
     }
-    let peer = this.peers.get(from) ?? this.#create(from, message.instance);
+    let peer = this.peers.get(from) ?? this.#createPeer(from, message.instance);
     if (isEarlier(message.instance, peer.remoteInstance)) return;
     if (message.for && message.for !== peer.instance) {
-      this.#introduce(from, peer);
+      this.#introducePeer(from, peer);
       return;
     }
-    if (peer.remoteInstance !== message.instance && peer.touched) peer = this.#create(from, message.instance);
+    if (peer.remoteInstance !== message.instance && peer.negotiated) peer = this.#createPeer(from, message.instance);
     peer.remoteInstance = message.instance;
     peer.receive(message);
   }
@@ -156,8 +156,8 @@ export class Mesh extends Emitter {
     this.#closed = true;
     for (const peer of this.peers.values()) peer.close();
     this.peers.clear();
-    this.#held.clear();
-    this.#announce();
+    this.#heldSignals.clear();
+    this.#announceChange();
   }
 
   /** @returns {PeerView[]} */
@@ -166,9 +166,9 @@ export class Mesh extends Emitter {
   }
 
   /** @param {number} userId @param {string | null} remoteInstance @returns {Peer} */
-  #create(userId, remoteInstance) {
+  #createPeer(userId, remoteInstance) {
     const before = this.peers.get(userId);
-    if (before?.state === 'trouble' && !before.stood) this.#blocked.add(userId); // the other side gave it up first
+    if (before?.state === 'trouble' && !before.wasConnected) this.#blocked.add(userId); // the other side gave it up first
     before?.close();
     this.#count += 1;
     const peer = new Peer({
@@ -186,19 +186,19 @@ export class Mesh extends Emitter {
       send: (message) => this.#send(userId, message),
       changed: () => {
         if (peer.state === 'connected') this.#blocked.delete(userId);
-        this.#announce();
+        this.#announceChange();
       },
-      renew: (hopeless) => this.#renew(userId, hopeless),
+      renew: (hopeless) => this.#renewPeer(userId, hopeless),
     });
     this.peers.set(userId, peer);
-    this.#announce();
+    this.#announceChange();
     return peer;
   }
 
   /** @param {number} userId */
-  #drop(userId) {
+  #dropPeer(userId) {
     this.peers.get(userId)?.close();
-    if (this.peers.delete(userId)) this.#announce();
+    if (this.peers.delete(userId)) this.#announceChange();
   }
 
   /**
@@ -206,29 +206,30 @@ export class Mesh extends Emitter {
    * until the room says that its sender is there, for a while.
    * @param {number} userId @param {any} message
    */
-  #hold(userId, message) {
+  #holdSignal(userId, message) {
     const now = performance.now();
-    for (const [id, list] of this.#held) if (now - list[list.length - 1].at > STRANGER_MS) this.#held.delete(id);
-    const list = this.#held.get(userId) ?? [];
-    this.#held.set(userId, [...list.slice(1 - STRANGER_SIGNALS), { message, at: now }]);
+    for (const [id, list] of this.#heldSignals)
+      if (now - list[list.length - 1].at > STRANGER_MS) this.#heldSignals.delete(id);
+    const list = this.#heldSignals.get(userId) ?? [];
+    this.#heldSignals.set(userId, [...list.slice(1 - STRANGER_SIGNALS), { message, at: now }]);
   }
 
   /** @param {number} userId is known from now on */
-  #receiveHeld(userId) {
-    const list = this.#held.get(userId) ?? [];
-    this.#held.delete(userId);
+  #receiveHeldSignals(userId) {
+    const list = this.#heldSignals.get(userId) ?? [];
+    this.#heldSignals.delete(userId);
     for (const { message, at } of list) if (performance.now() - at <= STRANGER_MS) this.receive(userId, message);
   }
 
   /** @param {number} userId @param {boolean} hopeless */
-  #renew(userId, hopeless) {
+  #renewPeer(userId, hopeless) {
     if (hopeless) this.#blocked.add(userId);
-    if (this.#members.get(userId)) this.#create(userId, null);
-    else this.#drop(userId); // begun again when their page is back
+    if (this.#members.get(userId)) this.#createPeer(userId, null);
+    else this.#dropPeer(userId); // begun again when their page is back
   }
 
   /** @param {number} userId @param {Peer} peer */
-  #introduce(userId, peer) {
+  #introducePeer(userId, peer) {
     const now = performance.now();
     if (now - (this.#introduced.get(userId) ?? -Infinity) < INTRODUCE_MS) return;
     this.#introduced.set(userId, now);
@@ -236,7 +237,7 @@ export class Mesh extends Emitter {
   }
 
   /** Several changes of one turn are told once. */
-  #announce() {
+  #announceChange() {
     if (this.#announcing) return;
     this.#announcing = true;
     queueMicrotask(() => {

@@ -6,13 +6,13 @@
  *   makes the first offer, so that offers do not cross as a rule.
  * - Microphone and camera have one transceiver each from the start, whether there is a device or not: muting, a camera
  *   switched off or exchanged never needs a new negotiation. A screen gets transceivers of its own while it is shared.
- * - Every description says what each of its sender's lines is (`tracks`: mid -> role), so the receiver knows the
+ * - Every description says what each of its sender's transceivers carries (`tracks`: mid -> role), so the receiver knows the
  *   screen from the camera.
  * - Descriptions are numbered. An offer is sent again until it is answered; an offer that comes again gets the same
  *   answer; an answer to an older offer is ignored.
  * - `instance` names this connection and `for` the one it is meant for; mesh.js reads them.
  * - Each side tells the other how large it shows their pictures (`wants`), and is sent no more than that.
- * - What does not stand is tried again for as long as the connection lives: ICE restarts, then a new connection, after
+ * - What is not connected is tried again for as long as the connection lives: ICE restarts, then a new connection, after
  *   pauses that grow. Restarts are offered by the impolite side; the polite one asks for them, so that offers do not cross.
  */
 import { EVERYTHING, cameraPlan, readWants, screenPlan } from '../video-policy.js';
@@ -21,7 +21,7 @@ import { isRelayed, sampleOf } from './stats.js';
 /** @typedef {import('../media-transport.js').Role} Role */
 /** @typedef {import('../media-transport.js').Local} Local */
 /** @typedef {import('../media-transport.js').Remote} Remote */
-/** @typedef {import('../media-transport.js').LinkState} LinkState */
+/** @typedef {import('../media-transport.js').ConnectionState} ConnectionState */
 /** @typedef {import('../video-policy.js').Wants} Wants */
 /**
  * @typedef {object} PeerOptions
@@ -31,8 +31,8 @@ import { isRelayed, sampleOf } from './stats.js';
  * @property {string | null} remoteInstance
  * @property {RTCIceServer[]} iceServers
  * @property {RTCIceTransportPolicy} iceTransportPolicy
- * @property {boolean} blocked an earlier connection with the same person never came to stand
- * @property {number} tries how often has been tried since one stood
+ * @property {boolean} blocked an earlier one with the same person never connected
+ * @property {number} tries how often has been tried since one was connected
  * @property {Local} local
  * @property {number} others how many people the camera goes to
  * @property {Wants} wants how large the other's pictures are shown here
@@ -46,7 +46,7 @@ const RESEND_MS = 2_500;
 const RESEND_LONGEST_MS = 20_000;
 /** "disconnected" often mends itself; after this it is helped. */
 const DISCONNECTED_MS = 3_000;
-/** A connection that does not stand after this is restarted; after so many restarts a new one is made, and each try is given longer. */
+/** What is not connected after this is restarted; after so many restarts a new one is made, and each try is given longer. */
 const CONNECT_MS = 12_000;
 const CONNECT_LONGEST_MS = 30_000;
 const CONNECT_GROWTH = 1.5;
@@ -56,25 +56,25 @@ const KEPT_CANDIDATES = 64;
 export class Peer {
   /** @type {RTCPeerConnection} */
   pc;
-  /** @type {LinkState} */
+  /** @type {ConnectionState} */
   state;
   /** @type {Remote} what the other sends */
   remote = { microphone: null, camera: null, screen: null, screenAudio: null };
   /** @type {string | null} */
   remoteInstance;
   /** Whether a description of the other was applied: then this connection cannot serve another instance of it. */
-  touched = false;
-  /** Whether it ever stood. */
-  stood = false;
-  /** How often was tried since one stood, also with earlier connections. */
+  negotiated = false;
+  /** Whether it ever was connected. */
+  wasConnected = false;
+  /** How often was tried since one was connected, also with earlier connections. */
   tries;
 
-  #o;
+  #options;
   /** @type {Local} */
   #local;
-  /** @type {Map<RTCRtpTransceiver, Role>} what we send on which line */
+  /** @type {Map<RTCRtpTransceiver, Role>} what we send on which transceiver */
   #roles = new Map();
-  /** @type {Record<string, Role>} what the other sends on which line, by mid */
+  /** @type {Record<string, Role>} what the other sends on which transceiver, by mid */
   #remoteRoles = {};
   /** how large the other shows ours */
   #wanted = EVERYTHING;
@@ -86,38 +86,38 @@ export class Peer {
   /** @type {RTCIceCandidateInit[]} that came before the description they belong to */
   #candidates = [];
   /** @type {Promise<void>} signals and offers of our own, one after the other */
-  #queue = Promise.resolve();
+  #negotiationQueue = Promise.resolve();
   #closed = false;
   #triedAt = performance.now();
   #restarts = 0;
   #resendDelay = RESEND_MS;
-  /** `try` runs whenever the connection does not stand. @type {Record<'resend' | 'try', any>} */
+  /** `try` runs whenever it is not connected. @type {Record<'resend' | 'try', any>} */
   #timers = { resend: 0, try: 0 };
 
   /** @param {PeerOptions} options */
   constructor(options) {
-    this.#o = options;
+    this.#options = options;
     this.#local = options.local;
     this.remoteInstance = options.remoteInstance;
     this.state = options.blocked ? 'blocked' : 'connecting';
     this.tries = options.tries;
     this.pc = new RTCPeerConnection(this.#configuration());
-    this.pc.onnegotiationneeded = () => this.#offer();
+    this.pc.onnegotiationneeded = () => this.#makeOffer();
     this.pc.onicecandidate = ({ candidate }) => {
-      if (candidate) this.#send({ kind: 'candidate', candidate: candidate.toJSON() });
+      if (candidate) this.#sendSignal({ kind: 'candidate', candidate: candidate.toJSON() });
     };
     this.pc.onconnectionstatechange = () => this.#connectionChanged();
-    this.#tryAfter(this.#patience());
+    this.#tryAfter(this.#tryTimeout());
     if (options.polite) this.introduce();
-    else this.#addOwnLines();
+    else this.#addOwnTransceivers();
   }
 
   get polite() {
-    return this.#o.polite;
+    return this.#options.polite;
   }
 
   get instance() {
-    return this.#o.instance;
+    return this.#options.instance;
   }
 
   close() {
@@ -130,8 +130,8 @@ export class Peer {
   /** Says which connection this is; the impolite side answers with its offer. Repeated until something comes back. */
   introduce(repeated = false) {
     if (this.#closed) return;
-    this.#send({ kind: 'hello' });
-    if (this.#o.polite && !this.touched) this.#again(() => this.introduce(true), repeated);
+    this.#sendSignal({ kind: 'hello' });
+    if (this.#options.polite && !this.negotiated) this.#resendLater(() => this.introduce(true), repeated);
   }
 
   /** The way to the other is open again (either side's socket is back): repeat what may have been lost. */
@@ -143,7 +143,7 @@ export class Peer {
       return;
     }
     this.tries = this.#restarts = 0;
-    this.#restart();
+    this.#restartConnection();
   }
 
   restartIce() {
@@ -152,12 +152,12 @@ export class Peer {
 
   /** A fresh offer without need, for tests and diagnosis. */
   renegotiate() {
-    return this.#offer();
+    return this.#makeOffer();
   }
 
   /** @param {any} message from the same instance of the other as before */
   receive(message) {
-    return this.#inTurn(() => this.#handle(message));
+    return this.#inTurn(() => this.#handleSignal(message));
   }
 
   /** @param {Local} local what we have now */
@@ -165,20 +165,20 @@ export class Peer {
     this.#local = local;
     await this.#sendTracks();
     this.#syncScreen();
-    await this.#inTurn(() => this.#limit());
+    await this.#inTurn(() => this.#limitEncodings());
   }
 
   /** @param {number} others how many people the camera goes to */
   setOthers(others) {
-    if (this.#o.others === others) return;
-    this.#o.others = others;
-    this.#inTurn(() => this.#limit());
+    if (this.#options.others === others) return;
+    this.#options.others = others;
+    this.#inTurn(() => this.#limitEncodings());
   }
 
   /** @param {Wants} wants how large the other's pictures are shown here */
   setWants(wants) {
-    if (this.#o.wants.camera === wants.camera && this.#o.wants.screen === wants.screen) return;
-    this.#o.wants = wants;
+    if (this.#options.wants.camera === wants.camera && this.#options.wants.screen === wants.screen) return;
+    this.#options.wants = wants;
     this.#sendWants();
   }
 
@@ -188,7 +188,7 @@ export class Peer {
    * @param {RTCIceServer[]} iceServers
    */
   async setIceServers(iceServers) {
-    this.#o.iceServers = iceServers;
+    this.#options.iceServers = iceServers;
     if (this.#closed) return;
     this.pc.setConfiguration(this.#configuration());
     if (isRelayed(/** @type {any} */ (await this.pc.getStats()))) this.restartIce();
@@ -196,7 +196,7 @@ export class Peer {
 
   /** @returns {RTCConfiguration} */
   #configuration() {
-    const { iceServers, iceTransportPolicy } = this.#o;
+    const { iceServers, iceTransportPolicy } = this.#options;
     return { iceServers, iceTransportPolicy, bundlePolicy: 'max-bundle' };
   }
 
@@ -217,7 +217,7 @@ export class Peer {
   // --- what we send -----------------------------------------------------------------------------------------------
 
   /** The impolite side's first offer is made of these. */
-  #addOwnLines() {
+  #addOwnTransceivers() {
     const { microphone, camera } = this.#local;
     this.#roles.set(this.pc.addTransceiver(microphone ?? 'audio', { direction: 'sendrecv' }), 'microphone');
     this.#roles.set(
@@ -226,8 +226,8 @@ export class Peer {
     );
   }
 
-  /** The polite side sends on the lines that the first offer opened. */
-  async #takeOfferedLines() {
+  /** The polite side sends on the transceivers that the first offer opened. */
+  async #takeOfferedTransceivers() {
     const taken = new Set(this.#roles.values());
     for (const transceiver of this.pc.getTransceivers()) {
       const role = transceiver.mid === null ? undefined : this.#remoteRoles[transceiver.mid];
@@ -260,7 +260,7 @@ export class Peer {
     await this.#sendTracks(); // the camera, which may be another one by now
   }
 
-  /** Adds and removes the screen's lines; the browser then asks for a negotiation. */
+  /** Adds and removes the screen's transceivers; the browser then asks for a negotiation. */
   #syncScreen() {
     if (this.#closed || !this.pc.currentRemoteDescription) return; // after the first negotiation
     const wanted = new Set(this.#local.screen?.getTracks() ?? []);
@@ -281,11 +281,11 @@ export class Peer {
 
   #cameraPlan() {
     const height = this.#local.camera?.getSettings().height ?? 0;
-    return cameraPlan({ others: this.#o.others, want: this.#wanted.camera, height });
+    return cameraPlan({ others: this.#options.others, want: this.#wanted.camera, height });
   }
 
   /** Sends as large as is of use there. */
-  async #limit() {
+  async #limitEncodings() {
     for (const [{ sender }, role] of this.#roles) {
       if (role !== 'camera' && role !== 'screen') continue;
       const plan = role === 'camera' ? this.#cameraPlan() : screenPlan(this.#wanted.screen);
@@ -300,24 +300,24 @@ export class Peer {
 
   /** @param {boolean} [ask] the other's wishes may have been lost while this page was away */
   #sendWants(ask = false) {
-    if (this.touched) this.#send({ kind: 'wants', wants: this.#o.wants, ...(ask ? { ask } : {}) }); // else the description brings them
+    if (this.negotiated) this.#sendSignal({ kind: 'wants', wants: this.#options.wants, ...(ask ? { ask } : {}) }); // else the description brings them
   }
 
   // --- negotiation ------------------------------------------------------------------------------------------------
 
   /** @param {() => Promise<void>} work */
   #inTurn(work) {
-    this.#queue = this.#queue.then(work).catch((error) => {
-      if (!this.#closed) console.warn('media negotiation with', this.#o.id, error);
+    this.#negotiationQueue = this.#negotiationQueue.then(work).catch((error) => {
+      if (!this.#closed) console.warn('media negotiation with', this.#options.id, error);
     });
-    return this.#queue;
+    return this.#negotiationQueue;
   }
 
   /**
    * In turn with the other's signals. Between their offer and our answer setLocalDescription() would make that answer,
    * the one that was to make it then an offer that nobody waits for, and both sides would wait for each other for ever.
    */
-  #offer() {
+  #makeOffer() {
     return this.#inTurn(async () => {
       if (this.#roles.size === 0 || this.#closed) return; // polite, and the first offer has not come yet
       if (this.pc.signalingState !== 'stable') return; // the browser asks again once it is, where there is need
@@ -331,50 +331,55 @@ export class Peer {
   #sendOffer(repeated) {
     const number = this.#offerNumber;
     this.#sendDescription(number);
-    this.#again(() => {
+    this.#resendLater(() => {
       if (this.#offerNumber === number && this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
     }, repeated);
   }
 
   /** @param {number} n */
   #sendDescription(n) {
-    this.#send({
+    this.#sendSignal({
       kind: 'description',
       n,
       description: this.pc.localDescription,
       tracks: this.#ownTracks(),
-      wants: this.#o.wants,
+      wants: this.#options.wants,
     });
   }
 
   /** @param {any} message */
-  async #handle(message) {
+  async #handleSignal(message) {
     if (this.#closed) return;
-    if (message.kind === 'hello') this.#hello(message.restart === true);
-    else if (message.kind === 'description') await this.#description(message);
-    else if (message.kind === 'candidate') await this.#candidate(message.candidate);
+    if (message.kind === 'hello') this.#handleHello(message.restart === true);
+    else if (message.kind === 'description') await this.#handleDescription(message);
+    else if (message.kind === 'candidate') await this.#handleCandidate(message.candidate);
     else if (message.kind === 'wants') {
       if (message.ask === true) this.#sendWants();
-      await this.#serve(message.wants);
+      await this.#applyWants(message.wants);
     }
   }
 
   /** @param {unknown} wants the other's */
-  async #serve(wants) {
+  async #applyWants(wants) {
     this.#wanted = readWants(wants);
-    await this.#limit();
+    await this.#limitEncodings();
   }
 
-  /** The polite side asks: our offer was lost, or what there is does not stand. @param {boolean} restart it does not stand there, whatever is seen here */
-  #hello(restart) {
-    const stands = this.pc.connectionState === 'connected' && !restart;
+  /** The polite side asks: our offer was lost, or nothing is connected. @param {boolean} restart it is not connected there, whatever is seen here */
+  #handleHello(restart) {
+    const connected = this.pc.connectionState === 'connected' && !restart;
     if (this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
-    else if (!this.#o.polite && this.touched && !stands && performance.now() - this.#triedAt > DISCONNECTED_MS)
-      this.#restart();
+    else if (
+      !this.#options.polite &&
+      this.negotiated &&
+      !connected &&
+      performance.now() - this.#triedAt > DISCONNECTED_MS
+    )
+      this.#restartConnection();
   }
 
   /** @param {{n: number, description: RTCSessionDescriptionInit, tracks: Record<string, Role>, wants: unknown}} message */
-  async #description({ n, description, tracks, wants }) {
+  async #handleDescription({ n, description, tracks, wants }) {
     const { pc } = this;
     const isOffer = description.type === 'offer';
     if (isOffer && n <= this.#remoteOffer) {
@@ -384,34 +389,34 @@ export class Peer {
     if (!isOffer && (n !== this.#offerNumber || pc.signalingState !== 'have-local-offer')) return;
 
     const collision = isOffer && pc.signalingState !== 'stable';
-    this.#ignoreOffer = !this.#o.polite && collision;
+    this.#ignoreOffer = !this.#options.polite && collision;
     if (this.#ignoreOffer) return;
-    if (collision && this.stood && pc.connectionState !== 'connected') {
+    if (collision && this.wasConnected && pc.connectionState !== 'connected') {
       // Chromium 150 never sends a picture again where an offer is taken back while the way is broken.
-      this.#o.renew(false);
+      this.#options.renew(false);
       return;
     }
 
     await pc.setRemoteDescription(description); // takes our own offer back when offers crossed
-    this.touched = true;
+    this.negotiated = true;
     this.#remoteRoles = tracks ?? {};
     clearTimeout(this.#timers.resend);
     if (isOffer) {
       this.#remoteOffer = n;
-      await this.#takeOfferedLines();
+      await this.#takeOfferedTransceivers();
       await pc.setLocalDescription();
       this.#lastAnswer = {
         kind: 'description',
         n,
         description: pc.localDescription,
         tracks: this.#ownTracks(),
-        wants: this.#o.wants,
+        wants: this.#options.wants,
       };
-      this.#send(this.#lastAnswer);
+      this.#sendSignal(this.#lastAnswer);
     }
     if (collision) await this.#attachAgain();
-    await this.#serve(wants);
-    this.#collect();
+    await this.#applyWants(wants);
+    this.#collectRemote();
     await this.#lateCandidates();
     this.#syncScreen();
   }
@@ -419,28 +424,28 @@ export class Peer {
   /** It was lost, and what was found since may be too. */
   #answerAgain() {
     const { currentLocalDescription: description } = this.pc;
-    this.#send({
+    this.#sendSignal({
       ...this.#lastAnswer,
       ...(description?.type === 'answer' ? { description } : {}),
-      wants: this.#o.wants,
+      wants: this.#options.wants,
     });
   }
 
   /** @param {RTCIceCandidateInit} candidate */
-  async #candidate(candidate) {
+  async #handleCandidate(candidate) {
     if (!this.pc.remoteDescription) {
-      this.#keep(candidate);
+      this.#keepCandidate(candidate);
       return;
     }
     try {
       await this.pc.addIceCandidate(candidate);
     } catch {
-      if (!this.#ignoreOffer) this.#keep(candidate); // of a description that is still on its way
+      if (!this.#ignoreOffer) this.#keepCandidate(candidate); // of a description that is still on its way
     }
   }
 
   /** @param {RTCIceCandidateInit} candidate */
-  #keep(candidate) {
+  #keepCandidate(candidate) {
     if (this.#candidates.length < KEPT_CANDIDATES) this.#candidates.push(candidate);
   }
 
@@ -457,7 +462,7 @@ export class Peer {
   }
 
   /** Reads off what the other sends now. */
-  #collect() {
+  #collectRemote() {
     /** @type {Partial<Record<Role, MediaStreamTrack>>} */
     const found = {};
     for (const { mid, receiver, currentDirection } of this.pc.getTransceivers()) {
@@ -471,7 +476,7 @@ export class Peer {
       if ((next[role]?.getTracks()[0] ?? null) !== track) next[role] = track && new MediaStream([track]);
     }
     this.remote = next;
-    this.#o.changed();
+    this.#options.changed();
   }
 
   // --- keeping it up ----------------------------------------------------------------------------------------------
@@ -480,7 +485,7 @@ export class Peer {
     const { connectionState } = this.pc;
     if (connectionState === 'connected') {
       this.tries = this.#restarts = 0;
-      this.stood = true;
+      this.wasConnected = true;
       clearTimeout(this.#timers.try);
       this.#timers.try = 0;
       this.#setState('connected');
@@ -491,60 +496,60 @@ export class Peer {
     this.#tryAfter({ failed: 0, disconnected: DISCONNECTED_MS }[/** @type {string} */ (connectionState)] ?? CONNECT_MS);
   }
 
-  /** @param {LinkState} state */
+  /** @param {ConnectionState} state */
   #setState(state) {
     if (this.state === state || (this.state === 'blocked' && state !== 'connected')) return;
     this.state = state;
-    this.#o.changed();
+    this.#options.changed();
   }
 
   /** The impolite side tries first; the polite one only when that did not come. @param {number} ms */
   #tryAfter(ms) {
     clearTimeout(this.#timers.try);
-    this.#timers.try = setTimeout(() => this.#try(), ms + (this.#o.polite ? DISCONNECTED_MS : 0));
+    this.#timers.try = setTimeout(() => this.#tryAgain(), ms + (this.#options.polite ? DISCONNECTED_MS : 0));
   }
 
-  #try() {
+  #tryAgain() {
     this.#timers.try = 0;
     if (this.#closed || this.pc.connectionState === 'connected') return;
     this.#setState('trouble');
     this.tries += 1;
     this.#restarts += 1;
-    if (this.#restarts > RESTARTS) this.#o.renew(true);
-    else this.#restart();
+    if (this.#restarts > RESTARTS) this.#options.renew(true);
+    else this.#restartConnection();
   }
 
   /** How long a try may take: at first all alike, then longer and longer. */
-  #patience() {
+  #tryTimeout() {
     return Math.min(CONNECT_LONGEST_MS, CONNECT_MS * CONNECT_GROWTH ** Math.max(0, this.tries - RESTARTS));
   }
 
   /** Also where one is under way: another one follows its answer, for what it found may be of no use any more. */
-  #restart() {
+  #restartConnection() {
     this.#triedAt = performance.now();
-    this.#tryAfter(this.#patience());
+    this.#tryAfter(this.#tryTimeout());
     if (this.pc.signalingState === 'have-local-offer') this.#sendOffer(true);
-    if (!this.touched) {
-      if (this.#o.polite) this.introduce();
-    } else if (this.#o.polite) this.#askForRestart();
+    if (!this.negotiated) {
+      if (this.#options.polite) this.introduce();
+    } else if (this.#options.polite) this.#askForRestart();
     else this.restartIce();
   }
 
   #askForRestart(repeated = false) {
     if (this.pc.connectionState === 'connected') return;
-    this.#send({ kind: 'hello', restart: true });
-    if (this.pc.signalingState === 'stable') this.#again(() => this.#askForRestart(true), repeated);
+    this.#sendSignal({ kind: 'hello', restart: true });
+    if (this.pc.signalingState === 'stable') this.#resendLater(() => this.#askForRestart(true), repeated);
   }
 
   /** @param {() => void} action @param {boolean} [repeated] wait longer than the time before */
-  #again(action, repeated = false) {
+  #resendLater(action, repeated = false) {
     this.#resendDelay = repeated ? Math.min(RESEND_LONGEST_MS, this.#resendDelay * 2) : RESEND_MS;
     clearTimeout(this.#timers.resend);
     this.#timers.resend = setTimeout(() => !this.#closed && action(), this.#resendDelay);
   }
 
   /** @param {any} message */
-  #send(message) {
-    this.#o.send({ ...message, instance: this.#o.instance, for: this.remoteInstance ?? undefined });
+  #sendSignal(message) {
+    this.#options.send({ ...message, instance: this.#options.instance, for: this.remoteInstance ?? undefined });
   }
 }

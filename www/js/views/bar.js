@@ -16,14 +16,14 @@ import { togglePanel } from './panel.js';
 
 /** @typedef {import('../room-state.js').Room} Room */
 
-/** Lines of others that came after the last one looked at. @param {Room} room @param {number} seen */
+/** Messages of others that came after the last one looked at. @param {Room} room @param {number} seen */
 const unread = (room, seen) =>
   room.messages.filter(({ id, sender, deletedAt }) => id > seen && sender.id !== room.myId && !deletedAt).length;
 
 /** @param {unknown} on */
 const lit = (on) => (on ? 'on-stage active' : 'on-stage');
 
-/** @param {{call: import('../call.js').Call, room: Room, openDialog: (name: import('./more.js').DialogName) => void}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, room: Room, openDialog: (name: import('./more.js').DialogName) => void}} props */
 export function Bar({ call, room, openDialog }) {
   const { seenMessage } = useStore(call.store);
   const media = useStore(call.media.store);
@@ -65,7 +65,7 @@ export function Bar({ call, room, openDialog }) {
     </footer>`;
 }
 
-/** @param {{call: import('../call.js').Call}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession}} props */
 function Reactions({ call }) {
   const { open, setOpen, root, onEscape } = useMenu();
   return html`
@@ -85,7 +85,7 @@ function Reactions({ call }) {
     </div>`;
 }
 
-/** @param {{call: import('../call.js').Call, room: Room, onOpen: () => void}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, room: Room, onOpen: () => void}} props */
 function Info({ call, room, onOpen }) {
   useTick(1000);
   const { code } = room.meeting;
@@ -100,7 +100,7 @@ function Info({ call, room, onOpen }) {
     </div>`;
 }
 
-/** Who hosts is asked whether the others go on. @param {{call: import('../call.js').Call, hosting: boolean}} props */
+/** Who hosts is asked whether the others go on. @param {{call: import('../meeting-session.js').MeetingSession, hosting: boolean}} props */
 function Leave({ call, hosting }) {
   const { open, setOpen, root, onEscape } = useMenu();
   const end = async () => {

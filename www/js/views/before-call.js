@@ -13,7 +13,7 @@ const OVER = 3;
 const LOOK_MS = 10_000;
 const NAMES_SHOWN = 4;
 
-/** @param {{api: import('../api.js').Api, call: import('../call.js').Call, code: string}} props */
+/** @param {{api: import('../api.js').Api, call: import('../meeting-session.js').MeetingSession, code: string}} props */
 export function BeforeCall({ api, call, code }) {
   const { user } = useStore(api.session);
   const [meeting, setMeeting] = useState(/** @type {any} */ (null));

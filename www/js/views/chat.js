@@ -1,4 +1,4 @@
-/** The chat: what was written, and the line one writes in. */
+/** The chat: what was written, and the field to write in. */
 import {
   html,
   useCallback,
@@ -17,27 +17,27 @@ import { can, mayDelete, others } from '../room-state.js';
 import { saveFile } from '../save-file.js';
 import { toast } from '../toasts.js';
 import { useBusy, useFieldId } from './controls.js';
-import { HappeningLine, Quote, Replying, UnreadMark, entriesOf, jumpTo, useReading } from './chat-lines.js';
+import { SystemMessageItem, Quote, Replying, UnreadMark, entriesOf, jumpTo, useReading } from './chat-messages.js';
 import { EmojiButton } from './emoji.js';
-import { Line, TooLong, surplusOf } from './message.js';
+import { MessageItem, TooLong, surplusOf } from './message.js';
 
 /** @typedef {import('../room-state.js').Message} Message */
 
-/** Lines of one person within this time stand under one name. */
+/** Messages of one person within this time stand under one name. */
 const TOGETHER_MS = 120_000;
-/** So many lines are drawn at first, and so many more on demand: a long chat must not make the page slow. */
+/** So many messages are drawn at first, and so many more on demand: a long chat must not make the page slow. */
 const DRAWN = 150;
-/** With fewer lines than the server sends at once there is nothing before them. */
+/** With fewer messages than the server sends at once there is nothing before them. */
 const PAGE = 50;
-/** So close to the end counts as reading the newest lines. */
+/** So close to the end counts as reading the newest messages. */
 const NEAR_END_PX = 80;
 /** More names of those who write would only be read by nobody. */
 const WRITERS = 2;
 
-/** @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, room: import('../room-state.js').Room}} props */
 export function Chat({ call, room }) {
   const { pending } = useStore(call.store);
-  const { messages, myId, happenings } = room;
+  const { messages, myId, systemMessages } = room;
   const [editing, setEditing] = useState(/** @type {number | null} */ (null));
   const composer = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const log = useRef(/** @type {HTMLElement | null} */ (null));
@@ -47,7 +47,10 @@ export function Chat({ call, room }) {
   showMore.current = showEarlier;
   const firstUnread = useReading(call, messages, myId);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
-  const entries = useMemo(() => entriesOf(drawn, happenings, !hidden), [drawn[0], messages, happenings, hidden]);
+  const entries = useMemo(
+    () => entriesOf(drawn, systemMessages, !hidden),
+    [drawn[0], messages, systemMessages, hidden],
+  );
   const toEnd = () => {
     if (atEnd.current && log.current) log.current.scrollTop = log.current.scrollHeight;
   };
@@ -99,17 +102,17 @@ export function Chat({ call, room }) {
         ${can(room, 'read_records') && messages.length > 0 && html`<${Transcript} call=${call} room=${room} />`}
         ${(hidden || messages.length >= PAGE) && html`<${Earlier} call=${call} log=${log} oldest=${messages[0]?.id ?? 0} showEarlier=${showEarlier} />`}
         ${entries.length + pending.length === 0 && html`<p class="empty">${t('chat.empty')}</p>`}
-        ${entries.flatMap(({ message, happening }, i) =>
+        ${entries.flatMap(({ message, systemMessage }, i) =>
           message
             ? [
                 message.id === firstUnread && html`<${UnreadMark} key="unread" />`,
-                html`<${Line} key=${message.id} call=${call} myId=${myId} message=${message} quoted=${message.replyTo ? byId.get(message.replyTo.id) : undefined}
+                html`<${MessageItem} key=${message.id} call=${call} myId=${myId} message=${message} quoted=${message.replyTo ? byId.get(message.replyTo.id) : undefined}
             first=${message.id === firstUnread || !together(entries[i - 1]?.message, message)} may=${mayDelete(room, message)}
             editing=${editing === message.id} onEdit=${edit} onDeleted=${focusComposer} onReply=${mayWrite ? reply : null} onJump=${jump} />`,
               ]
-            : [html`<${HappeningLine} key=${`h${happening.seq}`} happening=${happening} />`],
+            : [html`<${SystemMessageItem} key=${`h${systemMessage.seq}`} systemMessage=${systemMessage} />`],
         )}
-        ${pending.map((line) => html`<${Waiting} key=${line.clientId} line=${line} room=${room} />`)}
+        ${pending.map((message) => html`<${PendingItem} key=${message.clientId} message=${message} room=${room} />`)}
       </div>
       <${Writing} call=${call} room=${room} />
       <${Composer} call=${call} room=${room} area=${composer} onEditLast=${editLast} onSent=${() => {
@@ -119,7 +122,7 @@ export function Chat({ call, room }) {
 }
 
 /**
- * Which lines are drawn: the last ones while one reads at the end; where one reads further up, none is taken away.
+ * Which messages are drawn: the last ones while one reads at the end; where one reads further up, none is taken away.
  * @param {Message[]} messages @param {{current: boolean}} atEnd
  */
 function useDrawn(messages, atEnd) {
@@ -149,16 +152,16 @@ function together(before, message) {
   return Date.parse(message.createdAt) - Date.parse(before.createdAt) < TOGETHER_MS;
 }
 
-/** @param {{line: import('../session-core.js').PendingLine, room: import('../room-state.js').Room}} props */
-const Waiting = ({ line, room }) => html`
-  <article class=${classes('line', 'mine', 'first', line.to !== null && 'private', line.failed ? 'failed' : 'waiting')}>
-    <header>${line.to && html`<span class="private-mark">${t('chat.toOne', { name: room.everyone[line.to] ?? '' })}</span> `}
-      ${line.failed ? t('chat.failed', { reason: line.failed }) : t('chat.sending')}</header>
-    ${line.replyTo && html`<${Quote} replyTo=${line.replyTo} quoted=${line.replyTo} onJump=${() => {}} />`}
-    <p dir="auto">${line.text}</p>
+/** @param {{message: import('../session-core.js').PendingMessage, room: import('../room-state.js').Room}} props */
+const PendingItem = ({ message, room }) => html`
+  <article class=${classes('message', 'mine', 'first', message.to !== null && 'private', message.failed ? 'failed' : 'waiting')}>
+    <header>${message.to && html`<span class="private-mark">${t('chat.toOne', { name: room.everyone[message.to] ?? '' })}</span> `}
+      ${message.failed ? t('chat.failed', { reason: message.failed }) : t('chat.sending')}</header>
+    ${message.replyTo && html`<${Quote} replyTo=${message.replyTo} quoted=${message.replyTo} onJump=${() => {}} />`}
+    <p dir="auto">${message.text}</p>
   </article>`;
 
-/** The whole chat as the server keeps it. @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
+/** The whole chat as the server keeps it. @param {{call: import('../meeting-session.js').MeetingSession, room: import('../room-state.js').Room}} props */
 function Transcript({ call, room: { meeting } }) {
   const [busy, run] = useBusy();
   const save = () =>
@@ -172,9 +175,9 @@ function Transcript({ call, room: { meeting } }) {
   return html`<button type="button" class="link earlier" disabled=${busy} onClick=${save}>${t('records.transcript')}</button>`;
 }
 
-/** @param {{call: import('../call.js').Call, log: {current: HTMLElement | null}, oldest: number, showEarlier: () => boolean}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, log: {current: HTMLElement | null}, oldest: number, showEarlier: () => boolean}} props */
 function Earlier({ call, log, oldest, showEarlier }) {
-  const [first, setFirst] = useState(/** @type {number | null} */ (null)); // the meeting's first line, once it is known
+  const [first, setFirst] = useState(/** @type {number | null} */ (null)); // the meeting's first message, once it is known
   const [busy, run] = useBusy();
   if (first !== null && oldest <= first) return null;
   const load = () =>
@@ -192,8 +195,8 @@ function Earlier({ call, log, oldest, showEarlier }) {
 }
 
 /**
- * Who is writing now. The line is always there, so that nothing jumps.
- * @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props
+ * Who is writing now. It is always there, so that nothing jumps.
+ * @param {{call: import('../meeting-session.js').MeetingSession, room: import('../room-state.js').Room}} props
  */
 function Writing({ call, room }) {
   const { typing } = useStore(call.store);
@@ -209,7 +212,7 @@ function Writing({ call, room }) {
 }
 
 /**
- * @param {{call: import('../call.js').Call, room: import('../room-state.js').Room, area: {current: HTMLTextAreaElement | null},
+ * @param {{call: import('../meeting-session.js').MeetingSession, room: import('../room-state.js').Room, area: {current: HTMLTextAreaElement | null},
  *   onEditLast: () => void, onSent: () => void}} props
  */
 function Composer({ call, room, area, onEditLast, onSent }) {
@@ -243,10 +246,10 @@ function Composer({ call, room, area, onEditLast, onSent }) {
   };
   const send = (/** @type {Event} */ event) => {
     event.preventDefault();
-    const line = text.trim();
-    if (!line || gone || !mayWrite || surplus > 0) return;
+    const written = text.trim();
+    if (!written || gone || !mayWrite || surplus > 0) return;
     onSent();
-    call.chat.send(line, chatTo);
+    call.chat.send(written, chatTo);
     setText('');
   };
   const pressed = (/** @type {KeyboardEvent} */ event) => {
@@ -287,7 +290,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
 
 /**
  * Everybody, or one person.
- * @param {{call: import('../call.js').Call, people: import('../room-state.js').Participant[], chatTo: number | null, goneName: string | null}} props
+ * @param {{call: import('../meeting-session.js').MeetingSession, people: import('../room-state.js').Participant[], chatTo: number | null, goneName: string | null}} props
  */
 function Recipient({ call, people, chatTo, goneName }) {
   const id = useFieldId();

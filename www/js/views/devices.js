@@ -4,7 +4,7 @@ import { icon } from '../icons.js';
 import { browserKind } from '../browser.js';
 import { t } from '../i18n.js';
 import { settings } from '../settings.js';
-import { canChooseSpeaker, playChime } from '../speaker.js';
+import { canChooseSpeaker, playChime } from '../audio-output.js';
 import { Meter } from '../speaking.js';
 import { toast } from '../toasts.js';
 import { IconButton, useBusy, useFieldId } from './controls.js';
@@ -13,7 +13,7 @@ import { Processing } from './processing.js';
 import { RelayOnly } from './relay-only.js';
 import { Video } from './video.js';
 
-/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {'microphone' | 'camera'} Kind */
 
 const LEVEL_EVERY_MS = 80;
@@ -30,7 +30,7 @@ export function DeviceSwitch({ kind, on, onClick, shortcut }) {
       shortcut=${shortcut} />`;
 }
 
-/** Which microphone, camera and speaker. @param {{call: Call}} props */
+/** Which microphone, camera and speaker. @param {{call: MeetingSession}} props */
 export function DeviceChoices({ call }) {
   const { devices } = useStore(call.media.store);
   const { microphoneId, cameraId, speakerId } = useStore(settings);
@@ -113,7 +113,7 @@ export function DeviceProblem({ kind, problem, onRetry }) {
       ${!HOPELESS.includes(problem) && html` <button type="button" class="link" onClick=${onRetry}>${t('app.retry')}</button>`}</p>`;
 }
 
-/** The choice of devices while a call goes on. @param {{call: Call, onClose: () => void}} props */
+/** The choice of devices while a call goes on. @param {{call: MeetingSession, onClose: () => void}} props */
 export function DeviceDialog({ call, onClose }) {
   const { microphone, microphoneOn, camera, cameraOn, microphoneProblem, cameraProblem } = useStore(call.media.store);
   return html`

@@ -12,7 +12,7 @@ const OVER = 3;
 /** After these the meeting is closed to this person. */
 const NO_RETURN = ['ended', 'removed', 'signed_out', 'other_account'];
 
-/** @param {{call: import('../call.js').Call, onRejoin: () => void}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, onRejoin: () => void}} props */
 export function Ended({ call, onRejoin }) {
   const { room, endCode, startedAt, endedAt } = useStore(call.store);
   const [busy, run] = useBusy();
@@ -57,7 +57,7 @@ export function Ended({ call, onRejoin }) {
 
 /**
  * Whether one may come back. The last one out may have ended the meeting, and others may have locked it.
- * @param {import('../call.js').Call} call @returns {{open: boolean, closed: string | null}} `closed`: the code that says why not, where it has to be said
+ * @param {import('../meeting-session.js').MeetingSession} call @returns {{open: boolean, closed: string | null}} `closed`: the code that says why not, where it has to be said
  */
 function useWayBack(call) {
   const [way, setWay] = useState({ open: false, closed: /** @type {string | null} */ (null) });
@@ -96,7 +96,7 @@ function reason(room, code) {
   return by && by !== room.myId && room.everyone[by] ? t('ended.endedBy', { name: room.everyone[by] }) : null;
 }
 
-/** The lines as plain text, one a line, for the person's own files. @param {import('../call.js').Call} call */
+/** The lines as plain text, one a line, for the person's own files. @param {import('../meeting-session.js').MeetingSession} call */
 async function saveChat(call) {
   await call.chat.fetchAll().catch(() => toast(t('ended.chatPart'), 'error'));
   const { meeting, messages } = /** @type {import('../room-state.js').Room} */ (call.store.get().room);

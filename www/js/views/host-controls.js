@@ -16,7 +16,7 @@ import { MeetingForm } from './meeting-form.js';
 import { MeetingSettings, Switch } from './meeting-settings.js';
 import { Removed } from './removed.js';
 
-/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {import('../room-state.js').Participant} Participant */
 /** @typedef {import('../room-state.js').Room} Room */
 /** @typedef {{key: string, name: import('../icons.js').IconName, danger?: boolean, run?: () => Promise<unknown>, ask?: string, undo?: Undo}} Action `ask`: opens that dialog first */
@@ -25,7 +25,7 @@ import { Removed } from './removed.js';
 /** Whether there is anything to be done about this person by this one. @param {Room} room @param {Participant} person */
 export const hasActions = (room, person) => person.userId !== room.myId || can(room, 'rename_self') || mayReclaim(room);
 
-/** @param {Call} call @param {Room} room @param {Participant} person @returns {Action[]} */
+/** @param {MeetingSession} call @param {Room} room @param {Participant} person @returns {Action[]} */
 function actionsFor({ desk }, room, person) {
   const { userId } = person;
   const self = userId === room.myId;
@@ -84,7 +84,7 @@ function offerUndo({ told, label = 'undo.do', run }, name) {
   toast(text, 'info', { label: t(label), run: () => void run().catch((error) => toast(errorText(error), 'error')) });
 }
 
-/** @param {{id: string, call: Call, room: Room, person: Participant, onDone: () => void}} props `onDone` closes these and keeps the focus */
+/** @param {{id: string, call: MeetingSession, room: Room, person: Participant, onDone: () => void}} props `onDone` closes these and keeps the focus */
 export function PersonActions({ id, call, room, person, onDone }) {
   const [asking, setAsking] = useState(/** @type {string | null} */ (null));
   const [busy, run] = useBusy();
@@ -185,7 +185,7 @@ function Rename({ name, onClose, rename, onRename }) {
     <//>`;
 }
 
-/** For all at once, and the dialogs about the meeting. @param {{api: import('../api.js').Api, call: Call, room: Room}} props */
+/** For all at once, and the dialogs about the meeting. @param {{api: import('../api.js').Api, call: MeetingSession, room: Room}} props */
 export function HostTools({ api, call, room }) {
   const [open, setOpen] = useState(/** @type {'settings' | 'edit' | 'invites' | 'removed' | null} */ (null));
   const [busy, run] = useBusy();

@@ -13,22 +13,22 @@ import { Notices } from './notices.js';
 import { Panel, togglePanel } from './panel.js';
 import { ShortcutList } from './shortcut-list.js';
 import { Stage } from './stage.js';
-import { StageLine } from './stage-line.js';
+import { StageBanner } from './stage-banner.js';
 import { Sound } from './video.js';
 import { closePictureInPicture, toggleFullScreen, useFullScreen, useIdle } from './windows.js';
 
-/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {import('./more.js').DialogName} DialogName */
 
-/** @param {{call: Call}} props */
+/** @param {{call: MeetingSession}} props */
 export function InCall({ call }) {
-  const { room, links } = useStore(call.store);
+  const { room, connections } = useStore(call.store);
   const { panel } = useStore(settings);
   const [dialog, setDialog] = useState(/** @type {DialogName | null} */ (null));
   const full = useFullScreen();
   const idle = useIdle(full);
   useShortcuts(call, () => setDialog('shortcuts'));
-  useUpdateNote(call);
+  useUpdateNotification(call);
   useEffect(() => closePictureInPicture, []);
   const stage = useArrival();
   if (!room) return null;
@@ -38,7 +38,7 @@ export function InCall({ call }) {
       <main class="call-stage" ref=${stage} tabindex="-1">
         <h1 class="visually-hidden">${room.meeting.title}</h1>
         <div class="over-stage">
-          <${StageLine} call=${call} room=${room} />
+          <${StageBanner} call=${call} room=${room} />
           <${Notices} call=${call} room=${room} />
         </div>
         <${Stage} call=${call} room=${room} />
@@ -49,7 +49,7 @@ export function InCall({ call }) {
       ${dialog === 'info' && html`<${MeetingInfo} room=${room} onClose=${close} />`}
       ${dialog === 'shortcuts' && html`<${ShortcutList} onClose=${close} />`}
       ${others(room).flatMap(({ userId }) => {
-        const { microphone, screenAudio } = links[userId]?.remote ?? {};
+        const { microphone, screenAudio } = connections[userId]?.remote ?? {};
         return [
           microphone && html`<${Sound} key=${`${userId}-m`} stream=${microphone} />`,
           screenAudio && html`<${Sound} key=${`${userId}-s`} stream=${screenAudio} />`,
@@ -68,8 +68,8 @@ function useArrival() {
   return stage;
 }
 
-/** A server that was away may have come back with other files. The call goes on with those that it has. @param {Call} call */
-function useUpdateNote(call) {
+/** A server that was away may have come back with other files. The call goes on with those that it has. @param {MeetingSession} call */
+function useUpdateNotification(call) {
   const { reconnecting } = useStore(call.store);
   const { updated } = useStore(version);
   useEffect(() => {
@@ -82,7 +82,7 @@ function useUpdateNote(call) {
   }, [updated]);
 }
 
-/** @param {Call} call @param {() => void} showList */
+/** @param {MeetingSession} call @param {() => void} showList */
 function useShortcuts(call, showList) {
   useEffect(() => {
     let talking = false; // the space bar is held down

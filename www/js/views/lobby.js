@@ -7,9 +7,9 @@ import { Avatar, Code, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
 import { Preview } from './preview.js';
 
-/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 
-/** @param {{api: import('../api.js').Api, call: Call, code: string}} props */
+/** @param {{api: import('../api.js').Api, call: MeetingSession, code: string}} props */
 export function WaitingScreen({ api, call, code }) {
   const { user } = useStore(api.session);
   const { waiting, reconnecting, socketBlocked } = useStore(call.store);
@@ -55,7 +55,7 @@ export function WaitingScreen({ api, call, code }) {
 const closedText = (code) =>
   code && hasText(`ended.${code}`) ? t(`ended.${code}`) : errorText({ code: code ?? 'internal' });
 
-/** Who waits, for those who may let them in. @param {{call: Call, room: import('../room-state.js').Room}} props */
+/** Who waits, for those who may let them in. @param {{call: MeetingSession, room: import('../room-state.js').Room}} props */
 export function LobbyList({ call, room }) {
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [busy, run] = useBusy();

@@ -31,7 +31,7 @@ export function Switch({ name, on, disabled, onChange }) {
     </div>`;
 }
 
-/** @param {{call: import('../call.js').Call, room: import('../room-state.js').Room, onClose: () => void, onEdit: () => void}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, room: import('../room-state.js').Room, onClose: () => void, onEdit: () => void}} props */
 export function MeetingSettings({ call, room, onClose, onEdit }) {
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [round, setRound] = useState(0); // a switch that was refused goes back to what holds

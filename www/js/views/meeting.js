@@ -1,6 +1,6 @@
 /** One meeting from the door to the end: shows what the call's phase asks for. */
 import { html, useEffect, useMemo, useRef, useState, useStore } from '../ui.js';
-import { Call } from '../call.js';
+import { MeetingSession } from '../meeting-session.js';
 import { fetchModule } from '../version.js';
 import { BeforeCall } from './before-call.js';
 
@@ -13,7 +13,7 @@ const fromJoinToEnd = async () => {
   return { WaitingScreen, InCall, Ended };
 };
 
-/** @param {{api: import('../api.js').Api, code: string, invite?: string, expose: (call: Call | null) => void}} props */
+/** @param {{api: import('../api.js').Api, code: string, invite?: string, expose: (call: MeetingSession | null) => void}} props */
 export function Meeting({ api, code, invite, expose }) {
   const [round, setRound] = useState(0); // joining again after the end is a new call
   // What a call is seen in and left by is fetched while one goes in, and nobody is in before it is there.
@@ -21,7 +21,7 @@ export function Meeting({ api, code, invite, expose }) {
   const prepare = async () => {
     views.current = await fetchModule(fromJoinToEnd);
   };
-  const call = useMemo(() => new Call(api, code, { invite: invite || undefined, prepare }), [code, round]);
+  const call = useMemo(() => new MeetingSession(api, code, { invite: invite || undefined, prepare }), [code, round]);
   useEffect(() => {
     expose(call);
     return () => {

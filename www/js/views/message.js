@@ -1,9 +1,9 @@
-/** One line of the chat: its text with links, its marks, and what may be done with it. */
+/** One message of the chat: its text with links, its marks, and what may be done with it. */
 import { html, memo, useLayoutEffect, useRef, useState, classes, composes } from '../ui.js';
 import { errorText, language, t, timeOn } from '../i18n.js';
-import { findLinks } from '../links.js';
+import { findLinks } from '../linkify.js';
 import { toast } from '../toasts.js';
-import { Quote } from './chat-lines.js';
+import { Quote } from './chat-messages.js';
 import { IconButton, useBusy } from './controls.js';
 import { Confirm } from './dialog.js';
 
@@ -11,7 +11,7 @@ import { Confirm } from './dialog.js';
 
 const LONGEST = 4000;
 
-/** By how many letters, as the server counts them, a line is too long. It is never cut: what was pasted is not to be lost unseen. @param {string} text */
+/** By how many letters, as the server counts them, a message is too long. It is never cut: what was pasted is not to be lost unseen. @param {string} text */
 export const surplusOf = (text) => Math.max(0, [...text.trim()].length - LONGEST);
 
 /** @param {{surplus: number}} props */
@@ -22,29 +22,41 @@ export const TooLong = ({ surplus }) =>
     : null;
 
 /**
- * @typedef {object} LineProps
- * @property {import('../call.js').Call} call
+ * @typedef {object} MessageItemProps
+ * @property {import('../meeting-session.js').MeetingSession} call
  * @property {number} myId
  * @property {Message} message
  * @property {boolean} first under its name
  * @property {boolean} may be deleted by this person
- * @property {boolean} editing this line now
+ * @property {boolean} editing this message now
  * @property {(id: number | null) => void} onEdit
  * @property {() => void} onDeleted
- * @property {Message | undefined} quoted the line that this one answers, where it is at hand
+ * @property {Message | undefined} quoted the message that this one answers, where it is at hand
  * @property {((message: Message) => void) | null} onReply null: this person may not write
- * @property {(id: number) => void} onJump to another line
+ * @property {(id: number) => void} onJump to another message
  */
 
 /** Drawn again only where it changes itself. */
-export const Line = memo(
+export const MessageItem = memo(
   (
-    /** @type {LineProps} */ { call, myId, message, first, may, editing, onEdit, onDeleted, quoted, onReply, onJump },
+    /** @type {MessageItemProps} */ {
+      call,
+      myId,
+      message,
+      first,
+      may,
+      editing,
+      onEdit,
+      onDeleted,
+      quoted,
+      onReply,
+      onJump,
+    },
   ) => {
     const { id, text, to, editedAt, deletedAt } = message;
     const mine = message.sender.id === myId;
     return html`
-    <article class=${classes('line', mine && 'mine', first && 'first', to && 'private')} data-message=${id}>
+    <article class=${classes('message', mine && 'mine', first && 'first', to && 'private')} data-message=${id}>
       ${first && html`<${Head} message=${message} mine=${mine} myId=${myId} />`}
       ${message.replyTo && !deletedAt && html`<${Quote} replyTo=${message.replyTo} quoted=${quoted} onJump=${onJump} />`}
       ${deletedAt && html`<p class="quiet deleted">${t('chat.deleted')}</p>`}
@@ -69,11 +81,11 @@ function Head({ message: { sender, to, createdAt }, mine, myId }) {
       <time dateTime=${createdAt}>${timeOn(createdAt)}</time></header>`;
 }
 
-/** @param {import('../links.js').Part} part */
+/** @param {import('../linkify.js').Part} part */
 const textOrLink = ({ text, href }) =>
   href ? html`<a href=${href} target="_blank" rel="noopener noreferrer">${text}</a>` : text;
 
-/** @param {{call: import('../call.js').Call, message: Message, mine: boolean, may: boolean, onEdit: () => void,
+/** @param {{call: import('../meeting-session.js').MeetingSession, message: Message, mine: boolean, may: boolean, onEdit: () => void,
  *   onDeleted: () => void, onReply: ((message: Message) => void) | null}} props */
 function Actions({ call, message, mine, may, onEdit, onDeleted, onReply }) {
   const [asking, setAsking] = useState(false);
@@ -83,7 +95,7 @@ function Actions({ call, message, mine, may, onEdit, onDeleted, onReply }) {
     onDeleted();
   };
   return html`
-    <div class="line-do">
+    <div class="message-do">
       ${onReply && html`<${IconButton} label=${t('chat.reply')} name="reply" size=${16} onClick=${() => onReply(message)} />`}
       ${mine && may && html`<${IconButton} label=${t('chat.edit')} name="pencil" size=${16} onClick=${onEdit} />`}
       ${may && html`<${IconButton} label=${t('chat.delete')} name="trash" size=${16} onClick=${() => setAsking(true)} />`}
@@ -98,7 +110,7 @@ function Actions({ call, message, mine, may, onEdit, onDeleted, onReply }) {
     </div>`;
 }
 
-/** @param {{call: import('../call.js').Call, message: Message, onDone: () => void}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, message: Message, onDone: () => void}} props */
 function Editor({ call, message, onDone }) {
   const [text, setText] = useState(message.text);
   const surplus = surplusOf(text);
@@ -110,11 +122,11 @@ function Editor({ call, message, onDone }) {
   }, []);
   const save = (/** @type {Event} */ event) => {
     event.preventDefault();
-    const line = text.trim();
-    if (!line || busy || surplus > 0) return;
+    const written = text.trim();
+    if (!written || busy || surplus > 0) return;
     run(async () => {
       try {
-        if (line !== message.text) await call.chat.edit(message.id, line);
+        if (written !== message.text) await call.chat.edit(message.id, written);
         onDone();
       } catch (error) {
         toast(errorText(error), 'error');
@@ -129,7 +141,7 @@ function Editor({ call, message, onDone }) {
     onDone();
   };
   return html`
-    <form class="line-editor" onSubmit=${save}>
+    <form class="message-editor" onSubmit=${save}>
       <textarea ref=${area} rows="2" aria-label=${t('chat.editField')} value=${text}
         onInput=${() => setText(area.current?.value ?? '')} onKeyDown=${pressed}></textarea>
       <${TooLong} surplus=${surplus} />

@@ -21,7 +21,7 @@ import {
 /** Browsers of phones cannot. */
 export const canShare = () => canConnect() && Boolean(navigator.mediaDevices?.getDisplayMedia);
 
-/** @param {{call: import('../call.js').Call, openDialog: (name: DialogName) => void}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, openDialog: (name: DialogName) => void}} props */
 export function More({ call, openDialog }) {
   const { open, setOpen, close, root, onEscape } = useMenu();
   const { view } = useStore(settings);

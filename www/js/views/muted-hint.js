@@ -6,7 +6,7 @@ import { SHORTCUTS } from '../shortcuts.js';
 const SHOWN_MS = 5_000;
 const PAUSE_MS = 20_000;
 
-/** @param {{call: import('../call.js').Call}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession}} props */
 export function MutedHint({ call }) {
   const { speaking } = useStore(/** @type {import('../room-media.js').RoomMedia} */ (call.roomMedia).mutedVoice.store);
   const { microphoneOn } = useStore(call.media.store);

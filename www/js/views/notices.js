@@ -3,10 +3,10 @@ import { html, useEffect, useRef, useStore } from '../ui.js';
 import { icon } from '../icons.js';
 import { t, timeOn } from '../i18n.js';
 
-/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {import('../room-state.js').Room} Room */
 
-/** @param {{call: Call, room: Room}} props */
+/** @param {{call: MeetingSession, room: Room}} props */
 export function Notices({ call, room }) {
   const { unmuteAsked } = useStore(call.store);
   const { hostAway, hostLossPolicy, endsAt } = room.meeting;
@@ -26,7 +26,7 @@ function awayText({ meeting: { host, hostLossPolicy, hostAwayEndsAt }, everyone 
     : t('notice.awayLocked', { name });
 }
 
-/** Nobody is switched on by others: they ask, and this person answers. @param {{call: Call, name: string}} props */
+/** Nobody is switched on by others: they ask, and this person answers. @param {{call: MeetingSession, name: string}} props */
 function UnmuteQuestion({ call, name }) {
   const { microphoneOn } = useStore(call.media.store);
   const first = useRef(/** @type {HTMLButtonElement | null} */ (null));

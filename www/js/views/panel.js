@@ -22,7 +22,7 @@ export function closePanel() {
   if (inside) /** @type {HTMLElement | null} */ (document.querySelector(`[data-opens="${panel}"]`))?.focus();
 }
 
-/** @param {{call: import('../call.js').Call, room: import('../room-state.js').Room}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, room: import('../room-state.js').Room}} props */
 export function Panel({ call, room }) {
   const { panel } = useStore(settings);
   if (!panel) return null;

@@ -8,14 +8,14 @@ import { copyText } from './copy.js';
 import { HostTools, PersonActions, hasActions } from './host-controls.js';
 import { LobbyList } from './lobby.js';
 
-/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {import('../room-state.js').Participant} Participant */
 /** @typedef {import('../room-state.js').Room} Room */
 
 /** With fewer people one sees who is there. */
 const MANY = 8;
 
-/** @param {{call: Call, room: Room}} props */
+/** @param {{call: MeetingSession, room: Room}} props */
 export function People({ call, room }) {
   const [wanted, setWanted] = useState('');
   const [openId, setOpenId] = useState(/** @type {number | null} */ (null)); // whose row shows what can be done
@@ -53,7 +53,7 @@ const Search = ({ value, onInput }) => html`
   <input type="search" class="people-search" aria-label=${t('people.search')} placeholder=${t('people.search')} value=${value}
     onInput=${(/** @type {Event} */ event) => onInput(/** @type {HTMLInputElement} */ (event.target).value)} />`;
 
-/** @param {{call: Call, room: Room, person: Participant, place: number, open: boolean, onOpen: (open: boolean) => void}} props
+/** @param {{call: MeetingSession, room: Room, person: Participant, place: number, open: boolean, onOpen: (open: boolean) => void}} props
  *   `place`: among the raised hands */
 function Person({ call, room, person, place, open, onOpen }) {
   const { userId, displayName, role, isGuest, online, lost, audio, handRaisedAt } = person;

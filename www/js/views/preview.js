@@ -8,7 +8,7 @@ import { Processing } from './processing.js';
 import { RelayOnly } from './relay-only.js';
 import { Video } from './video.js';
 
-/** @param {{call: import('../call.js').Call, name: string}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, name: string}} props */
 export function Preview({ call, name }) {
   const media = useStore(call.media.store);
   const [choosing, setChoosing] = useState(false);

@@ -3,7 +3,7 @@ import { html, useStore } from '../ui.js';
 import { t } from '../i18n.js';
 import { settings } from '../settings.js';
 
-/** @param {{call: import('../call.js').Call}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession}} props */
 export function Processing({ call }) {
   const { canBlur, blurSlow } = useStore(call.media.store);
   const { echoCancellation, noiseSuppression, autoGainControl, backgroundBlur } = useStore(settings);

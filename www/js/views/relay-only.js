@@ -4,7 +4,7 @@ import { t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { Switch } from './processing.js';
 
-/** Offered where there are such servers; and where it is on, for without them nothing gets through. @param {{call: import('../call.js').Call}} props */
+/** Offered where there are such servers; and where it is on, for without them nothing gets through. @param {{call: import('../meeting-session.js').MeetingSession}} props */
 export function RelayOnly({ call }) {
   const { relayOnly } = useStore(settings);
   const [offered, setOffered] = useState(/** @type {boolean | null} */ (null)); // null: not known

@@ -9,7 +9,7 @@ import { Dialog } from './dialog.js';
 /** Events after which it is another list; others may remove and allow as well. */
 const CHANGES = ['user_left', 'user_banned', 'ban_lifted'];
 
-/** @param {{call: import('../call.js').Call, onClose: () => void}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, onClose: () => void}} props */
 export function Removed({ call, onClose }) {
   const [people, setPeople] = useState(/** @type {Participant[] | null} */ (null));
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));

@@ -5,9 +5,9 @@ import { t } from '../i18n.js';
 import { Video } from './video.js';
 
 /**
- * @param {{person: import('../room-state.js').Participant, self: boolean, link?: import('../media-transport.js').PeerView, onStop: () => void}} props
+ * @param {{person: import('../room-state.js').Participant, self: boolean, connection?: import('../media-transport.js').PeerView, onStop: () => void}} props
  */
-export function Screen({ person, self, link, onStop }) {
+export function Screen({ person, self, connection, onStop }) {
   const name = t('screen.of', { name: person.displayName });
   if (self) {
     return html`
@@ -20,8 +20,8 @@ export function Screen({ person, self, link, onStop }) {
   return html`
     <figure class="screen" data-screen=${person.userId}>
       ${
-        link?.remote.screen
-          ? html`<${Video} stream=${link.remote.screen} whole label=${name} />`
+        connection?.remote.screen
+          ? html`<${Video} stream=${connection.remote.screen} whole label=${name} />`
           : html`<p class="screen-wait quiet">${t('tile.connecting')}</p>`
       }
       <figcaption class="tile-name">${icon('monitor-up', 16)} <bdi class="name">${name}</bdi></figcaption>

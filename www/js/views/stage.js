@@ -19,9 +19,9 @@ import { Tile } from './tile.js';
 /** The same one each time, so that a tile without reactions sees no change. @type {import('../session-core.js').Reaction[]} */
 const NONE = [];
 
-/** @param {{call: import('../call.js').Call, room: Room}} props */
+/** @param {{call: import('../meeting-session.js').MeetingSession, room: Room}} props */
 export function Stage({ call, room }) {
-  const { links } = useStore(call.store);
+  const { connections } = useStore(call.store);
   const media = useStore(call.media.store);
   const { view, selfApart } = useStore(settings);
   const large = useRef(/** @type {number | null} */ (null));
@@ -43,7 +43,7 @@ export function Stage({ call, room }) {
         <${Large} class="screens" count=${sharers.length}>
           ${sharers.map(
             (person) => html`<${Screen} key=${person.userId} person=${person} self=${self(person)}
-            link=${links[person.userId]} onStop=${() => call.mediaControl.toggleScreen()} />`,
+            connection=${connections[person.userId]} onStop=${() => call.mediaControl.toggleScreen()} />`,
           )}
         <//>
         <${Strip} label=${t('stage.label')}>
@@ -82,10 +82,10 @@ const Strip = ({ label, children }) =>
 
 /**
  * How a person is drawn, with all that is known about them now.
- * @param {import('../call.js').Call} call @param {Room} room @param {import('../media.js').MediaState} media
+ * @param {import('../meeting-session.js').MeetingSession} call @param {Room} room @param {import('../media.js').MediaState} media
  */
 function useTiles(call, room, media) {
-  const { links, reactions, pinned } = useStore(call.store);
+  const { connections, reactions, pinned } = useStore(call.store);
   const roomMedia = /** @type {import('../room-media.js').RoomMedia} */ (call.roomMedia);
   const { users: speaking } = useStore(roomMedia.speaking.store);
   const { users: qualities } = useStore(roomMedia.quality.store);
@@ -100,7 +100,7 @@ function useTiles(call, room, media) {
   const draw = (person, { apart = false, mayPin = several } = {}) => {
     const { userId } = person;
     return html`
-      <${Tile} key=${userId} call=${call} person=${person} remote=${links[userId]?.remote} state=${links[userId]?.state}
+      <${Tile} key=${userId} call=${call} person=${person} remote=${connections[userId]?.remote} state=${connections[userId]?.state}
         media=${userId === room.myId ? media : null} speaking=${speaking.has(userId)} handPlace=${raised.indexOf(person) + 1} quality=${qualities[userId]}
         reactions=${reactionsOf(userId)} mayPin=${mayPin} mayPart=${several} pinned=${view === 'speaker' && pinned === userId} apart=${apart} />`;
   };

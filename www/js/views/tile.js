@@ -13,7 +13,7 @@ import { Video } from './video.js';
 
 /**
  * @typedef {object} TileProps
- * @property {import('../call.js').Call} call
+ * @property {import('../meeting-session.js').MeetingSession} call
  * @property {Participant} person
  * @property {PeerView['remote']} [remote] what arrives from this person
  * @property {PeerView['state']} [state] of the connection
@@ -24,7 +24,7 @@ import { Video } from './video.js';
  * @property {import('../session-core.js').Reaction[]} reactions of this person, now
  * @property {boolean} mayPin
  * @property {boolean} mayPart one's own picture may be set apart from the others
- * @property {boolean} pinned kept large
+ * @property {boolean} pinned large in the speaker view
  * @property {boolean} [apart] one's own picture, which floats
  */
 
@@ -92,7 +92,7 @@ export const Tile = memo(
 
 // Both move the tile to another place; the focus goes with it.
 
-/** @param {import('../call.js').Call} call @param {number} userId */
+/** @param {import('../meeting-session.js').MeetingSession} call @param {number} userId */
 function pin(call, userId) {
   call.pin(userId);
   focusSoon(`.tile[data-user="${userId}"] .tile-tool`);

@@ -1,4 +1,4 @@
-/** Draws the short notes, and the line that only screen readers get. */
+/** Draws the notifications, and the text that only screen readers get. */
 import { html, useStore } from '../ui.js';
 import { dismiss, toasts } from '../toasts.js';
 import { t } from '../i18n.js';

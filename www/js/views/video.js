@@ -1,7 +1,7 @@
 /** A picture that moves, and a sound: the two elements that play a track. */
 import { html, useEffect, useRef, useStore, classes } from '../ui.js';
 import { settings } from '../settings.js';
-import { toSpeaker } from '../speaker.js';
+import { routeToSpeaker } from '../audio-output.js';
 import { createStore } from '../store.js';
 
 /** Browsers hold sound back until the person has touched the page; then this is true. */
@@ -46,7 +46,7 @@ export function Sound({ stream }) {
   const ref = useRef(/** @type {HTMLAudioElement | null} */ (null));
   const { speakerId } = useStore(settings);
   useEffect(() => {
-    if (ref.current) toSpeaker(ref.current);
+    if (ref.current) routeToSpeaker(ref.current);
   }, [speakerId]);
   useEffect(() => {
     if (!ref.current) return;

@@ -9,7 +9,7 @@ import { Avatar } from './controls.js';
 import { DeviceSwitch } from './devices.js';
 import { Video } from './video.js';
 
-/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 
 /** Without movement for so long the bar gets out of the way in full screen. */
 const IDLE_MS = 4_000;
@@ -64,7 +64,7 @@ export const canPictureInPicture = () => pictureWindows !== undefined || documen
 
 export const usePictureInPicture = () => useStore(small).window !== null;
 
-/** A small window with who speaks and one's microphone; where the browser has only pictures for it, the large one. @param {Call} call */
+/** A small window with who speaks and one's microphone; where the browser has only pictures for it, the large one. @param {MeetingSession} call */
 export async function togglePictureInPicture(call) {
   try {
     if (small.get().window) small.get().window?.close();
@@ -89,7 +89,7 @@ function largestVideo() {
   )[0];
 }
 
-/** @param {Call} call @param {Window} window */
+/** @param {MeetingSession} call @param {Window} window */
 function openSmall(call, window) {
   const { document: page } = window;
   page.title = t('app.name');
@@ -110,9 +110,9 @@ function openSmall(call, window) {
   render(html`<${Small} call=${call} />`, page.body);
 }
 
-/** @param {{call: Call}} props */
+/** @param {{call: MeetingSession}} props */
 function Small({ call }) {
-  const { room, links } = useStore(call.store);
+  const { room, connections } = useStore(call.store);
   const { microphoneOn } = useStore(call.media.store);
   const { speaking } = call.roomMedia ?? {};
   const [shown, setShown] = useState(/** @type {number | null} */ (null));
@@ -134,7 +134,7 @@ function Small({ call }) {
   }, [room, speaking]);
   const person = room?.participants.find(({ userId }) => userId === shown);
   if (!person || !room) return null;
-  const { screen, camera } = links[person.userId]?.remote ?? {};
+  const { screen, camera } = connections[person.userId]?.remote ?? {};
   const stream = (person.screen && screen) || (person.video && camera) || null;
   return html`
     <main class="call small-window">

@@ -6,14 +6,14 @@ import { canConnect } from '../transport/webrtc.js';
 import { others } from '../room-state.js';
 import { playAll, sound } from './video.js';
 
-/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {import('../room-state.js').Room} Room */
 
 /** A connection that stumbles often mends itself; after this it is worth a word. */
 const TROUBLE_LASTS_MS = 4_000;
 
-/** @param {{call: Call, room: Room}} props */
-export function StageLine({ call, room }) {
+/** @param {{call: MeetingSession, room: Room}} props */
+export function StageBanner({ call, room }) {
   const { blocked } = useStore(sound);
   const { reconnecting, serverAway, socketBlocked } = useStore(call.store);
   const offline = useOffline();
@@ -21,7 +21,7 @@ export function StageLine({ call, room }) {
   if (reconnecting && socketBlocked && !offline) return html`<${Trouble} text=${t('error.socket_blocked')} />`;
   if (reconnecting) {
     const text = offline ? t('stage.offline') : t(serverAway ? 'stage.serverAway' : 'stage.reconnecting');
-    return html`<p class="stage-line" role="status">${icon('loader-circle', 18)} <span>${text}</span></p>`;
+    return html`<p class="stage-banner" role="status">${icon('loader-circle', 18)} <span>${text}</span></p>`;
   }
   if (!canConnect()) return html`<${Trouble} text=${t('stage.noWebRtc')} />`;
   const unknownMode = call.roomMedia?.unknownMode;
@@ -29,20 +29,20 @@ export function StageLine({ call, room }) {
   if (trouble) return html`<${Trouble} text=${trouble} />`;
   if (!blocked) return null;
   return html`
-    <p class="stage-line" role="status">${icon('volume-2', 18)} <span>${t('stage.soundBlocked')}${' '}
+    <p class="stage-banner" role="status">${icon('volume-2', 18)} <span>${t('stage.soundBlocked')}${' '}
       <button type="button" class="link" onClick=${playAll}>${t('stage.soundOn')}</button></span></p>`;
 }
 
 /** @param {{text: string}} props */
 const Trouble = ({ text }) => html`
-  <p class="stage-line" role="status">${icon('wifi-off', 18)} <span>${text}${' '}
+  <p class="stage-banner" role="status">${icon('wifi-off', 18)} <span>${text}${' '}
     <a href="#/network" target="_blank" rel="noopener">${t('network.link')}</a></span></p>`;
 
-/** With whom neither sound nor picture is exchanged, in words. @param {Call} call @param {Room} room @returns {string} */
+/** With whom neither sound nor picture is exchanged, in words. @param {MeetingSession} call @param {Room} room @returns {string} */
 function mediaTrouble(call, room) {
-  const { links } = useStore(call.store);
+  const { connections } = useStore(call.store);
   const reachable = others(room).filter(({ online }) => online);
-  const cut = reachable.filter(({ userId }) => ['trouble', 'blocked'].includes(links[userId]?.state ?? ''));
+  const cut = reachable.filter(({ userId }) => ['trouble', 'blocked'].includes(connections[userId]?.state ?? ''));
   if (cut.length === 0) return '';
   if (cut.length === reachable.length) return t('stage.mediaBlocked');
   return cut.length === 1

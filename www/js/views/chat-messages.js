@@ -1,49 +1,51 @@
-/** What stands in the chat beside what people write: what happened in the meeting, where one stopped reading, and answers. */
+/** What is in the chat beside what people write: what happened in the meeting, where one stopped reading, and answers. */
 import { html, memo, useEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { t, timeOn } from '../i18n.js';
 import { IconButton } from './controls.js';
 
-/** @typedef {import('../call.js').Call} Call */
+/** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {import('../room-state.js').Message} Message */
-/** @typedef {import('../room-state.js').Happening} Happening */
-/** @typedef {{message: Message, happening?: undefined} | {happening: Happening, message?: undefined}} Entry */
+/** @typedef {import('../room-state.js').SystemMessage} SystemMessage */
+/** @typedef {{message: Message, systemMessage?: undefined} | {systemMessage: SystemMessage, message?: undefined}} Entry */
 
-/** How long the line that one jumped to stands out. */
+/** How long the message that one jumped to stands out. */
 const FOUND_MS = 1_500;
 
 /**
- * Lines and happenings in the order of their times.
- * @param {Message[]} messages @param {Happening[]} happenings @param {boolean} all false: only those after the first line
+ * What people wrote and what happened, in the order of their times.
+ * @param {Message[]} messages @param {SystemMessage[]} systemMessages @param {boolean} all false: only those after the first message
  * @returns {Entry[]}
  */
-export function entriesOf(messages, happenings, all) {
+export function entriesOf(messages, systemMessages, all) {
   const from = all ? '' : (messages[0]?.createdAt ?? '');
   /** @type {Entry[]} */
   const entries = [];
-  let next = happenings.findIndex(({ at }) => at >= from);
-  if (next < 0) next = happenings.length;
+  let next = systemMessages.findIndex(({ at }) => at >= from);
+  if (next < 0) next = systemMessages.length;
   for (const message of messages) {
-    for (; next < happenings.length && happenings[next].at < message.createdAt; next += 1)
-      entries.push({ happening: happenings[next] });
+    for (; next < systemMessages.length && systemMessages[next].at < message.createdAt; next += 1)
+      entries.push({ systemMessage: systemMessages[next] });
     entries.push({ message });
   }
-  for (; next < happenings.length; next += 1) entries.push({ happening: happenings[next] });
+  for (; next < systemMessages.length; next += 1) entries.push({ systemMessage: systemMessages[next] });
   return entries;
 }
 
 /** Drawn once: it never changes. */
-export const HappeningLine = memo(
-  (/** @type {{happening: Happening}} */ { happening: { key, at, name = '', by = '', title = '' } }) => html`
-  <p class="happening"><time dateTime=${at}>${timeOn(at)}</time> ${t(`system.${key}`, { name, by, title })}</p>`,
+export const SystemMessageItem = memo(
+  (
+    /** @type {{systemMessage: SystemMessage}} */ { systemMessage: { key, at, name = '', by = '', title = '' } },
+  ) => html`
+  <p class="system-message"><time dateTime=${at}>${timeOn(at)}</time> ${t(`system.${key}`, { name, by, title })}</p>`,
 );
 
 export const UnreadMark = () => html`<p class="unread-mark" role="separator"><span>${t('chat.unreadFrom')}</span></p>`;
 
 /**
- * The first line that had not been read when the chat was opened, or came to sight again. While one looks at the chat,
+ * The first message that had not been read when the chat was opened, or came to sight again. While one looks at the chat,
  * what comes is read.
- * @param {Call} call @param {Message[]} messages @param {number} myId
+ * @param {MeetingSession} call @param {Message[]} messages @param {number} myId
  */
 export function useReading(call, messages, myId) {
   const firstUnread = () =>
@@ -78,24 +80,24 @@ export const Quote = ({ replyTo, quoted, onJump }) => html`
 /** @param {Message | undefined} message */
 const quotedText = (message) => (message?.deletedAt ? t('chat.deleted') : (message?.text ?? '…'));
 
-/** Above the line that one writes in: what it will answer. @param {{message: Message, onClose: () => void}} props */
+/** Above the field that one writes in: what the message will answer. @param {{message: Message, onClose: () => void}} props */
 export const Replying = ({ message, onClose }) => html`
   <div class="replying">${icon('reply', 16)}
     <span class="replying-what"><strong>${t('chat.replyingTo', { name: message.sender.displayName })}</strong> <bdi>${message.text}</bdi></span>
     <${IconButton} name="x" size=${16} label=${t('chat.replyCancel')} onClick=${onClose} /></div>`;
 
 /**
- * Brings a line into sight, fetching older ones where it must.
+ * Brings a message into sight, fetching older ones where it must.
  * @param {number} id @param {HTMLElement | null} log @param {() => Promise<boolean>} more false: there are none
  */
 export async function jumpTo(id, log, more) {
   const find = () => /** @type {HTMLElement | null | undefined} */ (log?.querySelector(`[data-message="${id}"]`));
   while (!find() && (await more())) await new Promise((resolve) => requestAnimationFrame(resolve));
-  const line = find();
-  if (!line) return;
-  line.scrollIntoView({ block: 'center' });
-  line.classList.add('found');
-  line.tabIndex = -1;
-  line.focus({ preventScroll: true });
-  setTimeout(() => line.classList.remove('found'), FOUND_MS);
+  const message = find();
+  if (!message) return;
+  message.scrollIntoView({ block: 'center' });
+  message.classList.add('found');
+  message.tabIndex = -1;
+  message.focus({ preventScroll: true });
+  setTimeout(() => message.classList.remove('found'), FOUND_MS);
 }

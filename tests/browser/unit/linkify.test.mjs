@@ -1,7 +1,7 @@
 /* Which part of a line of chat becomes a link, and that nothing but http and https ever does. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findLinks } from '../../../www/js/links.js';
+import { findLinks } from '../../../www/js/linkify.js';
 
 const hrefs = (text) =>
   findLinks(text)

@@ -7,7 +7,7 @@ import { settings } from './settings.js';
 export const canChooseSpeaker = () => 'setSinkId' in HTMLMediaElement.prototype;
 
 /** Sends an element's sound to where the person wants it; where that is gone, to where the system has it. @param {Output} element */
-export async function toSpeaker(element) {
+export async function routeToSpeaker(element) {
   const wanted = settings.get().speakerId ?? '';
   if (!element.setSinkId) return;
   await element.setSinkId(wanted).catch(() => element.setSinkId?.('').catch(() => {}));
@@ -28,7 +28,7 @@ export async function playChime() {
   try {
     const out = context.createMediaStreamDestination();
     element.srcObject = out.stream;
-    await toSpeaker(element);
+    await routeToSpeaker(element);
     await Promise.all([context.resume(), element.play()]);
     for (const [afterMs, hertz] of CHIME) tone(context, out, context.currentTime + afterMs / 1000, hertz);
     await new Promise((resolve) => setTimeout(resolve, CHIME_MS));

@@ -20,7 +20,7 @@ const SERVER_AWAY = [1001, 1012];
 /** A connection that is away for so long may be one that is not let through. */
 const BLOCKED_MS = 15_000;
 
-export class Call extends SessionCore {
+export class MeetingSession extends SessionCore {
   mediaControl = new MediaControl(this);
   chat = new SessionChat(this);
   /** what those who run the meeting may do */
@@ -100,15 +100,15 @@ export class Call extends SessionCore {
       url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
       getToken: (how) => this.api.token(how),
     });
-    client.on('snapshot', (ack) => this.#snapshot(ack));
-    client.on('resumed', (ack) => this.#resumed(ack));
-    client.on('event', (event) => this.#event(event));
-    client.on('waiting', ({ meeting }) => this.#waits(meeting));
+    client.on('snapshot', (ack) => this.#handleSnapshot(ack));
+    client.on('resumed', (ack) => this.#handleResumed(ack));
+    client.on('event', (event) => this.#handleEvent(event));
+    client.on('waiting', ({ meeting }) => this.#handleWaiting(meeting));
     client.on('refused', () => this.lobby.refused());
     client.on('signal', ({ from, data }) => this.roomMedia?.transport?.receive(from, data));
     client.on('transient', (message) => this.chat.transient(message));
     client.on('state', (state) => this.#stateChanged(client, state));
-    client.on('closed', ({ code }) => this.#closed(client, code));
+    client.on('closed', ({ code }) => this.#handleClosed(client, code));
     return client;
   }
 
@@ -120,14 +120,14 @@ export class Call extends SessionCore {
     return this.desk.end();
   }
 
-  /** Keeps somebody large, or no longer the one who is. @param {number} userId */
+  /** Pins somebody, or unpins who is pinned: large in the speaker view. @param {number} userId */
   pin(userId) {
     const unpin = settings.get().view === 'speaker' && this.store.get().pinned === userId;
     this.store.set({ pinned: unpin ? null : userId });
     settings.set({ view: 'speaker' });
   }
 
-  /** Everybody alike, or one large. */
+  /** Gallery view or speaker view. */
   toggleView() {
     this.store.set({ pinned: null });
     settings.set({ view: settings.get().view === 'speaker' ? 'grid' : 'speaker' });
@@ -150,14 +150,14 @@ export class Call extends SessionCore {
     this.#disposed = true;
     this.#unsubscribe();
     this.leave();
-    this.#release();
+    this.#releaseParts();
     this.media.stop();
   }
 
   // --- what the server says ---------------------------------------------------------------------------------------
 
   /** @param {any} ack */
-  #snapshot(ack) {
+  #handleSnapshot(ack) {
     const { room: before, startedAt, seenMessage } = this.store.get();
     const room = roomFromSnapshot(ack, before);
     this.mediaControl.enter(room, ack.media);
@@ -174,7 +174,7 @@ export class Call extends SessionCore {
   }
 
   /** @param {any} ack */
-  #resumed(ack) {
+  #handleResumed(ack) {
     this.store.set(({ room }) => ({
       room: room && {
         ...room,
@@ -187,7 +187,7 @@ export class Call extends SessionCore {
   }
 
   /** @param {import('./protocol.js').RoomEvent} event */
-  #event(event) {
+  #handleEvent(event) {
     const before = this.store.get().room;
     this.apply(event);
     const { room } = this.store.get();
@@ -197,7 +197,7 @@ export class Call extends SessionCore {
   }
 
   /** This person waits: from the beginning, or sent back. @param {any} meeting null where this person was in it */
-  #waits(meeting) {
+  #handleWaiting(meeting) {
     this.mediaControl.leave();
     this.media.stopScreen();
     this.lobby.enter(meeting);
@@ -234,17 +234,17 @@ export class Call extends SessionCore {
   }
 
   /** @param {MeetingClient} client @param {string} code */
-  #closed(client, code) {
+  #handleClosed(client, code) {
     if (this.client !== client) return;
     const { phase } = this.store.get();
-    this.#release();
+    this.#releaseParts();
     if (phase === 'waiting' && code !== 'left') this.lobby.closed(code);
     if (phase !== 'in') return;
     this.media.stop();
-    this.store.set({ phase: 'ended', endCode: code, endedAt: performance.now(), reconnecting: false, links: {} });
+    this.store.set({ phase: 'ended', endCode: code, endedAt: performance.now(), reconnecting: false, connections: {} });
   }
 
-  #release() {
+  #releaseParts() {
     removeEventListener('online', this.#wakeUp);
     document.removeEventListener('visibilitychange', this.#wakeUp);
     clearTimeout(this.#blockedTimer);
