@@ -4,10 +4,10 @@
  */
 import { errorText, t } from './i18n.js';
 import { LocalMedia } from './media.js';
-import { RoomMedia } from './room-media.js';
 import { can } from './room-state.js';
 import { settings } from './settings.js';
 import { notify, toast } from './toasts.js';
+import { fetchModule } from './version.js';
 import { sleep } from './waiting.js';
 
 /** @typedef {import('./room-state.js').Room} Room */
@@ -19,10 +19,12 @@ const RETRY_MS = 2_000;
 export class MediaControl {
   /** one's own devices */
   local = new LocalMedia();
-  /** @type {RoomMedia | null} while in the room */
+  /** @type {import('./room-media.js').RoomMedia | null} while in the room */
   room = null;
 
   #session;
+  /** What nobody needs at the door. @type {typeof import('./room-media.js') | null} */
+  #roomMediaModule = null;
   /** What the room was last told of our devices. @type {MediaState | null} */
   #sharedState = null;
   #syncing = false;
@@ -37,6 +39,11 @@ export class MediaControl {
 
   // --- in and out of the room -------------------------------------------------------------------------------------
 
+  /** Before this person is live: without it there is no way in. */
+  async prepare() {
+    this.#roomMediaModule = await fetchModule(() => import('./room-media.js'));
+  }
+
   /** The whole room is known, for the first time or again. @param {Room} room @param {MediaAccess} access */
   enter(room, access) {
     if (this.room) {
@@ -44,8 +51,9 @@ export class MediaControl {
       this.wake(access);
       return;
     }
+    if (!this.#roomMediaModule) throw new Error('enter() without prepare()');
     this.#applyMuteOnEntry(room);
-    this.room = new RoomMedia({
+    this.room = new this.#roomMediaModule.RoomMedia({
       myId: room.myId,
       access,
       local: this.local,

@@ -77,7 +77,7 @@ export class MeetingSession extends SessionCore {
     this.store.set({ ...INITIAL, phase: 'joining' });
     this.#userId = this.api.session.get().user?.id ?? null;
     try {
-      await this.#prepare();
+      await Promise.all([this.mediaControl.prepare(), this.#prepare()]);
     } catch (error) {
       this.store.set({ phase: 'before' });
       throw error;
