@@ -15,10 +15,9 @@
 #include "core/log.h"
 
 enum {
-    STATEMENTS = 256,      /* prepared statements kept; a power of two */
-    STATEMENTS_FULL = 192, /* then all are closed and made again as needed */
-    TEXT_BYTES = 512,      /* a column's own buffer; longer texts are fetched once more */
-    MAX_PARAMS = 32,
+    STATEMENTS = 256,                   /* prepared statements kept; a power of two */
+    STATEMENTS_FULL = 192,              /* then all are closed and made again as needed */
+    TEXT_BYTES = 512,                   /* a column's own buffer; longer texts are fetched once more */
     MYSQL_QUERY_TIMEOUT = 3024,         /* ER_QUERY_TIMEOUT of MySQL, which MariaDB's headers do not have */
     MYSQL_ROLLED_BACK_AT_COMMIT = 3101, /* the same of group replication */
     FIRST_SERVER_ERROR = 1000,          /* below are those of reading and writing files */
@@ -388,10 +387,10 @@ static enum err statement_get(struct db *db, const char *sql, struct db_statemen
 
 static enum err bind_and_execute(struct db *db, struct db_statement *s, const struct db_param *params, int count)
 {
-    MYSQL_BIND binds[MAX_PARAMS];
-    MYSQL_TIME times[MAX_PARAMS];
-    long long numbers[MAX_PARAMS];
-    if (count > MAX_PARAMS || mysql_stmt_param_count(s->handle) != (unsigned long)count) {
+    MYSQL_BIND binds[DB_MAX_PARAMS];
+    MYSQL_TIME times[DB_MAX_PARAMS];
+    long long numbers[DB_MAX_PARAMS];
+    if (count > DB_MAX_PARAMS || mysql_stmt_param_count(s->handle) != (unsigned long)count) {
         log_event(LOG_ERROR, "database_parameters", "sql", s->sql, "given", LOG_INT(count), NULL);
         return ERR_INTERNAL;
     }

@@ -7,38 +7,83 @@
 #include "core/limits.h"
 #include "db/participant_dao.h"
 
-#define MEETING_COLUMNS \
-    "SELECT m.id, m.code, m.title, m.description, m.creator_id, c.display_name, m.host_id, h.display_name, h.guest_of IS NOT NULL, m.status, " \
-    "m.start_time, m.duration_minutes, m.actual_start_time, m.actual_end_time, m.max_participants, m.password_box, " \
-    "m.is_public, m.is_recorded, m.settings, m.host_loss_policy, m.host_loss_minutes, m.empty_minutes, m.host_lost_at, " \
-    "m.waiting_count, m.participant_count, m.online_count, m.event_seq, m.created_at, m.updated_at "
+/* Statements and the columns whose values they carry, in one order: that of the table. */
+
+const struct column meeting_columns[] = {
+#define COLUMN(kind, member, column) COLUMN_OF(struct meeting, kind, member),
+#include "db/meeting.def"
+};
+const int meeting_column_count = COLUMN_COUNT(meeting_columns);
+
+static const struct column inserted[] = {
+#define COLUMN(kind, member, column) COLUMN_OF(struct meeting, kind, member),
+#define READ(kind, member, column)
+#include "db/meeting.def"
+};
+
+static const struct column edited[] = {
+#define EDITED(kind, member, column) COLUMN_OF(struct meeting, kind, member),
+#include "db/meeting.def"
+};
+
+static const struct column locked[] = {
+#define STATE(kind, member, column) COLUMN_OF(struct meeting_state, kind, member),
+#include "db/meeting.def"
+};
+
+static const struct column saved[] = {
+#define STATE(kind, member, column) COLUMN_OF(struct meeting_state, kind, member),
+#define KEPT(kind, member, column)
+#include "db/meeting.def"
+};
+
+static const char SQL_INSERT[] = "INSERT INTO meetings (updated_at"
+#define COLUMN(kind, member, column) ", " column
+#define READ(kind, member, column)
+#include "db/meeting.def"
+                                 ") VALUES (?"
+#define COLUMN(kind, member, column) ", ?"
+#define READ(kind, member, column)
+#include "db/meeting.def"
+                                 ")";
+
+static const char SQL_UPDATE[] = "UPDATE meetings SET updated_at = ?"
+#define EDITED(kind, member, column) ", " column " = ?"
+#include "db/meeting.def"
+                                 " WHERE id = ?";
+
+static const char SQL_LOCK[] = "SELECT id"
+#define STATE(kind, member, column) ", " column
+#include "db/meeting.def"
+                               " FROM meetings WHERE id = ? FOR UPDATE";
+
+static const char SQL_SAVE[] =
+    "UPDATE meetings SET updated_at = IF(host_id <> ? OR status <> ? OR settings <> ?, ?, updated_at)"
+#define STATE(kind, member, column) ", " column " = ?"
+#define KEPT(kind, member, column)
+#include "db/meeting.def"
+    " WHERE id = ?";
+
+static const char SQL_COLUMNS[] = "SELECT m.id"
+#define COLUMN(kind, member, column) ", m." column
+#define READ(kind, member, column) ", " column
+#include "db/meeting.def"
+    ;
 #define MEETING_NAMES "JOIN users c ON c.id = m.creator_id JOIN users h ON h.id = m.host_id "
+
+static const char SQL_BY_ID[] = "SELECT m.id"
+#define COLUMN(kind, member, column) ", m." column
+#define READ(kind, member, column) ", " column
+#include "db/meeting.def"
+                                " FROM meetings m " MEETING_NAMES "WHERE m.id = ?";
 
 #define IS_SCHEDULED "status = " SQL_NUMBER(MEETING_SCHEDULED)
 #define IS_ONGOING "status = " SQL_NUMBER(MEETING_ONGOING)
 #define IS_OPEN "status IN (" SQL_NUMBER(MEETING_SCHEDULED) ", " SQL_NUMBER(MEETING_ONGOING) ")"
 #define HANDS_OVER "host_loss_policy = " SQL_NUMBER(HOST_LOSS_HAND_OVER)
 #define LOCKS "host_loss_policy = " SQL_NUMBER(HOST_LOSS_LOCK)
-#define SCHEDULED SQL_NUMBER(MEETING_SCHEDULED)
 
-static const char SQL_INSERT[] =
-    "INSERT INTO meetings (code, title, description, creator_id, host_id, status, start_time, duration_minutes, "
-    "max_participants, password_box, is_public, is_recorded, settings, host_loss_policy, host_loss_minutes, empty_minutes, "
-    "due_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, " SCHEDULED ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char SQL_COUNT_OPEN[] = "SELECT COUNT(*) FROM meetings WHERE creator_id = ? AND " IS_OPEN;
-static const char SQL_BY_ID[] = MEETING_COLUMNS "FROM meetings m " MEETING_NAMES "WHERE m.id = ?";
-static const char SQL_UPDATE[] =
-    "UPDATE meetings SET title = ?, description = ?, password_box = ?, is_public = ?, is_recorded = ?, updated_at = ? "
-    "WHERE id = ?";
-static const char SQL_LOCK[] =
-    "SELECT id, creator_id, host_id, status, start_time, duration_minutes, actual_start_time, actual_end_time, "
-    "max_participants, participant_count, online_count, waiting_count, event_seq, settings, host_loss_policy, host_loss_minutes, "
-    "empty_minutes, host_lost_at, empty_since, warned_at, due_at FROM meetings WHERE id = ? FOR UPDATE";
-static const char SQL_SAVE[] =
-    "UPDATE meetings SET updated_at = IF(host_id <> ? OR status <> ? OR settings <> ?, ?, updated_at), host_id = ?, status = ?, "
-    "start_time = ?, duration_minutes = ?, actual_start_time = ?, actual_end_time = ?, max_participants = ?, participant_count = ?, "
-    "online_count = ?, waiting_count = ?, event_seq = ?, settings = ?, host_loss_policy = ?, host_loss_minutes = ?, empty_minutes = ?, "
-    "host_lost_at = ?, empty_since = ?, warned_at = ?, due_at = ? WHERE id = ?";
 /* Assignments run from left to right: what depends on the old state comes first. Housekeeping is asked to look at once
  * where the plan for the meeting changes with somebody coming in. Who comes to an empty meeting waits for its host from
  * now on. */
@@ -65,18 +110,12 @@ static const char SQL_SHOWING[] =
 static const char SQL_NAMED_BY_ID[] = NAMED "WHERE m.id = ?";
 static const char SQL_NAMED_BY_CODE[] = NAMED "WHERE m.code = ?";
 
-enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t due_ms, int64_t now_ms, int64_t *id)
+enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t *id)
 {
+    struct db_param params[1 + COLUMN_COUNT(inserted)] = {db_time(m->created_at_ms)};
     struct db_result result;
-    enum err e =
-        db_execute(db, SQL_INSERT,
-                   DB_PARAMS(db_text(m->code), db_text(m->title), db_text(m->description), db_int(m->creator_id),
-                             db_int(m->host_id), db_time(m->start_time_ms), db_int(m->duration_minutes),
-                             db_int(m->max_participants), db_blob(m->password_box, m->password_box_len),
-                             db_int(m->is_public), db_int(m->is_recorded), db_int(m->settings),
-                             db_int(m->host_loss_policy), db_int(m->host_loss_minutes), db_int(m->empty_minutes),
-                             db_time(due_ms), db_time(now_ms), db_time(now_ms)),
-                   &result);
+    column_bind(inserted, COLUMN_COUNT(inserted), m, &params[1]);
+    enum err e = db_execute(db, SQL_INSERT, params, COLUMN_COUNT(params), &result);
     if (!e)
         *id = result.insert_id;
     return e;
@@ -86,34 +125,7 @@ static void read_row(struct db_rows *rows, void *out)
 {
     struct meeting *m = out;
     m->id = db_get_int(rows);
-    m->code = db_get_text(rows);
-    m->title = db_get_text(rows);
-    m->description = db_get_text(rows);
-    m->creator_id = db_get_int(rows);
-    m->creator_name = db_get_text(rows);
-    m->host_id = db_get_int(rows);
-    m->host_name = db_get_text(rows);
-    m->host_is_guest = db_get_int(rows) != 0;
-    m->status = db_get_int(rows);
-    m->start_time_ms = db_get_time(rows);
-    m->duration_minutes = db_get_int(rows);
-    m->actual_start_ms = db_get_time(rows);
-    m->actual_end_ms = db_get_time(rows);
-    m->max_participants = db_get_int(rows);
-    m->password_box = db_get_blob(rows, &m->password_box_len);
-    m->is_public = db_get_int(rows) != 0;
-    m->is_recorded = db_get_int(rows) != 0;
-    m->settings = db_get_int(rows);
-    m->host_loss_policy = db_get_int(rows);
-    m->host_loss_minutes = db_get_int(rows);
-    m->empty_minutes = db_get_int(rows);
-    m->host_lost_ms = db_get_time(rows);
-    m->waiting_count = db_get_int(rows);
-    m->participant_count = db_get_int(rows);
-    m->online_count = db_get_int(rows);
-    m->event_seq = db_get_int(rows);
-    m->created_at_ms = db_get_time(rows);
-    m->updated_at_ms = db_get_time(rows);
+    column_read(meeting_columns, COLUMN_COUNT(meeting_columns), rows, m);
 }
 
 enum err meeting_dao_count_open(struct db *db, int64_t creator_id, int64_t *count)
@@ -285,7 +297,7 @@ static enum err list_page(struct db *db, struct arena *arena, const struct meeti
 {
     struct list l = {0};
     const char *order = order_by(f->sort);
-    buf_puts(&l.sql, MEETING_COLUMNS "FROM (");
+    buf_printf(&l.sql, "%s FROM (", SQL_COLUMNS);
     list_sources(&l, f, where, "m.id", order, f->offset + f->limit);
     buf_printf(&l.sql, ") page STRAIGHT_JOIN meetings m ON m.id = page.id " MEETING_NAMES "%s LIMIT ? OFFSET ?", order);
     l.params[l.count++] = db_int(f->limit);
@@ -314,37 +326,17 @@ enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeti
 
 enum err meeting_dao_update(struct db *db, const struct meeting *m, int64_t now_ms)
 {
-    return db_execute(db, SQL_UPDATE,
-                      DB_PARAMS(db_text(m->title), db_text(m->description),
-                                db_blob(m->password_box, m->password_box_len), db_int(m->is_public),
-                                db_int(m->is_recorded), db_time(now_ms), db_int(m->id)),
-                      NULL);
+    struct db_param params[1 + COLUMN_COUNT(edited) + 1] = {db_time(now_ms)};
+    column_bind(edited, COLUMN_COUNT(edited), m, &params[1]);
+    params[COLUMN_COUNT(params) - 1] = db_int(m->id);
+    return db_execute(db, SQL_UPDATE, params, COLUMN_COUNT(params), NULL);
 }
 
 static void read_state(struct db_rows *rows, void *out)
 {
     struct meeting_state *s = out;
     s->id = db_get_int(rows);
-    s->creator_id = db_get_int(rows);
-    s->host_id = db_get_int(rows);
-    s->status = db_get_int(rows);
-    s->start_time_ms = db_get_time(rows);
-    s->duration_minutes = db_get_int(rows);
-    s->actual_start_ms = db_get_time(rows);
-    s->actual_end_ms = db_get_time(rows);
-    s->max_participants = db_get_int(rows);
-    s->participant_count = db_get_int(rows);
-    s->online_count = db_get_int(rows);
-    s->waiting_count = db_get_int(rows);
-    s->event_seq = db_get_int(rows);
-    s->settings = db_get_int(rows);
-    s->host_loss_policy = db_get_int(rows);
-    s->host_loss_minutes = db_get_int(rows);
-    s->empty_minutes = db_get_int(rows);
-    s->host_lost_ms = db_get_time(rows);
-    s->empty_since_ms = db_get_time(rows);
-    s->warned_ms = db_get_time(rows);
-    s->due_ms = db_get_time(rows);
+    column_read(locked, COLUMN_COUNT(locked), rows, s);
 }
 
 enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_state *out)
@@ -354,16 +346,12 @@ enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_state *out)
 
 enum err meeting_dao_save(struct db *db, const struct meeting_state *s, int64_t now_ms)
 {
-    return db_execute(db, SQL_SAVE,
-                      DB_PARAMS(db_int(s->host_id), db_int(s->status), db_int(s->settings), db_time(now_ms),
-                                db_int(s->host_id), db_int(s->status), db_time(s->start_time_ms),
-                                db_int(s->duration_minutes), db_time(s->actual_start_ms), db_time(s->actual_end_ms),
-                                db_int(s->max_participants), db_int(s->participant_count), db_int(s->online_count),
-                                db_int(s->waiting_count), db_int(s->event_seq), db_int(s->settings),
-                                db_int(s->host_loss_policy), db_int(s->host_loss_minutes), db_int(s->empty_minutes),
-                                db_time(s->host_lost_ms), db_time(s->empty_since_ms), db_time(s->warned_ms),
-                                db_time(s->due_ms), db_int(s->id)),
-                      NULL);
+    enum { CHANGED = 4 }; /* values that say whether updated_at moves */
+    struct db_param params[CHANGED + COLUMN_COUNT(saved) + 1] = {db_int(s->host_id), db_int(s->status),
+                                                                 db_int(s->settings), db_time(now_ms)};
+    column_bind(saved, COLUMN_COUNT(saved), s, &params[CHANGED]);
+    params[COLUMN_COUNT(params) - 1] = db_int(s->id);
+    return db_execute(db, SQL_SAVE, params, COLUMN_COUNT(params), NULL);
 }
 
 enum err meeting_dao_take_seat(struct db *db, const struct arrival *a, int64_t barred_by, int64_t needs, int64_t now_ms,

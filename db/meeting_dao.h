@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "db/column.h"
 #include "db/db.h"
 
 #define NUMBER_MEETING_SCHEDULED 1
@@ -27,65 +28,33 @@ enum host_loss_policy {
     HOST_LOSS_END = NUMBER_HOST_LOSS_END
 };
 
-/* A meeting as it is shown; names are those of the accounts. Times are ms since 1970, 0 where there is none. */
-struct meeting {
-    int64_t id;
-    const char *code;
-    const char *title;
-    const char *description;
-    int64_t creator_id;
-    const char *creator_name;
-    int64_t host_id;
-    const char *host_name;
-    bool host_is_guest;
-    int64_t status; /* enum meeting_status */
-    int64_t start_time_ms;
-    int64_t duration_minutes;
-    int64_t actual_start_ms;
-    int64_t actual_end_ms;
-    int64_t max_participants;
-    const void *password_box; /* encrypted; NULL: no password */
-    size_t password_box_len;
-    bool is_public;
-    bool is_recorded;
-    int64_t settings;          /* bits, service/setting.def */
-    int64_t host_loss_policy;  /* enum host_loss_policy */
-    int64_t host_loss_minutes; /* until it ends without its host, HOST_LOSS_END */
-    int64_t empty_minutes;     /* that it stays open with nobody in; 0: the last one out ends it */
-    int64_t host_lost_ms;  /* since when the host is gone; 0: the host is there, or handed over, or was not in yet */
-    int64_t waiting_count; /* people in the lobby */
-    int64_t participant_count;
-    int64_t online_count;
-    int64_t event_seq; /* of the room's last event */
-    int64_t created_at_ms;
-    int64_t updated_at_ms;
-};
-
-/* What of a meeting changes while its row is locked. */
+/* What rules look at, and change, while a meeting's row is locked. */
 struct meeting_state {
     int64_t id;
-    int64_t creator_id;
-    int64_t host_id;
-    int64_t status;
-    int64_t start_time_ms;
-    int64_t duration_minutes;
-    int64_t actual_start_ms;
-    int64_t actual_end_ms;
-    int64_t max_participants;
-    int64_t participant_count;
-    int64_t online_count;
-    int64_t waiting_count;
-    int64_t event_seq;
-    int64_t settings;
-    int64_t host_loss_policy;
-    int64_t host_loss_minutes;
-    int64_t empty_minutes;
-    int64_t host_lost_ms;
-    int64_t empty_since_ms;
-    int64_t warned_ms; /* when its end was announced */
-    int64_t due_ms;    /* when housekeeping looks at it next; 0: never */
-    bool look_again;   /* not stored: housekeeping is to look at it at once */
+#define STATE(kind, member, column) TYPE_##kind member;
+#include "db/meeting.def"
+    bool look_again; /* not stored: housekeeping is to look at it at once */
 };
+
+/* A meeting as it is shown; names are those of the accounts. Its state is in it twice over: each member by its own name
+ * (m.status), and the whole of it (m.state). Times are ms since 1970, 0 where there is none. */
+struct meeting {
+    union {
+        struct meeting_state state;
+        struct {
+            int64_t id;
+#define STATE(kind, member, column) TYPE_##kind member;
+#include "db/meeting.def"
+        };
+    };
+#define COLUMN(kind, member, column) TYPE_##kind member;
+#define STATE(kind, member, column)
+#include "db/meeting.def"
+};
+
+/* All columns of a struct meeting but the id, for whoever stores it elsewhere. */
+extern const struct column meeting_columns[];
+extern const int meeting_column_count;
 
 /* The ways to ask for meetings; what is 0, negative or NULL is not asked for. */
 struct meeting_filter {
@@ -108,9 +77,8 @@ struct meeting_filter {
 /* The accepted orders, separated by "|"; "-" is descending. */
 #define MEETING_SORTS "startTime|-startTime|createdAt|-createdAt|title|-title"
 
-/* Inserts with code, title … empty_minutes of the struct, status scheduled. ERR_DB_DUPLICATE: the code is taken. */
-MUST_CHECK enum err meeting_dao_insert(struct db *db, const struct meeting *meeting, int64_t due_ms, int64_t now_ms,
-                                       int64_t *id);
+/* Inserts all that db/meeting.def does not call READ. ERR_DB_DUPLICATE: the code is taken. */
+MUST_CHECK enum err meeting_dao_insert(struct db *db, const struct meeting *meeting, int64_t *id);
 
 /* The meetings that somebody made and that are open or planned. */
 MUST_CHECK enum err meeting_dao_count_open(struct db *db, int64_t creator_id, int64_t *count);
@@ -136,7 +104,7 @@ MUST_CHECK enum err meeting_dao_showing(struct db *db, struct arena *arena, int6
 MUST_CHECK enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *filter,
                                      struct meeting **items, int *count, int64_t *total);
 
-/* Writes what the host may edit beside what is in the state: title, description, password, limit, flags. */
+/* Writes what is edited and not in the state (EDITED in db/meeting.def). */
 MUST_CHECK enum err meeting_dao_update(struct db *db, const struct meeting *meeting, int64_t now_ms);
 
 /* Locks the row until the transaction ends. */

@@ -132,7 +132,7 @@ static enum err check_password(struct visitor *v, const char *password)
 {
     const struct meeting *m = &v->meeting;
     bool invited = v->invite.id || (has_place(v) && v->ticket.invite);
-    if (!m->password_box || v->runs_it || invited)
+    if (!m->password_box.bytes || v->runs_it || invited)
         return ERR_OK;
     if (!password)
         return fault_set(&v->ctx->fault, ERR_WRONG_PASSWORD, "password", "This meeting has a password.");
@@ -140,7 +140,7 @@ static enum err check_password(struct visitor *v, const char *password)
     enum err e = rate_check_guess(v->ctx, m->id, known);
     if (e)
         return e;
-    if (secretbox_holds(v->ctx, m->password_box, m->password_box_len, password))
+    if (secretbox_holds(v->ctx, m->password_box.bytes, m->password_box.len, password))
         return ERR_OK;
     rate_count_wrong_guess(v->ctx, m->id, known);
     return fault_set(&v->ctx->fault, ERR_WRONG_PASSWORD, "password", "The meeting password is wrong.");

@@ -28,8 +28,9 @@ static enum err check_start(struct context *ctx, int64_t start_time_ms)
 
 static void set_password(const struct context *ctx, struct meeting *m, const char *password)
 {
-    m->password_box_len = 0;
-    m->password_box = password ? secretbox_seal(ctx, password, &m->password_box_len) : NULL;
+    m->password_box = (struct blob){0};
+    if (password)
+        m->password_box.bytes = secretbox_seal(ctx, password, &m->password_box.len);
 }
 
 struct creation {
@@ -59,13 +60,9 @@ static enum err create_body(void *arg)
     struct creation *c = arg;
     struct context *ctx = c->ctx;
     int64_t id;
-    struct meeting_state state = {.status = MEETING_SCHEDULED,
-                                  .start_time_ms = c->meeting.start_time_ms,
-                                  .duration_minutes = c->meeting.duration_minutes};
     enum err e = check_quota(ctx);
-    if (e)
-        return e;
-    e = meeting_dao_insert(ctx->app->db, &c->meeting, schedule_due_ms(&state), context_now_ms(ctx), &id);
+    if (!e)
+        e = meeting_dao_insert(ctx->app->db, &c->meeting, &id);
     if (e)
         return e;
     e = meeting_dao_by_id(ctx->app->db, ctx->arena, id, &c->stored);
@@ -82,6 +79,8 @@ enum err meeting_create(struct context *ctx, const struct meeting_options *o, st
                     .description = o->description,
                     .creator_id = ctx->user_id,
                     .host_id = ctx->user_id,
+                    .status = MEETING_SCHEDULED,
+                    .created_at_ms = context_now_ms(ctx),
                     .duration_minutes = o->duration_minutes,
                     .max_participants = o->max_participants,
                     .is_public = o->is_public,
@@ -94,6 +93,7 @@ enum err meeting_create(struct context *ctx, const struct meeting_options *o, st
     enum err e = check_start(ctx, c.meeting.start_time_ms);
     if (e)
         return e;
+    c.meeting.due_ms = schedule_due_ms(&c.meeting.state);
     set_password(ctx, &c.meeting, o->password);
     for (int i = 0; i < LIMIT_CODE_TRIES; i++) {
         ids_meeting_code(&ctx->app->random, code);
@@ -255,13 +255,7 @@ static void apply_changes(const struct context *ctx, struct update *u, struct me
     s->settings = setting_apply(s->settings, c->settings);
     if (schedule_end_ms(s) != end)
         s->warned_ms = 0;
-    m->start_time_ms = s->start_time_ms;
-    m->duration_minutes = s->duration_minutes;
-    m->max_participants = s->max_participants;
-    m->host_loss_policy = s->host_loss_policy;
-    m->host_loss_minutes = s->host_loss_minutes;
-    m->empty_minutes = s->empty_minutes;
-    m->settings = s->settings;
+    m->state = *s;
     m->updated_at_ms = context_now_ms(ctx);
 }
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "db/column.h"
 
 enum {
-    FORMAT = 3,               /* grows with every change of what is written below */
     CACHED_BYTES = 256 * 1024 /* a meeting that takes more is not cached */
 };
 
@@ -27,6 +27,20 @@ static void put_bytes(struct buf *b, const void *bytes, size_t len)
 }
 
 static void put_text(struct buf *b, const char *text) { put_bytes(b, text, text ? strlen(text) : 0); }
+
+static void put_row(struct buf *b, const struct column *columns, int count, const void *row)
+{
+    for (const struct column *c = columns; c < columns + count; c++) {
+        const void *member = (const char *)row + c->offset;
+        switch (c->kind) {
+        case COLUMN_INT:
+        case COLUMN_TIME: put_int(b, *(const int64_t *)member); break;
+        case COLUMN_BOOL: put_int(b, *(const bool *)member); break;
+        case COLUMN_TEXT: put_text(b, *(const char *const *)member); break;
+        case COLUMN_BLOB: put_bytes(b, ((const struct blob *)member)->bytes, ((const struct blob *)member)->len); break;
+        }
+    }
+}
 
 /* --- reading --- */
 
@@ -57,108 +71,53 @@ static void *get_bytes(struct reader *r, size_t *len)
         return NULL;
     char *copy = arena_strndup(r->arena, r->at, (size_t)n);
     r->at += n;
-    if (len)
-        *len = (size_t)n;
+    *len = (size_t)n;
     return copy;
 }
 
-static char *get_text(struct reader *r) { return get_bytes(r, NULL); }
-
-/* --- the two shapes, each written and read in one order --- */
-
-static void put_meeting(struct buf *b, const struct meeting *m)
+static void get_row(struct reader *r, const struct column *columns, int count, void *row)
 {
-    const int64_t numbers[] = {m->id,
-                               m->creator_id,
-                               m->host_id,
-                               m->status,
-                               m->start_time_ms,
-                               m->duration_minutes,
-                               m->actual_start_ms,
-                               m->actual_end_ms,
-                               m->max_participants,
-                               m->is_public,
-                               m->is_recorded,
-                               m->host_is_guest,
-                               m->settings,
-                               m->host_loss_policy,
-                               m->host_loss_minutes,
-                               m->empty_minutes,
-                               m->host_lost_ms,
-                               m->waiting_count,
-                               m->participant_count,
-                               m->online_count,
-                               m->event_seq,
-                               m->created_at_ms,
-                               m->updated_at_ms};
-    buf_append(b, numbers, sizeof numbers);
-    const char *const texts[] = {m->code, m->title, m->description, m->creator_name, m->host_name};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        put_text(b, texts[i]);
-    put_bytes(b, m->password_box, m->password_box_len);
+    size_t len;
+    for (const struct column *c = columns; c < columns + count; c++) {
+        void *member = (char *)row + c->offset;
+        switch (c->kind) {
+        case COLUMN_INT:
+        case COLUMN_TIME: *(int64_t *)member = get_int(r); break;
+        case COLUMN_BOOL: *(bool *)member = get_int(r) != 0; break;
+        case COLUMN_TEXT: *(const char **)member = get_bytes(r, &len); break;
+        case COLUMN_BLOB: ((struct blob *)member)->bytes = get_bytes(r, &((struct blob *)member)->len); break;
+        }
+    }
 }
 
-static void get_meeting(struct reader *r, struct meeting *m)
+/* --- the two rows; all that a look at a meeting needs of the people in it --- */
+
+static const struct column people_columns[] = {
+    COLUMN_OF(struct participant, INT, meeting_id),    COLUMN_OF(struct participant, INT, user_id),
+    COLUMN_OF(struct participant, TEXT, display_name), COLUMN_OF(struct participant, INT, role),
+    COLUMN_OF(struct participant, INT, status),        COLUMN_OF(struct participant, BOOL, is_guest),
+    COLUMN_OF(struct participant, BOOL, audio),        COLUMN_OF(struct participant, BOOL, video),
+    COLUMN_OF(struct participant, BOOL, screen),       COLUMN_OF(struct participant, TIME, hand_raised_at_ms),
+    COLUMN_OF(struct participant, TIME, joined_at_ms), COLUMN_OF(struct participant, TIME, left_at_ms),
+    COLUMN_OF(struct participant, TEXT, connection),   COLUMN_OF(struct participant, TIME, offline_at_ms),
+};
+
+static uint64_t add_names(uint64_t hash, const struct column *columns, int count)
 {
-    int64_t flags[3];
-    int64_t *const numbers[] = {&m->id,
-                                &m->creator_id,
-                                &m->host_id,
-                                &m->status,
-                                &m->start_time_ms,
-                                &m->duration_minutes,
-                                &m->actual_start_ms,
-                                &m->actual_end_ms,
-                                &m->max_participants,
-                                &flags[0],
-                                &flags[1],
-                                &flags[2],
-                                &m->settings,
-                                &m->host_loss_policy,
-                                &m->host_loss_minutes,
-                                &m->empty_minutes,
-                                &m->host_lost_ms,
-                                &m->waiting_count,
-                                &m->participant_count,
-                                &m->online_count,
-                                &m->event_seq,
-                                &m->created_at_ms,
-                                &m->updated_at_ms};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        *numbers[i] = get_int(r);
-    m->is_public = flags[0] != 0;
-    m->is_recorded = flags[1] != 0;
-    m->host_is_guest = flags[2] != 0;
-    const char **const texts[] = {&m->code, &m->title, &m->description, &m->creator_name, &m->host_name};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = get_text(r);
-    m->password_box = get_bytes(r, &m->password_box_len);
+    for (const struct column *c = columns; c < columns + count; c++) {
+        hash = (hash ^ (uint64_t)c->kind) * UINT64_C(1099511628211); /* FNV-1a */
+        for (const char *p = c->member; *p; p++)
+            hash = (hash ^ (unsigned char)*p) * UINT64_C(1099511628211);
+    }
+    return hash;
 }
 
-static void put_participant(struct buf *b, const struct participant *p)
+/* Which columns these are, in which order: a worker of another version, which has others, reads nothing of what this
+ * one wrote. */
+static int64_t format(void)
 {
-    const int64_t numbers[] = {p->meeting_id,   p->user_id,    p->role,          p->status,
-                               p->audio,        p->video,      p->screen,        p->hand_raised_at_ms,
-                               p->joined_at_ms, p->left_at_ms, p->offline_at_ms, p->is_guest};
-    buf_append(b, numbers, sizeof numbers);
-    put_text(b, p->display_name);
-    put_text(b, p->connection);
-}
-
-static void get_participant(struct reader *r, struct participant *p)
-{
-    int64_t media[3], is_guest;
-    int64_t *const numbers[] = {&p->meeting_id,   &p->user_id,    &p->role,          &p->status,
-                                &media[0],        &media[1],      &media[2],         &p->hand_raised_at_ms,
-                                &p->joined_at_ms, &p->left_at_ms, &p->offline_at_ms, &is_guest};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        *numbers[i] = get_int(r);
-    p->audio = media[0] != 0;
-    p->video = media[1] != 0;
-    p->screen = media[2] != 0;
-    p->is_guest = is_guest != 0;
-    p->display_name = get_text(r);
-    p->connection = get_text(r);
+    uint64_t hash = add_names(UINT64_C(14695981039346656037), meeting_columns, meeting_column_count);
+    return (int64_t)add_names(hash, people_columns, COLUMN_COUNT(people_columns));
 }
 
 bool meeting_cache_get(struct context *ctx, int64_t meeting_id, struct meeting *meeting, struct participant **people,
@@ -170,15 +129,16 @@ bool meeting_cache_get(struct context *ctx, int64_t meeting_id, struct meeting *
         return false;
     struct reader r = {ctx->arena, value, value + len, false};
     struct meeting m = {0};
-    if (get_int(&r) != FORMAT)
+    if (get_int(&r) != format())
         return false;
-    get_meeting(&r, &m);
+    m.id = get_int(&r);
+    get_row(&r, meeting_columns, meeting_column_count, &m);
     int64_t n = get_int(&r);
     if (r.failed || n < 0 || n > CACHED_BYTES / (int64_t)sizeof(int64_t))
         return false;
     struct participant *list = arena_array(ctx->arena, (size_t)n + 1, sizeof *list);
     for (int64_t i = 0; i < n; i++)
-        get_participant(&r, &list[i]);
+        get_row(&r, people_columns, COLUMN_COUNT(people_columns), &list[i]);
     if (r.failed || r.at != r.end)
         return false;
     *meeting = m;
@@ -193,11 +153,12 @@ void meeting_cache_put(struct context *ctx, struct kv_ticket ticket, const struc
     if (!ticket.good)
         return;
     struct buf value = {0};
-    put_int(&value, FORMAT);
-    put_meeting(&value, meeting);
+    put_int(&value, format());
+    put_int(&value, meeting->id);
+    put_row(&value, meeting_columns, meeting_column_count, meeting);
     put_int(&value, count);
     for (int i = 0; i < count && value.len <= CACHED_BYTES; i++)
-        put_participant(&value, &people[i]);
+        put_row(&value, people_columns, COLUMN_COUNT(people_columns), &people[i]);
     if (!value.failed && value.len <= CACHED_BYTES)
         kv_cache_put(ctx->app->kv, key_of(ctx, meeting->id), ticket, value.data, value.len);
     buf_free(&value);

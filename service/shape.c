@@ -181,7 +181,7 @@ void shape_meeting_brief(struct json *j, const char *key, const struct context *
     json_str(j, "statusText", shape_status_text(m->status, ctx->locale));
     json_time(j, "startTime", m->start_time_ms);
     json_int(j, "duration", m->duration_minutes);
-    json_bool(j, "hasPassword", m->password_box != NULL);
+    json_bool(j, "hasPassword", m->password_box.bytes != NULL);
     json_bool(j, "allowGuests", setting_is(m->settings, SETTING_ALLOW_GUESTS));
     json_object_end(j);
 }
@@ -190,18 +190,10 @@ void shape_meeting_brief(struct json *j, const char *key, const struct context *
  */
 static void shape_ends(struct json *j, const struct context *ctx, const struct meeting *m)
 {
-    const struct meeting_state s = {.settings = m->settings,
-                                    .start_time_ms = m->start_time_ms,
-                                    .participant_count = m->participant_count,
-                                    .actual_start_ms = m->actual_start_ms,
-                                    .duration_minutes = m->duration_minutes,
-                                    .host_loss_policy = m->host_loss_policy,
-                                    .host_loss_minutes = m->host_loss_minutes,
-                                    .host_lost_ms = m->host_lost_ms};
     bool ongoing = m->status == MEETING_ONGOING;
-    bool told = ongoing && context_now_ms(ctx) >= schedule_notice_ms(&s);
-    json_time(j, "endsAt", told ? schedule_time_over_ms(&s) : 0);
-    json_time(j, "hostAwayEndsAt", ongoing ? schedule_host_lost_ms(&s) : 0);
+    bool told = ongoing && context_now_ms(ctx) >= schedule_notice_ms(&m->state);
+    json_time(j, "endsAt", told ? schedule_time_over_ms(&m->state) : 0);
+    json_time(j, "hostAwayEndsAt", ongoing ? schedule_host_lost_ms(&m->state) : 0);
 }
 
 /* Somebody without an account may be made host, but is not told what opens the meeting to others. */
@@ -225,9 +217,10 @@ void shape_meeting_members(struct json *j, const struct context *ctx, const stru
     json_time(j, "actualStartTime", m->actual_start_ms);
     json_time(j, "actualEndTime", m->actual_end_ms);
     json_int(j, "maxParticipants", m->max_participants);
-    json_bool(j, "hasPassword", m->password_box != NULL);
+    json_bool(j, "hasPassword", m->password_box.bytes != NULL);
     if (may_see_password(ctx, m))
-        json_str(j, "password", m->password_box ? secretbox_open(ctx, m->password_box, m->password_box_len) : NULL);
+        json_str(j, "password",
+                 m->password_box.bytes ? secretbox_open(ctx, m->password_box.bytes, m->password_box.len) : NULL);
     json_bool(j, "isPublic", m->is_public);
     json_bool(j, "isRecorded", m->is_recorded);
     shape_settings(j, m->settings);

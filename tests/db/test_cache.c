@@ -60,8 +60,8 @@ START_TEST(test_cache_second_look_asks_no_database)
     ck_assert_int_eq(a.actual_start_ms, b.actual_start_ms);
     ck_assert_int_eq(a.duration_minutes, 7);
     ck_assert(b.is_public && b.is_recorded);
-    ck_assert_uint_eq(a.password_box_len, b.password_box_len);
-    ck_assert_mem_eq(a.password_box, b.password_box, a.password_box_len);
+    ck_assert_uint_eq(a.password_box.len, b.password_box.len);
+    ck_assert_mem_eq(a.password_box.bytes, b.password_box.bytes, a.password_box.len);
     ck_assert_int_eq(a.event_seq, b.event_seq);
     app_end();
 }
