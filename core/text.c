@@ -97,3 +97,22 @@ char *text_trim(char *text)
         text[--len] = '\0';
     return text;
 }
+
+int64_t text_choice_place(const char *choices, const char *text)
+{
+    size_t len = strlen(text);
+    int64_t place = 1;
+    if (len == 0 || strchr(text, '|'))
+        return 0;
+    for (const char *p = choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL, place++)
+        if (strncmp(p, text, len) == 0 && (p[len] == '|' || p[len] == '\0'))
+            return place;
+    return 0;
+}
+
+const char *text_choice(struct arena *arena, const char *choices, int64_t place)
+{
+    for (; place > 1; place--)
+        choices = strchr(choices, '|') + 1;
+    return arena_strndup(arena, choices, strcspn(choices, "|"));
+}

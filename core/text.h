@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/arena.h"
+
 /* Whether the bytes are well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. */
 bool text_is_utf8(const void *bytes, size_t len);
 
@@ -28,5 +30,11 @@ bool text_to_int(const char *text, int64_t *value);
 /* Cuts leading and trailing ASCII white space in place; answers the first character kept. For what people write there
  * is unicode_trim (core/unicode.h). */
 char *text_trim(char *text);
+
+/* The place of a text among choices separated by "|", from 1; 0: it is none of them. */
+int64_t text_choice_place(const char *choices, const char *text);
+
+/* The choice of a place that there is, in the arena. */
+const char *text_choice(struct arena *arena, const char *choices, int64_t place);
 
 #endif

@@ -56,6 +56,9 @@ struct meeting {
 extern const struct column meeting_columns[];
 extern const int meeting_column_count;
 
+/* The names of enum host_loss_policy, in its order. */
+#define HOST_LOSS_POLICIES "hand_over|lock|end"
+
 /* The ways to ask for meetings; what is 0, negative or NULL is not asked for. */
 struct meeting_filter {
     int64_t viewer_id; /* who asks: sees public meetings and those that they created or took part in */

@@ -1,6 +1,4 @@
 /* /api/v1/meetings: making, listing, showing, changing, joining, leaving and ending meetings. */
-#include <string.h>
-
 #include "core/limits.h"
 #include "handlers/exchange.h"
 #include "handlers/room_view.h"
@@ -11,59 +9,50 @@
 #include "service/meeting.h"
 #include "service/shape.h"
 
-struct meeting_input {
-    struct in_text title, description, password;
-    struct in_int start_time, duration, max_participants;
-    struct in_bool is_public, is_recorded;
-    struct in_text host_loss_policy;
-    struct in_int host_loss_minutes, empty_minutes;
+struct meeting_body {
+    struct meeting_input meeting;
     struct in_bool settings[SETTING_COUNT];
 };
 
 /* clang-format off */
-#define MEETING_FIELDS(title_required) \
-    {"title", FIELD_NAME, offsetof(struct meeting_input, title), title_required, false, 1, LIMIT_TITLE_CHARS, NULL}, \
-    {"description", FIELD_LINES, offsetof(struct meeting_input, description), OPTIONAL, false, 0, LIMIT_DESCRIPTION_CHARS, NULL}, \
-    {"startTime", FIELD_TIME, offsetof(struct meeting_input, start_time), OPTIONAL, false, 0, 0, NULL}, \
-    {"duration", FIELD_INT, offsetof(struct meeting_input, duration), OPTIONAL, false, 1, LIMIT_DURATION_MINUTES, NULL}, \
-    {"password", FIELD_EXACT, offsetof(struct meeting_input, password), OPTIONAL, true, 1, LIMIT_MEETING_PASSWORD_CHARS, NULL}, \
-    {"maxParticipants", FIELD_INT, offsetof(struct meeting_input, max_participants), OPTIONAL, false, 2, LIMIT_PARTICIPANTS, NULL}, \
-    {"isPublic", FIELD_BOOL, offsetof(struct meeting_input, is_public), OPTIONAL, false, 0, 0, NULL}, \
-    {"isRecorded", FIELD_BOOL, offsetof(struct meeting_input, is_recorded), OPTIONAL, false, 0, 0, NULL}, \
-    {"hostLossPolicy", FIELD_TEXT, offsetof(struct meeting_input, host_loss_policy), OPTIONAL, false, 1, 20, "hand_over|lock|end"}, \
-    {"hostLossMinutes", FIELD_INT, offsetof(struct meeting_input, host_loss_minutes), OPTIONAL, false, 1, LIMIT_HOST_LOSS_MINUTES, NULL}, \
-    {"emptyMinutes", FIELD_INT, offsetof(struct meeting_input, empty_minutes), OPTIONAL, false, 0, LIMIT_EMPTY_MINUTES, NULL},
-
+#define ATTRIBUTE_FIELD(kind, member, json, min, max, choices, required) \
+    {json, FIELD_##kind, offsetof(struct meeting_body, meeting.member), required, false, min, max, choices},
+#define PASSWORD_FIELD \
+    {"password", FIELD_EXACT, offsetof(struct meeting_body, meeting.password), OPTIONAL, true, 1, LIMIT_MEETING_PASSWORD_CHARS, NULL},
 #define SETTING(name, bit, json, on) \
-    {json, FIELD_BOOL, offsetof(struct meeting_input, settings) + (bit) * sizeof(struct in_bool), OPTIONAL, false, 0, 0, NULL},
+    {json, FIELD_BOOL, offsetof(struct meeting_body, settings) + (bit) * sizeof(struct in_bool), OPTIONAL, false, 0, 0, NULL},
 
 static const struct field create_fields[] = {
-    MEETING_FIELDS(REQUIRED)
+#define ATTRIBUTE(kind, member, json, min, max, choices, needed, fallback) \
+    ATTRIBUTE_FIELD(kind, member, json, min, max, choices, needed)
+#include "service/attribute.def"
+#undef ATTRIBUTE
+    PASSWORD_FIELD
 #include "service/setting.def"
 };
 static const struct field update_fields[] = {
-    MEETING_FIELDS(OPTIONAL)
+#define ATTRIBUTE(kind, member, json, min, max, choices, needed, fallback) \
+    ATTRIBUTE_FIELD(kind, member, json, min, max, choices, OPTIONAL)
+#include "service/attribute.def"
+#undef ATTRIBUTE
+    PASSWORD_FIELD
 #include "service/setting.def"
 };
 #undef SETTING
 /* clang-format on */
 
-static struct setting_changes settings_of(const struct meeting_input *in)
+static enum err read_meeting(struct exchange *x, const struct field *fields, int count, struct meeting_input *out)
 {
-    struct setting_changes c = {0};
+    struct meeting_body body = {0};
+    enum err e = exchange_body(x, fields, count, &body);
+    if (e)
+        return e;
+    struct setting_changes *settings = &body.meeting.settings;
     for (int i = 0; i < SETTING_COUNT; i++)
-        if (in->settings[i].given)
-            *(in->settings[i].value ? &c.on : &c.off) |= (int64_t)1 << i;
-    return c;
-}
-
-/* 0 where it was not given */
-static int64_t host_loss_policy_of(const struct meeting_input *in)
-{
-    for (int64_t policy = HOST_LOSS_HAND_OVER; in->host_loss_policy.given && policy <= HOST_LOSS_END; policy++)
-        if (strcmp(in->host_loss_policy.value, shape_host_loss_policy(policy)) == 0)
-            return policy;
-    return 0;
+        if (body.settings[i].given)
+            *(body.settings[i].value ? &settings->on : &settings->off) |= (int64_t)1 << i;
+    *out = body.meeting;
+    return ERR_OK;
 }
 
 static enum err write_meeting(struct exchange *x, int status, const struct meeting *m)
@@ -75,28 +64,11 @@ static enum err write_meeting(struct exchange *x, int status, const struct meeti
 
 enum err meetings_post(struct exchange *x)
 {
-    struct meeting_input in = {.duration = {.value = LIMIT_DEFAULT_DURATION_MINUTES},
-                               .max_participants = {.value = LIMIT_DEFAULT_PARTICIPANTS},
-                               .description = {.value = ""}};
-    enum err e = exchange_body(x, create_fields, FIELD_COUNT(create_fields), &in);
-    if (e)
-        return e;
-    struct meeting_options options = {
-        .title = in.title.value,
-        .description = in.description.value,
-        .start_time_ms = in.start_time.value,
-        .duration_minutes = in.duration.value,
-        .password = in.password.value,
-        .max_participants = in.max_participants.value,
-        .is_public = in.is_public.value,
-        .is_recorded = in.is_recorded.value,
-        .settings = settings_of(&in),
-        .host_loss_policy = host_loss_policy_of(&in),
-        .host_loss_minutes = in.host_loss_minutes.value,
-        .empty_minutes = in.empty_minutes.value,
-    };
+    struct meeting_input input;
     struct meeting m;
-    e = meeting_create(&x->ctx, &options, &m);
+    enum err e = read_meeting(x, create_fields, FIELD_COUNT(create_fields), &input);
+    if (!e)
+        e = meeting_create(&x->ctx, &input, &m);
     if (e)
         return e;
     response_header(x->res, "Location", arena_printf(x->ctx.arena, "/api/v1/meetings/%lld", (long long)m.id));
@@ -188,29 +160,13 @@ enum err meeting_get(struct exchange *x)
 enum err meeting_patch(struct exchange *x)
 {
     int64_t id;
-    struct meeting_input in = {0};
+    struct meeting_input input;
     struct meeting m;
     enum err e = exchange_meeting(x, &id);
     if (!e)
-        e = exchange_body(x, update_fields, FIELD_COUNT(update_fields), &in);
-    if (e)
-        return e;
-    struct meeting_changes changes = {
-        .title = in.title.value,
-        .description = in.description.value,
-        .start_time_ms = in.start_time.value,
-        .duration_minutes = in.duration.value,
-        .remove_password = in.password.null,
-        .password = in.password.value,
-        .max_participants = in.max_participants.value,
-        .is_public = exchange_tristate(in.is_public),
-        .is_recorded = exchange_tristate(in.is_recorded),
-        .settings = settings_of(&in),
-        .host_loss_policy = host_loss_policy_of(&in),
-        .host_loss_minutes = in.host_loss_minutes.value,
-        .empty_minutes = in.empty_minutes.given ? in.empty_minutes.value : -1,
-    };
-    e = meeting_update(&x->ctx, id, &changes, &m);
+        e = read_meeting(x, update_fields, FIELD_COUNT(update_fields), &input);
+    if (!e)
+        e = meeting_update(&x->ctx, id, &input, &m);
     return e ? e : write_meeting(x, 200, &m);
 }
 

@@ -23,21 +23,11 @@ static const struct field *find(const struct field *fields, int count, const cha
     return NULL;
 }
 
-static bool is_choice(const char *choices, const char *value)
-{
-    size_t len = strlen(value);
-    if (len == 0 || strchr(value, '|'))
-        return false;
-    for (const char *p = choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-        if (strncmp(p, value, len) == 0 && (p[len] == '|' || p[len] == '\0'))
-            return true;
-    return false;
-}
-
 static const char *normal_text(const struct field *f, const char *value, struct arena *arena)
 {
     switch (f->type) {
     case FIELD_NAME: return unicode_name(arena, value);
+    case FIELD_CHOICE:
     case FIELD_TEXT: return unicode_trim(arena_strdup(arena, value));
     default: return arena_strdup(arena, value);
     }
@@ -64,8 +54,13 @@ static enum err set_text(const struct field *f, const char *value, struct arena 
     enum err e = check_sight(f, text, fault);
     if (e)
         return e;
-    if (f->choices && !is_choice(f->choices, text))
+    int64_t choice = f->choices ? text_choice_place(f->choices, text) : 0;
+    if (f->choices && !choice)
         return fault_set(fault, ERR_VALIDATION_FAILED, f->name, "%s must be one of %s.", f->name, f->choices);
+    if (f->type == FIELD_CHOICE) {
+        *(struct in_int *)member = (struct in_int){true, choice};
+        return ERR_OK;
+    }
     int64_t chars = (int64_t)text_chars(text);
     if (chars < f->min || chars > f->max)
         return fault_set(fault, ERR_VALIDATION_FAILED, f->name, "%s must have %lld to %lld characters.", f->name,

@@ -9,21 +9,7 @@
 
 #include "core/arena.h"
 #include "core/fault.h"
-
-/* The members that a table fills. */
-struct in_text {
-    bool given; /* it was there and not null */
-    bool null;  /* it was there and null */
-    const char *value;
-};
-struct in_int {
-    bool given;
-    int64_t value; /* a time is milliseconds since 1970 */
-};
-struct in_bool {
-    bool given;
-    bool value;
-};
+#include "core/input.h"
 
 enum field_type {
     FIELD_TEXT,   /* one line of text, in_text; min and max are characters; white space around it is cut */
@@ -32,6 +18,7 @@ enum field_type {
     FIELD_EXACT,  /* text taken as it is (a password), in_text */
     FIELD_ID,     /* a client's own name of something, taken as it is, in_text; nothing in it or around it is unseen */
     FIELD_INT,    /* in_int, min to max; an integer without fraction or exponent */
+    FIELD_CHOICE, /* one of the choices, in_int: its place among them, from 1 */
     FIELD_BOOL,   /* in_bool */
     FIELD_TIME,   /* RFC 3339, in_int */
     FIELD_IGNORED /* accepted and not looked at */

@@ -1,10 +1,10 @@
 #include "service/host.h"
 
+#include "core/text.h"
 #include "service/participant.h"
 #include "service/participant_find.h"
 #include "service/permission.h"
 #include "service/schedule.h"
-#include "service/shape.h"
 
 static enum err hand_over(struct room_change *room, int64_t user_id)
 {
@@ -26,7 +26,7 @@ static enum err add_host_away(struct room_change *room)
     struct meeting_state *s = &room->state;
     s->host_lost_ms = context_now_ms(room->ctx);
     struct event_draft *event = event_begin(&room->log, EVENT_HOST_AWAY, s->host_id);
-    json_str(&event->data, "policy", shape_host_loss_policy(s->host_loss_policy));
+    json_str(&event->data, "policy", text_choice(room->ctx->arena, HOST_LOSS_POLICIES, s->host_loss_policy));
     json_time(&event->data, "endsAt", schedule_host_lost_ms(s));
     return event_end(event);
 }

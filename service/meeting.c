@@ -26,11 +26,18 @@ static enum err check_start(struct context *ctx, int64_t start_time_ms)
     return ERR_OK;
 }
 
-static void set_password(const struct context *ctx, struct meeting *m, const char *password)
+static void apply_input(const struct context *ctx, const struct meeting_input *in, struct meeting *m)
 {
-    m->password_box = (struct blob){0};
-    if (password)
-        m->password_box.bytes = secretbox_seal(ctx, password, &m->password_box.len);
+#define ATTRIBUTE(kind, member, ...) \
+    if (in->member.given) \
+        m->member = in->member.value;
+#include "service/attribute.def"
+#undef ATTRIBUTE
+    m->settings = setting_apply(m->settings, in->settings);
+    if (in->password.given || in->password.null)
+        m->password_box = (struct blob){0};
+    if (in->password.given)
+        m->password_box.bytes = secretbox_seal(ctx, in->password.value, &m->password_box.len);
 }
 
 struct creation {
@@ -69,32 +76,28 @@ static enum err create_body(void *arg)
     return context_no_row(e, ERR_UNAUTHORIZED); /* it comes with its creator's name: the account is gone */
 }
 
-enum err meeting_create(struct context *ctx, const struct meeting_options *o, struct meeting *out)
+enum err meeting_create(struct context *ctx, const struct meeting_input *input, struct meeting *out)
 {
     char code[LIMIT_CODE_CHARS + 1];
-    struct creation c = {
-        .ctx = ctx,
-        .meeting = {.code = code,
-                    .title = o->title,
-                    .description = o->description,
-                    .creator_id = ctx->user_id,
-                    .host_id = ctx->user_id,
-                    .status = MEETING_SCHEDULED,
-                    .created_at_ms = context_now_ms(ctx),
-                    .duration_minutes = o->duration_minutes,
-                    .max_participants = o->max_participants,
-                    .is_public = o->is_public,
-                    .is_recorded = o->is_recorded,
-                    .settings = setting_apply(SETTINGS_DEFAULT, o->settings),
-                    .host_loss_policy = o->host_loss_policy ? o->host_loss_policy : HOST_LOSS_HAND_OVER,
-                    .host_loss_minutes = o->host_loss_minutes ? o->host_loss_minutes : LIMIT_DEFAULT_HOST_LOSS_MINUTES,
-                    .empty_minutes = o->empty_minutes}};
-    c.meeting.start_time_ms = o->start_time_ms ? o->start_time_ms : context_now_ms(ctx);
+    struct creation c = {.ctx = ctx,
+                         .meeting = {
+                             .code = code,
+                             .creator_id = ctx->user_id,
+                             .host_id = ctx->user_id,
+                             .status = MEETING_SCHEDULED,
+                             .settings = SETTINGS_DEFAULT,
+                             .created_at_ms = context_now_ms(ctx),
+#define ATTRIBUTE(kind, member, json, min, max, choices, needed, fallback) .member = (fallback),
+#include "service/attribute.def"
+#undef ATTRIBUTE
+                         }};
+    apply_input(ctx, input, &c.meeting);
+    if (!input->start_time_ms.given)
+        c.meeting.start_time_ms = context_now_ms(ctx);
+    c.meeting.due_ms = schedule_due_ms(&c.meeting.state);
     enum err e = check_start(ctx, c.meeting.start_time_ms);
     if (e)
         return e;
-    c.meeting.due_ms = schedule_due_ms(&c.meeting.state);
-    set_password(ctx, &c.meeting, o->password);
     for (int i = 0; i < LIMIT_CODE_TRIES; i++) {
         ids_meeting_code(&ctx->app->random, code);
         e = db_transaction(ctx->app->db, create_body, &c);
@@ -218,45 +221,23 @@ enum err meeting_list(struct context *ctx, struct meeting_filter *filter, struct
 
 /* Two statements cannot both be right while one changes the row: `change` runs under the row's lock. */
 struct update {
-    const struct meeting_changes *changes;
+    const struct meeting_input *input;
     struct meeting meeting;
     bool more_wait;   /* who need not wait any more, beyond those who came in with the change */
     bool handed_over; /* the seat of a host who is gone */
 };
 
 /* What the row's state holds and what the meeting shows of it are changed together. */
-static void apply_changes(const struct context *ctx, struct update *u, struct meeting_state *s)
+static void apply_update(const struct context *ctx, struct update *u, struct meeting_state *s)
 {
-    const struct meeting_changes *c = u->changes;
     struct meeting *m = &u->meeting;
     int64_t end = schedule_end_ms(s);
-    if (c->title)
-        m->title = c->title;
-    if (c->description)
-        m->description = c->description;
-    if (c->is_public >= 0)
-        m->is_public = c->is_public;
-    if (c->is_recorded >= 0)
-        m->is_recorded = c->is_recorded;
-    if (c->password || c->remove_password)
-        set_password(ctx, m, c->password);
-    if (c->start_time_ms)
-        s->start_time_ms = c->start_time_ms;
-    if (c->duration_minutes)
-        s->duration_minutes = c->duration_minutes;
-    if (c->max_participants)
-        s->max_participants = c->max_participants;
-    if (c->host_loss_policy)
-        s->host_loss_policy = c->host_loss_policy;
-    if (c->host_loss_minutes)
-        s->host_loss_minutes = c->host_loss_minutes;
-    if (c->empty_minutes >= 0)
-        s->empty_minutes = c->empty_minutes;
-    s->settings = setting_apply(s->settings, c->settings);
-    if (schedule_end_ms(s) != end)
-        s->warned_ms = 0;
     m->state = *s;
+    apply_input(ctx, u->input, m);
+    if (schedule_end_ms(&m->state) != end)
+        m->warned_ms = 0;
     m->updated_at_ms = context_now_ms(ctx);
+    *s = m->state;
 }
 
 enum err meeting_add_updated(struct room_change *room, const struct meeting *m, int64_t by_user)
@@ -271,30 +252,32 @@ enum err meeting_add_updated(struct room_change *room, const struct meeting *m, 
 }
 
 /* Whether more than settings is to be changed. */
-static bool edits_meeting(const struct meeting_changes *c)
+static bool edits_meeting(const struct meeting_input *in)
 {
-    return c->title || c->description || c->start_time_ms || c->duration_minutes || c->remove_password || c->password ||
-           c->max_participants || c->is_public >= 0 || c->is_recorded >= 0 || c->host_loss_policy ||
-           c->host_loss_minutes || c->empty_minutes >= 0;
+    return in->password.given || in->password.null
+#define ATTRIBUTE(kind, member, ...) || in->member.given
+#include "service/attribute.def"
+#undef ATTRIBUTE
+        ;
 }
 
 static enum err update_change(struct room_change *room, void *arg)
 {
     struct update *u = arg;
-    const struct meeting_changes *c = u->changes;
+    const struct meeting_input *in = u->input;
     struct context *ctx = room->ctx;
-    enum err e = permission_check(room, edits_meeting(c) ? PERMISSION_EDIT_MEETING : PERMISSION_CHANGE_SETTINGS);
-    if (!e && c->start_time_ms)
-        e = check_start(ctx, c->start_time_ms);
+    enum err e = permission_check(room, edits_meeting(in) ? PERMISSION_EDIT_MEETING : PERMISSION_CHANGE_SETTINGS);
+    if (!e && in->start_time_ms.given)
+        e = check_start(ctx, in->start_time_ms.value);
     if (!e)
         e = meeting_dao_by_id(ctx->app->db, ctx->arena, room->state.id, &u->meeting);
     if (e)
         return e;
-    if (c->max_participants && c->max_participants < room->state.participant_count)
+    if (in->max_participants.given && in->max_participants.value < room->state.participant_count)
         return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "maxParticipants",
                          "maxParticipants must not be below the %lld who are in it.",
                          (long long)room->state.participant_count);
-    apply_changes(ctx, u, &room->state);
+    apply_update(ctx, u, &room->state);
     e = meeting_add_updated(room, &u->meeting, ctx->user_id);
     if (!e)
         e = meeting_dao_update(ctx->app->db, &u->meeting, u->meeting.updated_at_ms);
@@ -307,9 +290,9 @@ static enum err update_change(struct room_change *room, void *arg)
     return e;
 }
 
-enum err meeting_update(struct context *ctx, int64_t id, const struct meeting_changes *changes, struct meeting *out)
+enum err meeting_update(struct context *ctx, int64_t id, const struct meeting_input *input, struct meeting *out)
 {
-    struct update u = {.changes = changes};
+    struct update u = {.input = input};
     enum err e = room_change(ctx, id, update_change, &u);
     if (e)
         return e;

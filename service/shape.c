@@ -1,6 +1,7 @@
 #include "service/shape.h"
 
 #include "core/limits.h"
+#include "core/text.h"
 #include "service/schedule.h"
 #include "service/secretbox.h"
 #include "service/setting.h"
@@ -165,9 +166,18 @@ static void shape_settings(struct json *j, int64_t settings)
 #undef SETTING
 }
 
-const char *shape_host_loss_policy(int64_t policy)
+#define SHOW_NAME(json, value, choices) json_str(j, json, value);
+#define SHOW_LINES(json, value, choices) json_str(j, json, value);
+#define SHOW_INT(json, value, choices) json_int(j, json, value);
+#define SHOW_TIME(json, value, choices) json_time(j, json, value);
+#define SHOW_BOOL(json, value, choices) json_bool(j, json, value);
+#define SHOW_CHOICE(json, value, choices) json_str(j, json, text_choice(ctx->arena, choices, value));
+
+static void shape_attributes(struct json *j, const struct context *ctx, const struct meeting *m)
 {
-    return policy == HOST_LOSS_LOCK ? "lock" : policy == HOST_LOSS_END ? "end" : "hand_over";
+#define ATTRIBUTE(kind, member, json, min, max, choices, needed, fallback) SHOW_##kind(json, m->member, choices)
+#include "service/attribute.def"
+#undef ATTRIBUTE
 }
 
 void shape_meeting_brief(struct json *j, const char *key, const struct context *ctx, const struct meeting *m)
@@ -206,27 +216,18 @@ void shape_meeting_members(struct json *j, const struct context *ctx, const stru
 {
     json_int(j, "id", m->id);
     json_str(j, "code", m->code);
-    json_str(j, "title", m->title);
-    json_str(j, "description", m->description);
+    shape_attributes(j, ctx, m);
     person(j, "creator", m->creator_id, m->creator_name);
     person(j, "host", m->host_id, m->host_name);
     json_int(j, "status", m->status);
     json_str(j, "statusText", shape_status_text(m->status, ctx->locale));
-    json_time(j, "startTime", m->start_time_ms);
-    json_int(j, "duration", m->duration_minutes);
     json_time(j, "actualStartTime", m->actual_start_ms);
     json_time(j, "actualEndTime", m->actual_end_ms);
-    json_int(j, "maxParticipants", m->max_participants);
     json_bool(j, "hasPassword", m->password_box.bytes != NULL);
     if (may_see_password(ctx, m))
         json_str(j, "password",
                  m->password_box.bytes ? secretbox_open(ctx, m->password_box.bytes, m->password_box.len) : NULL);
-    json_bool(j, "isPublic", m->is_public);
-    json_bool(j, "isRecorded", m->is_recorded);
     shape_settings(j, m->settings);
-    json_str(j, "hostLossPolicy", shape_host_loss_policy(m->host_loss_policy));
-    json_int(j, "hostLossMinutes", m->host_loss_minutes);
-    json_int(j, "emptyMinutes", m->empty_minutes);
     json_bool(j, "hostAway", m->host_lost_ms != 0);
     shape_ends(j, ctx, m);
     json_int(j, "participantCount", m->participant_count);

@@ -33,9 +33,6 @@ void shape_meeting_brief(struct json *j, const char *key, const struct context *
 /* A room event as clients receive it. */
 void shape_event(struct json *j, const char *key, const struct room_event *event);
 
-/* The meeting's hostLossPolicy. */
-const char *shape_host_loss_policy(int64_t policy);
-
 /* The text of a status (1 scheduled …) in a language. */
 const char *shape_status_text(int64_t status, enum locale locale);
 

@@ -89,11 +89,11 @@ static inline struct context context_from(int64_t user_id, const char *connectio
 static inline struct meeting make_meeting(int64_t creator_id, int64_t max_participants)
 {
     struct context ctx = context_of(creator_id);
-    struct meeting_options options = {.title = "Test",
-                                      .description = "",
-                                      .duration_minutes = 60,
-                                      .max_participants = max_participants,
-                                      .is_public = true};
+    struct meeting_input options = {.title = GIVEN("Test"),
+                                    .description = GIVEN(""),
+                                    .duration_minutes = GIVEN(60),
+                                    .max_participants = GIVEN(max_participants),
+                                    .is_public = GIVEN(true)};
     struct meeting m;
     ck_assert_int_eq(meeting_create(&ctx, &options, &m), ERR_OK);
     return m;

@@ -41,13 +41,13 @@ START_TEST(test_cache_second_look_asks_no_database)
     int64_t anna = make_user("anna"), ben = make_user("ben");
     struct context host = context_of(anna);
     struct meeting made, a, b;
-    struct meeting_options options = {.title = "Title 王",
-                                      .description = "",
-                                      .duration_minutes = 7,
-                                      .password = "pw",
-                                      .max_participants = 9,
-                                      .is_public = true,
-                                      .is_recorded = true};
+    struct meeting_input options = {.title = GIVEN("Title 王"),
+                                    .description = GIVEN(""),
+                                    .duration_minutes = GIVEN(7),
+                                    .password = GIVEN("pw"),
+                                    .max_participants = GIVEN(9),
+                                    .is_public = GIVEN(true),
+                                    .is_recorded = GIVEN(true)};
     ck_assert_int_eq(meeting_create(&host, &options, &made), ERR_OK);
     ck_assert_int_eq(join(made.id, anna), ERR_OK);
     int first = detail(made.id, ben, &a);
@@ -81,7 +81,7 @@ START_TEST(test_cache_every_change_is_seen_at_once)
     ck_assert_int_eq(m.status, MEETING_ONGOING);
     ck_assert_int_eq(join(m.id, ben), ERR_OK);
     ck_assert_int_eq(detail(m.id, ben, &m), 2);
-    struct meeting_changes changes = {.title = "New", .is_public = -1, .is_recorded = -1};
+    struct meeting_input changes = {.title = GIVEN("New")};
     ck_assert_int_eq(meeting_update(&host, m.id, &changes, &m), ERR_OK);
     detail(m.id, ben, &m);
     ck_assert_str_eq(m.title, "New");

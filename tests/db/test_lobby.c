@@ -29,23 +29,21 @@ static struct race begin(void)
 static void open_meeting(struct race *r, int64_t settings, enum host_loss_policy policy)
 {
     struct context host = context_of(r->host);
-    struct meeting_options o = {.title = "Test",
-                                .description = "",
-                                .duration_minutes = 60,
-                                .max_participants = 20,
-                                .is_public = true,
-                                .settings = {.on = settings},
-                                .host_loss_policy = policy,
-                                .host_loss_minutes = 5};
+    struct meeting_input o = {.title = GIVEN("Test"),
+                              .description = GIVEN(""),
+                              .duration_minutes = GIVEN(60),
+                              .max_participants = GIVEN(20),
+                              .is_public = GIVEN(true),
+                              .settings = {.on = settings},
+                              .host_loss_policy = GIVEN(policy),
+                              .host_loss_minutes = GIVEN(5)};
     struct meeting m;
     struct participant p;
     ck_assert_int_eq(meeting_create(&host, &o, &m), ERR_OK);
     r->meeting_id = m.id;
     ck_assert_int_eq(join(m.id, r->host), ERR_OK);
-    struct meeting_changes open = {
-        .is_public = -1, .is_recorded = -1, .empty_minutes = -1, .settings = {.off = SETTING_WAITING_ROOM}};
-    struct meeting_changes as_wished = {
-        .is_public = -1, .is_recorded = -1, .empty_minutes = -1, .settings = {.on = settings}};
+    struct meeting_input open = {.settings = {.off = SETTING_WAITING_ROOM}};
+    struct meeting_input as_wished = {.settings = {.on = settings}};
     ck_assert_int_eq(meeting_update(&host, m.id, &open, &m), ERR_OK);
     ck_assert_int_eq(join(m.id, r->cohost), ERR_OK);
     ck_assert_int_eq(participant_set_role(&host, m.id, r->cohost, ROLE_COHOST, &p), ERR_OK);
@@ -188,8 +186,7 @@ static void lock_or_join(int process, void *arg)
 {
     const struct race *r = arg;
     struct context host = context_of(r->host);
-    struct meeting_changes lock = {
-        .is_public = -1, .is_recorded = -1, .empty_minutes = -1, .settings = {.on = SETTING_LOCKED}};
+    struct meeting_input lock = {.settings = {.on = SETTING_LOCKED}};
     struct meeting m;
     if (process == 0)
         ck_assert_int_eq(meeting_update(&host, r->meeting_id, &lock, &m), ERR_OK);

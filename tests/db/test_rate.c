@@ -122,8 +122,11 @@ START_TEST(test_rate_counts_wrong_meeting_passwords_only)
     config.rate_password_guesses = 3;
     int64_t anna = make_user("anna"), ben = make_user("ben");
     struct context host = context_of(anna), ctx = context_of(ben);
-    struct meeting_options options = {
-        .title = "T", .description = "", .duration_minutes = 60, .max_participants = 5, .password = "pw"};
+    struct meeting_input options = {.title = GIVEN("T"),
+                                    .description = GIVEN(""),
+                                    .duration_minutes = GIVEN(60),
+                                    .max_participants = GIVEN(5),
+                                    .password = GIVEN("pw")};
     struct meeting m;
     struct room_view view;
     ctx.address = arena_printf(arena, "198.51.100.%d", (int)(getpid() % 250));
@@ -149,8 +152,11 @@ END_TEST
 static struct meeting make_locked_meeting(int64_t host_id)
 {
     struct context host = context_of(host_id);
-    struct meeting_options options = {
-        .title = "T", .description = "", .duration_minutes = 60, .max_participants = 50, .password = "pw"};
+    struct meeting_input options = {.title = GIVEN("T"),
+                                    .description = GIVEN(""),
+                                    .duration_minutes = GIVEN(60),
+                                    .max_participants = GIVEN(50),
+                                    .password = GIVEN("pw")};
     struct meeting m;
     ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);
     ck_assert_int_eq(join(m.id, host_id), ERR_OK);

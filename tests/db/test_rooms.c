@@ -20,8 +20,10 @@ START_TEST(test_meeting_code_that_is_taken_is_drawn_again)
     struct context ctx = context_of(anna);
     struct meeting third;
     ck_assert_int_eq(meeting_create(&ctx,
-                                    &(struct meeting_options){
-                                        .title = "T", .description = "", .duration_minutes = 1, .max_participants = 2},
+                                    &(struct meeting_input){.title = GIVEN("T"),
+                                                            .description = GIVEN(""),
+                                                            .duration_minutes = GIVEN(1),
+                                                            .max_participants = GIVEN(2)},
                                     &third),
                      ERR_UNAVAILABLE);
     ck_assert_int_eq(number("SELECT COUNT(*) FROM meetings"), 2);
@@ -64,8 +66,11 @@ START_TEST(test_join_errors_come_in_their_order)
     fixture_begin();
     int64_t anna = make_user("anna"), ben = make_user("ben"), cleo = make_user("cleo");
     struct context host = context_of(anna), ctx = context_of(ben);
-    struct meeting_options options = {
-        .title = "T", .description = "", .duration_minutes = 60, .max_participants = 2, .password = "pw"};
+    struct meeting_input options = {.title = GIVEN("T"),
+                                    .description = GIVEN(""),
+                                    .duration_minutes = GIVEN(60),
+                                    .max_participants = GIVEN(2),
+                                    .password = GIVEN("pw")};
     struct meeting m;
     struct room_view view;
     ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);

@@ -9,7 +9,7 @@
 
 struct input {
     struct in_text name, label, note, secret, kind, tag;
-    struct in_int count, when;
+    struct in_int count, when, choice;
     struct in_bool flag;
 };
 
@@ -20,6 +20,7 @@ static const struct field fields[] = {
     {"note", FIELD_LINES, offsetof(struct input, note), OPTIONAL, false, 0, 20, NULL},
     {"secret", FIELD_EXACT, offsetof(struct input, secret), OPTIONAL, true, 1, 10, NULL},
     {"kind", FIELD_TEXT, offsetof(struct input, kind), OPTIONAL, false, 1, 10, "one|two"},
+    {"choice", FIELD_CHOICE, offsetof(struct input, choice), OPTIONAL, false, 0, 0, "one|two"},
     {"count", FIELD_INT, offsetof(struct input, count), OPTIONAL, false, 1, 10, NULL},
     {"when", FIELD_TIME, offsetof(struct input, when), OPTIONAL, false, 0, 0, NULL},
     {"flag", FIELD_BOOL, offsetof(struct input, flag), OPTIONAL, false, 0, 0, NULL},
@@ -73,13 +74,16 @@ END_TEST
 START_TEST(test_fields_fill_a_struct_from_json)
 {
     arena = arena_new();
-    ck_assert_int_eq(json(" {\"name\":\" 王芳 \",\"note\":\"a\\nb\",\"secret\":\" x \",\"kind\":\"two\",\"count\":10,"
-                          "\"when\":\"1970-01-01T00:00:01Z\",\"flag\":true,\"any\":{\"x\":[1]}} \n"),
-                     ERR_OK);
+    ck_assert_int_eq(
+        json(
+            " {\"name\":\" 王芳 \",\"note\":\"a\\nb\",\"secret\":\" x \",\"kind\":\"two\",\"choice\":\" two\",\"count\":10,"
+            "\"when\":\"1970-01-01T00:00:01Z\",\"flag\":true,\"any\":{\"x\":[1]}} \n"),
+        ERR_OK);
     ck_assert_str_eq(in.name.value, "王芳");
     ck_assert_str_eq(in.note.value, "a\nb");
     ck_assert_str_eq(in.secret.value, " x ");
     ck_assert_str_eq(in.kind.value, "two");
+    ck_assert(in.choice.given && in.choice.value == 2);
     ck_assert_int_eq(in.count.value, 10);
     ck_assert_int_eq(in.when.value, 1000);
     ck_assert(in.flag.given && in.flag.value);
@@ -107,6 +111,8 @@ START_TEST(test_fields_name_the_one_at_fault)
         {"{\"name\":[\"a\"]}", "name"},
         {"{\"name\":\"a\",\"note\":\"\\u0007\"}", "note"},
         {"{\"name\":\"a\",\"kind\":\"three\"}", "kind"},
+        {"{\"name\":\"a\",\"choice\":\"three\"}", "choice"},
+        {"{\"name\":\"a\",\"choice\":2}", "choice"},
         {"{\"name\":\"a\",\"kind\":\"on\"}", "kind"},
         {"{\"name\":\"a\",\"kind\":\"one|two\"}", "kind"},
         {"{\"name\":\"a\",\"when\":\"1970-01-01T00:00:00Z\"}", "when"},

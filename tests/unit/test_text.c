@@ -179,6 +179,22 @@ START_TEST(test_json_escapes_and_puts_commas)
 }
 END_TEST
 
+START_TEST(test_text_choices_have_places_from_one)
+{
+    static const char choices[] = "hand_over|lock|end";
+    struct arena *arena = arena_new();
+    ck_assert_int_eq(text_choice_place(choices, "hand_over"), 1);
+    ck_assert_int_eq(text_choice_place(choices, "end"), 3);
+    const char *const none[] = {"", "hand", "loc", "ends", "lock|end", "|"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        ck_assert_int_eq(text_choice_place(choices, none[i]), 0);
+    ck_assert_str_eq(text_choice(arena, choices, 1), "hand_over");
+    ck_assert_str_eq(text_choice(arena, choices, 2), "lock");
+    ck_assert_str_eq(text_choice(arena, choices, 3), "end");
+    arena_free(&arena);
+}
+END_TEST
+
 START_TEST(test_err_every_code_is_complete_and_found_again)
 {
     for (int e = ERR_OK + 1; e < ERR_COUNT; e++) {
@@ -197,6 +213,7 @@ END_TEST
 CHECK_MAIN("text", test_text_utf8_follows_rfc_3629, test_text_counts_characters_not_bytes,
            test_text_drops_what_is_no_whole_character, test_text_finds_control_characters,
            test_text_to_int_takes_whole_numbers_only, test_text_trim_cuts_blanks_around,
-           test_time_is_written_and_read_back, test_time_parts_are_those_of_the_library,
-           test_time_parse_knows_offsets_and_fractions, test_time_parse_refuses_anything_else,
-           test_json_escapes_and_puts_commas, test_err_every_code_is_complete_and_found_again)
+           test_text_choices_have_places_from_one, test_time_is_written_and_read_back,
+           test_time_parts_are_those_of_the_library, test_time_parse_knows_offsets_and_fractions,
+           test_time_parse_refuses_anything_else, test_json_escapes_and_puts_commas,
+           test_err_every_code_is_complete_and_found_again)
