@@ -1,4 +1,6 @@
-/* /api/v1/media: how media get through firewalls. A running call asks again before its TURN credentials run out. */
+/* The media seat of a meeting, in a join's reply and by GET /api/v1/meetings/{meetingId}/media: a running call asks
+ * again before its TURN credentials run out. And /api/v1/media: how media get through firewalls, whatever the meeting.
+ */
 #include <string.h>
 
 #include "handlers/media_view.h"
@@ -36,10 +38,8 @@ static void write_turn(struct json *j, struct arena *arena, const struct media_a
     json_object_end(j);
 }
 
-void media_view_write(struct exchange *x, struct json *j, const char *key, const struct media_access *access)
+static void write_mesh(struct exchange *x, struct json *j, const struct media_access *access)
 {
-    json_object(j, key);
-    json_str(j, "mode", "mesh");
     json_array(j, "iceServers");
     write_stun(j, x->ctx.arena, access->stun_urls);
     if (*access->turn_urls)
@@ -49,7 +49,33 @@ void media_view_write(struct exchange *x, struct json *j, const char *key, const
         json_int(j, "ttl", access->ttl_s);
         json_time(j, "expiresAt", access->expires_at_ms);
     }
+}
+
+void media_view_write(struct exchange *x, struct json *j, const char *key, const struct media_access *access)
+{
+    json_object(j, key);
+    json_str(j, "mode", media_mode_name(access->mode));
+    switch (access->mode) {
+    case MEDIA_MESH: write_mesh(x, j, access); break;
+    }
     json_object_end(j);
+}
+
+static enum err reply(struct exchange *x, const struct media_access *access)
+{
+    struct json j = response_json(x->res, 200);
+    media_view_write(x, &j, NULL, access);
+    return ERR_OK;
+}
+
+enum err meeting_media_get(struct exchange *x)
+{
+    int64_t id;
+    struct media_access access;
+    enum err e = exchange_meeting(x, &id);
+    if (!e)
+        e = media_access_in(&x->ctx, id, &access);
+    return e ? e : reply(x, &access);
 }
 
 struct media_query {
@@ -67,9 +93,5 @@ enum err media_get(struct exchange *x)
     enum err e = exchange_query(x, media_fields, FIELD_COUNT(media_fields), &in);
     if (!e)
         e = media_access_anywhere(&x->ctx, strcmp(in.purpose.value, "test") == 0, &access);
-    if (e)
-        return e;
-    struct json j = response_json(x->res, 200);
-    media_view_write(x, &j, NULL, &access);
-    return ERR_OK;
+    return e ? e : reply(x, &access);
 }

@@ -1,4 +1,4 @@
-/* The member "media" of a join, and the reply of GET /api/v1/media. */
+/* The member "media" of a join, and the reply of GET /api/v1/meetings/{meetingId}/media and /api/v1/media. */
 #ifndef HANDLERS_MEDIA_VIEW_H
 #define HANDLERS_MEDIA_VIEW_H
 

@@ -20,7 +20,7 @@ enum err room_view_write(struct exchange *x, const struct room_view *v)
     if (v->waiting)
         return write_waiting(x, v);
     struct media_access access;
-    enum err e = media_access(&x->ctx, &access);
+    enum err e = media_access(&x->ctx, &v->meeting, &v->me, &access);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);

@@ -55,6 +55,7 @@ const struct route routes[] = {
     {"PATCH", API "/meetings/:meetingId/messages/:messageId", ACCESS_MEMBER, RATE_CHAT, message_patch},
     {"DELETE", API "/meetings/:meetingId/messages/:messageId", ACCESS_MEMBER, RATE_WRITE, message_delete},
     {"GET", API "/meetings/:meetingId/events", ACCESS_MEMBER, RATE_READ, events_get},
+    {"GET", API "/meetings/:meetingId/media", ACCESS_MEMBER, RATE_READ, meeting_media_get},
 
     {"GET", API "/media", ACCESS_MEMBER, RATE_READ, media_get},
     {"GET", API "/ws/stats", ACCESS_ADMIN, RATE_READ, ws_stats_get},

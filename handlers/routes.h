@@ -57,6 +57,7 @@ enum err message_delete(struct exchange *x);
 enum err room_message_edit(struct exchange *x);
 enum err room_message_delete(struct exchange *x);
 enum err media_get(struct exchange *x);
+enum err meeting_media_get(struct exchange *x);
 enum err events_get(struct exchange *x);
 enum err room_join(struct exchange *x);
 enum err room_leave(struct exchange *x);

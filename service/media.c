@@ -1,16 +1,30 @@
 #include "service/media.h"
 
 #include "core/limits.h"
-#include "db/participant_dao.h"
+#include "service/participant_find.h"
 
-/* With credentials for ttl_s; 0: without. */
-static enum err access_for(struct context *ctx, int64_t ttl_s, struct media_access *out)
+const char *media_mode_name(enum media_mode mode)
+{
+    static const char *const names[] = {[MEDIA_MESH] = "mesh"};
+    return names[mode];
+}
+
+/* How the media of a meeting go: today of all in the same way. */
+static enum media_mode mode_of(const struct meeting *meeting)
+{
+    (void)meeting;
+    return MEDIA_MESH;
+}
+
+/* The ways through firewalls, with credentials for ttl_s; 0: without. */
+static enum err mesh_access(struct context *ctx, int64_t user_id, int64_t ttl_s, struct media_access *out)
 {
     const struct config *config = ctx->app->config;
     int64_t expires_at_s = context_now_ms(ctx) / 1000 + ttl_s;
-    struct media_access access = {.stun_urls = config->ice_servers, .turn_urls = ttl_s ? config->turn_urls : ""};
+    struct media_access access = {
+        .mode = MEDIA_MESH, .stun_urls = config->ice_servers, .turn_urls = ttl_s ? config->turn_urls : ""};
     if (*access.turn_urls) {
-        enum err e = turn_sign(ctx->app->turn_secret, ctx->user_id, expires_at_s, &access.turn);
+        enum err e = turn_sign(ctx->app->turn_secret, user_id, expires_at_s, &access.turn);
         if (e)
             return e;
         access.ttl_s = ttl_s;
@@ -20,16 +34,34 @@ static enum err access_for(struct context *ctx, int64_t ttl_s, struct media_acce
     return ERR_OK;
 }
 
-enum err media_access(struct context *ctx, struct media_access *out)
+enum err media_access(struct context *ctx, const struct meeting *meeting, const struct participant *me,
+                      struct media_access *out)
 {
-    return access_for(ctx, ctx->app->config->turn_ttl_s, out);
+    switch (mode_of(meeting)) {
+    case MEDIA_MESH: return mesh_access(ctx, me->user_id, ctx->app->config->turn_ttl_s, out);
+    }
+    return ERR_INTERNAL;
+}
+
+enum err media_access_in(struct context *ctx, int64_t meeting_id, struct media_access *out)
+{
+    struct meeting meeting;
+    struct participant me;
+    enum err e = meeting_dao_by_id(ctx->app->db, ctx->arena, meeting_id, &meeting);
+    if (e)
+        return context_no_row(e, ERR_NOT_FOUND);
+    e = room_check_open(meeting.status);
+    if (!e)
+        e = participant_find_joined(ctx, meeting_id, ctx->user_id, &me);
+    return e ? e : media_access(ctx, &meeting, &me, out);
 }
 
 enum err media_access_anywhere(struct context *ctx, bool for_test, struct media_access *out)
 {
+    const int64_t test_ttl_s = for_test && !ctx->guest_of ? LIMIT_TURN_TEST_S : 0;
     bool seated;
     enum err e = participant_dao_is_seated(ctx->app->db, ctx->user_id, &seated);
     if (e)
         return e;
-    return seated ? media_access(ctx, out) : access_for(ctx, for_test && !ctx->guest_of ? LIMIT_TURN_TEST_S : 0, out);
+    return mesh_access(ctx, ctx->user_id, seated ? ctx->app->config->turn_ttl_s : test_ttl_s, out);
 }

@@ -1,12 +1,21 @@
-/* What a browser needs so that its media find their way through firewalls: STUN servers from the configuration, and
- * TURN servers with credentials of its own that run out. */
+/* The media seat: how the media of a meeting go, and what one person in it needs for that. In a mesh these are the ways
+ * through firewalls: STUN servers from the configuration, and TURN servers with credentials of one's own that run out.
+ * What another mode needs would stand beside them. */
 #ifndef SERVICE_MEDIA_H
 #define SERVICE_MEDIA_H
 
 #include "core/turn.h"
+#include "db/meeting_dao.h"
+#include "db/participant_dao.h"
 #include "service/context.h"
 
+enum media_mode { MEDIA_MESH };
+
+/* The name that clients know it by. */
+const char *media_mode_name(enum media_mode mode);
+
 struct media_access {
+    enum media_mode mode;
     const char *stun_urls; /* separated by commas; may be empty */
     const char *turn_urls; /* the same; empty: there is no TURN server, and the rest counts for nothing */
     struct turn_credential turn;
@@ -14,11 +23,18 @@ struct media_access {
     int64_t expires_at_ms;
 };
 
-/* For the caller, who has a seat, from now on. */
-MUST_CHECK enum err media_access(struct context *ctx, struct media_access *out);
+/* For somebody who has a seat in the meeting, from now on: me is their row. ERR_INTERNAL: the credentials could not be
+ * made. */
+MUST_CHECK enum err media_access(struct context *ctx, const struct meeting *meeting, const struct participant *me,
+                                 struct media_access *out);
 
-/* For a caller who may have a seat or not. Whoever is in no meeting gets no TURN credentials, for they carry anybody's
- * traffic; with for_test somebody with an account gets some that run out soon. */
+/* The same for the caller, by the number of the meeting. ERR_NOT_FOUND, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED,
+ * ERR_NOT_JOINED. */
+MUST_CHECK enum err media_access_in(struct context *ctx, int64_t meeting_id, struct media_access *out);
+
+/* For a caller who may have a seat somewhere or not: the ways through firewalls alone. Whoever is in no meeting gets no
+ * TURN credentials, for they carry anybody's traffic; with for_test somebody with an account gets some that run out
+ * soon. */
 MUST_CHECK enum err media_access_anywhere(struct context *ctx, bool for_test, struct media_access *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* GET /api/v1/media and `media` of a join: STUN from the configuration, TURN with credentials that run out. */
+/* GET /api/v1/meetings/{meetingId}/media, `media` of a join and GET /api/v1/media: STUN from the configuration, TURN with credentials that run out. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
@@ -68,8 +68,13 @@ test('whoever is in a meeting gets credentials of their own, with a join and by 
   const { media } = await join(bo, meeting);
   assert.equal(media.mode, 'mesh');
   const first = checkMedia(media, bo, begun);
-  checkMedia(ok(await bo.client.get('/media')), bo, begun);
-  checkMedia(ok(await bo.client.get('/media?for=test')), bo, begun);
+  for (const address of [
+    `/meetings/${meeting.code}/media`,
+    `/meetings/${meeting.id}/media`,
+    '/media',
+    '/media?for=test',
+  ])
+    checkMedia(ok(await bo.client.get(address)), bo, begun);
   await join(ada, meeting);
   const second = checkMedia(ok(await ada.client.get('/media')), ada, begun);
   assert.notEqual(first, second);
@@ -95,13 +100,32 @@ test('whoever is in none gets STUN only; an account, to try the network, credent
   assert.deepEqual(ok(await guest.client.get('/media?for=test')), stunOnly);
 });
 
+test('the media of a meeting are for who is in it, as long as it goes on', async () => {
+  const [ada, bo, cy] = await people(sys, 'Ada', 'Bo', 'Cy');
+  const meeting = await createMeeting(ada, { waitingRoom: true });
+  const address = `/meetings/${meeting.code}/media`;
+  refused(await api(sys).get(address), 'unauthorized');
+  refused(await ada.client.get(address), 'not_joined');
+  await join(ada, meeting);
+  const { mode, iceServers } = ok(await ada.client.get(address));
+  assert.deepEqual([mode, iceServers.length], ['mesh', 3]);
+  assert.equal((await join(bo, meeting)).waiting, true);
+  for (const other of [bo, cy]) refused(await other.client.get(address), 'not_joined');
+  refused(await cy.client.get(`/meetings/${meeting.id}/media`), 'not_found');
+  ok(await ada.client.post(`/meetings/${meeting.id}/lobby/admit`, { userId: bo.id }), 204);
+  checkMedia(ok(await bo.client.get(address)), bo, nowSeconds());
+  ok(await ada.client.post(`/meetings/${meeting.id}/end`, {}));
+  refused(await bo.client.get(address), 'meeting_ended');
+});
+
 test('a guest, too, renews what came with the join', async () => {
   const [ada] = await people(sys, 'Ada');
   const meeting = await createMeeting(ada, { allowGuests: true });
   const guest = await guestOf(meeting);
   const begun = nowSeconds();
   checkMedia((await join(guest, meeting)).media, guest, begun);
-  checkMedia(ok(await guest.client.get('/media')), guest, begun);
+  for (const address of [`/meetings/${meeting.code}/media`, '/media'])
+    checkMedia(ok(await guest.client.get(address)), guest, begun);
 });
 
 test('without a TURN server nothing runs out', async () => {
