@@ -10,7 +10,6 @@
 #include "handlers/routes.h"
 #include "service/account.h"
 #include "service/auth.h"
-#include "service/meeting.h"
 #include "service/rate.h"
 
 /* "zh-CN,zh;q=0.9,en;q=0.8": the first language that we have; weights out of order are rare enough. */
@@ -150,47 +149,4 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
     enum log_level level = res->status >= 500 ? LOG_WARN : LOG_DEBUG;
     log_event(level, "request", "method", req->method, "path", req->path, "status", LOG_INT(res->status), "code",
               err_code(e), "user", LOG_INT(x.ctx.user_id), NULL);
-}
-
-/* "application/json", perhaps with parameters; not "application/json-patch+json" */
-static bool is_json(const char *content_type)
-{
-    static const char type[] = "application/json";
-    return strncasecmp(content_type, type, sizeof type - 1) == 0 && strchr("; \t", content_type[sizeof type - 1]);
-}
-
-enum err exchange_body(struct exchange *x, const struct field *fields, int count, void *out)
-{
-    const struct request *req = x->req;
-    if (req->body_len && !is_json(req->content_type))
-        return ERR_UNSUPPORTED_MEDIA_TYPE;
-    return fields_from_json(fields, count, req->body, req->body_len, x->ctx.arena, out, &x->ctx.fault);
-}
-
-enum err exchange_query(struct exchange *x, const struct field *fields, int count, void *out)
-{
-    return fields_from_query(fields, count, x->req->query, x->ctx.arena, out, &x->ctx.fault);
-}
-
-enum err exchange_meeting(struct exchange *x, int64_t *meeting_id)
-{
-    if (!x->ctx.relay)
-        return exchange_meeting_invited(x, NULL, meeting_id);
-    /* a relay names the room that the connection is in */
-    return text_to_int(x->req->params[0], meeting_id) ? ERR_OK : ERR_NOT_FOUND;
-}
-
-enum err exchange_meeting_invited(struct exchange *x, const char *invite, int64_t *meeting_id)
-{
-    enum err e = meeting_resolve(&x->ctx, x->req->params[0], invite, meeting_id);
-    return !e && x->ctx.guest_of && x->ctx.guest_of != *meeting_id ? ERR_FORBIDDEN : e;
-}
-
-enum err exchange_user(struct exchange *x, int64_t *user_id)
-{
-    if (strcmp(x->req->params[1], "me") == 0) {
-        *user_id = x->ctx.user_id;
-        return ERR_OK;
-    }
-    return text_to_int(x->req->params[1], user_id) ? ERR_OK : ERR_NOT_FOUND;
 }

@@ -8,7 +8,7 @@ extern const struct route routes[];
 extern const int route_count;
 
 /* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, media.c,
- * moderation.c (and the lobby), invites.c (and guests), records.c, rooms.c (for relays), relays.c,
+ * moderation.c (and the lobby), invites.c (and guests), records.c, rooms.c (for relays), relay_stats.c,
  * admin.c, health.c, metrics.c */
 enum err auth_register_post(struct exchange *x);
 enum err auth_login_post(struct exchange *x);

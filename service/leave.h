@@ -19,7 +19,4 @@ MUST_CHECK enum err leave_vacate(struct room_change *room, const struct particip
 /* Takes somebody whose account was disabled out of all meetings. */
 MUST_CHECK enum err leave_all_meetings(struct context *ctx, int64_t user_id);
 
-/* Who may see the people of a meeting sees those who are in it, longest present first. ERR_NOT_FOUND, ERR_FORBIDDEN. */
-MUST_CHECK enum err participant_list(struct context *ctx, int64_t meeting_id, struct participant **items, int *count);
-
 #endif

@@ -1,4 +1,4 @@
-/* What relays tell of themselves, for administrators. */
+/* /api/v1/ws/stats: what relays tell of themselves, for administrators. */
 #include <string.h>
 
 #include "handlers/exchange.h"
