@@ -1,4 +1,4 @@
-/* The relays' signs of life, and what they tell of themselves. */
+/* The relays' heartbeats, and what they tell of themselves. */
 #ifndef DB_RELAY_DAO_H
 #define DB_RELAY_DAO_H
 

@@ -9,7 +9,7 @@
 #include "service/participant.h"
 #include "service/participant_find.h"
 
-enum { SWEEP_SEATS = 50 }; /* of dead relays, in one sign of life */
+enum { SWEEP_SEATS = 50 }; /* of dead relays, in one heartbeat */
 
 enum err presence_add_changed(struct room_change *room, const struct participant *p, bool online, struct effect effect)
 {
@@ -104,7 +104,7 @@ void presence_report(struct context *ctx, struct presence_report *reports, int c
     }
 }
 
-/* A relay that gives a sign of life after all has its connections still. */
+/* A relay that sends a heartbeat after all has its connections still. */
 static enum err orphan_change(struct room_change *room, void *arg)
 {
     const struct orphan *o = arg;
@@ -120,7 +120,7 @@ static enum err sweep_seat(struct context *ctx, struct orphan *o)
     return room_change(ctx, o->meeting_id, orphan_change, o);
 }
 
-/* A relay that was never heard of has perhaps just started: it has a lease's time for its first sign of life. */
+/* A relay that was never heard of has perhaps just started: it has a lease's time for its first heartbeat. */
 static enum err sweep(struct context *ctx)
 {
     struct orphan *orphans;

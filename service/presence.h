@@ -29,7 +29,7 @@ MUST_CHECK enum err presence_add_changed(struct room_change *room, const struct 
  * and the place is kept as for a connection that broke. */
 MUST_CHECK enum err presence_close(struct room_change *room, const struct participant *p, int close_code);
 
-/* A relay's sign of life. Renews its lease; sweeps the seats of relays whose lease ran out, provided that the calling
+/* A relay's heartbeat. Renews its lease; sweeps the seats of relays whose lease ran out, provided that the calling
  * relay itself was heard of without a break for as long as a lease lasts (else it was the database that was away, and
  * the others had no chance to renew). *ahead: those of its rooms whose log goes on after what the relay has. */
 MUST_CHECK enum err presence_sync(struct context *ctx, const struct room_position *rooms, int count,

@@ -1,4 +1,4 @@
-/* What relays tell of themselves with each sign of life, and administrators see. */
+/* What relays tell of themselves with each heartbeat, and administrators see. */
 #ifndef SERVICE_RELAY_STATS_H
 #define SERVICE_RELAY_STATS_H
 

@@ -215,7 +215,7 @@ START_TEST(test_presence_nobody_is_swept_because_the_database_was_away)
 }
 END_TEST
 
-/* r2 gives its signs of life from here on, for so long. */
+/* r2 sends its heartbeats from here on, for so long. */
 static void go_on(int64_t ms)
 {
     for (int64_t t = 0; t < ms; t += config.relay_sync_ms) {
@@ -254,7 +254,7 @@ START_TEST(test_presence_a_relay_that_never_gave_a_sign_is_swept_too)
 }
 END_TEST
 
-/* Its time without a break begins with its first sign of life, not when others began to wait for one. */
+/* Its time without a break begins with its first heartbeat, not when others began to wait for one. */
 START_TEST(test_presence_a_relay_that_was_waited_for_is_as_young_as_its_first_sign)
 {
     begin();
