@@ -422,7 +422,8 @@ static enum err bind_and_execute(struct db *db, struct db_statement *s, const st
     return ERR_OK;
 }
 
-static enum err run(struct db *db, const char *sql, const struct db_param *params, int count, struct db_statement **out)
+static enum err run_statement(struct db *db, const char *sql, const struct db_param *params, int count,
+                              struct db_statement **out)
 {
     enum err e = statement_get(db, sql, out);
     return e ? e : bind_and_execute(db, *out, params, count);
@@ -431,7 +432,7 @@ static enum err run(struct db *db, const char *sql, const struct db_param *param
 enum err db_execute(struct db *db, const char *sql, const struct db_param *params, int count, struct db_result *result)
 {
     struct db_statement *s;
-    enum err e = run(db, sql, params, count, &s);
+    enum err e = run_statement(db, sql, params, count, &s);
     if (!e && result)
         *result =
             (struct db_result){(int64_t)mysql_stmt_affected_rows(s->handle), (int64_t)mysql_stmt_insert_id(s->handle)};
@@ -464,9 +465,9 @@ enum err db_select(struct db *db, struct arena *arena, const char *sql, const st
 {
     struct db_statement *s;
     bool had_connection = db->mysql != NULL;
-    enum err e = run(db, sql, params, count, &s);
+    enum err e = run_statement(db, sql, params, count, &s);
     if (e == ERR_DB_LOST && had_connection && !db->in_transaction)
-        e = run(db, sql, params, count, &s); /* it broke while idle; reading twice does no harm */
+        e = run_statement(db, sql, params, count, &s); /* it broke while idle; reading twice does no harm */
     if (!e)
         *rows = (struct db_rows){.db = db, .statement = s, .arena = arena};
     return e;

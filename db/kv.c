@@ -92,7 +92,7 @@ static void count_error(struct kv *kv, const char *event, const char *message)
     kv->told_until_ms = now + LEAVE_ALONE_MS;
 }
 
-static void give_up(struct kv *kv)
+static void leave_alone(struct kv *kv)
 {
     count_error(kv, "redis_unreachable", kv->redis ? kv->redis->errstr : "no memory");
     disconnect(kv);
@@ -120,14 +120,14 @@ static bool connected(struct kv *kv)
     kv->redis = *s->socket ? redisConnectUnixWithTimeout(s->socket, timeout)
                            : redisConnectWithTimeout(s->host, s->port, timeout);
     if (!kv->redis || kv->redis->err || redisSetTimeout(kv->redis, timeout) != REDIS_OK || !authenticate(kv)) {
-        give_up(kv);
+        leave_alone(kv);
         return false;
     }
     return true;
 }
 
 /* Runs a command given as words; a connection that broke while idle is replaced once. NULL: Redis is away. */
-static redisReply *run(struct kv *kv, int count, const char **words, const size_t *lens)
+static redisReply *run_command(struct kv *kv, int count, const char **words, const size_t *lens)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
         bool fresh = !kv->redis;
@@ -140,7 +140,7 @@ static redisReply *run(struct kv *kv, int count, const char **words, const size_
             break;
         disconnect(kv);
     }
-    give_up(kv);
+    leave_alone(kv);
     return NULL;
 }
 
@@ -158,8 +158,8 @@ bool kv_works(struct kv *kv)
 {
     bool ok = true;
     for (; kv; kv = kv->next)
-        ok &= succeeded(kv, run(kv, 5, (const char *[]){"SET", "echomeet:health", "1", "PX", "1000"},
-                                (const size_t[]){3, 15, 1, 2, 4}));
+        ok &= succeeded(kv, run_command(kv, 5, (const char *[]){"SET", "echomeet:health", "1", "PX", "1000"},
+                                        (const size_t[]){3, 15, 1, 2, 4}));
     return ok;
 }
 
@@ -241,8 +241,8 @@ static redisReply *run_script(struct kv *kv, enum script script, struct script_c
     char *sha = kv->shas[script];
     for (int attempt = 0; attempt < 2; attempt++) {
         if (!*sha) {
-            redisReply *loaded = run(kv, 3, (const char *[]){"SCRIPT", "LOAD", scripts[script]},
-                                     (const size_t[]){6, 4, strlen(scripts[script])});
+            redisReply *loaded = run_command(kv, 3, (const char *[]){"SCRIPT", "LOAD", scripts[script]},
+                                             (const size_t[]){6, 4, strlen(scripts[script])});
             if (loaded && loaded->type == REDIS_REPLY_STRING)
                 snprintf(sha, sizeof kv->shas[script], "%s", loaded->str);
             if (!succeeded(kv, loaded))
@@ -252,7 +252,7 @@ static redisReply *run_script(struct kv *kv, enum script script, struct script_c
         c->lens[0] = 7;
         c->words[1] = sha;
         c->lens[1] = strlen(sha);
-        redisReply *reply = run(kv, c->count, c->words, c->lens);
+        redisReply *reply = run_command(kv, c->count, c->words, c->lens);
         if (!reply || reply->type != REDIS_REPLY_ERROR || strncmp(reply->str, "NOSCRIPT", 8) != 0)
             return reply;
         freeReplyObject(reply);
@@ -289,8 +289,8 @@ void *kv_cache_get(struct kv *kv, struct arena *arena, const char *key, size_t *
     cache_keys(&keys, key);
     *ticket = (struct kv_ticket){false, 0};
     kv = server_of(kv, key);
-    redisReply *reply = run(kv, 4, (const char *[]){"MGET", keys.v, keys.g, keys.n},
-                            (const size_t[]){4, strlen(keys.v), strlen(keys.g), strlen(keys.n)});
+    redisReply *reply = run_command(kv, 4, (const char *[]){"MGET", keys.v, keys.g, keys.n},
+                                    (const size_t[]){4, strlen(keys.v), strlen(keys.g), strlen(keys.n)});
     void *value = NULL;
     if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3) {
         const redisReply *v = reply->element[0], *g = reply->element[1];

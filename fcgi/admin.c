@@ -55,7 +55,7 @@ static enum err create(struct context *ctx, const char *email, const char *name)
     return e;
 }
 
-static enum err run(struct context *ctx, int argc, char **argv, int *status)
+static enum err run_verb(struct context *ctx, int argc, char **argv, int *status)
 {
     const char *verb = argc ? argv[0] : "";
     if (argc == 1 && strcmp(verb, "list") == 0)
@@ -78,7 +78,7 @@ int admin_user(const struct config *config, int argc, char **argv)
     struct arena *arena = arena_new();
     struct context ctx = {.app = &app, .arena = arena, .request_id = "admin", .address = "", .user_agent = ""};
     int status = 0;
-    enum err e = run(&ctx, argc, argv, &status);
+    enum err e = run_verb(&ctx, argc, argv, &status);
     if (e) {
         fprintf(stderr, "%s (%s)\n", ctx.fault.detail[0] ? ctx.fault.detail : err_title(e), err_code(e));
         status = 1;

@@ -79,7 +79,7 @@ static enum err refusal(int status)
     }
 }
 
-static enum err run(struct exchange *x, int *row)
+static enum err dispatch_route(struct exchange *x, int *row)
 {
     if (x->req->refused)
         return refusal(x->req->refused);
@@ -132,7 +132,7 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
                              .locale = accepted_locale(req->accept_language)};
     int64_t begin_us = clock_elapsed_us();
     int row = SCORE_ROUTES - 1;
-    enum err e = run(&x, &row);
+    enum err e = dispatch_route(&x, &row);
     if (!e && res->body.failed)
         e = ERR_INTERNAL;
     if (e) {

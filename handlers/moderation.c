@@ -11,7 +11,7 @@ typedef enum err action(struct context *ctx, int64_t meeting_id);
 typedef enum err action_on_person(struct context *ctx, int64_t meeting_id, int64_t user_id);
 
 /* About the whole meeting. */
-static enum err run(struct exchange *x, action *f)
+static enum err run_for_meeting(struct exchange *x, action *f)
 {
     int64_t id;
     enum err e = exchange_meeting(x, &id);
@@ -100,8 +100,8 @@ enum err lobby_return_post(struct exchange *x) { return run_for_body(x, lobby_se
 
 /* ---- moderation ---- */
 
-enum err mute_all_post(struct exchange *x) { return run(x, moderation_mute_all); }
-enum err hands_lower_post(struct exchange *x) { return run(x, moderation_lower_hands); }
+enum err mute_all_post(struct exchange *x) { return run_for_meeting(x, moderation_mute_all); }
+enum err hands_lower_post(struct exchange *x) { return run_for_meeting(x, moderation_lower_hands); }
 enum err participant_ask_unmute_post(struct exchange *x) { return run_for_path(x, moderation_ask_unmute); }
 enum err removed_delete(struct exchange *x) { return run_for_path(x, moderation_lift_ban); }
 enum err room_ask_unmute(struct exchange *x) { return run_for_body(x, moderation_ask_unmute); }

@@ -21,7 +21,7 @@ enum err presence_add_changed(struct room_change *room, const struct participant
     return event_end(event);
 }
 
-static enum err lost(struct room_change *room, const struct presence_report *r)
+static enum err note_lost(struct room_change *room, const struct presence_report *r)
 {
     struct context *ctx = room->ctx;
     struct participant p;
@@ -47,7 +47,7 @@ enum err presence_close(struct room_change *room, const struct participant *p, i
 }
 
 /* Gives up a seat where that connection owns it still and is broken (or broken or not). */
-static enum err give_up(struct room_change *room, int64_t user_id, const char *connection, bool even_if_online)
+static enum err give_up_seat(struct room_change *room, int64_t user_id, const char *connection, bool even_if_online)
 {
     struct participant p;
     enum err e = participant_find_present(room->ctx, room->state.id, user_id, &p);
@@ -71,7 +71,7 @@ static enum err group_change(struct room_change *room, void *arg)
     enum err e = ERR_OK;
     for (int i = 0; i < group->count && !e; i++) {
         const struct presence_report *r = group->reports[i];
-        e = r->expired ? give_up(room, r->user_id, r->connection, false) : lost(room, r);
+        e = r->expired ? give_up_seat(room, r->user_id, r->connection, false) : note_lost(room, r);
     }
     return e;
 }
@@ -110,7 +110,7 @@ static enum err orphan_change(struct room_change *room, void *arg)
     const struct orphan *o = arg;
     bool alive;
     enum err e = relay_dao_has_lease(room->ctx->app->db, o->relay, context_now_ms(room->ctx), &alive);
-    return e || alive ? e : give_up(room, o->user_id, o->connection, true);
+    return e || alive ? e : give_up_seat(room, o->user_id, o->connection, true);
 }
 
 static enum err sweep_seat(struct context *ctx, struct orphan *o)

@@ -36,7 +36,7 @@ static bool take_local(struct context *ctx, const struct kv_bucket *bucket, int6
 
 /* Takes from all buckets that have a limit, or looks at them all (cost 0). With `strict`, this worker counts by itself
  * while Redis is away, or refuses to write: then a look at Redis alone would see nothing of what was counted here. */
-static enum err take(struct context *ctx, const struct kv_bucket *wanted, int count, bool strict)
+static enum err take_tokens(struct context *ctx, const struct kv_bucket *wanted, int count, bool strict)
 {
     struct kv_bucket buckets[KV_BUCKETS];
     int n = 0;
@@ -94,14 +94,14 @@ enum err rate_check(struct context *ctx, enum rate_class rate)
         .key = arena_printf(ctx->arena, PREFIX "%s:%lld", classes[rate].name, (long long)ctx->user_id),
         .per_minute = classes[rate].per_minute,
         .cost = 1};
-    return take(ctx, &bucket, 1, false);
+    return take_tokens(ctx, &bucket, 1, false);
 }
 
 enum err rate_check_guest(struct context *ctx)
 {
     struct kv_bucket bucket = {arena_printf(ctx->arena, PREFIX "guest:%s", context_network(ctx)),
                                ctx->app->config->rate_guests, 1};
-    return take(ctx, &bucket, 1, true);
+    return take_tokens(ctx, &bucket, 1, true);
 }
 
 enum err rate_check_sign_in(struct context *ctx, const char *account, const char *known)
@@ -117,7 +117,7 @@ enum err rate_check_sign_in(struct context *ctx, const char *account, const char
         {arena_printf(ctx->arena, PREFIX "address:%s", context_network(ctx)), c->rate_sign_in_address, 1},
         {arena_printf(ctx->arena, PREFIX "account:%s:%s", hex, known ? known : ""), c->rate_sign_in_account, 1},
     };
-    return take(ctx, buckets, account ? 2 : 1, true);
+    return take_tokens(ctx, buckets, account ? 2 : 1, true);
 }
 
 enum err rate_check_code(struct context *ctx, bool wrong)
@@ -127,7 +127,7 @@ enum err rate_check_code(struct context *ctx, bool wrong)
         {arena_printf(ctx->arena, PREFIX "code:%s", context_network(ctx)), limit, wrong},
         {arena_printf(ctx->arena, PREFIX "codes:%lld", (long long)ctx->user_id), limit, wrong},
     };
-    enum err e = take(ctx, buckets, ctx->user_id ? 2 : 1, true);
+    enum err e = take_tokens(ctx, buckets, ctx->user_id ? 2 : 1, true);
     if (e && wrong)
         log_event(LOG_INFO, "codes_limited", "user", LOG_INT(ctx->user_id), "address", ctx->address, NULL);
     return e;
@@ -137,7 +137,7 @@ enum err rate_check_password_change(struct context *ctx)
 {
     struct kv_bucket bucket = {arena_printf(ctx->arena, PREFIX "change:%lld", (long long)ctx->session_id),
                                ctx->app->config->rate_sign_in_account, 1};
-    return take(ctx, &bucket, 1, true);
+    return take_tokens(ctx, &bucket, 1, true);
 }
 
 enum err rate_check_refresh(struct context *ctx, int64_t session_id)
@@ -150,7 +150,7 @@ enum err rate_check_refresh(struct context *ctx, int64_t session_id)
         {arena_printf(ctx->arena, PREFIX "refresh:%lld", (long long)session_id), limit, 1},
         {arena_printf(ctx->arena, PREFIX "refresh_network:%s", network), SESSIONS * limit, 1},
     };
-    return session_id ? take(ctx, good, 2, true) : take(ctx, &bad, 1, true);
+    return session_id ? take_tokens(ctx, good, 2, true) : take_tokens(ctx, &bad, 1, true);
 }
 
 /* Wrong passwords count by network and, since somebody may have many networks, by meeting. Whoever was in the meeting
@@ -164,7 +164,7 @@ static enum err guess(struct context *ctx, int64_t meeting_id, bool known, int64
         {arena_printf(arena, PREFIX "guess:%lld:%s", meeting, context_network(ctx)), c->rate_password_guesses, cost},
         {arena_printf(arena, PREFIX "guesses:%lld:%lld", meeting, user), c->rate_password_guesses_meeting, cost},
     };
-    return take(ctx, buckets, 2, true);
+    return take_tokens(ctx, buckets, 2, true);
 }
 
 enum err rate_check_guess(struct context *ctx, int64_t meeting_id, bool known)
