@@ -10,15 +10,13 @@
 #include "core/clock.h"
 #include "core/limits.h"
 #include "core/log.h"
-#include "relay/message.h"
-#include "relay/opening.h"
 
 static void set_deadline(struct conn *c, double seconds) { wheel_set(&c->relay->wheel, &c->deadline, seconds); }
 
 /* Messages wait already, or the client does not read our answers: it may not send more for now. */
 static bool is_full(const struct conn *c)
 {
-    return requests_full(&c->requests) || c->out.bytes - c->out.event_bytes > LIMIT_UNREAD_REPLY_BYTES;
+    return call_queue_full(&c->calls) || c->out.bytes - c->out.event_bytes > LIMIT_UNREAD_REPLY_BYTES;
 }
 
 static void update_io(struct conn *c)
@@ -49,7 +47,7 @@ bool conn_has_name(const struct conn *c, const char *name)
 
 void conn_maybe_finish(struct conn *c)
 {
-    if (c->state != CONN_CLOSED || c->finished || !requests_idle(&c->requests))
+    if (c->state != CONN_CLOSED || c->finished || !call_queue_idle(&c->calls))
         return;
     c->finished = true;
     c->next_finished = c->relay->finished;
@@ -78,7 +76,7 @@ static void shut(struct conn *c)
         return;
     ev_io_stop(c->relay->loop, &c->io);
     wheel_remove(&c->deadline);
-    opening_closed(c);
+    c->relay->hooks->closed(c);
     close(c->io.fd);
     c->state = CONN_CLOSED;
     size_t before = c->out.bytes;
@@ -95,13 +93,11 @@ static void detach(struct conn *c, int64_t grace_ms, int code)
     conn_name(c, name);
     log_event(LOG_INFO, "connection_closed", "connection", name, "user", LOG_INT(c->user_id), "code", LOG_INT(code),
               NULL);
-    hub_leave(c);
-    opening_done(c);
     c->state = CONN_CLOSING;
     c->grace_ms = grace_ms;
     c->ended_at = clock_elapsed_s();
     set_deadline(c, LIMIT_CLOSE_MS / 1000.0);
-    request_settle(c);
+    c->relay->hooks->detached(c);
 }
 
 /* The socket broke. */
@@ -145,18 +141,18 @@ void conn_close(struct conn *c, int code)
         shut(c);
     if (c->state != CONN_OPEN)
         return;
-    requests_drop(&c->requests);
+    call_queue_drop(&c->calls);
     detach(c, c->relay->config.grace_lost_ms, code);
     push_new(c, frame_close(code));
 }
 
 void conn_close_answered(struct conn *c, int code)
 {
-    if (!c->requests.current) {
+    if (!c->calls.current) {
         conn_close(c, code);
         return;
     }
-    requests_drop(&c->requests);
+    call_queue_drop(&c->calls);
     c->due_code = (uint16_t)code;
 }
 
@@ -257,7 +253,6 @@ void conn_signed_in(struct conn *c, const struct token_claims *claims)
         c->ping_at = now + ping_s(c);
     c->user_id = claims->user_id;
     c->session_id = claims->session_id;
-    opening_done(c);
     c->token_at = now + (double)left_ms / 1000.0;
     set_open_deadline(c);
 }
@@ -340,7 +335,7 @@ static size_t consume(struct conn *c, char *data, size_t len)
         case WS_MORE: return len;
         case WS_TEXT:
             if (c->state == CONN_OPEN)
-                message_take(c, item.data, item.len);
+                c->relay->hooks->message(c, item.data, item.len);
             break;
         case WS_PING: take_ping(c, &item); break;
         case WS_PONG: break;
@@ -394,7 +389,7 @@ static void receive(struct conn *c)
     if (c->in.failed)
         lost(c);
     else if (c->state == CONN_HANDSHAKE)
-        opening_read(c);
+        c->relay->hooks->handshake(c);
     if (c->in.len == 0)
         buf_free(&c->in);
     conn_resume(c);
@@ -426,10 +421,10 @@ void conn_accept(struct relay *relay, int fd, const struct sockaddr *peer)
     if (c->next)
         c->next->prev = c;
     relay->conns = c;
-    relay->conn_count++;
+    relay->metrics.connections++;
     ev_io_start(relay->loop, &c->io);
     set_deadline(c, auth_s(relay));
-    opening_begin(c);
+    relay->hooks->accepted(c);
 }
 
 static void conn_free(struct conn *c)
@@ -441,8 +436,8 @@ static void conn_free(struct conn *c)
         relay->conns = c->next;
     if (c->next)
         c->next->prev = c->prev;
-    relay->conn_count--;
-    requests_free(&c->requests);
+    relay->metrics.connections--;
+    call_queue_free(&c->calls);
     ws_free(&c->ws);
     buf_free(&c->in);
     outq_free(&c->out);
@@ -468,7 +463,6 @@ void conn_free_all(struct relay *relay)
 {
     for (struct conn *c = relay->conns, *next; c; c = next) {
         next = c->next;
-        hub_leave(c);
         shut(c);
         conn_free(c);
     }

@@ -1,5 +1,5 @@
 /* One connection of a client: socket, handshake, frames in and out, deadlines. What a message means is message.c's
- * matter, who gets which event hub.c's.
+ * matter, who gets which event hub.c's: they stand above this file, which reaches them through its hooks only.
  *
  * A connection is freed at the end of a turn of the loop, never while something walks over connections, and not before
  * the calls made in its name are answered: whoever holds a struct conn in a callback may go on using it. */
@@ -9,10 +9,12 @@
 #include <sys/socket.h>
 
 #include "core/network.h"
+#include "core/token.h"
+#include "relay/call_queue.h"
 #include "relay/flow.h"
+#include "relay/frame.h"
 #include "relay/map.h"
 #include "relay/relay.h"
-#include "relay/request.h"
 #include "relay/wheel.h"
 #include "relay/ws.h"
 
@@ -61,11 +63,26 @@ struct conn {
     int64_t shown;    /* those up to this one were in the join's reply */
     struct map_node by_user;
     /* request.c */
-    struct requests requests;
+    struct call_queue calls;
     int64_t seat;     /* the meeting in which workers say that this connection has a seat, 0: none */
     int64_t grace_ms; /* once not open: how long its seat is kept */
     double ended_at;
     struct address address; /* the client's, as far as it can be known */
+};
+
+/* What those who use connections want to know of them. There is one set for all (struct relay). Each may close the
+ * connection; none may free it. */
+struct conn_hooks {
+    /* a socket was accepted */
+    void (*accepted)(struct conn *c);
+    /* CONN_HANDSHAKE: more of the HTTP request has come, all of it is in c->in; conn_answer ends this state */
+    void (*handshake)(struct conn *c);
+    /* CONN_OPEN: a text message, not NUL-terminated; good while this runs */
+    void (*message)(struct conn *c, const char *text, size_t len);
+    /* the connection takes no part any more: c->state is CONN_CLOSING, nothing but a close frame will be sent */
+    void (*detached)(struct conn *c);
+    /* its descriptor is closed */
+    void (*closed)(struct conn *c);
 };
 
 #define CONN_OF(item) MAP_ITEM(item, struct conn, deadline)

@@ -8,10 +8,12 @@
 #include "core/envelope.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "relay/backend.h"
 #include "relay/conn.h"
 #include "relay/map.h"
 #include "relay/stream.h"
 #include "relay/subscriber.h"
+#include "relay/sync.h"
 
 enum { TRIM_EVENTS = 1000 /* forgotten at once */ };
 
@@ -43,6 +45,7 @@ struct redis_link {
 
 struct hub {
     struct relay *relay;
+    struct sync *sync;
     struct redis_servers servers;
     struct redis_link links[REDIS_SERVERS];
     struct map rooms_by_meeting;
@@ -308,6 +311,7 @@ static struct room *room_new(struct hub *hub, int64_t meeting_id, int64_t seq)
     room->meeting_id = meeting_id;
     room->index = hub->count;
     hub->rooms[hub->count++] = room;
+    hub->relay->metrics.rooms = hub->count;
     stream_init(&room->stream, seq);
     ev_timer_init(&room->timer, on_timer, 0, 0);
     room->timer.data = room;
@@ -324,6 +328,7 @@ static void room_free(struct room *room)
     map_remove(&hub->rooms_by_meeting, &room->by_meeting);
     hub->rooms[room->index] = hub->rooms[--hub->count];
     hub->rooms[room->index]->index = room->index;
+    hub->relay->metrics.rooms = hub->count;
     stream_free(&room->stream);
     free(room->members);
     free(room);
@@ -439,7 +444,7 @@ static bool deliver_signal(struct room *room, const struct envelope *envelope)
     return all;
 }
 
-void hub_receive(struct hub *hub, const char *line, size_t len)
+static void receive(struct hub *hub, const char *line, size_t len)
 {
     struct envelope envelope;
     if (!envelope_read(line, len, &envelope)) {
@@ -463,15 +468,6 @@ void hub_receive(struct hub *hub, const char *line, size_t len)
         stream_note_latest(&room->stream, envelope.seq);
     event_unref(&e);
     pump(room);
-    look_after(room);
-}
-
-void hub_note_latest(struct hub *hub, int64_t meeting_id, int64_t seq)
-{
-    struct room *room = find_room(hub, meeting_id);
-    if (!room)
-        return;
-    stream_note_latest(&room->stream, seq);
     look_after(room);
 }
 
@@ -511,7 +507,7 @@ enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
 static void on_message(void *data, const char *line, size_t len)
 {
     const struct redis_link *link = data;
-    hub_receive(link->hub, line, len);
+    receive(link->hub, line, len);
 }
 
 /* From now on nothing published is missed. What was published before has to be asked for once; after Redis was away a
@@ -536,17 +532,8 @@ static void on_connected(void *data)
             subscriber_add(link->subscriber, hub->rooms[i]->meeting_id);
 }
 
-static void on_state(void *data, bool up)
-{
-    const struct redis_link *link = data;
-    (void)up;
-    if (link->hub->relay->sync)
-        sync_now(link->hub->relay->sync);
-}
-
-int64_t hub_rooms(const struct hub *hub) { return hub->count; }
-
-bool hub_degraded(const struct hub *hub)
+/* Redis is away, or one of several: events come by comparison and fetch only. */
+static bool degraded(const struct hub *hub)
 {
     for (int i = 0; i < hub->servers.count; i++)
         if (!subscriber_up(hub->links[i].subscriber))
@@ -554,16 +541,42 @@ bool hub_degraded(const struct hub *hub)
     return false;
 }
 
-void hub_write_rooms(struct hub *hub, struct buf *out)
+static void on_state(void *data, bool up)
+{
+    const struct redis_link *link = data;
+    (void)up;
+    link->hub->relay->metrics.redis_up = !degraded(link->hub);
+    sync_now(link->hub->sync);
+}
+
+/* ---- the comparison with the workers ---- */
+
+/* What this relay tells of itself, then its rooms; where there are too many, each call goes on behind the last. */
+static void write_rooms(void *data, struct buf *out)
 {
     const size_t line = 48; /* more than two numbers need */
+    struct hub *hub = data;
     uint32_t n = hub->count < LIMIT_SYNC_ROOMS ? hub->count : LIMIT_SYNC_ROOMS;
+    metrics_write_line(&hub->relay->metrics, out);
     for (uint32_t i = 0; i < n && out->len + line < LIMIT_BODY_BYTES; i++) {
         hub->compared = hub->compared + 1 < hub->count ? hub->compared + 1 : 0;
         const struct room *room = hub->rooms[hub->compared];
         buf_printf(out, "%lld %lld\n", (long long)room->meeting_id, (long long)room->stream.seq);
     }
 }
+
+static void on_latest(void *data, int64_t meeting_id, int64_t seq)
+{
+    struct room *room = find_room(data, meeting_id);
+    if (!room)
+        return;
+    stream_note_latest(&room->stream, seq);
+    look_after(room);
+}
+
+static bool is_degraded(void *data) { return degraded(data); }
+
+/* ---- the hub ---- */
 
 /* What nobody will ask for any more goes; after a crowd has joined that is much, and worth giving back to the system.
  */
@@ -581,6 +594,7 @@ static void on_age(struct ev_loop *loop, ev_timer *watcher, int revents)
 struct hub *hub_new(struct relay *relay)
 {
     static const struct subscriber_hooks hooks = {on_message, on_confirmed, on_connected, on_state};
+    static const struct sync_hooks sync_hooks = {write_rooms, on_latest, is_degraded};
     struct hub *hub = calloc(1, sizeof *hub);
     if (!hub)
         return NULL;
@@ -595,7 +609,8 @@ struct hub *hub_new(struct relay *relay)
         link->subscriber = subscriber_new(relay->loop, &relay->config, &hub->servers.list[i], relay->id, &hooks, link);
         ok = link->subscriber;
     }
-    if (!ok) {
+    hub->sync = ok ? sync_new(relay->loop, &relay->config, relay->backend, &sync_hooks, hub) : NULL;
+    if (!hub->sync) {
         hub_free(&hub);
         return NULL;
     }
@@ -608,6 +623,7 @@ void hub_free(struct hub **hub)
     if (!h)
         return;
     ev_timer_stop(h->relay->loop, &h->age);
+    sync_free(&h->sync);
     while (h->count)
         room_free(h->rooms[0]);
     for (int i = 0; i < h->servers.count; i++)

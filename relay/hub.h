@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/buf.h"
 #include "core/err.h"
 
 struct conn;
@@ -31,21 +30,6 @@ void hub_leave(struct conn *c);
  * everybody else in that room (to: 0). ERR_UNAVAILABLE where the one user is not here and Redis is away, or is here and
  * too much waits for them already; of everybody those who are here and read have it then. */
 MUST_CHECK enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len);
-
-/* A line from Redis: an envelope. */
-void hub_receive(struct hub *hub, const char *line, size_t len);
-
-/* A comparison with the workers says that the room's log goes up to seq. */
-void hub_note_latest(struct hub *hub, int64_t meeting_id, int64_t seq);
-
-/* Appends a line "<meetingId> <seq>" for each room; where there are too many, each call goes on behind the last. */
-void hub_write_rooms(struct hub *hub, struct buf *out);
-
-/* How many rooms somebody of this relay is in. */
-int64_t hub_rooms(const struct hub *hub);
-
-/* Redis is away, or one of several: events come by comparison and fetch only. */
-bool hub_degraded(const struct hub *hub);
 
 /* Ends the rooms that nobody is in any more. */
 void hub_end_turn(struct hub *hub);

@@ -15,8 +15,14 @@
 
 #include "core/limits.h"
 #include "core/log.h"
+#include "relay/backend.h"
 #include "relay/conn.h"
+#include "relay/hub.h"
+#include "relay/message.h"
+#include "relay/opening.h"
+#include "relay/presence.h"
 #include "relay/relay.h"
+#include "relay/request.h"
 
 enum { ACCEPT_AT_ONCE = 64, ACCEPT_PAUSE_MS = 200, ID_CHARS = 24, DRAIN_STEP_MS = 20, DRAIN_FEW = 10 };
 
@@ -146,12 +152,12 @@ static void on_stop(struct ev_loop *loop, ev_signal *watcher, int revents)
         return;
     }
     relay->stopping = true;
-    log_event(LOG_INFO, "stopping", "connections", LOG_INT(relay->conn_count), NULL);
+    log_event(LOG_INFO, "stopping", "connections", LOG_INT(relay->metrics.connections), NULL);
     ev_io_stop(loop, &server->listener);
     ev_timer_stop(loop, &server->accept_pause);
     close(server->listener.fd);
     int64_t steps = relay->config.relay_drain_ms / DRAIN_STEP_MS + 1;
-    server->drain_at_once = relay->conn_count / steps + DRAIN_FEW;
+    server->drain_at_once = relay->metrics.connections / steps + DRAIN_FEW;
     ev_timer_set(&server->drain_step, 0, DRAIN_STEP_MS / 1000.0);
     ev_timer_start(loop, &server->drain_step);
     ev_timer_set(&server->drain, (double)(relay->config.relay_drain_ms + LIMIT_DRAIN_MS) / 1000.0, 0);
@@ -215,23 +221,37 @@ static bool load_settings(struct relay *relay)
     return make_id(relay);
 }
 
+static void on_detached(struct conn *c)
+{
+    hub_leave(c);
+    opening_done(c);
+    request_settle(c);
+}
+
+static const struct conn_hooks hooks = {
+    .accepted = opening_begin,
+    .handshake = opening_read,
+    .message = message_take,
+    .detached = on_detached,
+    .closed = opening_closed,
+};
+
 static bool build(struct relay *relay)
 {
+    relay->hooks = &hooks;
     relay->conn_memory.size = sizeof(struct conn);
     wheel_start(&relay->wheel, relay->loop, conn_deadline);
     relay->backend =
         backend_new(relay->loop, relay->config.relay_socket, relay->id, &relay->random, &relay->clock, &relay->metrics);
     relay->presence = relay->backend ? presence_new(relay->loop, relay->backend) : NULL;
-    relay->hub = hub_new(relay);
-    relay->sync = relay->hub ? sync_new(relay) : NULL;
-    return relay->presence && relay->sync;
+    relay->hub = relay->backend ? hub_new(relay) : NULL;
+    return relay->presence && relay->hub;
 }
 
 static void tear_down(struct relay *relay)
 {
     conn_free_all(relay);
     wheel_stop(&relay->wheel);
-    sync_free(&relay->sync);
     hub_free(&relay->hub);
     presence_free(&relay->presence);
     backend_free(&relay->backend);

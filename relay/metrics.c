@@ -1,7 +1,5 @@
 #include "relay/metrics.h"
 
-#include "relay/relay.h"
-
 /* upper bounds in seconds; beyond the last one is the last bucket */
 static const double bounds[METRICS_BUCKETS - 1] = {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10};
 
@@ -48,15 +46,14 @@ static void write_calls(const struct metrics *m, struct buf *out)
     buf_printf(out, "echomeet_relay_call_duration_seconds_count %lld\n", sum);
 }
 
-void metrics_write(const struct relay *relay, struct buf *out)
+void metrics_write(const struct metrics *m, int64_t clock_difference_ms, struct buf *out)
 {
-    const struct metrics *m = &relay->metrics;
-    number(out, "connections", "gauge", "Sockets of clients.", relay->conn_count);
-    number(out, "rooms", "gauge", "Rooms with somebody at this relay.", hub_rooms(relay->hub));
+    number(out, "connections", "gauge", "Sockets of clients.", m->connections);
+    number(out, "rooms", "gauge", "Rooms with somebody at this relay.", m->rooms);
     number(out, "queued_bytes", "gauge", "Bytes that wait for clients.", m->queued_bytes);
-    number(out, "redis_up", "gauge", "1 while every Redis answers.", !hub_degraded(relay->hub));
+    number(out, "redis_up", "gauge", "1 while every Redis answers.", m->redis_up);
     number(out, "clock_difference_milliseconds", "gauge", "How far the clock of the workers is ahead of this relay's.",
-           clock_difference_ms(&relay->clock));
+           clock_difference_ms);
     number(out, "connections_opened_total", "counter", "Handshakes accepted.", m->connections_opened);
     number(out, "handshakes_refused_total", "counter", "Handshakes refused.", m->handshakes_refused);
     number(out, "deliveries_total", "counter", "Events and signals, once for each client that they went to.",
@@ -72,9 +69,8 @@ void metrics_write(const struct relay *relay, struct buf *out)
     write_calls(m, out);
 }
 
-void metrics_write_line(const struct relay *relay, struct buf *out)
+void metrics_write_line(const struct metrics *m, struct buf *out)
 {
-    const struct metrics *m = &relay->metrics;
     int64_t calls = 0;
     for (int i = 0; i < CALL_RESULTS; i++)
         calls += m->calls[i];
@@ -82,10 +78,10 @@ void metrics_write_line(const struct relay *relay, struct buf *out)
         const char *name;
         int64_t value;
     } all[] = {
-        {"connections", relay->conn_count},
-        {"rooms", hub_rooms(relay->hub)},
+        {"connections", m->connections},
+        {"rooms", m->rooms},
         {"queuedBytes", m->queued_bytes},
-        {"redisUp", !hub_degraded(relay->hub)},
+        {"redisUp", m->redis_up},
         {"deliveries", m->deliveries},
         {"bytesIn", m->bytes_in},
         {"bytesOut", m->bytes_out},

@@ -3,6 +3,7 @@
 #ifndef RELAY_METRICS_H
 #define RELAY_METRICS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/buf.h"
@@ -20,6 +21,9 @@ enum call_result {
 enum { METRICS_BUCKETS = 13 };
 
 struct metrics {
+    int64_t connections;        /* sockets of clients now */
+    int64_t rooms;              /* with somebody at this relay now */
+    bool redis_up;              /* every Redis answers */
     int64_t connections_opened; /* handshakes accepted */
     int64_t handshakes_refused;
     int64_t deliveries;          /* frames of rooms, each counted once for each client that it goes to */
@@ -35,14 +39,12 @@ struct metrics {
     double call_seconds;
 };
 
-struct relay;
-
 void metrics_call(struct metrics *metrics, enum call_result result, double seconds);
 
-/* Appends the text format of Prometheus. */
-void metrics_write(const struct relay *relay, struct buf *out);
+/* Appends the text format of Prometheus. clock_difference_ms: how far the workers' clock is ahead. */
+void metrics_write(const struct metrics *metrics, int64_t clock_difference_ms, struct buf *out);
 
 /* Appends "stats <name>=<number> …" and a line end; the workers know the names (service/relay_stats.c). */
-void metrics_write_line(const struct relay *relay, struct buf *out);
+void metrics_write_line(const struct metrics *metrics, struct buf *out);
 
 #endif

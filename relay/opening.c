@@ -7,9 +7,9 @@
 
 #include "core/limits.h"
 #include "core/log.h"
+#include "relay/answer.h"
 #include "relay/conn.h"
 #include "relay/handshake.h"
-#include "relay/message.h"
 #include "relay/metrics.h"
 
 /* Counts one more, unless there are as many as there may be (0: no limit). */
@@ -37,6 +37,12 @@ void opening_done(struct conn *c)
     if (c->counted)
         tally_remove(&c->relay->unauthenticated, tally_network(c->address));
     c->counted = false;
+}
+
+void opening_signed_in(struct conn *c, const struct token_claims *claims)
+{
+    opening_done(c);
+    conn_signed_in(c, claims);
 }
 
 bool opening_admit(struct conn *c, int64_t user_id)
@@ -109,7 +115,7 @@ static void answer_metrics(struct conn *c)
         return;
     }
     struct buf body = {0}, text = {0};
-    metrics_write(c->relay, &body);
+    metrics_write(&c->relay->metrics, clock_difference_ms(&c->relay->clock), &body);
     buf_printf(&text,
                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
                "Content-Length: %zu\r\n\r\n",
@@ -159,7 +165,7 @@ void opening_read(struct conn *c)
     c->relay->metrics.connections_opened++;
     conn_answer(c, &text, true);
     if (h.token[0] && c->state == CONN_OPEN) {
-        conn_signed_in(c, &claims);
-        message_hello(c);
+        opening_signed_in(c, &claims);
+        answer_hello(c);
     }
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "core/token.h"
 
 struct conn;
 
@@ -16,7 +17,10 @@ void opening_read(struct conn *c);
  */
 void opening_begin(struct conn *c);
 
-/* It signed in or ended: it does not count any more among those that have not. */
+/* It shows a good token, its first or another one: it is signed in from now on. */
+void opening_signed_in(struct conn *c, const struct token_claims *claims);
+
+/* It ended: it does not count any more among those that have not signed in. */
 void opening_done(struct conn *c);
 
 /* It shows a good token: counts it for its account and network. False where one of these has as many as it may. */

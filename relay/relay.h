@@ -1,4 +1,5 @@
-/* The relay as a whole: what its modules share. There is one, made by main.c and handed to everybody. */
+/* What the relay's modules share. There is one, made by main.c and handed to everybody; modules that stand higher are
+ * named here only. */
 #ifndef RELAY_RELAY_H
 #define RELAY_RELAY_H
 
@@ -10,17 +11,16 @@
 #include "core/config.h"
 #include "core/random.h"
 #include "core/token.h"
-#include "relay/backend.h"
-#include "relay/frame.h"
-#include "relay/hub.h"
 #include "relay/metrics.h"
-#include "relay/presence.h"
 #include "relay/slab.h"
-#include "relay/sync.h"
 #include "relay/tally.h"
 #include "relay/wheel.h"
 
+struct backend;
 struct conn;
+struct conn_hooks;
+struct hub;
+struct presence;
 
 enum { RELAY_ID_SIZE = 40, RELAY_CONN_NAME_SIZE = 64, RELAY_READ_BYTES = 64 * 1024 };
 
@@ -34,18 +34,17 @@ struct relay {
     struct backend *backend;
     struct hub *hub;
     struct presence *presence;
-    struct sync *sync;
     struct metrics metrics;
     struct wheel wheel;                  /* deadlines of connections */
     struct tally unauthenticated;        /* sockets that have not signed in, by network */
     struct tally by_account, by_network; /* those that have */
     int64_t sockets;                     /* of clients, in all */
     struct slab conn_memory;
+    const struct conn_hooks *hooks;
     struct conn *conns;    /* all connections */
     struct conn *dirty;    /* those with output that was not tried to be written yet */
     struct conn *finished; /* those to free at the end of this turn of the loop */
-    int64_t conn_count;
-    uint64_t last_number; /* of a connection */
+    uint64_t last_number;  /* of a connection */
     bool stopping;
     char read_room[RELAY_READ_BYTES]; /* what one read takes; shared, since nothing is kept in it */
 };

@@ -6,57 +6,25 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/json.h"
 #include "core/log.h"
+#include "relay/answer.h"
+#include "relay/backend.h"
 #include "relay/conn.h"
-#include "relay/message.h"
+#include "relay/hub.h"
+#include "relay/presence.h"
 
-enum { MEETING_TEXT = 64, MEETING_REF = 3 * MEETING_TEXT + 1, PATH_SIZE = MEETING_REF + 96 };
-
-struct request {
-    struct request *next;
-    int64_t id;
-    bool joins;
-    char type[REQUEST_TYPE_CHARS + 1];
-    char meeting[MEETING_REF]; /* as it stands in the call's path; set when the call is made */
-    size_t len;
-    char data[];
-};
-
-static struct request *pop(struct requests *r)
-{
-    struct request *request = r->first;
-    r->first = request->next;
-    if (!r->first)
-        r->last = NULL;
-    r->count--;
-    return request;
-}
-
-void requests_drop(struct requests *r)
-{
-    while (r->first)
-        free(pop(r));
-}
-
-void requests_free(struct requests *r)
-{
-    requests_drop(r);
-    backend_cancel(&r->call);
-    free(r->current);
-    r->current = NULL;
-}
+enum { PATH_SIZE = REQUEST_MEETING_SIZE + 96 };
 
 /* Writes a meeting's number or code as a part of a path. False where it is neither a number nor a short text. */
-static bool write_meeting(struct slice value, char out[static MEETING_REF])
+static bool write_meeting(struct slice value, char out[static REQUEST_MEETING_SIZE])
 {
     int64_t number;
     struct slice text;
     if (skim_int(value, &number)) {
-        snprintf(out, MEETING_REF, "%lld", (long long)number);
+        snprintf(out, REQUEST_MEETING_SIZE, "%lld", (long long)number);
         return true;
     }
-    if (!skim_plain(value, &text) || text.len == 0 || text.len > MEETING_TEXT)
+    if (!skim_plain(value, &text) || text.len == 0 || text.len > REQUEST_MEETING_CHARS)
         return false;
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.at[i];
@@ -107,20 +75,6 @@ static void move(struct conn *c, const struct reply *reply)
         conn_close(c, WS_CODE_INTERNAL);
 }
 
-static void acknowledge(struct conn *c, const struct request *request, const struct reply *reply)
-{
-    if (request->id < 0)
-        return;
-    struct buf text = {0};
-    buf_printf(&text, "{\"type\":\"ack\",\"id\":%lld,\"data\":", (long long)request->id);
-    if (reply->body.len)
-        buf_append(&text, reply->body.at, reply->body.len);
-    else
-        buf_puts(&text, "{}");
-    buf_putc(&text, '}');
-    conn_send_text(c, &text);
-}
-
 /* No answer came from a join, or a worker cannot say what became of it: there may be a seat that belongs to this
  * connection. The connection goes on under another name, and the seat of the old name is given up like that of a
  * connection that broke. */
@@ -146,16 +100,16 @@ static void next(struct conn *c);
 static void on_reply(void *data, const struct reply *reply)
 {
     struct conn *c = data;
-    struct request *request = c->requests.current;
-    c->requests.current = NULL;
-    c->requests.call = NULL;
+    struct request *request = c->calls.current;
+    c->calls.current = NULL;
+    c->calls.rpc = NULL;
     report_unconfirmed_join(c, request, reply);
     if (reply->err)
-        message_error(c, request->id, reply->err, NULL);
+        answer_error(c, request->id, reply->err, NULL);
     else if (reply_ok(reply))
-        acknowledge(c, request, reply);
+        answer_ack(c, request->id, reply->body);
     else
-        message_problem(c, request->id, reply);
+        answer_problem(c, request->id, reply);
     move(c, reply);
     free(request);
     if (c->due_code)
@@ -182,27 +136,27 @@ static void call(struct conn *c, struct request *request)
         .connection = name,
         .address = address,
     };
-    c->requests.current = request;
-    c->requests.call = backend_call(c->relay->backend, &call_request, on_reply, c);
-    if (c->requests.call)
+    c->calls.current = request;
+    c->calls.rpc = backend_call(c->relay->backend, &call_request, on_reply, c);
+    if (c->calls.rpc)
         return;
-    c->requests.current = NULL;
-    message_error(c, request->id, ERR_UNAVAILABLE, NULL);
+    c->calls.current = NULL;
+    answer_error(c, request->id, ERR_UNAVAILABLE, NULL);
     free(request);
 }
 
 /* Begins the next call, if none is in flight. */
 static void next(struct conn *c)
 {
-    while (!c->requests.current && c->requests.first) {
-        struct request *request = pop(&c->requests);
+    while (!c->calls.current && c->calls.first) {
+        struct request *request = call_queue_pop(&c->calls);
         enum err e = find_meeting(c, request);
         /* what a client sent before it went away still counts, but nobody joins who is gone */
         if (!e && (c->state == CONN_OPEN || !request->joins)) {
             call(c, request);
             continue;
         }
-        message_error(c, request->id, e, e == ERR_VALIDATION_FAILED ? "meetingId" : NULL);
+        answer_error(c, request->id, e, e == ERR_VALIDATION_FAILED ? "meetingId" : NULL);
         free(request);
     }
     if (c->state != CONN_OPEN)
@@ -211,29 +165,15 @@ static void next(struct conn *c)
 
 bool request_add(struct conn *c, struct slice type, int64_t id, struct slice data)
 {
-    struct request *request = malloc(sizeof *request + data.len);
-    if (!request)
+    if (!call_queue_add(&c->calls, type, id, data))
         return false;
-    request->next = NULL;
-    request->id = id;
-    request->len = data.len;
-    memcpy(request->data, data.at, data.len);
-    snprintf(request->type, sizeof request->type, "%.*s", (int)type.len, type.at);
-    request->joins = strcmp(request->type, "join_room") == 0;
-    struct requests *r = &c->requests;
-    if (r->last)
-        r->last->next = request;
-    else
-        r->first = request;
-    r->last = request;
-    r->count++;
     next(c);
     return true;
 }
 
 void request_settle(struct conn *c)
 {
-    if (c->settled || c->state == CONN_OPEN || !requests_idle(&c->requests))
+    if (c->settled || c->state == CONN_OPEN || !call_queue_idle(&c->calls))
         return;
     c->settled = true;
     char name[RELAY_CONN_NAME_SIZE], meeting[24];

@@ -4,12 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/config.h"
 #include "core/limits.h"
 #include "relay/backend.h"
-#include "relay/relay.h"
 
 struct sync {
-    struct relay *relay;
+    struct ev_loop *loop;
+    const struct config *config;
+    struct backend *backend;
+    const struct sync_hooks *hooks;
+    void *data;
     ev_timer timer;
     struct rpc *call;
     bool again;
@@ -17,21 +21,21 @@ struct sync {
 
 static void plan(struct sync *s, double seconds)
 {
-    ev_timer_stop(s->relay->loop, &s->timer);
+    ev_timer_stop(s->loop, &s->timer);
     ev_timer_set(&s->timer, seconds, 0);
-    ev_timer_start(s->relay->loop, &s->timer);
+    ev_timer_start(s->loop, &s->timer);
 }
 
 static double interval(const struct sync *s)
 {
-    int64_t ms = s->relay->config.relay_sync_ms;
-    if (hub_degraded(s->relay->hub) && ms > LIMIT_SYNC_DEGRADED_MS)
+    int64_t ms = s->config->relay_sync_ms;
+    if (s->hooks->degraded(s->data) && ms > LIMIT_SYNC_DEGRADED_MS)
         ms = LIMIT_SYNC_DEGRADED_MS;
     return (double)ms / 1000.0;
 }
 
 /* Lines "<meetingId> <seq>". */
-static void take_lines(struct hub *hub, struct slice body)
+static void take_lines(const struct sync *s, struct slice body)
 {
     const char *p = body.at, *end = p + body.len;
     while (p < end) {
@@ -41,7 +45,7 @@ static void take_lines(struct hub *hub, struct slice body)
         const char *stop = nl ? nl : end;
         snprintf(line, sizeof line, "%.*s", (int)(stop - p), p);
         if (sscanf(line, "%lld %lld", &meeting_id, &seq) == 2)
-            hub_note_latest(hub, meeting_id, seq);
+            s->hooks->latest(s->data, meeting_id, seq);
         p = stop + 1;
     }
 }
@@ -51,7 +55,7 @@ static void on_reply(void *data, const struct reply *reply)
     struct sync *s = data;
     s->call = NULL;
     if (reply_ok(reply))
-        take_lines(s->relay->hub, reply->body);
+        take_lines(s, reply->body);
     plan(s, s->again ? 0 : interval(s));
     s->again = false;
 }
@@ -61,11 +65,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
     (void)loop, (void)revents;
     struct sync *s = watcher->data;
     struct buf body = {0};
-    metrics_write_line(s->relay, &body);
-    hub_write_rooms(s->relay->hub, &body);
+    s->hooks->write(s->data, &body);
     struct call_request request = {
         .method = "POST", .path = "/internal/sync", .type = "text/plain", .body = body.data, .body_len = body.len};
-    s->call = body.failed ? NULL : backend_call(s->relay->backend, &request, on_reply, s);
+    s->call = body.failed ? NULL : backend_call(s->backend, &request, on_reply, s);
     buf_free(&body);
     if (!s->call)
         plan(s, interval(s));
@@ -79,12 +82,17 @@ void sync_now(struct sync *s)
         plan(s, 0);
 }
 
-struct sync *sync_new(struct relay *relay)
+struct sync *sync_new(struct ev_loop *loop, const struct config *config, struct backend *backend,
+                      const struct sync_hooks *hooks, void *data)
 {
     struct sync *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    s->relay = relay;
+    s->loop = loop;
+    s->config = config;
+    s->backend = backend;
+    s->hooks = hooks;
+    s->data = data;
     ev_timer_init(&s->timer, on_timer, 0, 0);
     s->timer.data = s;
     plan(s, 0);
@@ -96,7 +104,7 @@ void sync_free(struct sync **sync)
     struct sync *s = *sync;
     if (!s)
         return;
-    ev_timer_stop(s->relay->loop, &s->timer);
+    ev_timer_stop(s->loop, &s->timer);
     backend_cancel(&s->call);
     free(s);
     *sync = NULL;

@@ -4,11 +4,29 @@
 #ifndef RELAY_SYNC_H
 #define RELAY_SYNC_H
 
-struct relay;
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+
+struct backend;
+struct config;
 struct sync;
 
-/* Begins at once. NULL when memory runs out. */
-struct sync *sync_new(struct relay *relay);
+/* Whoever has the rooms. */
+struct sync_hooks {
+    /* appends what is told: a line "stats …", then a line "<meetingId> <seq>" for each room */
+    void (*write)(void *data, struct buf *out);
+    /* the workers' log of this meeting goes up to seq */
+    void (*latest)(void *data, int64_t meeting_id, int64_t seq);
+    /* Redis is away: compare more often */
+    bool (*degraded)(void *data);
+};
+
+/* Begins at once. config and hooks must outlive it. NULL when memory runs out. */
+struct sync *sync_new(struct ev_loop *loop, const struct config *config, struct backend *backend,
+                      const struct sync_hooks *hooks, void *data);
 void sync_free(struct sync **sync);
 
 /* Compares now, or right after the comparison under way: that one may have been asked too early. */
