@@ -58,7 +58,7 @@ objects    = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 CORE       := $(call objects,core)
 API        := $(CORE) $(call objects,http db service handlers)
 API_MAIN   := $(call objects,fcgi)
-RELAY      := $(filter-out %/main.o,$(call objects,relay))
+RELAY      := $(filter-out %/main.o,$(call objects,roomlog relay))
 RELAY_MAIN := $(BUILD)/relay/main.o
 
 PROGRAMS   := $(BUILD)/echomeet-api $(BUILD)/echomeet-relay

@@ -5,7 +5,7 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/log.h"
-#include "relay/backend.h"
+#include "roomlog/backend.h"
 #include "relay/conn.h"
 
 enum { REFILL_S = 1 }; /* every allowance is at least one message a second */

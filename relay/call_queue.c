@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay/backend.h"
+#include "roomlog/backend.h"
 
 bool call_queue_add(struct call_queue *q, struct slice type, int64_t id, struct slice data)
 {

@@ -8,15 +8,16 @@
 
 #include <sys/socket.h>
 
+#include "core/map.h"
 #include "core/network.h"
 #include "core/token.h"
 #include "relay/call_queue.h"
 #include "relay/flow.h"
 #include "relay/frame.h"
-#include "relay/map.h"
 #include "relay/relay.h"
 #include "relay/wheel.h"
 #include "relay/ws.h"
+#include "roomlog/follower.h"
 
 enum conn_state {
     CONN_HANDSHAKE, /* the HTTP request has not come whole */
@@ -24,8 +25,6 @@ enum conn_state {
     CONN_CLOSING,   /* nothing is taken or sent any more but what ends the connection */
     CONN_CLOSED     /* the socket is gone */
 };
-
-struct room;
 
 struct conn {
     struct relay *relay;
@@ -57,10 +56,8 @@ struct conn {
     /* hub.c */
     bool outside;      /* in the room, but at its door: gets only what names its user, and says nothing */
     uint16_t due_code; /* its room is over: it is closed with this once the call in flight is answered; 0: it is not */
-    struct room *room; /* NULL: not in a room, or not open any more */
-    uint32_t room_index;
-    int64_t position; /* the room's events up to this one have passed */
-    int64_t shown;    /* those up to this one were in the join's reply */
+    struct reader reader; /* reader.room is NULL: not in a room, or not open any more */
+    int64_t shown;        /* events up to this one were in the join's reply */
     struct map_node by_user;
     /* request.c */
     struct call_queue calls;
@@ -86,6 +83,7 @@ struct conn_hooks {
 };
 
 #define CONN_OF(item) MAP_ITEM(item, struct conn, deadline)
+#define CONN_OF_READER(item) MAP_ITEM(item, struct conn, reader)
 
 /* Takes over a socket that was accepted; closes it when memory runs out. */
 void conn_accept(struct relay *relay, int fd, const struct sockaddr *peer);

@@ -1,6 +1,6 @@
 /* Rooms: which connections are in which, and who gets which event. A room exists here while a connection of this relay
- * is in it. Its events are delivered strictly by number, each once to each connection that it concerns; what is missing
- * is fetched from the workers. Only a reply's header and an event's effect move connections. */
+ * is in it. Its events come from the follower (roomlog/follower.h), strictly by number, once for each member; who it
+ * concerns is sent it. Only a reply's header and an event's effect move connections. */
 #ifndef RELAY_HUB_H
 #define RELAY_HUB_H
 

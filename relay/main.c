@@ -15,7 +15,7 @@
 
 #include "core/limits.h"
 #include "core/log.h"
-#include "relay/backend.h"
+#include "roomlog/backend.h"
 #include "relay/conn.h"
 #include "relay/hub.h"
 #include "relay/message.h"
@@ -241,8 +241,8 @@ static bool build(struct relay *relay)
     relay->hooks = &hooks;
     relay->conn_memory.size = sizeof(struct conn);
     wheel_start(&relay->wheel, relay->loop, conn_deadline);
-    relay->backend =
-        backend_new(relay->loop, relay->config.relay_socket, relay->id, &relay->random, &relay->clock, &relay->metrics);
+    relay->backend = backend_new(relay->loop, relay->config.relay_socket, relay->id, &relay->random, &relay->clock,
+                                 metrics_call, &relay->metrics);
     relay->presence = relay->backend ? presence_new(relay->loop, relay->backend) : NULL;
     relay->hub = relay->backend ? hub_new(relay) : NULL;
     return relay->presence && relay->hub;

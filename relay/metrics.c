@@ -3,8 +3,9 @@
 /* upper bounds in seconds; beyond the last one is the last bucket */
 static const double bounds[METRICS_BUCKETS - 1] = {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10};
 
-void metrics_call(struct metrics *m, enum call_result result, double seconds)
+void metrics_call(void *data, enum call_result result, double seconds)
 {
+    struct metrics *m = data;
     int i = 0;
     while (i < METRICS_BUCKETS - 1 && seconds > bounds[i])
         i++;
@@ -49,9 +50,9 @@ static void write_calls(const struct metrics *m, struct buf *out)
 void metrics_write(const struct metrics *m, int64_t clock_difference_ms, struct buf *out)
 {
     number(out, "connections", "gauge", "Sockets of clients.", m->connections);
-    number(out, "rooms", "gauge", "Rooms with somebody at this relay.", m->rooms);
+    number(out, "rooms", "gauge", "Rooms with somebody at this relay.", m->log.rooms);
     number(out, "queued_bytes", "gauge", "Bytes that wait for clients.", m->queued_bytes);
-    number(out, "redis_up", "gauge", "1 while every Redis answers.", m->redis_up);
+    number(out, "redis_up", "gauge", "1 while every Redis answers.", m->log.redis_up);
     number(out, "clock_difference_milliseconds", "gauge", "How far the clock of the workers is ahead of this relay's.",
            clock_difference_ms);
     number(out, "connections_opened_total", "counter", "Handshakes accepted.", m->connections_opened);
@@ -60,8 +61,9 @@ void metrics_write(const struct metrics *m, int64_t clock_difference_ms, struct 
            m->deliveries);
     number(out, "bytes_in_total", "counter", "Bytes from clients.", m->bytes_in);
     number(out, "bytes_out_total", "counter", "Bytes to clients.", m->bytes_out);
-    number(out, "gaps_found_total", "counter", "Times that a room missed an event of which it knew.", m->gaps_found);
-    number(out, "gaps_closed_total", "counter", "Of these, those in which what was missing came.", m->gaps_closed);
+    number(out, "gaps_found_total", "counter", "Times that a room missed an event of which it knew.",
+           m->log.gaps_found);
+    number(out, "gaps_closed_total", "counter", "Of these, those in which what was missing came.", m->log.gaps_closed);
     number(out, "slow_clients_cut_total", "counter", "Connections closed since they did not read (4408).", m->slow_cut);
     number(out, "signals_dropped_total", "counter",
            "Signals, typing and reactions not sent to a client for whom much waited already.", m->signals_dropped);
@@ -79,14 +81,14 @@ void metrics_write_line(const struct metrics *m, struct buf *out)
         int64_t value;
     } all[] = {
         {"connections", m->connections},
-        {"rooms", m->rooms},
+        {"rooms", m->log.rooms},
         {"queuedBytes", m->queued_bytes},
-        {"redisUp", m->redis_up},
+        {"redisUp", m->log.redis_up},
         {"deliveries", m->deliveries},
         {"bytesIn", m->bytes_in},
         {"bytesOut", m->bytes_out},
-        {"gapsFound", m->gaps_found},
-        {"gapsClosed", m->gaps_closed},
+        {"gapsFound", m->log.gaps_found},
+        {"gapsClosed", m->log.gaps_closed},
         {"slowClientsCut", m->slow_cut},
         {"rateLimited", m->rate_limited},
         {"calls", calls},

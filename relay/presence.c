@@ -8,7 +8,7 @@
 #include "core/clock.h"
 #include "core/limits.h"
 #include "core/log.h"
-#include "relay/backend.h"
+#include "roomlog/backend.h"
 
 enum { FIRST_RETRY_MS = 250 };
 

@@ -8,7 +8,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "relay/answer.h"
-#include "relay/backend.h"
+#include "roomlog/backend.h"
 #include "relay/conn.h"
 #include "relay/hub.h"
 #include "relay/presence.h"

@@ -3,7 +3,7 @@
 #define RELAY_TALLY_H
 
 #include "core/network.h"
-#include "relay/map.h"
+#include "core/map.h"
 
 /* Start with all zero. */
 struct tally {

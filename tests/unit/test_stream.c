@@ -7,9 +7,25 @@
 #include <unistd.h>
 
 #include "relay/frame.h"
-#include "relay/map.h"
-#include "relay/stream.h"
+#include "core/map.h"
+#include "roomlog/stream.h"
 #include "tests/check_main.h"
+
+static int payloads; /* made and not dropped yet */
+
+static void *make(const char *frame, size_t len)
+{
+    payloads++;
+    return strndup(frame, len);
+}
+
+static void drop(void *payload)
+{
+    payloads--;
+    free(payload);
+}
+
+static const struct payload_type text_type = {make, drop};
 
 static struct event *event(int64_t seq)
 {
@@ -17,7 +33,7 @@ static struct event *event(int64_t seq)
     struct envelope envelope;
     snprintf(line, sizeof line, "7 %lld * - {}", (long long)seq);
     ck_assert(envelope_read(line, strlen(line), &envelope));
-    return event_new(&envelope);
+    return event_new(&envelope, &text_type);
 }
 
 static void offer(struct stream *s, int64_t seq)
@@ -54,7 +70,10 @@ START_TEST(test_stream_puts_events_in_order)
     offer(&s, 13);
     ck_assert_int_eq(take(&s), 0);
     ck_assert_int_eq(s.seq, 13);
+    ck_assert_str_eq(stream_kept(&s, 12)->payload, "{}");
+    ck_assert_int_eq(payloads, 3);
     stream_free(&s);
+    ck_assert_int_eq(payloads, 0);
 }
 END_TEST
 

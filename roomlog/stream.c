@@ -1,11 +1,11 @@
-#include "relay/stream.h"
+#include "roomlog/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_RING = 8 };
 
-struct event *event_new(const struct envelope *envelope)
+struct event *event_new(const struct envelope *envelope, const struct payload_type *type)
 {
     struct effect effect;
     if (!envelope_effect(envelope, &effect))
@@ -20,12 +20,12 @@ struct event *event_new(const struct envelope *envelope)
     e->envelope.audience = memcpy(e->text, envelope->audience, envelope->audience_len);
     e->envelope.effect = memcpy(e->text + envelope->audience_len, envelope->effect, envelope->effect_len);
     e->envelope.frame = NULL;
-    e->frame = frame_new(WS_OP_TEXT, envelope->frame, envelope->frame_len);
-    if (!e->frame) {
+    e->type = type;
+    e->payload = type->make(envelope->frame, envelope->frame_len);
+    if (!e->payload) {
         free(e);
         return NULL;
     }
-    e->frame->event = true;
     return e;
 }
 
@@ -38,7 +38,7 @@ struct event *event_ref(struct event *event)
 void event_unref(struct event **event)
 {
     if (*event && --(*event)->refs == 0) {
-        frame_unref(&(*event)->frame);
+        (*event)->type->drop((*event)->payload);
         free(*event);
     }
     *event = NULL;

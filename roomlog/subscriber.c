@@ -1,6 +1,6 @@
 /* hiredis 0.14 aborts the process when a reply comes on a connection that has no subscription left. A channel of our
  * own, which is never given up, prevents that; it carries the heartbeat as well. */
-#include "relay/subscriber.h"
+#include "roomlog/subscriber.h"
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>

@@ -1,8 +1,8 @@
 /* The comparison with the workers: every few seconds, and more often while Redis is away, one call names all rooms of
  * this relay with the last event of each, and hears which have gone on. It closes what a lost message opened, and is
  * this relay's sign of life. */
-#ifndef RELAY_SYNC_H
-#define RELAY_SYNC_H
+#ifndef ROOMLOG_SYNC_H
+#define ROOMLOG_SYNC_H
 
 #include <ev.h>
 #include <stdbool.h>

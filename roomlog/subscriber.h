@@ -1,8 +1,8 @@
 /* One Redis server, as the relay uses it: one connection that listens to the channels of its rooms, one that publishes
  * signals. Both are made again when they break. Redis is up when a message that we publish comes back to us: a server
  * that hangs is away like one that is gone. */
-#ifndef RELAY_SUBSCRIBER_H
-#define RELAY_SUBSCRIBER_H
+#ifndef ROOMLOG_SUBSCRIBER_H
+#define ROOMLOG_SUBSCRIBER_H
 
 #include <ev.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "relay/sync.h"
+#include "roomlog/sync.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "core/config.h"
 #include "core/limits.h"
-#include "relay/backend.h"
+#include "roomlog/backend.h"
 
 struct sync {
     struct ev_loop *loop;

@@ -1,27 +1,36 @@
 /* A room's stream of events: puts them in order. Each event leaves it once, strictly by number; early ones are held
  * until those before them have come; the last ones are kept for members who missed some. No I/O, no members. */
-#ifndef RELAY_STREAM_H
-#define RELAY_STREAM_H
+#ifndef ROOMLOG_STREAM_H
+#define ROOMLOG_STREAM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/envelope.h"
 #include "core/limits.h"
-#include "relay/frame.h"
+
+/* What the program makes of an event's frame, once for all who read it. */
+struct payload_type {
+    /* len bytes of JSON, not NUL-terminated. NULL when memory runs out. */
+    void *(*make)(const char *frame, size_t len);
+    void (*drop)(void *payload);
+};
 
 /* One event, shared by the ring and whoever delivers it. */
 struct event {
     uint32_t refs;
     int64_t seq;
-    struct frame *frame;
+    const struct payload_type *type;
+    void *payload; /* what type->make made */
     struct effect effect;
     struct envelope envelope; /* audience and effect are views into text; frame is not kept */
     char text[];
 };
 
-/* The caller owns one reference. NULL when memory runs out or the effect cannot be read. */
-struct event *event_new(const struct envelope *envelope);
+/* The caller owns one reference. type must outlive the event. NULL when memory runs out or the effect cannot be read.
+ */
+struct event *event_new(const struct envelope *envelope, const struct payload_type *type);
 struct event *event_ref(struct event *event);
 void event_unref(struct event **event);
 

@@ -1,8 +1,8 @@
 /* Calls to the workers: a FastCGI client that never waits. One connection a call; a bounded number in flight, the rest
  * in a queue, in order; each with a deadline. A call is tried again only where nothing of it was executed, that is,
  * where the workers' socket could not be connected. */
-#ifndef RELAY_BACKEND_H
-#define RELAY_BACKEND_H
+#ifndef ROOMLOG_BACKEND_H
+#define ROOMLOG_BACKEND_H
 
 #include <ev.h>
 #include <stdbool.h>
@@ -15,11 +15,26 @@
 #include "core/skim.h"
 
 struct backend;
-struct metrics;
 struct rpc;
 
+/* What became of a call. */
+enum call_result {
+    CALL_OK,          /* 2xx */
+    CALL_REFUSED,     /* 3xx, 4xx: the rules say no */
+    CALL_FAILED,      /* 5xx, or an answer without sense */
+    CALL_UNAVAILABLE, /* no worker could be reached */
+    CALL_UNKNOWN,     /* the worker died in the middle */
+    CALL_TIMEOUT,
+    CALL_RESULTS
+};
+
+/* Hears of each call that was answered or given up, before its callback; for statistics. seconds: since it began. */
+typedef void backend_count_fn(void *data, enum call_result result, double seconds);
+
+/* relay_id names the program to the workers. count_data is handed to count. random, clock, relay_id and count_data
+ * must outlive it; *clock is set to the workers' time with each answer. NULL when memory runs out. */
 struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random,
-                            struct clock *clock, struct metrics *metrics);
+                            struct clock *clock, backend_count_fn *count, void *count_data);
 
 /* Ends every call without an answer. */
 void backend_free(struct backend **backend);

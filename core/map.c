@@ -1,4 +1,4 @@
-#include "relay/map.h"
+#include "core/map.h"
 
 #include <stdlib.h>
 

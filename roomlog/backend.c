@@ -1,4 +1,4 @@
-#include "relay/backend.h"
+#include "roomlog/backend.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,6 @@
 #include "core/ids.h"
 #include "core/limits.h"
 #include "core/log.h"
-#include "relay/metrics.h"
 
 enum {
     CONNECT_TRY_MS = 50,       /* between two tries to connect */
@@ -51,7 +50,8 @@ struct backend {
     struct random *random;
     struct clock *clock;
     bool clock_differs; /* from this machine's, as the log knows */
-    struct metrics *metrics;
+    backend_count_fn *count;
+    void *count_data;
     struct list waiting;
     struct list in_flight;
     int in_flight_count;
@@ -122,7 +122,7 @@ static void finish(struct rpc *rpc, struct reply *reply)
     backend_fn *fn = rpc->fn;
     double seconds = clock_elapsed_s() - rpc->started;
     reply->request_id = rpc->id;
-    metrics_call(rpc->backend->metrics, result_of(reply), seconds);
+    rpc->backend->count(rpc->backend->count_data, result_of(reply), seconds);
     if (reply->err)
         log_event(LOG_WARN, "call_failed", "request", rpc->id, "code", err_code(reply->err), "ms",
                   LOG_INT((int64_t)(seconds * 1000)), NULL);
@@ -354,7 +354,7 @@ static void on_kick(struct ev_loop *loop, ev_timer *watcher, int revents)
 }
 
 struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random,
-                            struct clock *clock, struct metrics *metrics)
+                            struct clock *clock, backend_count_fn *count, void *count_data)
 {
     struct backend *b = calloc(1, sizeof *b);
     if (!b)
@@ -363,7 +363,8 @@ struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const
     b->relay_id = relay_id;
     b->random = random;
     b->clock = clock;
-    b->metrics = metrics;
+    b->count = count;
+    b->count_data = count_data;
     b->address.sun_family = AF_UNIX;
     snprintf(b->address.sun_path, sizeof b->address.sun_path, "%s", socket_path);
     ev_timer_init(&b->kick, on_kick, 0, 0);

@@ -1,7 +1,7 @@
 /* A hash table of things that carry their own links. A thing is found by two numbers; several things may have the
  * same ones, then the last one put in is found first. The table owns nothing that is in it. */
-#ifndef RELAY_MAP_H
-#define RELAY_MAP_H
+#ifndef CORE_MAP_H
+#define CORE_MAP_H
 
 #include <stdbool.h>
 #include <stddef.h>
