@@ -11,6 +11,7 @@
 #include "core/ids.h"
 #include "core/log.h"
 #include "core/network.h"
+#include "core/relay_wire.h"
 #include "core/text.h"
 #include "handlers/dispatch.h"
 
@@ -138,19 +139,19 @@ static void read_refusal(const FCGX_Request *fcgi, struct arena *arena, struct r
 static void read_relay_params(const FCGX_Request *fcgi, struct arena *arena, struct request *req)
 {
     bool relay = req->pool == POOL_RELAY;
-    req->relay_id = relay ? param(fcgi, arena, "ECHOMEET_RELAY") : "";
-    req->relay_connection = relay ? param(fcgi, arena, "ECHOMEET_CONNECTION") : "";
-    if (!relay || !text_to_int(param(fcgi, arena, "ECHOMEET_USER"), &req->relay_user))
+    req->relay_id = relay ? param(fcgi, arena, RELAY_WIRE_RELAY) : "";
+    req->relay_connection = relay ? param(fcgi, arena, RELAY_WIRE_CONNECTION) : "";
+    if (!relay || !text_to_int(param(fcgi, arena, RELAY_WIRE_USER), &req->relay_user))
         req->relay_user = 0;
-    if (!relay || !text_to_int(param(fcgi, arena, "ECHOMEET_SESSION"), &req->relay_session))
+    if (!relay || !text_to_int(param(fcgi, arena, RELAY_WIRE_SESSION), &req->relay_session))
         req->relay_session = 0;
-    if (!relay || !text_to_int(param(fcgi, arena, "ECHOMEET_DEADLINE"), &req->deadline_ms))
+    if (!relay || !text_to_int(param(fcgi, arena, RELAY_WIRE_DEADLINE), &req->deadline_ms))
         req->deadline_ms = 0;
 }
 
 static const char *request_id(const FCGX_Request *fcgi, struct app *app, struct arena *arena, enum pool pool)
 {
-    const char *id = param(fcgi, arena, pool == POOL_RELAY ? "ECHOMEET_REQUEST_ID" : "HTTP_X_REQUEST_ID");
+    const char *id = param(fcgi, arena, pool == POOL_RELAY ? RELAY_WIRE_REQUEST_ID : "HTTP_X_REQUEST_ID");
     if (ids_request_ok(id))
         return id;
     char made[IDS_REQUEST_CHARS + 1];
@@ -200,7 +201,7 @@ static void write_response(const struct app *app, const FCGX_Request *fcgi, cons
     struct buf head = {0};
     buf_printf(&head, "Status: %d\r\nX-Request-Id: %s\r\nCache-Control: no-store\r\n", res->status, req->id);
     if (req->pool == POOL_RELAY) /* whose deadlines are in our time */
-        buf_printf(&head, "Echomeet-Time: %lld\r\n", (long long)clock_now_ms(&app->clock));
+        buf_printf(&head, RELAY_WIRE_TIME ": %lld\r\n", (long long)clock_now_ms(&app->clock));
     if (res->content_type)
         buf_printf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", res->content_type, res->body.len);
     buf_append(&head, res->headers.data, res->headers.len);

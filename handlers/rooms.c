@@ -1,9 +1,8 @@
 /* The room's log for members, and what relays ask for (docs/architecture.md, "Between relay and workers"). A reply's
- * header Echomeet-Room tells the relay which room the connection is in from now on. */
-#include <string.h>
+ * header RELAY_WIRE_ROOM tells the relay which room the connection is in from now on. */
 
 #include "core/limits.h"
-#include "core/text.h"
+#include "core/relay_wire.h"
 #include "handlers/exchange.h"
 #include "handlers/room_view.h"
 #include "handlers/routes.h"
@@ -82,6 +81,14 @@ static const struct field room_join_fields[] = {
     {"since", FIELD_INT, offsetof(struct room_join_input, since), OPTIONAL, false, 0, LIMIT_ID, NULL},
 };
 
+/* Tells the relay where the connection is from now on. */
+static void set_room(struct exchange *x, const struct relay_wire_room *room)
+{
+    char value[RELAY_WIRE_ROOM_SIZE];
+    relay_wire_room_write(value, room);
+    response_header(x->res, RELAY_WIRE_ROOM, value);
+}
+
 enum err room_join(struct exchange *x)
 {
     int64_t id;
@@ -97,15 +104,13 @@ enum err room_join(struct exchange *x)
             in.since.value, &view);
     if (e)
         return e;
-    response_header(x->res, "Echomeet-Room",
-                    arena_printf(x->ctx.arena, "%lld %lld %lld%s", (long long)id, (long long)view.seq,
-                                 (long long)view.join_seq, view.waiting ? " outside" : ""));
+    set_room(x, &(struct relay_wire_room){id, view.seq, view.join_seq, view.waiting});
     return room_view_write(x, &view);
 }
 
 enum err room_leave(struct exchange *x)
 {
-    response_header(x->res, "Echomeet-Room", "-");
+    set_room(x, &(struct relay_wire_room){0});
     return meeting_leave_post(x);
 }
 
@@ -114,27 +119,20 @@ enum err room_unknown_type(struct exchange *x)
     return fault_set(&x->ctx.fault, ERR_UNKNOWN_TYPE, NULL, "There is no message type '%.32s'.", x->req->params[1]);
 }
 
-/* A first line "stats <name>=<number> …", where there is one, then lines "<meetingId> <seq>". */
-static enum err read_positions(struct exchange *x, const char **stats, struct room_position **out, int *count)
+/* A first line of statistics, where there is one, then the rooms. */
+static enum err read_positions(struct exchange *x, struct slice *stats, struct room_position **out, int *count)
 {
-    static const char prefix[] = "stats ";
-    char *body = arena_strndup(x->ctx.arena, x->req->body, x->req->body_len), *next;
+    struct slice body = {x->req->body, x->req->body_len}, line;
     int lines = 0, n = 0;
-    for (const char *p = body; *p; p++)
-        lines += *p == '\n';
+    for (size_t i = 0; i < body.len; i++)
+        lines += body.at[i] == '\n';
     if (lines > LIMIT_SYNC_ROOMS + 1)
         return ERR_PAYLOAD_TOO_LARGE;
     struct room_position *rooms = arena_array(x->ctx.arena, (size_t)lines + 1, sizeof *rooms);
-    for (char *line = strtok_r(body, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
-        char *blank = strchr(line, ' ');
-        if (!*stats && n == 0 && strncmp(line, prefix, sizeof prefix - 1) == 0) {
-            *stats = line + sizeof prefix - 1;
+    while (relay_wire_line(&body, &line)) {
+        if (!stats->at && n == 0 && relay_wire_stats_line(line, stats))
             continue;
-        }
-        if (!blank)
-            return ERR_BAD_REQUEST;
-        *blank = '\0';
-        if (!text_to_int(line, &rooms[n].meeting_id) || !text_to_int(blank + 1, &rooms[n].seq))
+        if (!relay_wire_position_read(line, &rooms[n].meeting_id, &rooms[n].seq))
             return ERR_BAD_REQUEST;
         n++;
     }
@@ -147,49 +145,40 @@ enum err relay_sync_post(struct exchange *x)
 {
     struct room_position *rooms, *ahead;
     int count, ahead_count;
-    const char *stats = NULL;
+    struct slice stats = {0};
     enum err e = read_positions(x, &stats, &rooms, &count);
     if (!e)
         e = presence_sync(&x->ctx, rooms, count, &ahead, &ahead_count);
-    if (!e && stats)
+    if (!e && stats.at)
         e = relay_stats_report(&x->ctx, stats);
     if (e)
         return e;
     x->res->status = 200;
     x->res->content_type = "text/plain; charset=utf-8";
     for (int i = 0; i < ahead_count; i++)
-        buf_printf(&x->res->body, "%lld %lld\n", (long long)ahead[i].meeting_id, (long long)ahead[i].seq);
+        relay_wire_position_write(&x->res->body, ahead[i].meeting_id, ahead[i].seq);
     return ERR_OK;
-}
-
-/* "lost|expired <meetingId> <userId> <connection>", taken apart in place. */
-static enum err read_report(char *line, struct presence_report *r)
-{
-    char *next, *word[4];
-    for (int i = 0; i < 4; i++)
-        if (!(word[i] = strtok_r(i ? NULL : line, " ", &next)))
-            return ERR_BAD_REQUEST;
-    r->expired = strcmp(word[0], "expired") == 0;
-    r->connection = word[3];
-    if ((!r->expired && strcmp(word[0], "lost") != 0) || !text_to_int(word[2], &r->user_id))
-        return ERR_BAD_REQUEST;
-    return text_to_int(word[1], &r->meeting_id) ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* A line each; one of a meeting that does not exist is left out. */
 static enum err read_reports(struct exchange *x, struct presence_report reports[static LIMIT_PRESENCE_BATCH],
                              int *count)
 {
-    char *body = arena_strndup(x->ctx.arena, x->req->body, x->req->body_len), *next;
-    int n = 0, number = 0;
-    for (char *line = strtok_r(body, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
+    struct slice body = {x->req->body, x->req->body_len}, line;
+    int n = 0;
+    for (int number = 0; relay_wire_line(&body, &line); number++) {
+        struct relay_wire_report report;
         if (number == LIMIT_PRESENCE_BATCH)
             return ERR_PAYLOAD_TOO_LARGE;
-        reports[n] = (struct presence_report){.number = number++};
-        enum err e = read_report(line, &reports[n]);
-        if (e && e != ERR_NOT_FOUND)
-            return e;
-        n += !e;
+        if (!relay_wire_report_read(line, &report))
+            return ERR_BAD_REQUEST;
+        reports[n] = (struct presence_report){
+            .number = number,
+            .user_id = report.user_id,
+            .connection = arena_strndup(x->ctx.arena, report.connection.at, report.connection.len),
+            .expired = report.expired,
+        };
+        n += skim_int(report.meeting, &reports[n].meeting_id);
     }
     *count = n;
     return ERR_OK;
@@ -207,6 +196,6 @@ enum err relay_connections_post(struct exchange *x)
     x->res->content_type = "text/plain; charset=utf-8";
     for (int i = 0; i < count; i++)
         if (reports[i].failed)
-            buf_printf(&x->res->body, "%d\n", reports[i].number);
+            relay_wire_again_write(&x->res->body, reports[i].number);
     return ERR_OK;
 }

@@ -1,5 +1,7 @@
 #include "relay/metrics.h"
 
+#include "core/relay_wire.h"
+
 /* upper bounds in seconds; beyond the last one is the last bucket */
 static const double bounds[METRICS_BUCKETS - 1] = {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10};
 
@@ -76,26 +78,20 @@ void metrics_write_line(const struct metrics *m, struct buf *out)
     int64_t calls = 0;
     for (int i = 0; i < CALL_RESULTS; i++)
         calls += m->calls[i];
-    const struct {
-        const char *name;
-        int64_t value;
-    } all[] = {
-        {"connections", m->connections},
-        {"rooms", m->log.rooms},
-        {"queuedBytes", m->queued_bytes},
-        {"redisUp", m->log.redis_up},
-        {"deliveries", m->deliveries},
-        {"bytesIn", m->bytes_in},
-        {"bytesOut", m->bytes_out},
-        {"gapsFound", m->log.gaps_found},
-        {"gapsClosed", m->log.gaps_closed},
-        {"slowClientsCut", m->slow_cut},
-        {"rateLimited", m->rate_limited},
-        {"calls", calls},
-        {"callsFailed", calls - m->calls[CALL_OK] - m->calls[CALL_REFUSED]},
+    const int64_t values[RELAY_STATS] = {
+        [RELAY_STAT_CONNECTIONS] = m->connections,
+        [RELAY_STAT_ROOMS] = m->log.rooms,
+        [RELAY_STAT_QUEUED_BYTES] = m->queued_bytes,
+        [RELAY_STAT_REDIS_UP] = m->log.redis_up,
+        [RELAY_STAT_DELIVERIES] = m->deliveries,
+        [RELAY_STAT_BYTES_IN] = m->bytes_in,
+        [RELAY_STAT_BYTES_OUT] = m->bytes_out,
+        [RELAY_STAT_GAPS_FOUND] = m->log.gaps_found,
+        [RELAY_STAT_GAPS_CLOSED] = m->log.gaps_closed,
+        [RELAY_STAT_SLOW_CLIENTS_CUT] = m->slow_cut,
+        [RELAY_STAT_RATE_LIMITED] = m->rate_limited,
+        [RELAY_STAT_CALLS] = calls,
+        [RELAY_STAT_CALLS_FAILED] = calls - m->calls[CALL_OK] - m->calls[CALL_REFUSED],
     };
-    buf_puts(out, "stats");
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        buf_printf(out, " %s=%lld", all[i].name, (long long)all[i].value);
-    buf_putc(out, '\n');
+    relay_wire_stats_write(out, values);
 }

@@ -33,7 +33,7 @@ void metrics_call(void *data, enum call_result result, double seconds);
 /* Appends the text format of Prometheus. clock_difference_ms: how far the workers' clock is ahead. */
 void metrics_write(const struct metrics *metrics, int64_t clock_difference_ms, struct buf *out);
 
-/* Appends "stats <name>=<number> …" and a line end; the workers know the names (service/relay_stats.c). */
+/* Appends the line for the workers (core/relay_wire.h). */
 void metrics_write_line(const struct metrics *metrics, struct buf *out);
 
 #endif

@@ -1,6 +1,5 @@
 #include "relay/presence.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "core/clock.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "core/relay_wire.h"
 #include "roomlog/backend.h"
 
 enum { FIRST_RETRY_MS = 250 };
@@ -119,19 +119,13 @@ static void taken(struct disconnect_report *s)
 /* The reply names those reports, by their number, that could not be worked on. */
 static void read_failures(const struct batch *b, const struct reply *reply, bool failed[static LIMIT_PRESENCE_BATCH])
 {
-    const char *p = reply->body.at, *end = p + reply->body.len;
-    bool all = !reply_ok(reply);
+    struct slice body = reply->body, line;
+    int n;
     for (int i = 0; i < b->count; i++)
-        failed[i] = all;
-    while (!all && p < end) {
-        int n = 0;
-        for (; p < end && *p >= '0' && *p <= '9' && n < b->count; p++)
-            n = 10 * n + (*p - '0');
-        if (n < b->count)
+        failed[i] = !reply_ok(reply);
+    while (reply_ok(reply) && relay_wire_line(&body, &line))
+        if (relay_wire_again_read(line, &n) && n < b->count)
             failed[n] = true;
-        const char *nl = memchr(p, '\n', (size_t)(end - p));
-        p = nl ? nl + 1 : end;
-    }
 }
 
 static void on_reply(void *data, const struct reply *reply)
@@ -150,15 +144,18 @@ static void on_reply(void *data, const struct reply *reply)
     gather(b->presence);
 }
 
-/* docs/architecture.md, "Between relay and workers" */
 static void report(struct batch *b)
 {
     struct presence *p = b->presence;
     struct buf body = {0};
     while (p->first_ready && b->count < LIMIT_PRESENCE_BATCH) {
         struct disconnect_report *s = b->seats[b->count++] = pop_ready(p);
-        buf_printf(&body, "%s %s %lld %s\n", s->step == STEP_EXPIRED ? "expired" : "lost", s->meeting,
-                   (long long)s->user_id, s->connection);
+        relay_wire_report_write(&body, &(struct relay_wire_report){
+                                           .expired = s->step == STEP_EXPIRED,
+                                           .user_id = s->user_id,
+                                           .meeting = {s->meeting, strlen(s->meeting)},
+                                           .connection = {s->connection, strlen(s->connection)},
+                                       });
     }
     struct call_request request = {.method = "POST",
                                    .path = "/internal/connections",

@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/relay_wire.h"
 #include "relay/answer.h"
 #include "roomlog/backend.h"
 #include "relay/conn.h"
@@ -52,26 +53,21 @@ static enum err find_meeting(const struct conn *c, struct request *request)
     return ERR_OK;
 }
 
-/* "Echomeet-Room: <meetingId> <seq> <seatedSeq>", perhaps with " outside", or "-". The client has its ack already: what
- * follows are later events. A call that failed on the workers' side has moved nobody. */
+/* Goes where the answer says. The client has its ack already: what follows are later events. A call that failed on the
+ * workers' side has moved nobody. */
 static void move(struct conn *c, const struct reply *reply)
 {
-    char text[96], place[16] = "";
-    long long meeting, seq, seated;
+    struct relay_wire_room room;
     if (!reply->room.at || reply->status >= 500)
         return;
-    snprintf(text, sizeof text, "%.*s", (int)reply->room.len, reply->room.at);
-    if (strcmp(text, "-") == 0) {
-        c->seat = 0;
+    if (!relay_wire_room_read(reply->room, &room)) {
+        log_event(LOG_ERROR, "bad_room_header", "request", reply->request_id, NULL);
+        return;
+    }
+    c->seat = room.meeting_id;
+    if (!c->seat)
         hub_leave(c);
-        return;
-    }
-    if (sscanf(text, "%lld %lld %lld %15s", &meeting, &seq, &seated, place) < 3) {
-        log_event(LOG_ERROR, "bad_room_header", "request", reply->request_id, "value", text, NULL);
-        return;
-    }
-    c->seat = meeting;
-    if (c->state == CONN_OPEN && !hub_join(c, meeting, seated, seq, strcmp(place, "outside") == 0))
+    else if (c->state == CONN_OPEN && !hub_join(c, room.meeting_id, room.join_seq, room.seq, room.outside))
         conn_close(c, WS_CODE_INTERNAL);
 }
 

@@ -14,6 +14,7 @@
 #include "core/ids.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "core/relay_wire.h"
 
 enum {
     CONNECT_TRY_MS = 50,       /* between two tries to connect */
@@ -152,9 +153,9 @@ static void read_line(const char *line, size_t len, struct reply *reply)
         reply->status = atoi(value);
     if ((value = header_value(line, len, "Retry-After:")))
         reply->retry_after_s = atoi(value);
-    if ((value = header_value(line, len, "Echomeet-Time:")))
+    if ((value = header_value(line, len, RELAY_WIRE_TIME ":")))
         reply->time_ms = atoll(value);
-    if ((value = header_value(line, len, "Echomeet-Room:")))
+    if ((value = header_value(line, len, RELAY_WIRE_ROOM ":")))
         reply->room = (struct slice){value, (size_t)(line + len - value)};
 }
 
@@ -403,12 +404,12 @@ static void write_request(struct rpc *rpc, const struct call_request *r)
         {"CONTENT_TYPE", r->type ? r->type : "application/json"},
         {"CONTENT_LENGTH", length},
         {"REMOTE_ADDR", r->address ? r->address : ""},
-        {"ECHOMEET_REQUEST_ID", rpc->id},
-        {"ECHOMEET_RELAY", rpc->backend->relay_id},
-        {"ECHOMEET_DEADLINE", deadline},
-        {"ECHOMEET_USER", user},
-        {"ECHOMEET_SESSION", session},
-        {"ECHOMEET_CONNECTION", r->connection ? r->connection : ""},
+        {RELAY_WIRE_REQUEST_ID, rpc->id},
+        {RELAY_WIRE_RELAY, rpc->backend->relay_id},
+        {RELAY_WIRE_DEADLINE, deadline},
+        {RELAY_WIRE_USER, user},
+        {RELAY_WIRE_SESSION, session},
+        {RELAY_WIRE_CONNECTION, r->connection ? r->connection : ""},
     };
     /* the last three only where the call is made in a client's name */
     size_t count = sizeof params / sizeof *params - (r->user_id ? 0 : 3);

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/map.h"
 #include "core/redis.h"
+#include "core/relay_wire.h"
 #include "roomlog/backend.h"
 #include "roomlog/subscriber.h"
 #include "roomlog/sync.h"
@@ -444,7 +445,7 @@ static void write_rooms(void *data, struct buf *out)
     for (uint32_t i = 0; i < n && out->len + line < LIMIT_BODY_BYTES; i++) {
         follower->compared = follower->compared + 1 < follower->count ? follower->compared + 1 : 0;
         const struct followed_room *room = follower->rooms[follower->compared];
-        buf_printf(out, "%lld %lld\n", (long long)room->meeting_id, (long long)room->stream.seq);
+        relay_wire_position_write(out, room->meeting_id, room->stream.seq);
     }
 }
 

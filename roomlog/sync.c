@@ -1,11 +1,10 @@
 #include "roomlog/sync.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/config.h"
 #include "core/limits.h"
+#include "core/relay_wire.h"
 #include "roomlog/backend.h"
 
 struct sync {
@@ -34,20 +33,14 @@ static double interval(const struct sync *s)
     return (double)ms / 1000.0;
 }
 
-/* Lines "<meetingId> <seq>". */
-static void take_lines(const struct sync *s, struct slice body)
+/* The rooms of which the log is further. */
+static void take_positions(const struct sync *s, struct slice body)
 {
-    const char *p = body.at, *end = p + body.len;
-    while (p < end) {
-        char line[64];
-        long long meeting_id, seq;
-        const char *nl = memchr(p, '\n', (size_t)(end - p));
-        const char *stop = nl ? nl : end;
-        snprintf(line, sizeof line, "%.*s", (int)(stop - p), p);
-        if (sscanf(line, "%lld %lld", &meeting_id, &seq) == 2)
+    struct slice line;
+    int64_t meeting_id, seq;
+    while (relay_wire_line(&body, &line))
+        if (relay_wire_position_read(line, &meeting_id, &seq))
             s->hooks->latest(s->data, meeting_id, seq);
-        p = stop + 1;
-    }
 }
 
 static void on_reply(void *data, const struct reply *reply)
@@ -55,7 +48,7 @@ static void on_reply(void *data, const struct reply *reply)
     struct sync *s = data;
     s->call = NULL;
     if (reply_ok(reply))
-        take_lines(s, reply->body);
+        take_positions(s, reply->body);
     plan(s, s->again ? 0 : interval(s));
     s->again = false;
 }

@@ -16,7 +16,7 @@ struct sync;
 
 /* Whoever has the rooms. */
 struct sync_hooks {
-    /* appends what is told: a line "stats …", then a line "<meetingId> <seq>" for each room */
+    /* appends what is told: relay_wire_stats_write, then relay_wire_position_write for each room */
     void (*write)(void *data, struct buf *out);
     /* the workers' log of this meeting goes up to seq */
     void (*latest)(void *data, int64_t meeting_id, int64_t seq);
