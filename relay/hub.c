@@ -119,6 +119,8 @@ void hub_leave(struct conn *c)
     c->outside = false;
 }
 
+void hub_flush(struct hub *hub) { follower_flush(hub->follower); }
+
 void hub_end_turn(struct hub *hub) { follower_end_turn(hub->follower); }
 
 /* ---- signals ---- */

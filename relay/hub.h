@@ -31,6 +31,9 @@ void hub_leave(struct conn *c);
  * too much waits for them already; of everybody those who are here and read have it then. */
 MUST_CHECK enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len);
 
+/* To be called before the turn's output is written: who has a join's ack misses no signal that is sent after it. */
+void hub_flush(struct hub *hub);
+
 /* Ends the rooms that nobody is in any more. */
 void hub_end_turn(struct hub *hub);
 

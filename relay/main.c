@@ -110,6 +110,7 @@ static void on_end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int revent
 {
     (void)revents;
     struct server *server = watcher->data;
+    hub_flush(server->relay.hub);
     conn_end_turn(&server->relay);
     hub_end_turn(server->relay.hub);
     if (server->relay.stopping && !server->relay.conns)

@@ -346,6 +346,12 @@ void follower_leave(struct reader *reader)
         list_empty(room);
 }
 
+void follower_flush(struct follower *follower)
+{
+    for (int i = 0; i < follower->servers.count; i++)
+        subscriber_flush(follower->links[i].subscriber);
+}
+
 void follower_end_turn(struct follower *follower)
 {
     while (follower->empty) {

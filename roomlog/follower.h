@@ -91,6 +91,10 @@ bool follower_read(struct follower *follower, struct reader *reader, int64_t mee
 /* It reads no more. Does nothing where it read none. */
 void follower_leave(struct reader *reader);
 
+/* To be called before anybody is told that they read a room: its channel is asked for by then, so what is published for
+ * those who were told comes. */
+void follower_flush(struct follower *follower);
+
 /* Ends the rooms that nobody reads any more; to be called at the end of each turn of the loop. */
 void follower_end_turn(struct follower *follower);
 

@@ -44,6 +44,7 @@ struct subscriber {
     struct link listen, publish;
     bool listening; /* our own channel, the last one asked for, is confirmed */
     bool up;
+    bool asked; /* a channel, since the last flush */
     double last_beat;
     ev_timer beat;
 };
@@ -229,6 +230,15 @@ void subscriber_add(struct subscriber *s, int64_t meeting_id)
     channel_of(meeting_id, channel);
     if (s->listen.ready)
         listen_to(s, channel);
+    s->asked = true;
+}
+
+void subscriber_flush(struct subscriber *s)
+{
+    bool asked = s->asked;
+    s->asked = false;
+    if (asked && s->listen.ready)
+        redisAsyncHandleWrite(s->listen.ac);
 }
 
 void subscriber_remove(struct subscriber *s, int64_t meeting_id)

@@ -13,7 +13,7 @@
 
 struct subscriber;
 
-/* None is called from within a function of this module. */
+/* None is called from within a function of this module, but `state` from subscriber_flush. */
 struct subscriber_hooks {
     /* a message of a room's channel; a NUL stands behind it */
     void (*message)(void *data, const char *line, size_t len);
@@ -35,6 +35,9 @@ bool subscriber_up(const struct subscriber *subscriber);
 /* Listens to a meeting's channel, or does so no more. Without a connection they do nothing: `connected` comes later. */
 void subscriber_add(struct subscriber *subscriber, int64_t meeting_id);
 void subscriber_remove(struct subscriber *subscriber, int64_t meeting_id);
+
+/* Hands what was asked for to the server's socket now, not when the loop comes to it. Not from within a hook. */
+void subscriber_flush(struct subscriber *subscriber);
 
 /* Publishes on a meeting's channel. False where Redis is away. */
 bool subscriber_publish(struct subscriber *subscriber, int64_t meeting_id, const char *line, size_t len);
