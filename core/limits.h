@@ -86,7 +86,6 @@ enum {
     LIMIT_BAD_MESSAGES = 20,                  /* of one connection, then it is closed (4400) */
     LIMIT_UNREAD_REPLY_BYTES =
         256 * 1024,                       /* replies that a client leaves unread before its socket is not read either */
-    LIMIT_CLOSE_MS = 2 * 1000,            /* for a client to answer our close frame */
     LIMIT_DRAIN_MS = 2 * 1000,            /* for all clients, when the relay ends */
     LIMIT_GAP_MS = 100,                   /* a gap in a room's events may close by itself before it is fetched */
     LIMIT_RETRY_MS = 5 * 1000,            /* longest pause between two tries of anything */
@@ -107,7 +106,6 @@ enum {
     LIMIT_STATEMENT_MS = 10 * 1000, /* one SQL statement, then the server breaks it off */
     LIMIT_WRITE_CHECK_MS = 2000,    /* between two looks whether the database can be written to */
     LIMIT_WRITE_REFUSED_MS = 5000,  /* that long after it could not, it counts as one that cannot */
-    LIMIT_SLOW_READ_MS = 100,       /* a reading request that runs longer counts against its person */
     LIMIT_SLOW_READS_LEAST = 2,     /* of one person at once, where half of the pool is less */
     LIMIT_KEPT_BYTES = 64 * 1024,   /* of a buffer, kept from one request to the next */
     LIMIT_TX_TRIES = 5,             /* a transaction that ends in a deadlock is tried again */

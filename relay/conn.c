@@ -96,7 +96,7 @@ static void detach(struct conn *c, int64_t grace_ms, int code)
     c->state = CONN_CLOSING;
     c->grace_ms = grace_ms;
     c->ended_at = clock_elapsed_s();
-    set_deadline(c, LIMIT_CLOSE_MS / 1000.0);
+    set_deadline(c, (double)c->relay->config.relay_close_ms / 1000.0);
     c->relay->hooks->detached(c);
 }
 

@@ -71,7 +71,8 @@ static enum err check_slow_reads(struct context *ctx)
     int64_t most = app->config->api_workers / 2;
     if (most < LIMIT_SLOW_READS_LEAST)
         most = LIMIT_SLOW_READS_LEAST;
-    if (scoreboard_reading(app->scoreboard, app->score, ctx->user_id, context_now_ms(ctx) - LIMIT_SLOW_READ_MS) >= most)
+    int64_t before_ms = context_now_ms(ctx) - app->config->slow_read_ms;
+    if (scoreboard_reading(app->scoreboard, app->score, ctx->user_id, before_ms) >= most)
         return limited(ctx, 1000);
     score_reads(app->score, ctx->user_id);
     return ERR_OK;

@@ -210,14 +210,11 @@ test('when workers die in between, what a dead one was changing shows soon, and 
   }
   running = false;
   await Promise.all([...writers, reader]);
-  await eventually(async () => (await workerPids(sys)).length === WORKERS, { timeout: 15_000 });
-  await eventually(
-    async () => {
-      const [{ title }] = await sys.sql('SELECT title FROM meetings WHERE id = ?', [meeting.id]);
-      return (await look(ben, meeting)).title === title;
-    },
-    { timeout: 15_000 },
-  );
+  await eventually(async () => (await workerPids(sys)).length === WORKERS);
+  await eventually(async () => {
+    const [{ title }] = await sys.sql('SELECT title FROM meetings WHERE id = ?', [meeting.id]);
+    return (await look(ben, meeting)).title === title;
+  });
   await race(meeting, () => sleep(500));
 });
 

@@ -27,7 +27,7 @@ const ALL = 7; // and the one that runs housekeeping
 let sys;
 let ada, crew;
 before(async () => {
-  sys = await startSystem({ workers: WORKERS, env: { ECHOMEET_REQUEST_LIMIT_MS: '2500' } });
+  sys = await startSystem({ workers: WORKERS, env: { ECHOMEET_REQUEST_LIMIT_MS: '6000' } });
   [ada] = await people(sys, 'Ada');
   crew = await crowd(sys, 4); // one person's slow reads would be held back
 });
@@ -67,13 +67,10 @@ const failures = (outcomes) => outcomes.filter((status) => status !== 200);
 
 /* The workers once all of them are there, none of those that are over. */
 const allWorkers = (over = []) =>
-  eventually(
-    async () => {
-      const pids = await workerPids(sys);
-      return pids.length === ALL && !pids.some((pid) => over.includes(pid)) && pids;
-    },
-    { timeout: 30_000 },
-  );
+  eventually(async () => {
+    const pids = await workerPids(sys);
+    return pids.length === ALL && !pids.some((pid) => over.includes(pid)) && pids;
+  });
 
 /* SIGHUP, and no worker is the one that it was. */
 async function replaceAll() {
@@ -134,7 +131,7 @@ test('of a killed worker only the request inside it fails', async () => {
     for (const pid of await workerPids(sys)) {
       process.kill(pid, 'SIGKILL');
       kills++;
-      await eventually(async () => (await workerPids(sys)).length === ALL, { timeout: 15_000 });
+      await eventually(async () => (await workerPids(sys)).length === ALL);
     }
     await sleep(300);
   });
@@ -172,19 +169,19 @@ test('slow requests in the main pool do not reach the relay’s', async () => {
   const [slow, quick] = [await createMeeting(ada), await createMeeting(ada)];
   const guests = await crowd(sys, 4 * WORKERS.api);
   const release = await holdRow(slow);
+  let answered = 0;
   const stuck = guests.map((guest) =>
     fetch(`${sys.base}/api/v1/meetings/${slow.code}/join`, {
       method: 'POST',
       headers: { authorization: `Bearer ${guest.token}` },
-    }),
+    }).finally(() => answered++),
   );
   try {
     await sleep(200);
     const socket = await openSocket(sys, ada.token);
-    const start = Date.now();
     await socket.request('join_room', { meetingId: quick.code });
     await socket.request('chat_message', { text: 'not held up', clientId: 'c1' });
-    assert.ok(Date.now() - start < 1500, `${Date.now() - start} ms`);
+    assert.ok(stuck.length - answered >= WORKERS.api, `${answered} were answered before: the main pool was free again`);
     await socket.close();
   } finally {
     await release();
@@ -207,13 +204,10 @@ test('a worker that holds a request too long is killed, and its request named in
     await release();
   }
   assert.match(sys.log('pool'), /event=worker_stuck .*stuck_request=the-stuck-one/);
-  await eventually(
-    async () => {
-      const pids = await workerPids(sys);
-      return pids.length === before.length && pids.some((pid) => !before.includes(pid));
-    },
-    { timeout: 15_000 },
-  );
+  await eventually(async () => {
+    const pids = await workerPids(sys);
+    return pids.length === before.length && pids.some((pid) => !before.includes(pid));
+  });
   await join(guest, meeting);
 });
 
@@ -223,12 +217,18 @@ test('workers that cannot start are tried more and more slowly, and work again w
   const ended = () => sys.log('pool').split('event=worker_ended').length;
   const before = ended();
   for (const pid of await workerPids(sys)) process.kill(pid, 'SIGKILL');
-  await sleep(4000);
-  const starts = ended() - before;
-  assert.ok(starts >= 12 && starts <= 60, `${starts} workers ended in 4 s`); // six killed, each tried some times
+  /* six were killed, and each is tried four times, after 100, 200, 400 and 800 ms at least: by the pool's own record */
+  await eventually(() => ended() >= before + 5 * 6);
+  const times = sys
+    .log('pool')
+    .split('\n')
+    .filter((line) => line.includes('event=worker_ended'))
+    .slice(before - 1)
+    .map((line) => Date.parse(/time=(\S+)/.exec(line)[1]));
+  assert.ok(times[29] - times[0] >= 1400, `30 workers ended within ${times[29] - times[0]} ms`);
   assert.doesNotMatch(sys.log('pool'), new RegExp(fs.readFileSync(`${file}.away`, 'utf8').trim()));
   fs.renameSync(`${file}.away`, file);
-  await eventually(async () => (await fetch(`${sys.base}/readyz`)).status === 200, { timeout: 20_000 });
+  await eventually(async () => (await fetch(`${sys.base}/readyz`)).status === 200);
   await createMeeting(ada);
 });
 

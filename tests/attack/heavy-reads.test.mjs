@@ -14,6 +14,7 @@ before(async () => {
     workers: 4,
     // AddressSanitizer keeps freed memory for a while to find its use; here it is to be seen that it is free
     env: {
+      ECHOMEET_SLOW_READ_MS: '100',
       ASAN_OPTIONS:
         'quarantine_size_mb=0:thread_local_quarantine_size_kb=0:allocator_release_to_os_interval_ms=0:detect_leaks=1:handle_abort=1',
     },

@@ -15,7 +15,7 @@
  *     socket.send(type, data, id)        sends without waiting
  *     socket.sendText(text)              sends anything (a string, or a Buffer for a binary frame)
  *     await socket.waitFor(type, match?, {timeout})   the first message of that type for which match(message) is true and
- *                                        that no waitFor answered before; fails after the timeout (5000 ms) or when the socket closes
+ *                                        that no waitFor answered before; fails after the timeout (PATIENCE_MS) or when the socket closes
  *     socket.messages                    everything received so far, in order (hello, acks and errors as well)
  *     socket.events                      the room events among them (those with a seq)
  *     socket.seq                         the highest seq seen, in events and in acks of join_room
@@ -31,8 +31,8 @@ Headers.prototype.getSetCookie ??= function getSetCookie() {
   return (this.get('set-cookie') ?? '').split(/, (?=[^;,]+=)/).filter(Boolean);
 };
 
-const ANSWER_MS = 10_000;
-const EVENT_MS = 5_000;
+/* So long something may take on a machine that is busy with other things. Nothing waits for it but what fails. */
+export const PATIENCE_MS = 60_000;
 
 /* --- REST -------------------------------------------------------------------------------------------------- */
 
@@ -184,7 +184,7 @@ class Socket {
     this.sendText(JSON.stringify({ id, type, data }));
   }
 
-  async request(type, data, { timeout = ANSWER_MS } = {}) {
+  async request(type, data, { timeout = PATIENCE_MS } = {}) {
     const id = this.nextId++;
     const answered = new Promise((resolve) => this.pending.set(id, resolve));
     this.send(type, data, id);
@@ -197,7 +197,7 @@ class Socket {
     return message.data;
   }
 
-  async waitFor(type, match = () => true, { timeout = EVENT_MS } = {}) {
+  async waitFor(type, match = () => true, { timeout = PATIENCE_MS } = {}) {
     let waiter;
     const found = new Promise((resolve, reject) => {
       waiter = (closeCode) => {
@@ -245,7 +245,7 @@ function within(ms, promise, problem) {
 }
 
 /* Waits until check() gives something true and answers it; for what no event tells. */
-export async function eventually(check, { timeout = EVENT_MS, every = 25 } = {}) {
+export async function eventually(check, { timeout = PATIENCE_MS, every = 25 } = {}) {
   const deadline = Date.now() + timeout;
   for (;;) {
     const value = await check();

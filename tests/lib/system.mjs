@@ -167,6 +167,7 @@ class System {
       ECHOMEET_RELAY_RATE_CALLS: '0',
       ECHOMEET_RELAY_SOCKETS: '0',
       ECHOMEET_RELAY_SOCKETS_NETWORK: '0',
+      ECHOMEET_SLOW_READ_MS: '60000', // with a sanitizer on a busy machine any may take its time
       ECHOMEET_HOUSEKEEPING_MS: '100', // tests wait for what it does
       ECHOMEET_GRACE_UNCONNECTED_MS: '0', // people of tests sit without a connection
       ECHOMEET_JWT_KEY_FILE: this.file('secrets/jwt.key'),

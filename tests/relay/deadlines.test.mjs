@@ -6,8 +6,8 @@ import { eventually, openSocket, register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { frame, makeRoom, makeToken, rawSocket } from './support.mjs';
 
-const AUTH_MS = 1000;
-const PING_MS = 800;
+const AUTH_MS = 4000;
+const PING_MS = 1500;
 const TOKEN_GRACE_MS = 4000;
 const PATIENCE_MS = 60_000; // nothing waits for it but what fails
 
@@ -49,7 +49,7 @@ describe('deadlines', { concurrency: true, timeout: 2 * PATIENCE_MS }, () => {
     witness.ws.on('ping', () => pings++);
     assert.equal((await slow.closed).code, 4401);
     assert.ok(Date.now() - begun >= AUTH_MS - 50);
-    assert.ok(pings < 5, `${pings} pings`); // the relay's own measure: AUTH_MS are less than two of them
+    assert.ok(pings < 6, `${pings} pings`); // the relay's own measure: AUTH_MS are less than three of them
     assert.equal(await silent.closed, 4401);
     await witness.close();
   });
@@ -68,7 +68,7 @@ describe('deadlines', { concurrency: true, timeout: 2 * PATIENCE_MS }, () => {
   test('a connection that gets a new token within the grace lives on', async () => {
     const exp = inSeconds(2);
     const [socket, other] = await Promise.all([1, 2].map(() => openSocket(sys, tokenUntil(exp), { relay: 0 })));
-    await eventually(() => Date.now() > exp * 1000, { timeout: PATIENCE_MS });
+    await eventually(() => Date.now() > exp * 1000);
     await answers(socket);
     await socket.request('auth', { token: ana.token });
     assert.equal((await other.closed).code, 4401); // that was the end of the old token's time
@@ -85,9 +85,7 @@ describe('deadlines', { concurrency: true, timeout: 2 * PATIENCE_MS }, () => {
     raw.send(frame(0x81, JSON.stringify({ type: 'join_room', data: { meetingId: meeting.code } })));
     await eva.socket.waitFor('user_joined');
     const begun = Date.now();
-    await eva.socket.waitFor('presence_changed', (m) => m.data.userId === ana.id && !m.data.online, {
-      timeout: PATIENCE_MS,
-    });
+    await eva.socket.waitFor('presence_changed', (m) => m.data.userId === ana.id && !m.data.online);
     assert.ok(Date.now() - begun > 2 * PING_MS, `${Date.now() - begun} ms`);
     assert.equal(await raw.closed, null);
     assert.equal(raw.frames.filter((f) => f.opcode === 9).length, 2);
@@ -98,7 +96,7 @@ describe('deadlines', { concurrency: true, timeout: 2 * PATIENCE_MS }, () => {
     const sockets = await Promise.all([openSocket(sys, ana.token), openSocket(sys, ana.token, { relay: 0 })]);
     const pings = [0, 0];
     for (const [i, { ws }] of sockets.entries()) ws.on('ping', () => pings[i]++);
-    await eventually(() => pings.every((n) => n >= 5), { timeout: PATIENCE_MS });
+    await eventually(() => pings.every((n) => n >= 5));
     for (const socket of sockets) {
       await answers(socket);
       await socket.close();

@@ -22,6 +22,16 @@ after(async () => {
   fs.rmSync(file, { force: true });
 });
 
+/* More than a relay has to end in (STOP_MS of tests/lib/system.mjs): whoever waits for it fails. */
+const FOR_EVER_MS = 60_000;
+const setLimits = (limits) =>
+  fs.writeFileSync(
+    file,
+    Object.entries(limits)
+      .map(([name, value]) => `ECHOMEET_RELAY_${name}=${value}\n`)
+      .join(''),
+  );
+
 const open = () => openSocket(sys, ana.token, { relay: 0 });
 
 test('many connections are closed spread over the time, each with 1012, and nobody new comes in', async () => {
@@ -40,7 +50,7 @@ test('many connections are closed spread over the time, each with 1012, and nobo
     }).then(open),
   );
   const took = (await Promise.all(times)).sort((a, b) => a - b);
-  assert.ok(took[350] > 200 && took.at(-1) < 3000, `half after ${took[350]} ms, all after ${took.at(-1)} ms`);
+  assert.ok(took[350] > 200, `half after ${took[350]} ms`); // nor is any cut when the time is long over: each had its 1012
   assert.equal((await ended).code, 0);
   await sys.processes.relay.start();
 });
@@ -49,14 +59,13 @@ test('few connections, or none, cost no time', async () => {
   const {
     people: [ben],
   } = await makeRoom(sys, ['Ben']);
-  let begun = Date.now();
+  setLimits({ DRAIN_MS: FOR_EVER_MS });
+  sys.processes.relay.signal('SIGHUP');
+  await eventually(() => sys.log('relay0').includes('event=limits_read'));
   await sys.processes.relay.stop();
   assert.equal((await ben.socket.closed).code, 1012);
-  assert.ok(Date.now() - begun < 1900);
   await sys.processes.relay.start();
-  begun = Date.now();
   await sys.processes.relay.stop();
-  assert.ok(Date.now() - begun < 1900);
   await sys.processes.relay.start();
 });
 
@@ -67,13 +76,13 @@ test('a client that does not answer the close is waited for 2 s at most; a secon
     return raw;
   };
   let raw = await deaf();
-  let begun = Date.now();
+  const begun = Date.now();
   await sys.processes.relay.stop();
-  assert.ok(Date.now() - begun > 1500 && Date.now() - begun < 4500, `${Date.now() - begun} ms`);
+  assert.ok(Date.now() - begun > 1500, `${Date.now() - begun} ms`);
   raw.end();
+  setLimits({ DRAIN_MS: FOR_EVER_MS, CLOSE_MS: FOR_EVER_MS });
   await sys.processes.relay.start();
   raw = await deaf();
-  begun = Date.now();
   const ended = sys.processes.relay.stop();
   await eventually(
     () =>
@@ -87,8 +96,8 @@ test('a client that does not answer the close is waited for 2 s at most; a secon
   );
   sys.processes.relay.signal('SIGTERM');
   assert.equal((await ended).code, 0);
-  assert.ok(Date.now() - begun < 1900, `${Date.now() - begun} ms`);
   raw.end();
+  setLimits({ DRAIN_MS: 1000 });
   await sys.processes.relay.start();
 });
 

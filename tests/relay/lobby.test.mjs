@@ -193,7 +193,7 @@ test(`${VISITORS} people wait, three hosts decide for ${SECONDS} s (seed ${SEED}
   ]);
   const withStatus = (status) => rows.filter((row) => row.status === status).map((row) => Number(row.user_id));
   const waiting = withStatus(4);
-  await eventually(() => hosts.every((h) => h.list.join() === waiting.join()), { timeout: 40_000 }).catch(() =>
+  await eventually(() => hosts.every((h) => h.list.join() === waiting.join())).catch(() =>
     assert.deepEqual(
       hosts.map((h) => h.list),
       hosts.map(() => waiting),
@@ -211,9 +211,7 @@ test(`${VISITORS} people wait, three hosts decide for ${SECONDS} s (seed ${SEED}
   const arriving = visitors.map((v) =>
     v.run(() => over || v.place === 'in' || (v.place === 'out' && !withStatus(4).includes(v.id))),
   );
-  await eventually(() => waiting.every((id) => visitors.find((v) => v.id === id).place === 'in'), {
-    timeout: 40_000,
-  }).finally(() => {
+  await eventually(() => waiting.every((id) => visitors.find((v) => v.id === id).place === 'in')).finally(() => {
     over = true;
   });
   await Promise.all(arriving);

@@ -35,7 +35,7 @@ async function startRedis(i) {
     ],
     { stdio: 'ignore' },
   );
-  await eventually(() => cli(i, 'ping') === 'PONG', { timeout: 10_000 });
+  await eventually(() => cli(i, 'ping') === 'PONG');
 }
 
 async function stopRedis(i) {
@@ -87,6 +87,8 @@ async function makeRooms() {
   return rooms;
 }
 
+const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
 let n = 0;
 /* One says something, the other at the other relay has it; answers how long it took. */
 async function talk({ people: [ana, ben] }) {
@@ -114,34 +116,37 @@ test('workers and relays choose alike; the loss of one server concerns only its 
   await eventually(
     () => sys.log('relay0').includes('event=redis_away') && sys.log('relay1').includes('event=redis_away'),
   );
+  const news = [];
+  const comparisons = [];
   for (const room of rooms[0]) {
     const {
       people: [ana, ben],
     } = room;
     await ana.socket.request('webrtc_signal', { to: ben.id, still: true });
     await ben.socket.waitFor('webrtc_signal', (m) => m.data.still);
-    assert.ok((await talk(room)) < 900, 'news, not a comparison');
+    for (let i = 0; i < 3; i++) news.push(await talk(room));
   }
   for (const room of rooms[1]) {
     const {
       people: [ana, ben],
     } = room;
     await assert.rejects(ana.socket.request('webrtc_signal', { to: ben.id }), { code: 'unavailable' });
-    await talk(room);
+    for (let i = 0; i < 3; i++) comparisons.push(await talk(room));
   }
+  assert.ok(middle(news) < middle(comparisons) / 2, `news take ${news} ms, comparisons ${comparisons} ms`);
   await startRedis(1);
   for (const room of rooms[1]) {
     const {
       people: [ana, ben],
     } = room;
-    await eventually(() => listeners(room).reduce((sum, count) => sum + count) === 2, { every: 100, timeout: 20_000 }); // both relays are back
+    await eventually(() => listeners(room).reduce((sum, count) => sum + count) === 2, { every: 100 }); // both relays are back
     await eventually(
       () =>
         ana.socket.request('webrtc_signal', { to: ben.id, again: true }).then(
           () => true,
           () => false,
         ),
-      { every: 100, timeout: 8000 },
+      { every: 100 },
     );
     await ben.socket.waitFor('webrtc_signal', (m) => m.data.again);
     await talk(room);

@@ -7,7 +7,10 @@ import { assertRising, makeRoom } from './support.mjs';
 
 let sys;
 before(async () => {
-  sys = await startSystem({ relays: 2, env: { ECHOMEET_GRACE_LOST_MS: '1500' } });
+  sys = await startSystem({
+    relays: 2,
+    env: { ECHOMEET_GRACE_LOST_MS: '1500', ECHOMEET_RELAY_SYNC_MS: '500', ECHOMEET_RELAY_LEASE_MS: '5000' },
+  });
 });
 after(() => sys?.stop());
 
@@ -52,18 +55,17 @@ test('signals cross, in order', async () => {
 test('a seat moves to the other relay; the first connection is closed with 4409', async () => {
   const {
     meeting,
-    people: [ana, ben],
-  } = await makeRoom(sys, ['Ana', 'Ben'], across);
+    people: [ana, ben, carl, dora],
+  } = await makeRoom(sys, ['Ana', 'Ben', 'Carl', 'Dora'], across);
   const moved = await openSocket(sys, ben.token, { relay: 0 });
   await moved.request('join_room', { meetingId: meeting.code });
   assert.equal((await ben.socket.closed).code, 4409);
   await ana.socket.request('webrtc_signal', { to: ben.id, now: 'here' });
   await moved.waitFor('webrtc_signal');
-  await new Promise((resolve) => {
-    setTimeout(resolve, 2000);
-  });
-  assert.ok(!ana.socket.events.some((m) => m.type === 'user_left'));
-  await Promise.all([ana.socket.close(), moved.close()]);
+  dora.socket.terminate(); // at the relay that Ben left, after him
+  assert.equal((await ana.socket.waitFor('user_left')).data.userId, dora.id);
+  await Promise.all([ana, carl].map(({ socket }) => socket.close()));
+  await moved.close();
 });
 
 test('one relay is killed: its people go on at the other', async () => {
@@ -93,7 +95,7 @@ test('a relay that hung for longer than its lease tells those whose seats were g
     people: [ana, ben],
   } = await makeRoom(sys, ['Ana', 'Ben'], across);
   sys.processes.relays[1].signal('SIGSTOP');
-  const left = await ana.socket.waitFor('user_left', () => true, { timeout: 60_000 });
+  const left = await ana.socket.waitFor('user_left');
   assert.deepEqual(left.data, { userId: ben.id, reason: 'timeout' });
   sys.processes.relays[1].signal('SIGCONT');
   assert.equal((await ben.socket.closed).code, 1012);
@@ -115,7 +117,7 @@ test('without Redis events still cross, by comparison', async () => {
   } = await makeRoom(sys, ['Ana', 'Ben'], across);
   await sys.processes.redis.kill();
   await ana.socket.request('chat_message', { text: 'over the workers', clientId: 'x' });
-  await ben.socket.waitFor('chat_message', () => true, { timeout: 3000 });
+  await ben.socket.waitFor('chat_message');
   await assert.rejects(ana.socket.request('webrtc_signal', { to: ben.id }), { code: 'unavailable' });
   await sys.processes.redis.start();
   await Promise.all([ana.socket.close(), ben.socket.close()]);

@@ -26,7 +26,7 @@ async function sendAll(send) {
   }
 }
 
-const arrived = (socket) => socket.waitFor('webrtc_signal', (m) => m.data.data.i === SIGNALS - 1, { timeout: 30_000 });
+const arrived = (socket) => socket.waitFor('webrtc_signal', (m) => m.data.data.i === SIGNALS - 1);
 
 test('4 MiB sent, and 4 MiB received, over one WebSocket through the web server', async () => {
   const {

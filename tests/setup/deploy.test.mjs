@@ -79,13 +79,10 @@ before(async () => {
     { stdio: ['ignore', out, out], env: { PATH: process.env.PATH, ...place, ...own } },
   );
   log = () => fs.readFileSync(installed('web.out'), 'utf8');
-  await eventually(
-    async () => {
-      assert.equal(web.exitCode, null, log());
-      return (await get('/healthz').catch(() => ({}))).status === 200;
-    },
-    { timeout: 10_000 },
-  );
+  await eventually(async () => {
+    assert.equal(web.exitCode, null, log());
+    return (await get('/healthz').catch(() => ({}))).status === 200;
+  });
 });
 
 after(async () => {
@@ -194,7 +191,7 @@ test('a WebSocket through TLS, and one within HTTP/2, carry more than a mebibyte
   const socket = await openSocket(here, ana.token, { options: { rejectUnauthorized: false } });
   for (let i = 0; i < 70; i++)
     socket.sendText(JSON.stringify({ type: 'ping', id: i, data: {}, rest: 'x'.repeat(16_000) }));
-  await socket.waitFor('pong', () => true);
+  await socket.waitFor('pong');
   assert.equal(socket.hello.userId, ana.id);
   const session = http2.connect(`https://127.0.0.1:${tlsPort}`, { rejectUnauthorized: false });
   await new Promise((resolve) => {
@@ -226,13 +223,11 @@ test('an update keeps what the administrator changed, takes new programs, and wo
     env: { ...process.env, ...sys.env, ECHOMEET_RELAY_LISTEN: `127.0.0.1:${free}` },
     stdio: 'ignore',
   });
-  await eventually(
-    () =>
-      fetch(`http://127.0.0.1:${free}/metrics`).then(
-        ({ status }) => status === 200,
-        () => false,
-      ),
-    { timeout: 10_000 },
+  await eventually(() =>
+    fetch(`http://127.0.0.1:${free}/metrics`).then(
+      ({ status }) => status === 200,
+      () => false,
+    ),
   );
   try {
     fs.appendFileSync(installed('etc/echomeet/environment'), '# mine\n');
@@ -267,7 +262,7 @@ test('Redis listens on no port, and on a socket for its group', async (t) => {
   );
   const redis = spawn('setpriv', ['--pdeathsig', 'TERM', 'redis-server', here], { stdio: 'ignore' });
   t.after(() => redis.kill());
-  await eventually(() => fs.existsSync(socket) && mode(socket) === '770', { timeout: 5000 });
+  await eventually(() => fs.existsSync(socket) && mode(socket) === '770');
   const { stdout } = run('redis-cli', ['-s', socket, 'CONFIG', 'GET', 'port']);
   assert.match(stdout, /^port\n0$/m);
 });

@@ -170,7 +170,7 @@ describe('what ends by itself', () => {
     for (const part of ['echomeet-relay', 'lighttpd', 'echomeet-api']) {
       const pid = run.daemon(part);
       process.kill(pid, 'SIGKILL');
-      await eventually(() => run.daemon(part) && run.daemon(part) !== pid, { timeout: 10_000 });
+      await eventually(() => run.daemon(part) && run.daemon(part) !== pid);
       await eventually(
         async () =>
           (
@@ -178,7 +178,6 @@ describe('what ends by itself', () => {
               .get('/readyz')
               .catch(() => ({}))
           ).status === 200,
-        { timeout: 10_000 },
       );
     }
     assert.equal(
@@ -198,7 +197,7 @@ describe('what ends by itself', () => {
     t.after(() => run.remove());
     assertReady(run);
     process.kill(-run.child.pid, 'SIGKILL');
-    await eventually(() => run.processes().length === 0, { timeout: 20_000 });
+    await eventually(() => run.processes().length === 0);
     const next = await Run.start({ folder: run.folder });
     t.after(() => next.stop());
     assertReady(next);

@@ -61,7 +61,7 @@ before(async () => {
     stream.on('data', (data) => {
       log += data;
     });
-  await eventually(() => /listener opened on.*127\.0\.0\.1/i.test(log), { timeout: 15_000 });
+  await eventually(() => /listener opened on.*127\.0\.0\.1/i.test(log));
 });
 
 after(async () => {
