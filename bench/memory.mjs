@@ -7,8 +7,9 @@
 import fs from 'node:fs';
 process.env.ECHOMEET_TEST_BUILD ??= 'release';
 const { startSystem } = await import('../tests/lib/system.mjs');
-const { makeMeeting, makePeople } = await import('../tests/fault/support.mjs');
-const { startSwarm } = await import('../tests/fault/swarm.mjs');
+const { makePeople } = await import('../tests/lib/people.mjs');
+const { makeMeeting } = await import('../tests/lib/rooms.mjs');
+const { startSwarm } = await import('../tests/lib/swarm.mjs');
 
 const connections = Number(process.argv[2] ?? 18000);
 const members = Number(process.argv[3] ?? 100);
@@ -35,7 +36,7 @@ try {
   const empty = bytes();
   const begun = Date.now();
   for (let at = 0; at < connections; at += members) {
-    const meeting = await makeMeeting(people[at], { maxParticipants: Math.max(members, 2) });
+    const meeting = await makeMeeting(people[at], { isPublic: true, maxParticipants: Math.max(members, 2) });
     await swarm.ask(`enter ${people[at].id} ${Math.min(members, connections - at)} ${meeting.id}`);
   }
   await swarm.until((stat) => stat.inside === connections, 600_000, 'all are in their rooms');

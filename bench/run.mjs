@@ -13,8 +13,10 @@ import { promisify } from 'node:util';
 
 process.env.ECHOMEET_TEST_BUILD = 'release';
 const { startSystem, root } = await import('../tests/lib/system.mjs');
-const { makeMeeting, makePeople, sleep, childrenOf, workersOf } = await import('../tests/fault/support.mjs');
-const { startSwarm } = await import('../tests/fault/swarm.mjs');
+const { makePeople } = await import('../tests/lib/people.mjs');
+const { childrenOf, workersOf } = await import('../tests/lib/processes.mjs');
+const { makeMeeting } = await import('../tests/lib/rooms.mjs');
+const { startSwarm } = await import('../tests/lib/swarm.mjs');
 const run = promisify(execFile);
 
 const ROUNDS = 6;
@@ -171,9 +173,9 @@ class ApiBench {
   async prepare() {
     this.people = await makePeople(this.sys, 400);
     [this.host] = this.people;
-    this.meeting = await makeMeeting(this.host);
+    this.meeting = await makeMeeting(this.host, { isPublic: true });
     for (const { client } of this.people.slice(0, 8)) await client.post(`/meetings/${this.meeting.code}/join`, {});
-    for (let i = 0; i < 10; i++) await makeMeeting(this.people[1], { title: `Meeting ${i}` });
+    for (let i = 0; i < 10; i++) await makeMeeting(this.people[1], { isPublic: true, title: `Meeting ${i}` });
   }
 
   /* The statements of one request from the server's own log, each with the values for its "?", which the log leaves out. */
@@ -311,7 +313,7 @@ class ApiBench {
     const people = await makePeople(this.sys, present + processes * each);
     const env = { ...process.env, ...this.sys.env };
     const join = async (mode) => {
-      const meeting = await makeMeeting(this.host, { maxParticipants: 10000 });
+      const meeting = await makeMeeting(this.host, { isPublic: true, maxParticipants: 10000 });
       await this.sys.sql(
         `INSERT INTO participants (meeting_id, user_id, display_name, role, status, joined_at)
                 SELECT ?, id, display_name, 3, 1, created_at FROM users WHERE id >= ? AND id < ?`,
@@ -385,7 +387,7 @@ class ApiBench {
    * again after the time that the answer says. */
   async heavyReads() {
     const [reader, other] = this.people.slice(-2);
-    const meeting = await makeMeeting(reader);
+    const meeting = await makeMeeting(reader, { isPublic: true });
     await reader.client.post(`/meetings/${meeting.code}/join`, {});
     await this.sys.sql(
       `INSERT INTO messages (meeting_id, sender_id, body, client_id, created_at)

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { api, register } from '../lib/client.mjs';
+import { makeMeeting } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeMeeting } from '../relay/support.mjs';
 
 let sys;
 let ana;

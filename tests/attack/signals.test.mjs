@@ -1,8 +1,8 @@
 /* Somebody who sends signals to harm others: they end nobody's connection, and there is an end to their bytes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeRoom } from '../relay/support.mjs';
 
 let sys;
 before(async () => {

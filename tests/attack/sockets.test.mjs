@@ -7,8 +7,8 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { api, eventually, openSocket, register } from '../lib/client.mjs';
 import { from } from '../lib/front.mjs';
+import { makeMeeting, makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeMeeting, makeRoom } from '../relay/support.mjs';
 
 const limits = path.join(os.tmpdir(), `em-limits-${process.pid}`);
 let sys;

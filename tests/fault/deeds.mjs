@@ -1,6 +1,7 @@
 /* What people do to each other in the kill test: who runs a room mutes, renames, lowers hands, locks, opens and closes the lobby, admits,
  * refuses, sends back, removes, lifts that, gives roles and hands over; and what a member has to know for it. */
-import { compare, Member, sleep } from './support.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { compare, Member } from './support.mjs';
 
 /* A member who may have to wait. Who waits is at the door: shown nothing but what names them, which is no part of a view. */
 export class Attendee extends Member {

@@ -2,9 +2,11 @@
  * in under half a minute, and the database never refuses a connection. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makePeople } from '../lib/people.mjs';
+import { makeMeeting } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeMeeting, makePeople, sleep } from './support.mjs';
-import { startSwarm, untilAllSeen } from './swarm.mjs';
+import { startSwarm, untilAllSeen } from '../lib/swarm.mjs';
 
 const PEOPLE = Number(process.env.ECHOMEET_FAULT_HERD || 500);
 const ROOM = 50;
@@ -30,7 +32,7 @@ test(`${PEOPLE} clients of a relay that is killed`, async (t) => {
   const people = await makePeople(sys, PEOPLE);
   swarm = startSwarm(sys);
   for (let at = 0; at < PEOPLE; at += ROOM) {
-    const meeting = await makeMeeting(people[at], { maxParticipants: ROOM });
+    const meeting = await makeMeeting(people[at], { isPublic: true, maxParticipants: ROOM });
     await swarm.ask(`enter ${people[at].id} ${Math.min(ROOM, PEOPLE - at)} ${meeting.id}`);
   }
   await swarm.until((stat) => stat.inside === PEOPLE, 120_000, 'all are in their rooms');

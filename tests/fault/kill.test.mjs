@@ -3,17 +3,21 @@
  * everybody was shown exactly the log of their room, every message that was acknowledged is in it once, and nobody is shown
  * who is not there.
  *
- * `make test` runs it small; `make soak MINUTES=2` with 200 people in 10 rooms. ECHOMEET_FAULT_SEED repeats a run's choices. */
+ * `make test` runs it small; `make soak MINUTES=2` with 200 people in 10 rooms. ECHOMEET_SEED repeats a run's choices. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makePeople } from '../lib/people.mjs';
+import { workersOf } from '../lib/processes.mjs';
+import { randomFrom, SEED } from '../lib/random.mjs';
+import { makeMeeting } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { Attendee, compareAll, doDeed, reopen } from './deeds.mjs';
-import { makeMeeting, makePeople, randomFrom, settle, sleep, workersOf } from './support.mjs';
+import { settle } from './support.mjs';
 
 const PEOPLE = Number(process.env.ECHOMEET_FAULT_PEOPLE || 60);
 const ROOMS = Number(process.env.ECHOMEET_FAULT_ROOMS || 6);
 const SECONDS = Number(process.env.ECHOMEET_FAULT_SECONDS || 30);
-const SEED = Number(process.env.ECHOMEET_FAULT_SEED || 20260131);
 const PAUSE_MS = 2 * PEOPLE; // on average so many messages a second come in however many people there are: 500
 const REJOIN_MS = 90_000; // on a machine that is busy elsewhere; else it takes a second or two
 const IMPOSSIBLE = [
@@ -45,7 +49,7 @@ before(async () => {
   rooms = [];
   for (let r = 0; r < ROOMS; r++) {
     const own = people.filter((_, i) => i % ROOMS === r);
-    const meeting = await makeMeeting(own[0], { maxParticipants: own.length + 2, emptyMinutes: 60 });
+    const meeting = await makeMeeting(own[0], { isPublic: true, maxParticipants: own.length + 2, emptyMinutes: 60 });
     const members = own.map((person) => new Attendee(sys, person, meeting.id));
     rooms.push({ id: meeting.id, members, stays: members[0] });
   }

@@ -1,8 +1,11 @@
 /* Redis away: chat goes on, within two seconds, on one relay and from one to the other; and at full speed when it is back. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makePeople } from '../lib/people.mjs';
+import { makeMeeting } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { compare, makeMeeting, makePeople, Member, settle, sleep } from './support.mjs';
+import { compare, Member, settle } from './support.mjs';
 
 const AWAY_S = Number(process.env.ECHOMEET_FAULT_REDIS_S || 10);
 const LATEST_MS = 2000;
@@ -15,7 +18,7 @@ after(() => sys?.stop());
 
 test(`chat arrives within ${LATEST_MS} ms while Redis is away for ${AWAY_S} s`, async (t) => {
   const people = await makePeople(sys, 12);
-  const meeting = await makeMeeting(people[0]);
+  const meeting = await makeMeeting(people[0], { isPublic: true });
   const times = [];
   const onEvent = (event) => {
     if (event.type === 'chat_message') times.push(Date.now() - Number(event.data.message.text));

@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makePeople } from '../lib/people.mjs';
+import { makeMeeting } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeMeeting, makePeople, sleep } from './support.mjs';
-import { startSwarm, untilAllSeen } from './swarm.mjs';
+import { startSwarm, untilAllSeen } from '../lib/swarm.mjs';
 
 const PEOPLE = Number(process.env.ECHOMEET_FAULT_SLOW || 100);
 const MESSAGES = 400; // 6.3 MB: more than 1 MiB and the sockets' buffers, and fewer events than a return with `since` may miss
@@ -72,7 +74,7 @@ async function asFastAsBefore(t, first, slow, round) {
 
 test(`one of ${PEOPLE} stops reading`, async (t) => {
   const people = await makePeople(sys, PEOPLE);
-  const meeting = await makeMeeting(people[0], { maxParticipants: PEOPLE });
+  const meeting = await makeMeeting(people[0], { isPublic: true, maxParticipants: PEOPLE });
   swarm = startSwarm(sys);
   await swarm.ask('limit 8');
   await swarm.ask('spread 1500');

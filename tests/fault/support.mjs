@@ -1,76 +1,9 @@
-/* What the fault tests share: people without the cost of signing them up, members of a room who remember all that they are
- * shown, and the comparison of that with the room's log. */
-import assert from 'node:assert/strict';
-import fs from 'node:fs';
+/* What the fault tests share: members of a room who remember all that they are shown, and the comparison of that with the room's log. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { api } from '../lib/client.mjs';
-import { makeToken } from '../relay/support.mjs';
 
 const OPEN_MS = 10_000;
 const ANSWER_MS = 15_000; // longer than a worker call may take
-
-export const sleep = (ms) =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
-
-/* Random numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-export function randomFrom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/* So many accounts with a sign-in each, written into the database at once: {id, token, client}. */
-export async function makePeople(sys, count, lifeS = 4 * 3600) {
-  const now = new Date().toISOString().slice(0, 23).replace('T', ' ');
-  const first = Number(
-    (
-      await sys.sql(
-        'SELECT MAX(id) + 1 AS id FROM (SELECT 0 AS id UNION SELECT id FROM users UNION SELECT id FROM sessions) AS taken',
-      )
-    )[0].id,
-  );
-  const ids = Array.from({ length: count }, (_, i) => first + i);
-  for (let at = 0; at < count; at += 1000) {
-    const some = ids.slice(at, at + 1000);
-    await sys.sql(
-      'INSERT INTO users (id, email, password_hash, display_name, locale, created_at, updated_at) VALUES ?',
-      [some.map((id) => [id, `p${id}@example.org`, '-', `P${id}`, 'en', now, now])],
-    );
-    await sys.sql('INSERT INTO sessions (id, user_id, user_agent, address, created_at, last_used_at) VALUES ?', [
-      some.map((id) => [id, id, '', '', now, now]),
-    ]);
-  }
-  const exp = Math.floor(Date.now() / 1000) + lifeS;
-  return ids.map((id) => {
-    const token = makeToken(sys, { sub: String(id), sid: id, exp });
-    return { id, token, client: api(sys, token) };
-  });
-}
-
-export async function makeMeeting(host, extra = {}) {
-  const { status, body } = await host.client.post('/meetings', { title: 'Fault test', isPublic: true, ...extra });
-  assert.equal(status, 201, JSON.stringify(body));
-  return body;
-}
-
-/* Process ids of the pool's workers. */
-export const workersOf = (sys) => childrenOf(sys.processes.pool.pid);
-
-export function childrenOf(pid) {
-  // an empty list must not become process 0, which stands for everybody in our own group
-  return fs
-    .readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .split(' ')
-    .map(Number)
-    .filter((n) => n > 1);
-}
 
 /* One person in one meeting, over any number of connections. Each stay that began with the whole room is a `view`:
  * {from: seq of the picture, events: [{seq, text}]}; a return with `since` goes on with the last one. `people` is whom this member

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, openSocket, register } from '../lib/client.mjs';
 import { from as comes } from '../lib/front.mjs';
+import { makeToken } from '../lib/people.mjs';
+import { rawSocket } from '../lib/raw-socket.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeToken, rawSocket } from './support.mjs';
 
 let sys;
 let ana;

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { eventually, openSocket } from '../lib/client.mjs';
+import { makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeRoom } from './support.mjs';
 
 const LIBRARY = '/usr/$LIB/faketime/libfaketime.so.1'; // the loader knows $LIB
 const OFFSETS = [0, -20, 20, -3600, 3600];

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually, openSocket, register } from '../lib/client.mjs';
+import { makeToken } from '../lib/people.mjs';
+import { frame, rawSocket } from '../lib/raw-socket.mjs';
+import { makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { frame, makeRoom, makeToken, rawSocket } from './support.mjs';
 
 const AUTH_MS = 4000;
 const PING_MS = 1500;

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { eventually, openSocket, register } from '../lib/client.mjs';
+import { rawSocket } from '../lib/raw-socket.mjs';
+import { makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeRoom, rawSocket } from './support.mjs';
 
 let sys;
 let ana;

@@ -1,13 +1,12 @@
 /* The host's seat, wanted by two at once through two relays, again and again: one host at every moment, the same one for everybody. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { randomFrom } from '../fault/support.mjs';
 import { openSocket } from '../lib/client.mjs';
+import { randomFrom, SEED } from '../lib/random.mjs';
+import { makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeRoom } from './support.mjs';
 
 const ROUNDS = 1000;
-const SEED = Number(process.env.ECHOMEET_FAULT_SEED || Date.now() % 1_000_000);
 
 let sys;
 before(async () => {

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { api, HandshakeError, openSocket, register } from '../lib/client.mjs';
+import { makeToken } from '../lib/people.mjs';
+import { frame, rawSocket } from '../lib/raw-socket.mjs';
+import { refused } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { frame, makeToken, rawSocket, refused } from './support.mjs';
 
 let sys;
 let ana;

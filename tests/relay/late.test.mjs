@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
-import { childrenOf } from '../fault/support.mjs';
 import { eventually, openSocket, register } from '../lib/client.mjs';
+import { childrenOf } from '../lib/processes.mjs';
+import { makeMeeting, makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeMeeting, makeRoom } from './support.mjs';
 
 const LOST_MS = 2500;
 

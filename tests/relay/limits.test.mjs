@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openSocket, register } from '../lib/client.mjs';
+import { frame, rawSocket } from '../lib/raw-socket.mjs';
+import { makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { frame, makeRoom, rawSocket } from './support.mjs';
 
 const sleep = (ms) =>
   new Promise((resolve) => {

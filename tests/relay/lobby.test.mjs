@@ -2,14 +2,15 @@
  * hosts see the same, and who waits is shown nothing but what names them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { makePeople, randomFrom, sleep } from '../fault/support.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, openSocket } from '../lib/client.mjs';
+import { makePeople } from '../lib/people.mjs';
+import { randomFrom, SEED } from '../lib/random.mjs';
+import { makeMeeting } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeMeeting } from './support.mjs';
 
 const VISITORS = 200;
 const SECONDS = 12;
-const SEED = Number(process.env.ECHOMEET_FAULT_SEED || Date.now() % 1_000_000);
 const UNNUMBERED = ['webrtc_signal', 'typing', 'reaction'];
 
 let sys;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, openSocket, register } from '../lib/client.mjs';
+import { joined, makeMeeting, makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { joined, makeMeeting, makeRoom } from './support.mjs';
 
 const CLOSED_MS = 600;
 const LOST_MS = 3000;

@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openSocket, register } from '../lib/client.mjs';
+import { makeMeeting } from '../lib/rooms.mjs';
 import { root, startSystem } from '../lib/system.mjs';
-import { makeMeeting } from './support.mjs';
 
 const source = (name) => fs.readFileSync(path.join(root, name), 'utf8');
 const page = source('docs/protocol.md');

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openSocket, register } from '../lib/client.mjs';
 import { callFrom, from, startFront } from '../lib/front.mjs';
+import { makeMeeting } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeMeeting } from './support.mjs';
 
 let sys;
 let front;

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { eventually, register } from '../lib/client.mjs';
+import { makeMeeting, makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeMeeting, makeRoom } from './support.mjs';
 
 let sys;
 before(async () => {

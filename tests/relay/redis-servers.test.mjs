@@ -6,8 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { eventually } from '../lib/client.mjs';
+import { assertRising, makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { assertRising, makeRoom } from './support.mjs';
 
 let sys;
 let folder;

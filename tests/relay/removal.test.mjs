@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { api, openSocket, register } from '../lib/client.mjs';
+import { joined, makeRoom, refused } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { joined, makeRoom, refused } from './support.mjs';
 
 let sys;
 before(async () => {

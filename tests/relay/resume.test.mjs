@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { eventually, openSocket } from '../lib/client.mjs';
+import { assertRising, makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { assertRising, makeRoom } from './support.mjs';
 
 let sys;
 before(async () => {

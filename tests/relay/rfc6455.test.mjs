@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { register } from '../lib/client.mjs';
+import { frame, rawSocket } from '../lib/raw-socket.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { frame, rawSocket } from './support.mjs';
 
 const TEXT = 0x81,
   TEXT_PART = 0x01,

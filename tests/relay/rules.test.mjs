@@ -1,10 +1,10 @@
 /* The relay knows no rule: what a message means is the workers' matter, and they can be replaced under its sockets. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { childrenOf } from '../fault/support.mjs';
 import { eventually } from '../lib/client.mjs';
+import { childrenOf } from '../lib/processes.mjs';
+import { assertRising, makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { assertRising, makeRoom } from './support.mjs';
 
 let sys;
 before(async () => {

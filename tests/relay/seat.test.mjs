@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openSocket } from '../lib/client.mjs';
+import { makeRoom, refused } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { makeRoom, refused } from './support.mjs';
 
 let sys;
 before(async () => {

@@ -6,7 +6,8 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSocket, register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { frame, makeRoom } from './support.mjs';
+import { frame } from '../lib/raw-socket.mjs';
+import { makeRoom } from '../lib/rooms.mjs';
 
 let sys;
 before(async () => {

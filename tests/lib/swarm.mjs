@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import readline from 'node:readline';
-import { sleep } from './support.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /* Starts a swarm that speaks to one relay. swarm.ask('stat') answers that command's object. */
 export function startSwarm(sys, { relay = 0, addresses = 0 } = {}) {
