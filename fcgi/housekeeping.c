@@ -5,12 +5,12 @@
 #include "core/ids.h"
 #include "core/limits.h"
 #include "core/log.h"
-#include "service/life.h"
+#include "service/expiry.h"
 #include "service/presence.h"
 #include "service/sign_out.h"
 
 /* One look; whether there may be more to do at once. */
-static bool look(struct app *app, struct arena *arena, struct score *score)
+static bool housekeeping_round(struct app *app, struct arena *arena, struct score *score)
 {
     char id[IDS_REQUEST_CHARS + 1];
     int sessions = 0, meetings = 0, seats = 0;
@@ -20,7 +20,7 @@ static bool look(struct app *app, struct arena *arena, struct score *score)
     score_begin(score, clock_now_ms(&app->clock), id);
     enum err e = sign_out_sweep(&ctx, &sessions);
     if (!e)
-        e = life_tick(&ctx, &meetings);
+        e = expiry_tick(&ctx, &meetings);
     if (!e)
         e = presence_sweep_unconnected(&ctx, &seats);
     if (e)
@@ -43,6 +43,6 @@ void housekeeping_loop(struct app *app, struct score *score)
     signal(SIGPIPE, SIG_IGN);
     bool more = false;
     while (sigtimedwait(&term, NULL, more ? &none : &pause) != SIGTERM)
-        more = look(app, arena, score);
+        more = housekeeping_round(app, arena, score);
     arena_free(&arena);
 }

@@ -1,4 +1,4 @@
-/* The worker that waits for no request: it looks after meetings whose time has come (service/life.h). */
+/* The worker that waits for no request: it looks after meetings whose time has come (service/expiry.h). */
 #ifndef FCGI_HOUSEKEEPING_H
 #define FCGI_HOUSEKEEPING_H
 

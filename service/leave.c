@@ -1,7 +1,7 @@
 #include "service/leave.h"
 
 #include "service/host.h"
-#include "service/life.h"
+#include "service/expiry.h"
 #include "service/lobby.h"
 #include "service/participant.h"
 #include "service/participant_find.h"
@@ -11,7 +11,7 @@ static enum err after_departure(struct room_change *room, int64_t user_id)
     struct meeting_state *s = &room->state;
     enum err e = ERR_OK;
     if (s->participant_count == 0)
-        e = life_emptied(room);
+        e = expiry_emptied(room);
     else
         s->look_again = s->waiting_count > 0; /* there may be a seat for somebody now */
     return !e && s->status == MEETING_ONGOING && s->host_id == user_id ? host_gone(room) : e;

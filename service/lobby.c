@@ -3,7 +3,7 @@
 #include "core/limits.h"
 #include "db/invite_dao.h"
 #include "service/host.h"
-#include "service/life.h"
+#include "service/expiry.h"
 #include "service/participant.h"
 #include "service/participant_find.h"
 #include "service/permission.h"
@@ -65,7 +65,7 @@ enum err lobby_vacate(struct room_change *room, const struct participant *p, enu
     e = add_lobby_left(room, p->user_id, reason, effect_user(p->user_id, close_code));
     bool last =
         s->status == MEETING_ONGOING && !s->empty_since_ms && s->participant_count == 0 && s->waiting_count == 0;
-    return !e && last ? life_emptied(room) : e;
+    return !e && last ? expiry_emptied(room) : e;
 }
 
 /* ---- letting in ---- */

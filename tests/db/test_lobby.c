@@ -1,5 +1,5 @@
 /* What only races show: the lobby, the lock and the ends that come by themselves, with several processes at once. */
-#include "service/life.h"
+#include "service/expiry.h"
 #include "service/lobby.h"
 #include "service/setting.h"
 #include "tests/check_main.h"
@@ -222,7 +222,7 @@ static void keep_house(int process, void *arg)
     app.clock.fixed_ms = r->now_ms;
     struct context nobody = context_of(0);
     int count;
-    ck_assert_int_eq(life_tick(&nobody, &count), ERR_OK);
+    ck_assert_int_eq(expiry_tick(&nobody, &count), ERR_OK);
 }
 
 START_TEST(test_housekeepers_at_once_end_a_meeting_once)

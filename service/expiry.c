@@ -1,4 +1,4 @@
-#include "service/life.h"
+#include "service/expiry.h"
 
 #include "core/limits.h"
 #include "core/log.h"
@@ -26,7 +26,7 @@ static enum err schedule_again(struct room_change *room)
     return meeting_add_updated(room, &m, 0);
 }
 
-enum err life_emptied(struct room_change *room)
+enum err expiry_emptied(struct room_change *room)
 {
     struct meeting_state *s = &room->state;
     int64_t now = context_now_ms(room->ctx);
@@ -54,7 +54,7 @@ static const char *end_reason(const struct meeting_state *s, int64_t now)
                                                     : NULL;
 }
 
-static enum err look_at_ongoing(struct room_change *room, int64_t now)
+static enum err expire_ongoing(struct room_change *room, int64_t now)
 {
     struct meeting_state *s = &room->state;
     const char *reason = end_reason(s, now);
@@ -65,7 +65,7 @@ static enum err look_at_ongoing(struct room_change *room, int64_t now)
     return e ? e : host_hand_over_kept(room);
 }
 
-static enum err look(struct room_change *room, void *arg)
+static enum err expiry_change(struct room_change *room, void *arg)
 {
     (void)arg;
     struct meeting_state *s = &room->state;
@@ -76,14 +76,14 @@ static enum err look(struct room_change *room, void *arg)
     room->looked_ms = now;
     if (s->status == MEETING_SCHEDULED && now >= schedule_expires_ms(s))
         return room_finish(room, MEETING_CANCELLED, "expired", 0);
-    enum err e = s->status == MEETING_ONGOING ? look_at_ongoing(room, now) : ERR_OK;
+    enum err e = s->status == MEETING_ONGOING ? expire_ongoing(room, now) : ERR_OK;
     return e || room_check_open(s->status) ? e : lobby_open_step(room);
 }
 
 /* One that fails is put off, so that it does not stand before the others each time. */
-static enum err look_or_put_off(struct context *ctx, int64_t id, int *done)
+static enum err expire_or_put_off(struct context *ctx, int64_t id, int *done)
 {
-    enum err e = room_change(ctx, id, look, NULL);
+    enum err e = room_change(ctx, id, expiry_change, NULL);
     *done += !e;
     if (!e)
         return ERR_OK;
@@ -92,13 +92,13 @@ static enum err look_or_put_off(struct context *ctx, int64_t id, int *done)
     return meeting_dao_put_off(ctx->app->db, id, now, now + LIMIT_DUE_AGAIN_MS);
 }
 
-enum err life_tick(struct context *ctx, int *count)
+enum err expiry_tick(struct context *ctx, int *count)
 {
     int64_t *ids;
     int n, done = 0;
     enum err e = meeting_dao_due(ctx->app->db, ctx->arena, context_now_ms(ctx), LIMIT_DUE_MEETINGS, &ids, &n);
     for (int i = 0; i < n && !e; i++)
-        e = look_or_put_off(ctx, ids[i], &done);
+        e = expire_or_put_off(ctx, ids[i], &done);
     *count = done;
     return e;
 }
