@@ -58,24 +58,24 @@ static enum err add_event(struct one_join *j, int64_t seq)
 }
 
 /* The same row in both transactions: it holds the account, which must not be disabled. */
-static struct arrival arrival_of(const struct one_join *j)
+static struct join_row join_row_of(const struct one_join *j)
 {
-    return (struct arrival){.meeting_id = j->meeting,
-                            .user_id = j->user,
-                            .display_name = "x",
-                            .status = PARTICIPANT_JOINED,
-                            .role = ROLE_PARTICIPANT,
-                            .address = "127.0.0.1"};
+    return (struct join_row){.meeting_id = j->meeting,
+                             .user_id = j->user,
+                             .display_name = "x",
+                             .status = PARTICIPANT_JOINED,
+                             .role = ROLE_PARTICIPANT,
+                             .address = "127.0.0.1"};
 }
 
 static enum err counter_body(void *arg)
 {
     struct one_join *j = arg;
     int64_t seq;
-    struct arrival a = arrival_of(j);
-    enum err e = participant_dao_insert(j->db, &a, j->now_ms);
+    struct join_row row = join_row_of(j);
+    enum err e = participant_dao_insert(j->db, &row, j->now_ms);
     if (!e)
-        e = meeting_dao_take_seat(j->db, &a, SETTING_LOCKED | SETTING_WAITING_ROOM, 0, j->now_ms, &seq);
+        e = meeting_dao_take_seat(j->db, &row, SETTING_LOCKED | SETTING_WAITING_ROOM, 0, j->now_ms, &seq);
     return e ? e : add_event(j, seq);
 }
 
@@ -92,9 +92,9 @@ static enum err lock_body(void *arg)
                           DB_PARAMS(db_int(j->meeting)), &present);
     if (!e && present >= row.most)
         e = ERR_MEETING_FULL;
-    struct arrival a = arrival_of(j);
+    struct join_row row = join_row_of(j);
     if (!e)
-        e = participant_dao_insert(j->db, &a, j->now_ms);
+        e = participant_dao_insert(j->db, &row, j->now_ms);
     if (!e)
         e = add_event(j, row.seq + 1);
     if (!e)
@@ -120,7 +120,7 @@ static enum err join_one(struct app *app, struct arena *arena, enum mode mode, i
     ctx.connection = connection;
     enum err e =
         db_select_int(app->db, "SELECT event_seq FROM meetings WHERE id = ?", DB_PARAMS(db_int(meeting)), &seq);
-    return e ? e : join_room(&ctx, meeting, (struct join_ticket){0}, seq, &view);
+    return e ? e : join_by_websocket(&ctx, meeting, (struct join_credentials){0}, seq, &view);
 }
 
 static int run(enum mode mode, int64_t meeting, int64_t user, int joins, int ready, int go)

@@ -354,8 +354,8 @@ enum err meeting_dao_save(struct db *db, const struct meeting_state *s, int64_t 
     return db_execute(db, SQL_SAVE, params, COLUMN_COUNT(params), NULL);
 }
 
-enum err meeting_dao_take_seat(struct db *db, const struct arrival *a, int64_t barred_by, int64_t needs, int64_t now_ms,
-                               int64_t *seq)
+enum err meeting_dao_take_seat(struct db *db, const struct join_row *a, int64_t barred_by, int64_t needs,
+                               int64_t now_ms, int64_t *seq)
 {
     struct db_result result;
     enum err e = db_execute(db, SQL_TAKE_SEAT,

@@ -116,14 +116,14 @@ MUST_CHECK enum err meeting_dao_lock(struct db *db, int64_t id, struct meeting_s
 /* Writes the state back. */
 MUST_CHECK enum err meeting_dao_save(struct db *db, const struct meeting_state *state, int64_t now_ms);
 
-struct arrival; /* db/participant_dao.h */
+struct join_row; /* db/participant_dao.h */
 
 /* One more participant and one more event, where there is a seat (for whom nothing bars: always) and the meeting is not
  * over: the last step of a join, so that the row is locked as briefly as can be. The first one starts the meeting.
- * barred_by: settings that keep this visitor out, and with any of them so does a lock for want of the host; needs:
+ * barred_by: settings that keep this person out, and with any of them so does a lock for want of the host; needs:
  * settings without which they do. *seq is the event's number. ERR_DB_NO_ROW: full, over, barred (or unknown). */
-MUST_CHECK enum err meeting_dao_take_seat(struct db *db, const struct arrival *arrival, int64_t barred_by,
-                                          int64_t needs, int64_t now_ms, int64_t *seq);
+MUST_CHECK enum err meeting_dao_take_seat(struct db *db, const struct join_row *row, int64_t barred_by, int64_t needs,
+                                          int64_t now_ms, int64_t *seq);
 
 /* Meetings that housekeeping should look at and that nobody holds locked, at most limit. */
 MUST_CHECK enum err meeting_dao_due(struct db *db, struct arena *arena, int64_t now_ms, int64_t limit, int64_t **ids,

@@ -176,7 +176,7 @@ enum err participant_dao_list_unheld(struct db *db, struct arena *arena, int64_t
 
 static struct db_param id_param(int64_t id) { return id ? db_int(id) : db_null(); }
 
-enum err participant_dao_insert(struct db *db, const struct arrival *a, int64_t now_ms)
+enum err participant_dao_insert(struct db *db, const struct join_row *a, int64_t now_ms)
 {
     return db_change_one(db, SQL_INSERT,
                          DB_PARAMS(db_int(a->meeting_id), db_text(a->display_name), db_int(a->role), db_int(a->status),
@@ -185,7 +185,7 @@ enum err participant_dao_insert(struct db *db, const struct arrival *a, int64_t 
                                    id_param(a->seat.session_id), db_int(a->is_held), db_int(a->user_id)));
 }
 
-enum err participant_dao_rejoin(struct db *db, const struct arrival *a, int64_t now_ms)
+enum err participant_dao_rejoin(struct db *db, const struct join_row *a, int64_t now_ms)
 {
     return db_change_one(db, SQL_REJOIN,
                          DB_PARAMS(db_text(a->display_name), db_int(a->role), db_int(a->status), db_text(a->address),

@@ -74,7 +74,7 @@ struct conn_ref {
 };
 
 /* Somebody who comes in, or to the lobby. */
-struct arrival {
+struct join_row {
     int64_t meeting_id;
     int64_t user_id;
     const char *display_name;
@@ -105,13 +105,13 @@ MUST_CHECK enum err participant_dao_list_status(struct db *db, struct arena *are
 MUST_CHECK enum err participant_dao_list_unheld(struct db *db, struct arena *arena, int64_t meeting_id, int64_t limit,
                                                 struct participant **items, int *count);
 
-/* A first arrival. Holds the account until the transaction ends. ERR_DB_DUPLICATE: there is a row already;
+/* A first row. Holds the account until the transaction ends. ERR_DB_DUPLICATE: there is a row already;
  * ERR_DB_NO_ROW: the account is disabled. */
-MUST_CHECK enum err participant_dao_insert(struct db *db, const struct arrival *arrival, int64_t now_ms);
+MUST_CHECK enum err participant_dao_insert(struct db *db, const struct join_row *row, int64_t now_ms);
 
 /* Coming back after having left. ERR_DB_NO_ROW: the row is not one of somebody who left, or the seat is not the one
  * that is resumed. */
-MUST_CHECK enum err participant_dao_rejoin(struct db *db, const struct arrival *arrival, int64_t now_ms);
+MUST_CHECK enum err participant_dao_rejoin(struct db *db, const struct join_row *row, int64_t now_ms);
 
 /* Somebody who waits comes in, with the connection they wait with; and the other way, by the event seq. ERR_DB_NO_ROW:
  * they do not wait, or are not in. */

@@ -197,8 +197,8 @@ enum err meeting_join_post(struct exchange *x)
     if (!e)
         e = exchange_meeting_invited(x, in.invite.value, &id);
     if (!e)
-        e = join_meeting(&x->ctx, id, (struct join_ticket){.password = in.password.value, .invite = in.invite.value},
-                         &view);
+        e = join_by_rest(&x->ctx, id,
+                         (struct join_credentials){.password = in.password.value, .invite = in.invite.value}, &view);
     return e ? e : room_view_write(x, &view);
 }
 

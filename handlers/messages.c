@@ -88,11 +88,11 @@ struct message_change_input {
 #define FIELD_NEW_TEXT {"text", FIELD_LINES, offsetof(struct message_change_input, text), REQUIRED, false, 1, LIMIT_MESSAGE_CHARS, NULL}
 
 static const struct field edit_fields[] = {FIELD_NEW_TEXT};
-static const struct field room_edit_fields[] = {FIELD_MESSAGE_ID, FIELD_NEW_TEXT};
-static const struct field room_delete_fields[] = {FIELD_MESSAGE_ID};
+static const struct field ws_edit_fields[] = {FIELD_MESSAGE_ID, FIELD_NEW_TEXT};
+static const struct field ws_delete_fields[] = {FIELD_MESSAGE_ID};
 /* clang-format on */
 
-static enum err edit(struct exchange *x, int64_t meeting_id, const struct message_change_input *in)
+static enum err edit_message(struct exchange *x, int64_t meeting_id, const struct message_change_input *in)
 {
     struct message m;
     enum err e = chat_edit(&x->ctx, meeting_id, in->message_id.value, in->text.value, &m);
@@ -114,7 +114,7 @@ enum err message_patch(struct exchange *x)
         e = path_message(x, &in.message_id.value);
     if (!e)
         e = exchange_body(x, edit_fields, FIELD_COUNT(edit_fields), &in);
-    return e ? e : edit(x, id, &in);
+    return e ? e : edit_message(x, id, &in);
 }
 
 enum err message_delete(struct exchange *x)
@@ -148,24 +148,24 @@ enum err messages_read_post(struct exchange *x)
 
 /* The same by WebSocket: message_edit, message_delete. */
 
-enum err room_message_edit(struct exchange *x)
+enum err ws_message_edit(struct exchange *x)
 {
     int64_t id;
     struct message_change_input in = {0};
     enum err e = exchange_meeting(x, &id);
     if (!e)
-        e = exchange_body(x, room_edit_fields, FIELD_COUNT(room_edit_fields), &in);
-    return e ? e : edit(x, id, &in);
+        e = exchange_body(x, ws_edit_fields, FIELD_COUNT(ws_edit_fields), &in);
+    return e ? e : edit_message(x, id, &in);
 }
 
-enum err room_message_delete(struct exchange *x)
+enum err ws_message_delete(struct exchange *x)
 {
     int64_t id;
     struct message_change_input in = {0};
     struct message m;
     enum err e = exchange_meeting(x, &id);
     if (!e)
-        e = exchange_body(x, room_delete_fields, FIELD_COUNT(room_delete_fields), &in);
+        e = exchange_body(x, ws_delete_fields, FIELD_COUNT(ws_delete_fields), &in);
     if (!e)
         e = chat_delete(&x->ctx, id, in.message_id.value, &m);
     return e ? e : write_message(x, 200, &m);

@@ -104,8 +104,8 @@ enum err mute_all_post(struct exchange *x) { return run_for_meeting(x, moderatio
 enum err hands_lower_post(struct exchange *x) { return run_for_meeting(x, moderation_lower_hands); }
 enum err participant_ask_unmute_post(struct exchange *x) { return run_for_path(x, moderation_ask_unmute); }
 enum err removed_delete(struct exchange *x) { return run_for_path(x, moderation_lift_ban); }
-enum err room_ask_unmute(struct exchange *x) { return run_for_body(x, moderation_ask_unmute); }
-enum err room_lift_ban(struct exchange *x) { return run_for_body(x, moderation_lift_ban); }
+enum err ws_ask_unmute(struct exchange *x) { return run_for_body(x, moderation_ask_unmute); }
+enum err ws_lift_ban(struct exchange *x) { return run_for_body(x, moderation_lift_ban); }
 
 enum err participant_delete(struct exchange *x)
 {
@@ -121,7 +121,7 @@ enum err participant_delete(struct exchange *x)
     return e ? e : moderation_remove(&x->ctx, id, user_id, in.ban_network.value);
 }
 
-enum err room_remove_participant(struct exchange *x)
+enum err ws_remove_participant(struct exchange *x)
 {
     int64_t id;
     struct removal_input in = {0};

@@ -135,7 +135,7 @@ static enum err read_message(struct exchange *x, const struct field *fields, int
     return e;
 }
 
-enum err room_media_control(struct exchange *x)
+enum err ws_media_control(struct exchange *x)
 {
     int64_t id, user_id;
     struct participant_input in = {0};
@@ -145,7 +145,7 @@ enum err room_media_control(struct exchange *x)
     return e ? e : set_media(x, id, user_id, &in);
 }
 
-enum err room_raise_hand(struct exchange *x)
+enum err ws_raise_hand(struct exchange *x)
 {
     int64_t id;
     enum err e = exchange_meeting(x, &id);
@@ -154,7 +154,7 @@ enum err room_raise_hand(struct exchange *x)
     return e ? e : set_hand(x, id, x->ctx.user_id, true);
 }
 
-enum err room_lower_hand(struct exchange *x)
+enum err ws_lower_hand(struct exchange *x)
 {
     int64_t id, user_id;
     struct participant_input in = {0};
@@ -162,7 +162,7 @@ enum err room_lower_hand(struct exchange *x)
     return e ? e : set_hand(x, id, user_id, false);
 }
 
-enum err room_rename(struct exchange *x)
+enum err ws_rename(struct exchange *x)
 {
     int64_t id, user_id;
     struct participant_input in = {0};
@@ -170,7 +170,7 @@ enum err room_rename(struct exchange *x)
     return e ? e : set_name(x, id, user_id, in.display_name.value);
 }
 
-enum err room_set_role(struct exchange *x)
+enum err ws_set_role(struct exchange *x)
 {
     int64_t id, user_id;
     struct participant_input in = {0};

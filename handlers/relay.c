@@ -16,7 +16,7 @@ static const struct field log_fields[] = {
     {"after", FIELD_INT, offsetof(struct log_query, after), OPTIONAL, false, 0, LIMIT_ID, NULL},
 };
 
-enum err room_events_get(struct exchange *x)
+enum err relay_events_get(struct exchange *x)
 {
     int64_t id;
     struct log_query in = {0};

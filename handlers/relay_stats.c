@@ -19,7 +19,7 @@ static void write_relay(struct json *j, const struct relay_stats *s)
     json_object_end(j);
 }
 
-enum err ws_stats_get(struct exchange *x)
+enum err relay_stats_get(struct exchange *x)
 {
     struct relay_stats *items;
     int count;

@@ -41,18 +41,18 @@ enum err events_get(struct exchange *x)
     return ERR_OK;
 }
 
-struct room_join_input {
+struct join_room_input {
     struct in_text password, invite, seat;
     struct in_int since;
 };
 
-static const struct field room_join_fields[] = {
+static const struct field join_room_fields[] = {
     {"meetingId", FIELD_IGNORED, 0, OPTIONAL, false, 0, 0, NULL}, /* the relay took the path from it */
-    {"password", FIELD_EXACT, offsetof(struct room_join_input, password), OPTIONAL, true, 0,
+    {"password", FIELD_EXACT, offsetof(struct join_room_input, password), OPTIONAL, true, 0,
      LIMIT_MEETING_PASSWORD_CHARS, NULL},
-    {"invite", FIELD_TEXT, offsetof(struct room_join_input, invite), OPTIONAL, false, 1, LIMIT_INVITE_CHARS, NULL},
-    {"seat", FIELD_EXACT, offsetof(struct room_join_input, seat), OPTIONAL, false, 1, LIMIT_SEAT_CHARS, NULL},
-    {"since", FIELD_INT, offsetof(struct room_join_input, since), OPTIONAL, false, 0, LIMIT_ID, NULL},
+    {"invite", FIELD_TEXT, offsetof(struct join_room_input, invite), OPTIONAL, false, 1, LIMIT_INVITE_CHARS, NULL},
+    {"seat", FIELD_EXACT, offsetof(struct join_room_input, seat), OPTIONAL, false, 1, LIMIT_SEAT_CHARS, NULL},
+    {"since", FIELD_INT, offsetof(struct join_room_input, since), OPTIONAL, false, 0, LIMIT_ID, NULL},
 };
 
 /* Tells the relay where the connection is from now on. */
@@ -63,18 +63,18 @@ static void set_room(struct exchange *x, const struct relay_wire_room *room)
     response_header(x->res, RELAY_WIRE_ROOM, value);
 }
 
-enum err room_join(struct exchange *x)
+enum err ws_join_room(struct exchange *x)
 {
     int64_t id;
-    struct room_join_input in = {.since = {.value = -1}};
+    struct join_room_input in = {.since = {.value = -1}};
     struct room_view view;
-    enum err e = exchange_body(x, room_join_fields, FIELD_COUNT(room_join_fields), &in);
+    enum err e = exchange_body(x, join_room_fields, FIELD_COUNT(join_room_fields), &in);
     if (!e)
         e = exchange_meeting_invited(x, in.invite.value, &id);
     if (!e)
-        e = join_room(
+        e = join_by_websocket(
             &x->ctx, id,
-            (struct join_ticket){.password = in.password.value, .invite = in.invite.value, .seat = in.seat.value},
+            (struct join_credentials){.password = in.password.value, .invite = in.invite.value, .seat = in.seat.value},
             in.since.value, &view);
     if (e)
         return e;
@@ -82,13 +82,13 @@ enum err room_join(struct exchange *x)
     return room_view_write(x, &view);
 }
 
-enum err room_leave(struct exchange *x)
+enum err ws_leave_room(struct exchange *x)
 {
     set_room(x, &(struct relay_wire_room){0});
     return meeting_leave_post(x);
 }
 
-enum err room_unknown_type(struct exchange *x)
+enum err ws_unknown_type(struct exchange *x)
 {
     return fault_set(&x->ctx.fault, ERR_UNKNOWN_TYPE, NULL, "There is no message type '%.32s'.", x->req->params[1]);
 }

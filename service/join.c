@@ -18,10 +18,10 @@
 #include "service/setting.h"
 #include "service/shape.h"
 
-/* Somebody at the door. */
-struct visitor {
+/* Somebody who wants to come in. */
+struct join_attempt {
     struct context *ctx;
-    struct join_ticket ticket;
+    struct join_credentials credentials;
     struct meeting meeting;
     struct participant row; /* as it was; status 0: never in it */
     struct user user;
@@ -36,233 +36,233 @@ struct visitor {
 /* ---- the checks, in their order ---- */
 
 /* Whether a place is still the one that a resuming client believes to own. */
-static enum err check_owned(const struct visitor *v, const struct participant *row)
+static enum err check_owned(const struct join_attempt *a, const struct participant *row)
 {
-    if (!v->ticket.resumes || (row->status && row->seat_name && strcmp(row->seat_name, v->ticket.seat) == 0))
+    if (!a->credentials.resumes || (row->status && row->seat_name && strcmp(row->seat_name, a->credentials.seat) == 0))
         return ERR_OK;
     bool held = row->status == PARTICIPANT_JOINED || row->status == PARTICIPANT_WAITING;
     return held || (row->status && row->seat_name) ? ERR_TAKEN_OVER : ERR_LEFT;
 }
 
 /* A seat, or a place in the lobby, is theirs already: nobody asks again how they came by it. */
-static bool has_place(const struct visitor *v)
+static bool has_place(const struct join_attempt *a)
 {
-    return v->row.status == PARTICIPANT_JOINED || v->row.status == PARTICIPANT_WAITING;
+    return a->row.status == PARTICIPANT_JOINED || a->row.status == PARTICIPANT_WAITING;
 }
 
-static enum err check_account(struct visitor *v)
+static enum err check_account(struct join_attempt *a)
 {
-    struct context *ctx = v->ctx;
-    enum err e = user_dao_by_id(ctx->app->db, ctx->arena, ctx->user_id, &v->user);
+    struct context *ctx = a->ctx;
+    enum err e = user_dao_by_id(ctx->app->db, ctx->arena, ctx->user_id, &a->user);
     if (e)
         return context_no_row(e, ERR_UNAUTHORIZED);
-    if (v->user.disabled_at_ms)
+    if (a->user.disabled_at_ms)
         return ERR_ACCOUNT_DISABLED;
-    return v->user.guest_of && v->user.guest_of != v->meeting.id ? ERR_FORBIDDEN : ERR_OK;
+    return a->user.guest_of && a->user.guest_of != a->meeting.id ? ERR_FORBIDDEN : ERR_OK;
 }
 
 /* The invitation that they show; or that a guest came by before, or was made by. One of these must be good still, or
  * the meeting open to guests. */
-static enum err find_invite(struct visitor *v)
+static enum err find_invite(struct join_attempt *a)
 {
-    struct context *ctx = v->ctx;
-    v->invite.id = 0;
-    if (v->ticket.invite)
-        return invite_check(ctx, v->meeting.id, v->ticket.invite, &v->invite);
-    if (!v->user.guest_of)
+    struct context *ctx = a->ctx;
+    a->invite.id = 0;
+    if (a->credentials.invite)
+        return invite_check(ctx, a->meeting.id, a->credentials.invite, &a->invite);
+    if (!a->user.guest_of)
         return ERR_OK;
-    bool open = setting_is(v->meeting.settings, SETTING_ALLOW_GUESTS);
-    int64_t own = v->row.status && v->row.invite_id ? v->row.invite_id : v->user.invite_id;
+    bool open = setting_is(a->meeting.settings, SETTING_ALLOW_GUESTS);
+    int64_t own = a->row.status && a->row.invite_id ? a->row.invite_id : a->user.invite_id;
     if (!own)
         return open ? ERR_OK : ERR_GUESTS_NOT_ALLOWED;
-    enum err e = invite_check_id(ctx, v->meeting.id, own, &v->invite);
+    enum err e = invite_check_id(ctx, a->meeting.id, own, &a->invite);
     return e == ERR_INVITE_INVALID && open ? ERR_OK : e;
 }
 
 /* Guests without an invitation are let in by this setting alone. */
-static int64_t needed_setting(const struct visitor *v)
+static int64_t needed_setting(const struct join_attempt *a)
 {
-    return v->user.guest_of && !v->invite.id ? SETTING_ALLOW_GUESTS : 0;
+    return a->user.guest_of && !a->invite.id ? SETTING_ALLOW_GUESTS : 0;
 }
 
 /* Once a co-host, always one there, until demoted or removed: then the invitation that made them one does not do it
  * again. */
-static bool comes_as_cohost(const struct visitor *v)
+static bool comes_as_cohost(const struct join_attempt *a)
 {
-    return !v->held && ((v->row.status && v->row.role == ROLE_COHOST) || invite_makes_cohost(&v->invite));
+    return !a->held && ((a->row.status && a->row.role == ROLE_COHOST) || invite_makes_cohost(&a->invite));
 }
 
 /* Exists, not over, not removed, the place is theirs that they resume, the invitation is good. */
-static enum err look_up(struct visitor *v, int64_t meeting_id, struct join_ticket ticket)
+static enum err look_up(struct join_attempt *a, int64_t meeting_id, struct join_credentials credentials)
 {
-    struct context *ctx = v->ctx;
-    v->ticket = ticket;
-    enum err e = meeting_dao_by_id(ctx->app->db, ctx->arena, meeting_id, &v->meeting);
+    struct context *ctx = a->ctx;
+    a->credentials = credentials;
+    enum err e = meeting_dao_by_id(ctx->app->db, ctx->arena, meeting_id, &a->meeting);
     if (e)
         return context_no_row(e, ERR_NOT_FOUND);
-    e = room_check_open(v->meeting.status);
+    e = room_check_open(a->meeting.status);
     if (e)
         return e;
-    v->row.status = 0;
-    e = participant_dao_find(ctx->app->db, ctx->arena, meeting_id, ctx->user_id, &v->row);
+    a->row.status = 0;
+    e = participant_dao_find(ctx->app->db, ctx->arena, meeting_id, ctx->user_id, &a->row);
     if (e && e != ERR_DB_NO_ROW)
         return e;
-    if (v->row.status == PARTICIPANT_REMOVED)
+    if (a->row.status == PARTICIPANT_REMOVED)
         return ERR_REMOVED;
-    e = check_owned(v, &v->row);
-    if (!e && !has_place(v))
-        e = check_account(v);
-    if (!e && !has_place(v))
-        e = find_invite(v);
-    const struct meeting *m = &v->meeting;
-    v->runs_it = m->host_id == ctx->user_id || m->creator_id == ctx->user_id || comes_as_cohost(v);
+    e = check_owned(a, &a->row);
+    if (!e && !has_place(a))
+        e = check_account(a);
+    if (!e && !has_place(a))
+        e = find_invite(a);
+    const struct meeting *m = &a->meeting;
+    a->runs_it = m->host_id == ctx->user_id || m->creator_id == ctx->user_id || comes_as_cohost(a);
     return e;
 }
 
 /* The host is gone and the meeting is locked until the return. */
 static bool locked_by_loss(const struct meeting *m) { return m->host_loss_policy == HOST_LOSS_LOCK && m->host_lost_ms; }
 
-static enum err check_lock(const struct visitor *v)
+static enum err check_lock(const struct join_attempt *a)
 {
-    bool locked = setting_is(v->meeting.settings, SETTING_LOCKED) || locked_by_loss(&v->meeting);
-    return locked && !v->runs_it ? ERR_MEETING_LOCKED : ERR_OK;
+    bool locked = setting_is(a->meeting.settings, SETTING_LOCKED) || locked_by_loss(&a->meeting);
+    return locked && !a->runs_it ? ERR_MEETING_LOCKED : ERR_OK;
 }
 
-static enum err check_password(struct visitor *v, const char *password)
+static enum err check_password(struct join_attempt *a, const char *password)
 {
-    const struct meeting *m = &v->meeting;
-    bool invited = v->invite.id || (has_place(v) && v->ticket.invite);
-    if (!m->password_box.bytes || v->runs_it || invited)
+    const struct meeting *m = &a->meeting;
+    bool invited = a->invite.id || (has_place(a) && a->credentials.invite);
+    if (!m->password_box.bytes || a->runs_it || invited)
         return ERR_OK;
     if (!password)
-        return fault_set(&v->ctx->fault, ERR_WRONG_PASSWORD, "password", "This meeting has a password.");
-    bool known = v->row.status != 0;
-    enum err e = rate_check_guess(v->ctx, m->id, known);
+        return fault_set(&a->ctx->fault, ERR_WRONG_PASSWORD, "password", "This meeting has a password.");
+    bool known = a->row.status != 0;
+    enum err e = rate_check_guess(a->ctx, m->id, known);
     if (e)
         return e;
-    if (secretbox_holds(v->ctx, m->password_box.bytes, m->password_box.len, password))
+    if (secretbox_holds(a->ctx, m->password_box.bytes, m->password_box.len, password))
         return ERR_OK;
-    rate_count_wrong_guess(v->ctx, m->id, known);
-    return fault_set(&v->ctx->fault, ERR_WRONG_PASSWORD, "password", "The meeting password is wrong.");
+    rate_count_wrong_guess(a->ctx, m->id, known);
+    return fault_set(&a->ctx->fault, ERR_WRONG_PASSWORD, "password", "The meeting password is wrong.");
 }
 
 /* From a network that is kept out, nobody who was not in the meeting before comes in without a word of those who run
  * it, whatever invitation they have; host and creator are no strangers. */
-static enum err check_network(struct visitor *v)
+static enum err check_network(struct join_attempt *a)
 {
-    const struct meeting *m = &v->meeting;
-    int64_t user_id = v->ctx->user_id;
-    bool known = v->row.status && participant_was_in(&v->row);
+    const struct meeting *m = &a->meeting;
+    int64_t user_id = a->ctx->user_id;
+    bool known = a->row.status && participant_was_in(&a->row);
     if (known || m->host_id == user_id || m->creator_id == user_id)
         return ERR_OK;
-    enum err e = participant_dao_network_banned(v->ctx->app->db, m->id, context_network(v->ctx), &v->held);
-    v->runs_it = v->runs_it && !v->held;
+    enum err e = participant_dao_network_banned(a->ctx->app->db, m->id, context_network(a->ctx), &a->held);
+    a->runs_it = a->runs_it && !a->held;
     return e;
 }
 
 /* Whether they have to wait: for somebody's word, or for the host. */
-static enum err must_wait(struct visitor *v, bool *wait)
+static enum err must_wait(struct join_attempt *a, bool *wait)
 {
-    const struct meeting *m = &v->meeting;
-    *wait = v->held || (!v->runs_it && setting_is(m->settings, SETTING_WAITING_ROOM));
-    if (v->runs_it || *wait || setting_is(m->settings, SETTING_JOIN_BEFORE_HOST))
+    const struct meeting *m = &a->meeting;
+    *wait = a->held || (!a->runs_it && setting_is(m->settings, SETTING_WAITING_ROOM));
+    if (a->runs_it || *wait || setting_is(m->settings, SETTING_JOIN_BEFORE_HOST))
         return ERR_OK;
     struct participant host;
-    enum err e = participant_find_joined(v->ctx, m->id, m->host_id, &host);
+    enum err e = participant_find_joined(a->ctx, m->id, m->host_id, &host);
     *wait = e == ERR_NOT_JOINED;
     return e == ERR_NOT_JOINED ? ERR_OK : e;
 }
 
 /* ---- coming in ---- */
 
-static struct conn_ref seat_of(const struct visitor *v)
+static struct conn_ref seat_of(const struct join_attempt *a)
 {
-    return (struct conn_ref){v->ctx->relay, v->ctx->connection, v->ticket.seat, v->ctx->session_id};
+    return (struct conn_ref){a->ctx->relay, a->ctx->connection, a->credentials.seat, a->ctx->session_id};
 }
 
 /* The name that somebody has in a meeting is the one they were given there; at first, the account's. */
-static struct arrival arrival_of(const struct visitor *v, enum participant_status status)
+static struct join_row join_row_of(const struct join_attempt *a, enum participant_status status)
 {
-    return (struct arrival){.meeting_id = v->meeting.id,
-                            .user_id = v->ctx->user_id,
-                            .display_name = v->row.status ? v->row.display_name : v->user.display_name,
-                            .status = status,
-                            .role = comes_as_cohost(v) ? ROLE_COHOST : ROLE_PARTICIPANT,
-                            .is_guest = v->user.guest_of != 0,
-                            .address = context_network(v->ctx),
-                            .is_held = v->held,
-                            .invite_id = v->invite.id    ? v->invite.id
-                                         : v->row.status ? v->row.invite_id
-                                                         : 0,
-                            .seat = seat_of(v),
-                            .resumed = v->ticket.resumes ? v->ticket.seat : NULL};
+    return (struct join_row){.meeting_id = a->meeting.id,
+                             .user_id = a->ctx->user_id,
+                             .display_name = a->row.status ? a->row.display_name : a->user.display_name,
+                             .status = status,
+                             .role = comes_as_cohost(a) ? ROLE_COHOST : ROLE_PARTICIPANT,
+                             .is_guest = a->user.guest_of != 0,
+                             .address = context_network(a->ctx),
+                             .is_held = a->held,
+                             .invite_id = a->invite.id    ? a->invite.id
+                                          : a->row.status ? a->row.invite_id
+                                                          : 0,
+                             .seat = seat_of(a),
+                             .resumed = a->credentials.resumes ? a->credentials.seat : NULL};
 }
 
-static enum err add_user_joined(struct visitor *v, const struct arrival *a)
+static enum err add_user_joined(struct join_attempt *a, const struct join_row *row)
 {
-    struct participant p = {.user_id = a->user_id,
-                            .display_name = a->display_name,
-                            .role = v->meeting.host_id == a->user_id ? ROLE_HOST : a->role,
+    struct participant p = {.user_id = row->user_id,
+                            .display_name = row->display_name,
+                            .role = a->meeting.host_id == row->user_id ? ROLE_HOST : row->role,
                             .status = PARTICIPANT_JOINED,
-                            .is_guest = a->is_guest,
-                            .joined_at_ms = context_now_ms(v->ctx),
-                            .connection = a->seat.connection};
-    struct event_draft *event = event_begin(&v->log, EVENT_USER_JOINED, a->user_id);
+                            .is_guest = row->is_guest,
+                            .joined_at_ms = context_now_ms(a->ctx),
+                            .connection = row->seat.connection};
+    struct event_draft *event = event_begin(&a->log, EVENT_USER_JOINED, row->user_id);
     shape_participant(&event->data, "participant", &p);
     return event_end(event);
 }
 
 /* Counts the invitation; the meeting's row is locked. */
-static enum err use_invite(const struct visitor *v)
+static enum err use_invite(const struct join_attempt *a)
 {
-    const struct context *ctx = v->ctx;
-    if (!v->invite.id)
+    const struct context *ctx = a->ctx;
+    if (!a->invite.id)
         return ERR_OK;
-    return context_no_row(invite_dao_use(ctx->app->db, v->invite.id, ctx->user_id, context_now_ms(ctx)),
+    return context_no_row(invite_dao_use(ctx->app->db, a->invite.id, ctx->user_id, context_now_ms(ctx)),
                           ERR_INVITE_INVALID);
 }
 
 /* How many co-hosts there are is looked at once more under the lock of the meeting's row, which an ordinary join takes
  * last. */
-static enum err hold_cohosts(struct visitor *v)
+static enum err hold_cohosts(struct join_attempt *a)
 {
     struct meeting_state state;
-    if (!invite_makes_cohost(&v->invite))
+    if (!invite_makes_cohost(&a->invite))
         return ERR_OK;
-    enum err e = meeting_dao_lock(v->ctx->app->db, v->meeting.id, &state);
-    return e ? e : invite_check_id(v->ctx, v->meeting.id, v->invite.id, &v->invite);
+    enum err e = meeting_dao_lock(a->ctx->app->db, a->meeting.id, &state);
+    return e ? e : invite_check_id(a->ctx, a->meeting.id, a->invite.id, &a->invite);
 }
 
 /* Disabling an account waits for a join under way, which it then finds and undoes; a later join is refused. */
-static enum err hold_account(struct visitor *v)
+static enum err hold_account(struct join_attempt *a)
 {
-    enum err e = user_dao_lock(v->ctx->app->db, v->ctx->arena, v->ctx->user_id, &v->user);
+    enum err e = user_dao_lock(a->ctx->app->db, a->ctx->arena, a->ctx->user_id, &a->user);
     if (e)
         return context_no_row(e, ERR_UNAUTHORIZED);
-    return v->user.disabled_at_ms ? ERR_ACCOUNT_DISABLED : ERR_OK;
+    return a->user.disabled_at_ms ? ERR_ACCOUNT_DISABLED : ERR_OK;
 }
 
 /* Ending a sign-in waits for it as well, and finds its connection. The account is locked first, as it is there. */
-static enum err hold_session(const struct visitor *v)
+static enum err hold_session(const struct join_attempt *a)
 {
-    const struct context *ctx = v->ctx;
+    const struct context *ctx = a->ctx;
     enum err e = ctx->session_id ? session_dao_hold(ctx->app->db, ctx->session_id) : ERR_OK;
     return context_no_row(e, ERR_UNAUTHORIZED);
 }
 
 /* A new row holds the account by itself. */
-static enum err write_row(struct visitor *v, const struct arrival *a)
+static enum err write_row(struct join_attempt *a, const struct join_row *row)
 {
-    struct db *db = v->ctx->app->db;
-    int64_t now = context_now_ms(v->ctx);
+    struct db *db = a->ctx->app->db;
+    int64_t now = context_now_ms(a->ctx);
     enum err e;
-    if (!v->row.status) {
-        e = participant_dao_insert(db, a, now);
+    if (!a->row.status) {
+        e = participant_dao_insert(db, row, now);
         return e == ERR_DB_DUPLICATE ? ERR_ALREADY_JOINED : context_no_row(e, ERR_ACCOUNT_DISABLED);
     }
-    e = hold_account(v);
+    e = hold_account(a);
     if (!e)
-        e = participant_dao_rejoin(db, a, now);
+        e = participant_dao_rejoin(db, row, now);
     return context_no_row(e, ERR_ALREADY_JOINED);
 }
 
@@ -270,149 +270,149 @@ static enum err write_row(struct visitor *v, const struct arrival *a)
  * so that its lock is held for one event and the commit. */
 static enum err take_seat_body(void *arg)
 {
-    struct visitor *v = arg;
-    struct context *ctx = v->ctx;
+    struct join_attempt *a = arg;
+    struct context *ctx = a->ctx;
     struct db *db = ctx->app->db;
-    struct arrival a = arrival_of(v, PARTICIPANT_JOINED);
+    struct join_row row = join_row_of(a, PARTICIPANT_JOINED);
     int64_t now = context_now_ms(ctx), seq;
-    room_log_start(&v->log, ctx, v->meeting.id, NULL);
-    enum err e = hold_cohosts(v);
+    room_log_start(&a->log, ctx, a->meeting.id, NULL);
+    enum err e = hold_cohosts(a);
     if (!e)
-        e = write_row(v, &a);
+        e = write_row(a, &row);
     if (!e)
-        e = hold_session(v);
+        e = hold_session(a);
     if (e)
         return e;
-    int64_t barred_by = v->runs_it ? 0 : SETTING_LOCKED | SETTING_WAITING_ROOM;
-    e = context_no_row(meeting_dao_take_seat(db, &a, barred_by, needed_setting(v), now, &seq), ERR_MEETING_FULL);
+    int64_t barred_by = a->runs_it ? 0 : SETTING_LOCKED | SETTING_WAITING_ROOM;
+    e = context_no_row(meeting_dao_take_seat(db, &row, barred_by, needed_setting(a), now, &seq), ERR_MEETING_FULL);
     if (!e)
-        e = use_invite(v);
+        e = use_invite(a);
     if (e)
         return e;
     if (context_is_late(ctx))
         return ERR_TIMEOUT;
-    e = add_user_joined(v, &a);
-    return e ? e : room_log_store(&v->log, seq);
+    e = add_user_joined(a, &row);
+    return e ? e : room_log_store(&a->log, seq);
 }
 
 /* The host has come: whoever waited only for that comes in. What does not work out now, housekeeping does. */
-static void open_for_host(struct visitor *v)
+static void open_for_host(struct join_attempt *a)
 {
-    const struct meeting *m = &v->meeting;
-    if (m->host_id != v->ctx->user_id || !m->waiting_count)
+    const struct meeting *m = &a->meeting;
+    if (m->host_id != a->ctx->user_id || !m->waiting_count)
         return;
-    enum err e = lobby_open(v->ctx, m->id);
+    enum err e = lobby_open(a->ctx, m->id);
     if (e)
         log_event(LOG_WARN, "lobby_not_opened", "meeting", LOG_INT(m->id), "code", err_code(e), NULL);
 }
 
-static enum err take_seat(struct visitor *v)
+static enum err take_seat(struct join_attempt *a)
 {
-    room_log_start(&v->log, v->ctx, v->meeting.id, NULL);
-    meeting_cache_hold(v->ctx, v->meeting.id);
-    enum err e = db_transaction(v->ctx->app->db, take_seat_body, v);
+    room_log_start(&a->log, a->ctx, a->meeting.id, NULL);
+    meeting_cache_hold(a->ctx, a->meeting.id);
+    enum err e = db_transaction(a->ctx->app->db, take_seat_body, a);
     if (e)
-        v->log.count = 0;
-    room_log_publish(&v->log);
+        a->log.count = 0;
+    room_log_publish(&a->log);
     if (e)
         return e;
-    v->join_seq = v->log.events[0].seq;
-    open_for_host(v);
+    a->join_seq = a->log.events[0].seq;
+    open_for_host(a);
     return ERR_OK;
 }
 
 static enum err wait_change(struct room_change *room, void *arg)
 {
-    struct visitor *v = arg;
-    struct arrival a = arrival_of(v, PARTICIPANT_WAITING);
+    struct join_attempt *a = arg;
+    struct join_row row = join_row_of(a, PARTICIPANT_WAITING);
     enum err e = room_check_open(room->state.status);
     if (!e)
-        e = hold_account(v);
+        e = hold_account(a);
     if (!e)
-        e = hold_session(v);
+        e = hold_session(a);
     if (!e && setting_is(room->state.settings, SETTING_LOCKED))
         e = ERR_MEETING_LOCKED;
-    if (!e && needed_setting(v) & ~room->state.settings)
+    if (!e && needed_setting(a) & ~room->state.settings)
         e = ERR_GUESTS_NOT_ALLOWED;
     if (!e)
-        e = lobby_enter(room, &a, v->row.status != 0);
+        e = lobby_enter(room, &row, a->row.status != 0);
     /* whom they wait for may have come between the look and this change */
     room->state.look_again = !setting_is(room->state.settings, SETTING_WAITING_ROOM);
-    v->join_seq = room->state.event_seq + room->log.count;
+    a->join_seq = room->state.event_seq + room->log.count;
     return e;
 }
 
 /* A seat, or a place in the lobby. */
-static enum err come_in(struct visitor *v)
+static enum err come_in(struct join_attempt *a)
 {
     bool wait;
-    enum err e = check_network(v);
+    enum err e = check_network(a);
     if (!e)
-        e = must_wait(v, &wait);
+        e = must_wait(a, &wait);
     if (e)
         return e;
-    v->waiting = wait;
-    return wait ? room_change(v->ctx, v->meeting.id, wait_change, v) : take_seat(v);
+    a->waiting = wait;
+    return wait ? room_change(a->ctx, a->meeting.id, wait_change, a) : take_seat(a);
 }
 
 /* No seat was there: over by now, locked, with a lobby, or full. */
-static enum err retry_or_wait(struct visitor *v)
+static enum err retry_or_wait(struct join_attempt *a)
 {
     bool wait = false;
-    enum err e = meeting_dao_by_id(v->ctx->app->db, v->ctx->arena, v->meeting.id, &v->meeting);
+    enum err e = meeting_dao_by_id(a->ctx->app->db, a->ctx->arena, a->meeting.id, &a->meeting);
     if (!e)
-        e = room_check_open(v->meeting.status);
+        e = room_check_open(a->meeting.status);
     if (!e)
-        e = find_invite(v);
+        e = find_invite(a);
     if (!e)
-        e = check_lock(v);
+        e = check_lock(a);
     if (!e)
-        e = must_wait(v, &wait);
+        e = must_wait(a, &wait);
     if (e)
         return e;
-    v->waiting = wait;
-    return wait ? room_change(v->ctx, v->meeting.id, wait_change, v) : ERR_MEETING_FULL;
+    a->waiting = wait;
+    return wait ? room_change(a->ctx, a->meeting.id, wait_change, a) : ERR_MEETING_FULL;
 }
 
-static enum err pass_door(struct visitor *v, const char *password)
+static enum err check_entry(struct join_attempt *a, const char *password)
 {
-    enum err e = v->row.status == PARTICIPANT_JOINED ? ERR_OK : check_lock(v);
-    return e ? e : check_password(v, password);
+    enum err e = a->row.status == PARTICIPANT_JOINED ? ERR_OK : check_lock(a);
+    return e ? e : check_password(a, password);
 }
 
 /* ---- moving a seat to another connection ---- */
 
-static enum err take_place(const struct visitor *v, int64_t meeting_id)
+static enum err take_place(const struct join_attempt *a, int64_t meeting_id)
 {
-    const struct context *ctx = v->ctx;
-    return participant_dao_take_over(ctx->app->db, meeting_id, ctx->user_id, seat_of(v), context_network(ctx));
+    const struct context *ctx = a->ctx;
+    return participant_dao_take_over(ctx->app->db, meeting_id, ctx->user_id, seat_of(a), context_network(ctx));
 }
 
 /* The place, in the meeting or in the lobby, moves to this connection; the one that had it is closed. */
 static enum err take_over_change(struct room_change *room, void *arg)
 {
-    struct visitor *v = arg;
+    struct join_attempt *a = arg;
     struct context *ctx = room->ctx;
     struct participant me;
     enum err e = participant_find_present(ctx, room->state.id, ctx->user_id, &me);
     if (!e)
-        e = check_owned(v, &me);
+        e = check_owned(a, &me);
     if (!e)
-        e = hold_session(v);
+        e = hold_session(a);
     if (e)
         return e;
-    v->waiting = me.status == PARTICIPANT_WAITING;
-    v->join_seq = room->state.event_seq;
+    a->waiting = me.status == PARTICIPANT_WAITING;
+    a->join_seq = room->state.event_seq;
     if (me.connection && strcmp(me.connection, ctx->connection) == 0 && !me.offline_at_ms)
-        return take_place(v, room->state.id);
+        return take_place(a, room->state.id);
     bool other = me.connection && strcmp(me.connection, ctx->connection) != 0;
     e = presence_add_changed(room, &me, true,
                              other ? effect_connection(me.connection, CLOSE_TAKEN_OVER) : effect_none());
     if (e)
         return e;
-    v->join_seq += room->log.count;
-    room->state.online_count += !v->waiting && !participant_is_online(&me);
-    return take_place(v, room->state.id);
+    a->join_seq += room->log.count;
+    room->state.online_count += !a->waiting && !participant_is_online(&me);
+    return take_place(a, room->state.id);
 }
 
 /* ---- what they see then ---- */
@@ -477,32 +477,33 @@ static enum err read_view(struct context *ctx, int64_t meeting_id, int64_t since
 
 /* ---- the two ways to join ---- */
 
-enum err join_meeting(struct context *ctx, int64_t meeting_id, struct join_ticket ticket, struct room_view *out)
+enum err join_by_rest(struct context *ctx, int64_t meeting_id, struct join_credentials credentials,
+                      struct room_view *out)
 {
-    struct visitor v = {.ctx = ctx};
-    enum err e = look_up(&v, meeting_id, ticket);
+    struct join_attempt a = {.ctx = ctx};
+    enum err e = look_up(&a, meeting_id, credentials);
     if (!e)
-        e = pass_door(&v, ticket.password);
-    if (!e && v.row.status == PARTICIPANT_JOINED)
+        e = check_entry(&a, credentials.password);
+    if (!e && a.row.status == PARTICIPANT_JOINED)
         e = ERR_ALREADY_JOINED;
-    if (!e && v.row.status != PARTICIPANT_WAITING)
-        e = come_in(&v);
+    if (!e && a.row.status != PARTICIPANT_WAITING)
+        e = come_in(&a);
     if (e == ERR_MEETING_FULL)
-        e = retry_or_wait(&v);
+        e = retry_or_wait(&a);
     return e ? e : read_view(ctx, meeting_id, -1, out);
 }
 
-static enum err join_or_take_over(struct visitor *v, int64_t meeting_id, struct join_ticket ticket)
+static enum err join_or_take_over(struct join_attempt *a, int64_t meeting_id, struct join_credentials credentials)
 {
-    enum err e = look_up(v, meeting_id, ticket);
+    enum err e = look_up(a, meeting_id, credentials);
     if (e)
         return e;
-    if (has_place(v))
-        return room_change(v->ctx, meeting_id, take_over_change, v);
-    e = pass_door(v, ticket.password);
+    if (has_place(a))
+        return room_change(a->ctx, meeting_id, take_over_change, a);
+    e = check_entry(a, credentials.password);
     if (!e)
-        e = come_in(v);
-    return e == ERR_MEETING_FULL ? retry_or_wait(v) : e;
+        e = come_in(a);
+    return e == ERR_MEETING_FULL ? retry_or_wait(a) : e;
 }
 
 /* The seat was given up between taking it and reading the room. */
@@ -511,26 +512,26 @@ static bool is_out(const struct participant *p)
     return p->status == PARTICIPANT_LEFT || p->status == PARTICIPANT_REMOVED;
 }
 
-static enum err join_and_read(struct context *ctx, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
-                              struct room_view *out)
+static enum err join_and_read(struct context *ctx, int64_t meeting_id, struct join_credentials credentials,
+                              int64_t since_seq, struct room_view *out)
 {
-    struct visitor v = {.ctx = ctx};
-    enum err e = join_or_take_over(&v, meeting_id, ticket);
+    struct join_attempt a = {.ctx = ctx};
+    enum err e = join_or_take_over(&a, meeting_id, credentials);
     if (!e)
         e = read_view(ctx, meeting_id, since_seq, out);
     if (e)
         return e;
-    out->join_seq = v.join_seq;
+    out->join_seq = a.join_seq;
     return is_out(&out->me) ? ERR_NOT_JOINED : ERR_OK;
 }
 
-enum err join_room(struct context *ctx, int64_t meeting_id, struct join_ticket ticket, int64_t since_seq,
-                   struct room_view *out)
+enum err join_by_websocket(struct context *ctx, int64_t meeting_id, struct join_credentials credentials,
+                           int64_t since_seq, struct room_view *out)
 {
     enum err e = ERR_ALREADY_JOINED;
-    ticket.resumes = ticket.seat && since_seq >= 0;
+    credentials.resumes = credentials.seat && since_seq >= 0;
     /* meanwhile they may have come in or gone out by another way: look again */
     for (int i = 0; i < 3 && (e == ERR_ALREADY_JOINED || e == ERR_NOT_JOINED); i++)
-        e = join_and_read(ctx, meeting_id, ticket, since_seq, out);
+        e = join_and_read(ctx, meeting_id, credentials, since_seq, out);
     return e;
 }

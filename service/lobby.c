@@ -31,7 +31,7 @@ static enum err add_participant(struct room_change *room, enum event_type type, 
 
 /* ---- coming and going ---- */
 
-enum err lobby_enter(struct room_change *room, const struct arrival *a, bool row_exists)
+enum err lobby_enter(struct room_change *room, const struct join_row *a, bool row_exists)
 {
     struct context *ctx = room->ctx;
     int64_t now = context_now_ms(ctx);

@@ -30,7 +30,7 @@ MUST_CHECK enum err lobby_open(struct context *ctx, int64_t meeting_id);
 MUST_CHECK enum err lobby_open_step(struct room_change *room);
 
 /* Inside a room_change: somebody comes to the lobby. row_exists: they have been there before. */
-MUST_CHECK enum err lobby_enter(struct room_change *room, const struct arrival *arrival, bool row_exists);
+MUST_CHECK enum err lobby_enter(struct room_change *room, const struct join_row *row, bool row_exists);
 
 /* Inside a room_change: the waiting of p ends without having come in. */
 MUST_CHECK enum err lobby_vacate(struct room_change *room, const struct participant *p, enum participant_status status,

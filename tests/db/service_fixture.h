@@ -103,7 +103,7 @@ static inline enum err join(int64_t meeting_id, int64_t user_id)
 {
     struct context ctx = context_of(user_id);
     struct room_view view;
-    return join_meeting(&ctx, meeting_id, (struct join_ticket){0}, &view);
+    return join_by_rest(&ctx, meeting_id, (struct join_credentials){0}, &view);
 }
 
 static inline enum err leave(int64_t meeting_id, int64_t user_id)

@@ -1,4 +1,4 @@
-/* service/presence.h and join_room on real servers: who owns a seat, and what happens to it. */
+/* service/presence.h and join_by_websocket on real servers: who owns a seat, and what happens to it. */
 #include "core/limits.h"
 #include "db/relay_dao.h"
 #include "tests/check_main.h"
@@ -19,7 +19,7 @@ static void begin(void)
 static enum err enter(const char *connection, int64_t since, struct room_view *view)
 {
     struct context ctx = context_from(anna, connection);
-    return join_room(&ctx, m.id, (struct join_ticket){0}, since, view);
+    return join_by_websocket(&ctx, m.id, (struct join_credentials){0}, since, view);
 }
 
 static enum err report(const char *connection, bool expired)
@@ -122,7 +122,7 @@ START_TEST(test_presence_who_is_online_is_counted_with_every_change)
     ck_assert_int_eq(online(), 0);
     ck_assert_int_eq(enter("r1.3", -1, &view), ERR_OK); /* taken over while away */
     ck_assert_int_eq(online(), 1);
-    ck_assert_int_eq(join_room(&cleo_call, m.id, (struct join_ticket){0}, -1, &view), ERR_OK);
+    ck_assert_int_eq(join_by_websocket(&cleo_call, m.id, (struct join_credentials){0}, -1, &view), ERR_OK);
     ck_assert_int_eq(online(), 2);
     ck_assert_int_eq(leave(m.id, ben), ERR_OK); /* the one without a connection */
     ck_assert_int_eq(online(), 2);
@@ -295,7 +295,7 @@ START_TEST(test_presence_a_relay_that_came_back_while_others_swept_keeps_its_sea
     sync("r1");
     sync("r2");
     ck_assert_int_eq(enter("r1.1", -1, &view), ERR_OK);
-    ck_assert_int_eq(join_room(&ctx, m.id, (struct join_ticket){0}, -1, &view), ERR_OK);
+    ck_assert_int_eq(join_by_websocket(&ctx, m.id, (struct join_credentials){0}, -1, &view), ERR_OK);
     at_event(4, "UPDATE relays SET lease_until = '2100-01-01' WHERE id = 'r1'");
     go_on(config.relay_lease_ms + config.relay_sync_ms);
     no_trigger();
@@ -354,13 +354,13 @@ START_TEST(test_join_room_that_comes_too_late_takes_no_seat)
     struct room_view view;
     struct context late = context_from(anna, "r1.1");
     late.deadline_ms = NOW_MS;
-    ck_assert_int_eq(join_room(&late, m.id, (struct join_ticket){0}, -1, &view), ERR_TIMEOUT);
+    ck_assert_int_eq(join_by_websocket(&late, m.id, (struct join_credentials){0}, -1, &view), ERR_TIMEOUT);
     ck_assert_str_eq(events_after(m.id, 1), "");
     ck_assert_int_eq(enter("r1.2", -1, &view), ERR_OK);
-    ck_assert_int_eq(join_room(&late, m.id, (struct join_ticket){0}, -1, &view), ERR_TIMEOUT);
+    ck_assert_int_eq(join_by_websocket(&late, m.id, (struct join_credentials){0}, -1, &view), ERR_TIMEOUT);
     ck_assert_str_eq(events_after(m.id, 1), "user_joined");
     late.deadline_ms = NOW_MS + 1;
-    ck_assert_int_eq(join_room(&late, m.id, (struct join_ticket){0}, -1, &view), ERR_OK);
+    ck_assert_int_eq(join_by_websocket(&late, m.id, (struct join_credentials){0}, -1, &view), ERR_OK);
     check_consistent(m.id);
     app_end();
 }
@@ -382,7 +382,7 @@ START_TEST(test_presence_reports_come_together_and_one_room_does_not_hold_up_the
         const char *connection = arena_printf(arena, "r1.%d", i);
         struct context ctx = context_from(user, connection);
         int64_t meeting = i % 4 ? other.id : m.id;
-        ck_assert_int_eq(join_room(&ctx, meeting, (struct join_ticket){0}, -1, &view), ERR_OK);
+        ck_assert_int_eq(join_by_websocket(&ctx, meeting, (struct join_credentials){0}, -1, &view), ERR_OK);
         reports[n++] = (struct presence_report){.meeting_id = meeting, .user_id = user, .connection = connection};
         reports[n++] =
             (struct presence_report){.meeting_id = meeting, .user_id = user, .connection = connection, .expired = true};

@@ -133,17 +133,17 @@ START_TEST(test_rate_counts_wrong_meeting_passwords_only)
     ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);
     ck_assert_int_eq(join(m.id, anna), ERR_OK);
     for (int i = 0; i < 10; i++) { /* right ones cost nothing */
-        ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
+        ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "pw"}, &view), ERR_OK);
         ck_assert_int_eq(leave(m.id, ben), ERR_OK);
     }
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "wrong"}, &view),
+        ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "wrong"}, &view),
                          ERR_WRONG_PASSWORD);
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "wrong"}, &view), ERR_RATE_LIMITED);
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view),
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "wrong"}, &view), ERR_RATE_LIMITED);
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "pw"}, &view),
                      ERR_RATE_LIMITED); /* else it would tell that this one is right */
     ctx.address = "203.0.113.77";       /* from elsewhere it can be tried */
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "pw"}, &view), ERR_OK);
     app_end();
 }
 END_TEST
@@ -168,7 +168,7 @@ static enum err guess(int64_t meeting_id, int64_t user_id, const char *address, 
     struct context ctx = context_of(user_id);
     struct room_view view;
     ctx.address = address;
-    enum err e = join_meeting(&ctx, meeting_id, (struct join_ticket){.password = password}, &view);
+    enum err e = join_by_rest(&ctx, meeting_id, (struct join_credentials){.password = password}, &view);
     return e ? e : leave(meeting_id, user_id);
 }
 

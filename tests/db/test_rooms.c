@@ -74,25 +74,25 @@ START_TEST(test_join_errors_come_in_their_order)
     struct meeting m;
     struct room_view view;
     ck_assert_int_eq(meeting_create(&host, &options, &m), ERR_OK);
-    ck_assert_int_eq(join_meeting(&ctx, m.id + 1, (struct join_ticket){.password = "pw"}, &view), ERR_NOT_FOUND);
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){0}, &view), ERR_WRONG_PASSWORD);
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "PW"}, &view), ERR_WRONG_PASSWORD);
-    ck_assert_int_eq(join_meeting(&host, m.id, (struct join_ticket){0}, &view), ERR_OK); /* the host knows it */
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
+    ck_assert_int_eq(join_by_rest(&ctx, m.id + 1, (struct join_credentials){.password = "pw"}, &view), ERR_NOT_FOUND);
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){0}, &view), ERR_WRONG_PASSWORD);
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "PW"}, &view), ERR_WRONG_PASSWORD);
+    ck_assert_int_eq(join_by_rest(&host, m.id, (struct join_credentials){0}, &view), ERR_OK); /* the host knows it */
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "pw"}, &view), ERR_OK);
     ck_assert_int_eq(view.me.user_id, ben);
     ck_assert_int_eq(view.participant_count, 2);
     ck_assert_int_eq(view.seq, 2);
     /* full by now: who sits in it is told that they do; a wrong password comes first */
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "no"}, &view), ERR_WRONG_PASSWORD);
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_ALREADY_JOINED);
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "no"}, &view), ERR_WRONG_PASSWORD);
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "pw"}, &view), ERR_ALREADY_JOINED);
     ctx = context_of(cleo);
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_MEETING_FULL);
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "pw"}, &view), ERR_MEETING_FULL);
     ck_assert_int_eq(moderation_remove(&host, m.id, ben, false), ERR_OK);
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_OK);
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "pw"}, &view), ERR_OK);
     ctx = context_of(ben);
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "wrong"}, &view), ERR_REMOVED);
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "wrong"}, &view), ERR_REMOVED);
     ck_assert_int_eq(meeting_end(&host, m.id, &m), ERR_OK);
-    ck_assert_int_eq(join_meeting(&ctx, m.id, (struct join_ticket){.password = "pw"}, &view), ERR_MEETING_ENDED);
+    ck_assert_int_eq(join_by_rest(&ctx, m.id, (struct join_credentials){.password = "pw"}, &view), ERR_MEETING_ENDED);
     check_consistent(m.id);
     app_end();
 }

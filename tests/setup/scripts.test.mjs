@@ -79,7 +79,7 @@ describe('check-layers', () => {
   });
 
   for (const [rule, text] of [
-    ['handlers/routes.c', '    {"POST", ROOM "raise_hand", ACCESS_RELAY_USER, RATE_WRITE, room_raise_hand},\n'],
+    ['handlers/routes.c', '    {"POST", ROOM "raise_hand", ACCESS_RELAY_USER, RATE_WRITE, ws_raise_hand},\n'],
     ['service/event.def', 'EVENT(HAND_RAISED, "raise_hand", EVERYBODY, USER_ID, BY_OTHER, AUDITED)\n'],
   ])
     test(`refuses a relay that knows a word of ${rule}`, () => {
@@ -107,7 +107,7 @@ describe('check-layers', () => {
       'service/a.c': '#include "db/db.h"\nconst char *text = "update your profile, delete a meeting";\n',
       'handlers/a.c': '#include "service/a.h"\n#include "http/router.h"\nconst char *method = "DELETE";\n',
       'fcgi/main.c': '#include <fcgiapp.h>\n#include "handlers/routes.h"\n#include "http/router.h"\n',
-      'handlers/routes.c': '    {"POST", ROOM "join_room", ACCESS_RELAY_USER, RATE_WRITE, room_join},\n',
+      'handlers/routes.c': '    {"POST", ROOM "join_room", ACCESS_RELAY_USER, RATE_WRITE, ws_join_room},\n',
       'relay/main.c': '#include "core/fcgi.h"\nconst char *joins = "join_room";\n',
       'www/js/transport/a.js': 'new RTCPeerConnection().getStats();\n',
     });
