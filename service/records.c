@@ -153,7 +153,7 @@ enum err records_statistics(struct context *ctx, int64_t meeting_id, struct stat
     return ERR_OK;
 }
 
-/* ---- deeds and words ---- */
+/* ---- audit and transcript ---- */
 
 enum err records_audit(struct context *ctx, int64_t meeting_id, int64_t after_seq, struct room_event **items,
                        int *count)

@@ -67,7 +67,7 @@ test('who did what to whom', async () => {
   const meeting = await meetingOf(ada, ben, cleo);
   const path = `/meetings/${meeting.code}`;
   ok(await ada.client.patch(`${path}/participants/${ben.id}`, { role: 'cohost' }));
-  ok(await cleo.client.patch(`${path}/participants/me`, { audio: true })); // what one does to oneself is no deed
+  ok(await cleo.client.patch(`${path}/participants/me`, { audio: true })); // the audit has no entry of what one does to oneself
   ok(await ben.client.patch(`${path}/participants/${cleo.id}`, { audio: false }));
   await say(cleo, meeting, 'hello');
   ok(await ben.client.delete(`${path}/participants/${cleo.id}`), 204);
