@@ -8,8 +8,11 @@ extern const struct route routes[];
 extern const int route_count;
 
 /* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, media.c,
- * moderation.c (and the lobby), invites.c (and guests), records.c, rooms.c (for relays), relay_stats.c,
- * admin.c, health.c, metrics.c */
+ * moderation.c (and the lobby), invites.c (and guests), records.c, rooms.c (joining by WebSocket), relay.c (what relays
+ * ask), relay_stats.c, admin.c, health.c, metrics.c.
+ *
+ * A name ends with the method where REST calls it. One that serves a client message alone is ws_ and the message's
+ * type. */
 enum err auth_register_post(struct exchange *x);
 enum err auth_login_post(struct exchange *x);
 enum err auth_refresh_post(struct exchange *x);
