@@ -1,5 +1,6 @@
-/* The room's log for its members; and coming into a room and going out of it by WebSocket. A reply's header RELAY_WIRE_ROOM
- * tells the relay which room the connection is in from now on (docs/architecture.md, "Between relay and workers"). */
+/* The room's log for its members; and coming into a room and going out of it by WebSocket. A reply's header
+ * RELAY_WIRE_ROOM tells the relay which room the connection is in from now on (docs/architecture.md, "Between relay and
+ * workers"). */
 #include "core/limits.h"
 #include "core/relay_wire.h"
 #include "handlers/exchange.h"
