@@ -269,3 +269,70 @@ bool skim_plain(struct slice s, struct slice *out)
     *out = (struct slice){s.at + 1, s.len - 2};
     return true;
 }
+
+static void put_utf8(struct buf *out, unsigned c)
+{
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    int n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    if (n == 1)
+        buf_putc(out, (char)c);
+    else
+        buf_putc(out, (char)(lead[n] | c >> (6 * (n - 1))));
+    for (int i = n - 2; i >= 0; i--)
+        buf_putc(out, (char)(0x80 | (c >> (6 * i) & 0x3f)));
+}
+
+/* Behind a backslash of a text that skim_check has passed. The character, or 0 where it is a NUL. */
+static unsigned escaped(struct cursor *c)
+{
+    static const char names[] = "bfnrt", values[] = "\b\f\n\r\t";
+    char kind = *c->p++;
+    const char *at = strchr(names, kind);
+    if (kind != 'u')
+        return (unsigned char)(at ? values[at - names] : kind);
+    unsigned high, low;
+    code_unit(c, &high);
+    if ((high & 0xfc00) != 0xd800)
+        return high;
+    c->p += 2;
+    code_unit(c, &low);
+    return 0x10000 + ((high & 0x3ff) << 10 | (low & 0x3ff));
+}
+
+bool skim_text(struct slice s, struct buf *out)
+{
+    if (s.len < 2 || s.at[0] != '"')
+        return false;
+    struct cursor c = {s.at + 1, s.at + s.len - 1};
+    while (c.p < c.end) {
+        const char *back = memchr(c.p, '\\', (size_t)(c.end - c.p)), *stop = back ? back : c.end;
+        buf_append(out, c.p, (size_t)(stop - c.p));
+        c.p = stop;
+        if (!take(&c, '\\'))
+            break;
+        unsigned ch = escaped(&c);
+        if (!ch)
+            return false;
+        put_utf8(out, ch);
+    }
+    return true;
+}
+
+struct skim_items skim_items(struct slice s)
+{
+    struct cursor c = {s.at, s.at + s.len};
+    if (!s.len || !take(&c, '['))
+        return (struct skim_items){NULL, NULL};
+    blanks(&c);
+    return (struct skim_items){c.p < c.end && *c.p == ']' ? NULL : c.p, c.end};
+}
+
+bool skim_next(struct skim_items *items, struct slice *item)
+{
+    if (!items->at)
+        return false;
+    struct cursor c = {items->at, items->end};
+    *item = member_value(&c);
+    items->at = take(&c, ',') ? c.p : NULL;
+    return true;
+}

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/buf.h"
+
 /* A part of a text, not NUL-terminated; at is NULL where there is none. */
 struct slice {
     const char *at;
@@ -35,5 +37,20 @@ bool skim_int(struct slice value, int64_t *out);
 
 /* The inside of a string that holds no escape. */
 bool skim_plain(struct slice value, struct slice *out);
+
+/* Appends what a string says, as UTF-8. False, with nothing of use appended, where the value is no string or holds a
+ * NUL. */
+bool skim_text(struct slice value, struct buf *out);
+
+/* The items of an array that skim_check has passed, one after the other. */
+struct skim_items {
+    const char *at, *end;
+};
+
+/* Of what is no array there are none. */
+struct skim_items skim_items(struct slice array);
+
+/* The next item; false where there is none any more. */
+bool skim_next(struct skim_items *items, struct slice *item);
 
 #endif

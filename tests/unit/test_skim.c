@@ -185,7 +185,50 @@ START_TEST(test_skim_reads_plain_strings)
 }
 END_TEST
 
+START_TEST(test_skim_decodes_strings)
+{
+    static const char *const pairs[][2] = {
+        {"\"\"", ""},
+        {"\"plain\"", "plain"},
+        {"\"v=0\\r\\na=\\\"b\\\"\\/\\\\\\t\\b\\f\"", "v=0\r\na=\"b\"/\\\t\b\f"},
+        {"\"\\u0041\\u00e9\\u20ac\\ud83d\\ude00\"", "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+    };
+    static const char *const bad[] = {"17", "{}", "null", "\"a\\u0000b\""};
+    struct buf out = {0};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct slice s = {pairs[i][0], strlen(pairs[i][0])};
+        buf_clear(&out);
+        ck_assert(check(s.at, s.len, 16) && skim_text(s, &out));
+        ck_assert_str_eq(out.data ? out.data : "", pairs[i][1]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        ck_assert_msg(!skim_text((struct slice){bad[i], strlen(bad[i])}, &out), "%s", bad[i]);
+    buf_free(&out);
+}
+END_TEST
+
+static int items_of(const char *text, struct slice found[8])
+{
+    int n = 0;
+    struct skim_items items = skim_items((struct slice){text, strlen(text)});
+    while (n < 8 && skim_next(&items, &found[n]))
+        n++;
+    return n;
+}
+
+START_TEST(test_skim_walks_over_arrays)
+{
+    struct slice v[8];
+    ck_assert_int_eq(items_of("[]", v), 0);
+    ck_assert_int_eq(items_of("[ ]", v), 0);
+    ck_assert_int_eq(items_of("{\"a\":[1]}", v), 0);
+    ck_assert_int_eq(items_of("7", v), 0);
+    ck_assert_int_eq(items_of("[ [1,2] , {\"a\":[3]},\"]\" ,4]", v), 4);
+    ck_assert(is(v[0], "[1,2]") && is(v[1], "{\"a\":[3]}") && is(v[2], "\"]\"") && is(v[3], "4"));
+}
+END_TEST
+
 CHECK_MAIN("skim", test_skim_takes_json, test_skim_takes_surrogates_in_pairs, test_skim_refuses_what_is_no_json,
            test_skim_refuses_texts_that_are_cut_off, test_skim_limits_depth, test_skim_finds_members,
            test_skim_refuses_members_of_what_is_no_object_and_doubles, test_skim_reads_whole_numbers,
-           test_skim_reads_plain_strings)
+           test_skim_reads_plain_strings, test_skim_decodes_strings, test_skim_walks_over_arrays)
