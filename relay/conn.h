@@ -11,12 +11,12 @@
 #include "core/map.h"
 #include "core/network.h"
 #include "core/token.h"
+#include "core/ws.h"
 #include "relay/call_queue.h"
 #include "relay/flow.h"
 #include "relay/frame.h"
 #include "relay/relay.h"
 #include "relay/wheel.h"
-#include "relay/ws.h"
 #include "roomlog/follower.h"
 
 enum conn_state {

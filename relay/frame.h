@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "relay/ws.h"
+#include "core/ws.h"
 
 struct frame {
     uint32_t refs;

@@ -1,12 +1,8 @@
 #include "relay/handshake.h"
 
-#include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#define KEY_SUFFIX "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455 section 1.3 */
 
 struct text {
     const char *at;
@@ -114,8 +110,8 @@ struct seen {
 static bool key_ok(struct text key)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    return key.len == HANDSHAKE_KEY_CHARS && key.at[22] == '=' && key.at[23] == '=' &&
-           strspn(key.at, alphabet) == HANDSHAKE_KEY_CHARS - 2;
+    return key.len == WS_KEY_CHARS && key.at[22] == '=' && key.at[23] == '=' &&
+           strspn(key.at, alphabet) == WS_KEY_CHARS - 2;
 }
 
 static void read_header(struct text name, struct text value, struct handshake *h, struct seen *seen)
@@ -212,13 +208,8 @@ bool handshake_origin_ok(const struct handshake *h, const char *allowed)
 
 void handshake_accept(struct buf *out, const struct handshake *h)
 {
-    char text[HANDSHAKE_KEY_CHARS + sizeof KEY_SUFFIX];
-    unsigned char digest[SHA_DIGEST_LENGTH];
-    char accept[4 * ((SHA_DIGEST_LENGTH + 2) / 3) + 1];
-    memcpy(text, h->key, HANDSHAKE_KEY_CHARS);
-    memcpy(text + HANDSHAKE_KEY_CHARS, KEY_SUFFIX, sizeof KEY_SUFFIX);
-    SHA1((const unsigned char *)text, sizeof text - 1, digest);
-    EVP_EncodeBlock((unsigned char *)accept, digest, sizeof digest);
+    char accept[WS_ACCEPT_CHARS + 1];
+    ws_accept(h->key, accept);
     buf_puts(out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
     buf_printf(out, "Sec-WebSocket-Accept: %s\r\n", accept);
     if (h->protocol)

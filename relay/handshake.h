@@ -8,18 +8,19 @@
 
 #include "core/buf.h"
 #include "core/token.h"
+#include "core/ws.h"
 
-enum { HANDSHAKE_BYTES = 8 * 1024, HANDSHAKE_TEXT = 256, HANDSHAKE_KEY_CHARS = 24 };
+enum { HANDSHAKE_BYTES = 8 * 1024, HANDSHAKE_TEXT = 256 };
 
 #define HANDSHAKE_PROTOCOL "echomeet.v1"
 
 struct handshake {
-    size_t consumed;                   /* bytes of the request; what follows are frames */
-    char key[HANDSHAKE_KEY_CHARS + 1]; /* Sec-WebSocket-Key */
-    char token[TOKEN_TEXT_MAX + 1];    /* from a subprotocol or the address; empty where none came */
-    bool metrics;                      /* no handshake: GET /metrics, of which only forwarded_for is read */
-    bool protocol;                     /* the client offered HANDSHAKE_PROTOCOL */
-    char origin[HANDSHAKE_TEXT];       /* empty: not a browser */
+    size_t consumed;                /* bytes of the request; what follows are frames */
+    char key[WS_KEY_CHARS + 1];     /* Sec-WebSocket-Key */
+    char token[TOKEN_TEXT_MAX + 1]; /* from a subprotocol or the address; empty where none came */
+    bool metrics;                   /* no handshake: GET /metrics, of which only forwarded_for is read */
+    bool protocol;                  /* the client offered HANDSHAKE_PROTOCOL */
+    char origin[HANDSHAKE_TEXT];    /* empty: not a browser */
     char host[HANDSHAKE_TEXT];
     char forwarded_for[HANDSHAKE_BYTES]; /* X-Forwarded-For, several joined by commas; empty where there is none */
 };

@@ -8,7 +8,7 @@ static void check(const struct handshake *h, size_t size)
 {
     struct buf answer = {0};
     MUST(h->consumed >= 4 && h->consumed <= size && h->consumed <= HANDSHAKE_BYTES);
-    MUST(strlen(h->key) == HANDSHAKE_KEY_CHARS && h->host[0]);
+    MUST(strlen(h->key) == WS_KEY_CHARS && h->host[0]);
     handshake_accept(&answer, h);
     MUST(answer.len > 4 && memcmp(answer.data + answer.len - 4, "\r\n\r\n", 4) == 0);
     MUST(strstr(answer.data, "\r\n\r\n") ==

@@ -1,7 +1,7 @@
-/* WebSocket frames (relay/ws.c): however the bytes are cut into pieces, the same messages come out and the same end. */
+/* WebSocket frames (core/ws.c): however the bytes are cut into pieces, the same messages come out and the same end. */
 #include "core/buf.h"
 #include "core/text.h"
-#include "relay/ws.h"
+#include "core/ws.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { MOST_BYTES = 4096 };

@@ -143,7 +143,7 @@ test('the close codes of the table are those of the sources', () => {
     .flatMap((m) => m[1].split(', '))
     .filter((code) => code.startsWith('4'))
     .sort();
-  const known = ['relay/ws.h', ...fs.readdirSync(path.join(root, 'service')).map((f) => `service/${f}`)].flatMap((f) =>
+  const known = ['core/ws.h', ...fs.readdirSync(path.join(root, 'service')).map((f) => `service/${f}`)].flatMap((f) =>
     [...source(f).matchAll(/(?:WS_CODE|CLOSE)_\w+ = (4\d\d\d)/g)].map((m) => m[1]),
   );
   assert.deepEqual([...new Set(known)].sort(), listed);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/buf.h"
-#include "relay/ws.h"
+#include "core/ws.h"
 
 enum { MAX_BYTES = 1000 };
 
@@ -442,6 +442,57 @@ START_TEST(test_ws_writes_headers)
 }
 END_TEST
 
+/* ---- a client's side ---- */
+
+START_TEST(test_ws_client_frames_are_read_by_a_server)
+{
+    static const unsigned char mask[WS_MASK_BYTES] = {0x37, 0xfa, 0x21, 0x3d};
+    struct buf s = {0};
+    char payload[300];
+    memset(payload, 'y', sizeof payload);
+    ws_append_masked(&s, WS_OP_TEXT, "Hello", 5, mask);
+    ck_assert(s.len == 11 && memcmp(s.data, "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", 11) == 0);
+    ws_append_masked(&s, WS_OP_PONG, "", 0, mask);
+    ws_append_masked(&s, WS_OP_TEXT, payload, sizeof payload, mask);
+    expect(&s, "text=Hello pong= text=#300");
+}
+END_TEST
+
+START_TEST(test_ws_client_reads_fragments_of_a_server)
+{
+    static const char script[] = "\x01\x04"
+                                 "frag\x89\x02hi\x80\x05ments\x81\x00\x88\x02\x03\xe8";
+    for (size_t cut = 0; cut < sizeof script; cut++) {
+        struct buf log = {0};
+        struct ws_parser p = {.from_server = true};
+        if (feed(&p, script, cut, &log))
+            feed(&p, script + cut, sizeof script - 1 - cut, &log);
+        ck_assert_str_eq(log.data, "ping=hi text=fragments text= close=1000");
+        ws_free(&p);
+        buf_free(&log);
+    }
+}
+END_TEST
+
+START_TEST(test_ws_client_refuses_frames_with_a_mask)
+{
+    struct buf log = {0};
+    struct ws_parser p = {.from_server = true};
+    ck_assert(!feed(&p, "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", 11, &log));
+    ck_assert_str_eq(log.data, "fail=1002");
+    ws_free(&p);
+    buf_free(&log);
+}
+END_TEST
+
+START_TEST(test_ws_accepts_the_example_of_the_rfc)
+{
+    char accept[WS_ACCEPT_CHARS + 1];
+    ws_accept("dGhlIHNhbXBsZSBub25jZQ==", accept);
+    ck_assert_str_eq(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ws");
@@ -470,6 +521,10 @@ int main(void)
     tcase_add_test(tc, test_ws_refuses_what_is_not_utf8);
     tcase_add_test(tc, test_ws_refuses_bad_utf8_at_once);
     tcase_add_test(tc, test_ws_writes_headers);
+    tcase_add_test(tc, test_ws_client_frames_are_read_by_a_server);
+    tcase_add_test(tc, test_ws_client_reads_fragments_of_a_server);
+    tcase_add_test(tc, test_ws_client_refuses_frames_with_a_mask);
+    tcase_add_test(tc, test_ws_accepts_the_example_of_the_rfc);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

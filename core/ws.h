@@ -1,8 +1,8 @@
-/* WebSocket frames (RFC 6455) as bytes: a parser for what a client sends, a writer for what the relay sends.
+/* WebSocket frames (RFC 6455) as bytes: a parser for what comes, writers for what goes, for a server and for a client.
  * It owns no socket: whoever has one feeds it what was received, in pieces of any size, and closes.
  * No extension is spoken; binary messages are not taken. */
-#ifndef RELAY_WS_H
-#define RELAY_WS_H
+#ifndef CORE_WS_H
+#define CORE_WS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,14 +36,14 @@ enum ws_code {
     WS_CODE_TOO_MANY = 4429 /* messages, or sockets */
 };
 
-enum { WS_HEADER_MAX = 10, WS_CONTROL_MAX = 125 };
+enum { WS_HEADER_MAX = 10, WS_MASK_BYTES = 4, WS_CONTROL_MAX = 125, WS_KEY_CHARS = 24, WS_ACCEPT_CHARS = 28 };
 
 enum ws_event {
     WS_MORE, /* all bytes are used up */
     WS_TEXT, /* a whole message, well-formed UTF-8 */
     WS_PING, /* to be answered with a pong of the same data */
     WS_PONG,
-    WS_CLOSE, /* the client closes: code, or WS_CODE_NONE; what follows is not to be read */
+    WS_CLOSE, /* the other side closes: code, or WS_CODE_NONE; what follows is not to be read */
     WS_FAIL   /* the bytes are against RFC 6455 or our limits: close with `code`; the parser is of no more use */
 };
 
@@ -53,8 +53,10 @@ struct ws_item {
     int code;
 };
 
-/* Start with all zero. Holds memory only while a frame or message is incomplete. */
+/* Start with all zero; `from_server` is then set by a client. Holds memory only while a frame or message is incomplete.
+ */
 struct ws_parser {
+    bool from_server;   /* frames have no mask (a client's must have one) */
     uint64_t left;      /* payload bytes of the current frame still to come */
     struct buf message; /* fragments of a message so far */
     struct buf control; /* a control frame's payload so far */
@@ -76,8 +78,15 @@ enum ws_event ws_read(struct ws_parser *p, size_t max_bytes, char **data, size_t
 /* Gives back what the parser holds. */
 void ws_free(struct ws_parser *p);
 
-/* Writes the header of an unmasked, unfragmented frame; answers its length. */
+/* Writes the header of an unmasked, unfragmented frame, as servers send it; answers its length. */
 size_t ws_header(unsigned char out[static WS_HEADER_MAX], enum ws_opcode opcode, size_t len);
+
+/* Appends an unfragmented frame as clients send it, masked. The mask is drawn anew for each frame. */
+void ws_append_masked(struct buf *out, enum ws_opcode opcode, const char *data, size_t len,
+                      const unsigned char mask[static WS_MASK_BYTES]);
+
+/* Sec-WebSocket-Accept for a Sec-WebSocket-Key (section 4.2.2). `key` has WS_KEY_CHARS characters. */
+void ws_accept(const char *key, char out[static WS_ACCEPT_CHARS + 1]);
 
 /* Whether a close frame may carry this code (RFC 6455 section 7.4, and the codes that IANA lists since). */
 bool ws_code_ok(int code);

@@ -1,5 +1,7 @@
-#include "relay/ws.h"
+#include "core/ws.h"
 
+#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <string.h>
 
 enum { FIN = 0x80, RSV = 0x70, OPCODE = 0x0f, MASK = 0x80, LENGTH = 0x7f, CONTROL = 0x08 };
@@ -23,7 +25,7 @@ bool ws_code_ok(int code)
 static int check_start(const struct ws_parser *p)
 {
     unsigned opcode = opcode_of(p), length = p->header[1] & LENGTH;
-    if ((p->header[0] & RSV) || !(p->header[1] & MASK))
+    if ((p->header[0] & RSV) || !(p->header[1] & MASK) != p->from_server)
         return WS_CODE_PROTOCOL;
     if (is_control(p)) {
         bool known = opcode == WS_OP_CLOSE || opcode == WS_OP_PING || opcode == WS_OP_PONG;
@@ -65,7 +67,7 @@ static int check_length(const struct ws_parser *p, size_t max_bytes, uint64_t *l
 static size_t header_size(const struct ws_parser *p)
 {
     unsigned length = p->header[1] & LENGTH;
-    return 2 + (length == 126 ? 2u : length == 127 ? 8u : 0u) + 4;
+    return 2 + (length == 126 ? 2u : length == 127 ? 8u : 0u) + (p->from_server ? 0u : WS_MASK_BYTES);
 }
 
 /* Collects the header byte by byte. WS_MORE: not complete. WS_TEXT: complete. */
@@ -80,7 +82,8 @@ static enum ws_event read_header(struct ws_parser *p, size_t max_bytes, char **d
         if (!code && p->have == header_size(p)) {
             code = check_length(p, max_bytes, &p->left);
             if (!code) {
-                memmove(p->header + 2, p->header + p->have - 4, 4); /* the mask's place from now on */
+                if (!p->from_server) /* the mask's place from now on */
+                    memmove(p->header + 2, p->header + p->have - WS_MASK_BYTES, WS_MASK_BYTES);
                 p->in_payload = true;
                 p->mask_at = 0;
                 p->have = 0;
@@ -206,7 +209,8 @@ static enum ws_event read_payload(struct ws_parser *p, char **data, size_t *len,
     *data += n;
     *len -= n;
     p->left -= n;
-    unmask(p, piece, n);
+    if (!p->from_server)
+        unmask(p, piece, n);
     if (!is_control(p) && !utf8_check(p, piece, n))
         return fail(out, WS_CODE_NOT_UTF8);
     if (p->left == 0)
@@ -256,4 +260,32 @@ size_t ws_header(unsigned char out[static WS_HEADER_MAX], enum ws_opcode opcode,
     for (size_t i = 0; i < n; i++)
         out[2 + i] = (unsigned char)(len >> (8 * (n - 1 - i)));
     return 2 + n;
+}
+
+void ws_append_masked(struct buf *out, enum ws_opcode opcode, const char *data, size_t len,
+                      const unsigned char mask[static WS_MASK_BYTES])
+{
+    unsigned char header[WS_HEADER_MAX];
+    size_t n = ws_header(header, opcode, len);
+    header[1] |= MASK;
+    if (!buf_reserve(out, n + WS_MASK_BYTES + len))
+        return;
+    buf_append(out, header, n);
+    buf_append(out, mask, WS_MASK_BYTES);
+    char *at = out->data + out->len;
+    buf_append(out, data, len);
+    for (size_t i = 0; i < len; i++)
+        at[i] = (char)(at[i] ^ mask[i % WS_MASK_BYTES]);
+}
+
+#define KEY_SUFFIX "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+void ws_accept(const char *key, char out[static WS_ACCEPT_CHARS + 1])
+{
+    char text[WS_KEY_CHARS + sizeof KEY_SUFFIX];
+    unsigned char digest[SHA_DIGEST_LENGTH];
+    memcpy(text, key, WS_KEY_CHARS);
+    memcpy(text + WS_KEY_CHARS, KEY_SUFFIX, sizeof KEY_SUFFIX);
+    SHA1((const unsigned char *)text, sizeof text - 1, digest);
+    EVP_EncodeBlock((unsigned char *)out, digest, sizeof digest);
 }
