@@ -59,6 +59,7 @@ CORE       := $(call objects,core)
 API        := $(CORE) $(call objects,http db service handlers)
 API_MAIN   := $(call objects,fcgi)
 RELAY      := $(filter-out %/main.o,$(call objects,roomlog relay))
+MEDIA      := $(call objects,media)
 RELAY_MAIN := $(BUILD)/relay/main.o
 
 PROGRAMS   := $(BUILD)/echomeet-api $(BUILD)/echomeet-relay
@@ -67,7 +68,7 @@ DB_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/db/test_*.c
 BENCHES    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FUZZERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all programs test-programs unit-tests db-tests fuzzers benches run test check lint fuzz soak bench clean format
+.PHONY: all programs test-programs unit-tests db-tests fuzzers benches media-tests run test check lint fuzz soak bench clean format
 all: programs
 programs: $(PROGRAMS)
 unit-tests: $(UNIT_TESTS)
@@ -75,6 +76,7 @@ db-tests: $(DB_TESTS)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 test-programs: unit-tests db-tests
+media-tests: $(BUILD)/tests/media/room_driver $(BUILD)/janus-loopback.so
 
 # PORT, RELAY_PORT, VAR and BIND given on the command line reach the scripts as environment
 run:
@@ -100,13 +102,17 @@ $(BUILD)/echomeet-api: $(API_MAIN) $(API)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_API)
 $(BUILD)/echomeet-relay: $(RELAY_MAIN) $(RELAY) $(CORE)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RELAY)
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(API) $(RELAY)
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(API) $(RELAY) $(MEDIA)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(API)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+# what lets a Janus use the loopback device
+$(BUILD)/janus-loopback.so: media/preload/loopback.c
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) -D_GNU_SOURCE -O2 -fPIC $(WARN) -shared -o $@ $<
 # libFuzzer brings the main function (clang, SANITIZE=fuzz); elsewhere it is one that plays the corpus
-$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(if $(filter fuzz,$(SANITIZE)),,$(BUILD)/tests/fuzz/replay.o) $(API) $(RELAY)
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(if $(filter fuzz,$(SANITIZE)),,$(BUILD)/tests/fuzz/replay.o) $(API) $(RELAY) $(MEDIA)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) $(if $(filter fuzz,$(SANITIZE)),-fsanitize=fuzzer) -o $@ $^ $(LIBS_TEST)
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -1,0 +1,257 @@
+/* A room of the media server with a real Janus and real pages, without the rest of the system: room_driver (C) stands for the
+ * meeting's log and for the relay, each page has the transport that a meeting would have. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import readline from 'node:readline';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startBrowser, until } from '../browser/support.mjs';
+import { startJanus } from '../lib/janus.mjs';
+import { root } from '../lib/system.mjs';
+
+const PEOPLE = [1, 2, 3];
+const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript' };
+
+let janus;
+let driver;
+let server;
+let browser;
+/** @type {Map<number, import('playwright-core').Page>} */
+const pages = new Map();
+let epoch = 1;
+
+/* --- the driver -------------------------------------------------------------------------------------------------- */
+
+const lines = [];
+
+function startDriver() {
+  const program = path.join(root, 'build', process.env.ECHOMEET_TEST_BUILD || 'address', 'tests/media/room_driver');
+  driver = spawn(program, [janus.socket, janus.secret('api'), janus.secret('room')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  readline.createInterface({ input: driver.stdout }).on('line', (line) => {
+    lines.push(line);
+    const [, to, json] = /^say (\d+) (.*)$/s.exec(line) ?? [];
+    if (!json) return;
+    const signal = JSON.parse(json);
+    for (const [id, page] of pages)
+      if (to === '0' || Number(to) === id) page.evaluate((s) => window.hear(s), signal).catch(() => {});
+  });
+}
+
+const tell = (line) => driver.stdin.write(`${line}\n`);
+const said = (text, from = 0) => until(() => lines.slice(from).some((line) => line.includes(text)), `"${text}"`);
+/** What the log says of somebody: microphone, camera, screen. */
+const setFlags = (id, audio, video, screen = 0) => tell(`member ${id} ${audio} ${video} ${screen}`);
+
+async function openRoom() {
+  const from = lines.length;
+  tell(`open ${epoch}`);
+  for (const id of PEOPLE) setFlags(id, 1, 1);
+  await said('"ready"', from);
+}
+
+/* --- pages ------------------------------------------------------------------------------------------------------- */
+
+/** A page's part of it: runs in the browser. */
+function workbench({ id, people }) {
+  const connections = [];
+  const Connection = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Connection {
+    constructor(...args) {
+      super(...args);
+      connections.push(this);
+    }
+  };
+  window.start = async (epoch) => {
+    const { Sfu } = await import('/js/transport/sfu.js');
+    window.stream ??= await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 1280, height: 720 } });
+    window.sfu?.close();
+    const send = (_, data) => window.tellServer(JSON.stringify(data));
+    const sfu = new Sfu({ myId: id, relayOnly: false, send }, { epoch });
+    window.sfu = sfu;
+    window.hear = (signal) => window.sfu.receive(0, signal);
+    sfu.setPeople(people.map((userId) => ({ userId, online: true })));
+    await sfu.setLocal({
+      microphone: window.stream.getAudioTracks()[0],
+      camera: window.stream.getVideoTracks()[0],
+      screen: null,
+    });
+  };
+  window.want = (size, of = people) =>
+    window.sfu.setWants(new Map(of.filter((one) => one !== id).map((one) => [one, { camera: size, screen: 'none' }])));
+  /** Packets and frames by person, of all connections that are open. */
+  window.received = async () => {
+    const found = {};
+    for (const { userId, remote } of window.sfu.view()) {
+      const tracks = [remote.microphone, remote.camera].flatMap((stream) => stream?.getTracks() ?? []);
+      found[userId] = { packets: 0, frames: 0, width: 0 };
+      for (const pc of connections.filter(({ connectionState }) => connectionState === 'connected'))
+        for (const receiver of pc.getReceivers().filter(({ track }) => tracks.includes(track)))
+          for (const report of (await receiver.getStats()).values()) {
+            if (report.type !== 'inbound-rtp') continue;
+            if (report.kind === 'audio') found[userId].packets += report.packetsReceived;
+            else Object.assign(found[userId], { frames: report.framesDecoded ?? 0, width: report.frameWidth ?? 0 });
+          }
+    }
+    return found;
+  };
+  window.sent = async () => {
+    const sent = { audio: 0, video: 0 };
+    for (const pc of connections.filter(({ connectionState }) => connectionState === 'connected'))
+      for (const report of (await pc.getStats()).values())
+        if (report.type === 'outbound-rtp') sent[report.kind] += report.packetsSent;
+    return sent;
+  };
+}
+
+async function openPage(id) {
+  const page = await (await browser.newContext()).newPage();
+  await page.exposeFunction('tellServer', (json) => tell(`signal ${id} ${json}`));
+  await page.goto(`http://localhost:${server.address().port}/bench`);
+  await page.evaluate(workbench, { id, people: PEOPLE });
+  pages.set(id, page);
+  await page.evaluate((e) => window.start(e), epoch);
+}
+
+const received = (id) => pages.get(id).evaluate(() => window.received());
+const others = (id) => PEOPLE.filter((one) => one !== id);
+
+/** More of it arrives than now, from each of these. */
+async function arrives(id, from, kind) {
+  const now = await received(id);
+  await until(async () => {
+    const then = await received(id);
+    return from.every((one) => then[one][kind] > now[one][kind] + 2);
+  }, `${kind} of ${from} at ${id}`);
+}
+
+async function allSeeAll() {
+  for (const page of pages.values()) await page.evaluate(() => window.want('small'));
+  await Promise.all(PEOPLE.flatMap((id) => [arrives(id, others(id), 'frames'), arrives(id, others(id), 'packets')]));
+}
+
+function serve(request, response) {
+  const file = path.join(root, 'www', path.normalize(request.url));
+  if (request.url === '/bench') response.setHeader('content-type', 'text/html').end('<!doctype html><title>t</title>');
+  else if (fs.existsSync(file))
+    response.setHeader('content-type', TYPES[path.extname(file)] ?? 'text/plain').end(fs.readFileSync(file));
+  else response.writeHead(204).end();
+}
+
+before(async () => {
+  server = http.createServer(serve).listen(0, '127.0.0.1');
+  [janus, browser] = await Promise.all([startJanus(), startBrowser(), once(server, 'listening')]);
+  startDriver();
+  await said('up 1');
+  await openRoom();
+  await Promise.all(PEOPLE.map(openPage));
+});
+after(async () => {
+  await browser?.close();
+  server?.close();
+  driver?.stdin.end();
+  if (driver?.exitCode === null) await once(driver, 'exit');
+  await janus?.stop();
+  assert.equal(driver.exitCode, 0, 'the driver ended well, and no sanitizer complained');
+});
+
+/* --- what must hold ---------------------------------------------------------------------------------------------- */
+
+test('everybody sees and hears everybody, though no page says where it is', async () => {
+  await allSeeAll();
+  assert.ok(!lines.some((line) => line.includes('"refused"')));
+});
+
+test('a picture comes as large as it is shown', async () => {
+  await pages.get(1).evaluate(() => window.want('large', [2]));
+  await until(async () => (await received(1))[2].width > 320, 'the large one');
+  await pages.get(1).evaluate(() => window.want('small', [2]));
+  await until(async () => (await received(1))[2].width <= 320, 'the small one');
+});
+
+test('a picture that nobody looks at leaves no page', async () => {
+  for (const id of [1, 2]) await pages.get(id).evaluate(() => window.want('none'));
+  await until(async () => {
+    const first = (await pages.get(3).evaluate(() => window.sent())).video;
+    await sleep(1000);
+    return (await pages.get(3).evaluate(() => window.sent())).video === first;
+  }, 'page 3 sends no picture');
+  await allSeeAll();
+});
+
+test('who is muted in the log is heard by nobody, whatever their page sends', async () => {
+  setFlags(2, 0, 1);
+  await said('"slots":', lines.length);
+  const gone = await received(1);
+  const before = await pages.get(2).evaluate(() => window.sent());
+  await sleep(2000);
+  const sent = await pages.get(2).evaluate(() => window.sent());
+  assert.ok(sent.audio > before.audio, 'their page goes on sending');
+  assert.equal((await received(1))[2].packets, 0, JSON.stringify(gone));
+  setFlags(2, 1, 1);
+  await arrives(1, [2], 'packets');
+});
+
+test('who is out of the meeting is neither seen nor heard, and receives nothing', async () => {
+  tell('remove 3');
+  await until(async () => (await received(1))[3].packets === 0 && (await received(1))[3].frames === 0, 'nothing of 3');
+  await until(async () => {
+    const first = await received(3);
+    await sleep(700);
+    return JSON.stringify(await received(3)) === JSON.stringify(first);
+  }, 'nothing at 3');
+  setFlags(3, 1, 1);
+  await pages.get(3).evaluate((e) => window.start(e), epoch);
+  await allSeeAll();
+});
+
+test('what nobody may send is refused in words', async () => {
+  const from = lines.length;
+  const offer = await pages.get(1).evaluate(async () => {
+    const pc = new RTCPeerConnection();
+    pc.createDataChannel('x');
+    await pc.setLocalDescription();
+    const { sdp } = pc.localDescription;
+    pc.close();
+    return sdp;
+  });
+  tell(`signal 1 ${JSON.stringify({ epoch, kind: 'publish', pc: 'screen', gen: 1, sdp: offer })}`);
+  await said('"kind":"refused","code":"bad_request"', from);
+});
+
+test('signals of another epoch, of strangers and of no sense do nothing', async () => {
+  const from = lines.length;
+  tell(`signal 1 ${JSON.stringify({ epoch: epoch - 1, kind: 'receive', pc: 'sub', gen: 9e12, audio: 1, video: 1 })}`);
+  tell(`signal 9 ${JSON.stringify({ epoch, kind: 'receive', pc: 'sub', gen: 1, audio: 1, video: 1 })}`);
+  tell(`signal 1 {"epoch":${epoch},"kind":"wants","pc":"sub","list":[1,[2],["x","y","z"],[null,null,null]]}`);
+  tell(`signal 1 {"epoch":${epoch},"kind":"publish","pc":"pub","gen":9000000000000}`);
+  await said('"refused"', from);
+  assert.ok(!lines.slice(from).some((line) => line.includes('"offer"')));
+  await pages.get(1).evaluate(() => window.want('none'));
+  await allSeeAll();
+});
+
+test('a Janus that is killed is there again under the next epoch', async () => {
+  const from = lines.length;
+  await janus.kill();
+  await said('down 0', from);
+  await janus.start();
+  await said('up 1', from);
+  epoch += 1;
+  await openRoom();
+  for (const page of pages.values()) await page.evaluate((e) => window.start(e), epoch);
+  await allSeeAll();
+});
+
+test('a Janus that hangs is noticed', async () => {
+  const from = lines.length;
+  janus.child.kill('SIGSTOP');
+  setFlags(1, 0, 0); // a gate is to be shut, and nobody answers
+  await said('down 1', from);
+  janus.child.kill('SIGCONT');
+});

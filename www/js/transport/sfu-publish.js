@@ -1,0 +1,131 @@
+/**
+ * What this page sends to the media server: microphone and camera over one connection, a shared screen with its sound over another.
+ * The camera goes out in three sizes; the server forwards to each of the others the one that is shown there.
+ *
+ * Each size is sent with one temporal layer (L1T1). Janus before 1.1.4 loses count of more of them when it switches between
+ * people, and their picture then stands still for seconds. A browser that cannot be told so sends one size.
+ */
+import { SfuConnection } from './sfu-connection.js';
+
+/** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
+
+/** From the largest to the smallest: lines of a picture of 720, bits a second. */
+const SIZES = [
+  { rid: 'h', scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+  { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 400_000 },
+  { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+];
+const SCREEN = { maxBitrate: 2_500_000, maxFramerate: 30, scalabilityMode: 'L1T1' };
+
+export class SfuPublisher extends SfuConnection {
+  #camera;
+  /** @type {Tracks} */
+  #tracks = { audio: null, video: null };
+  /** @type {{audio: RTCRtpSender, video: RTCRtpSender} | null} */
+  #senders = null;
+  /** the largest size that anybody wants; -1: none */
+  #size = 2;
+
+  /** @param {'pub' | 'screen'} name @param {import('./sfu-connection.js').SfuOptions} options */
+  constructor(name, options) {
+    super(name, options);
+    this.#camera = name === 'pub';
+  }
+
+  /** What is sent from now on. With nothing at all there is no connection. @param {Tracks} tracks */
+  async setTracks(tracks) {
+    this.#tracks = tracks;
+    const any = tracks.audio !== null || tracks.video !== null;
+    if (any && !this.pc) this.open();
+    else if (!any && this.pc && !this.#camera) this.close();
+    else await this.#attach();
+  }
+
+  /** @override @param {RTCPeerConnection} pc */
+  async begin(pc) {
+    const { audio, video } = this.#tracks;
+    const lines = {
+      audio: pc.addTransceiver(audio ?? 'audio', { direction: 'sendonly' }),
+      video: pc.addTransceiver(video ?? 'video', { direction: 'sendonly', sendEncodings: this.#encodings() }),
+    };
+    this.#senders = { audio: lines.audio.sender, video: lines.video.sender };
+    await pc.setLocalDescription();
+    this.ask(() => ({ kind: 'publish', sdp: pc.localDescription?.sdp }));
+  }
+
+  /** @override @param {any} message */
+  receive(message) {
+    if (message.kind === 'answer') this.#answer(message.sdp);
+    else if (message.kind === 'layers') this.#setSize(Number(message.size));
+    else return super.receive(message);
+    return true;
+  }
+
+  /** @param {string} sdp */
+  async #answer(sdp) {
+    const { pc } = this;
+    if (pc?.signalingState !== 'have-local-offer') return; // repeated
+    this.answered();
+    try {
+      await pc.setRemoteDescription({ type: 'answer', sdp });
+      await this.#attach();
+      await this.#limit();
+    } catch (error) {
+      console.warn('media answer', error);
+      if (this.pc === pc) this.renew();
+    }
+  }
+
+  async #attach() {
+    for (const kind of /** @type {const} */ (['audio', 'video'])) {
+      const sender = this.pc && this.#senders?.[kind];
+      if (sender && sender.track !== this.#tracks[kind]) await sender.replaceTrack(this.#tracks[kind]);
+    }
+  }
+
+  /** @returns {RTCRtpEncodingParameters[]} */
+  #encodings() {
+    if (!this.#camera) return [/** @type {any} */ (SCREEN)];
+    if (!hasSingleLayers()) return [SIZES[0]];
+    return SIZES.map((size) => /** @type {any} */ ({ ...size, scalabilityMode: 'L1T1' }));
+  }
+
+  /** @param {number} size */
+  #setSize(size) {
+    if (!Number.isInteger(size) || size === this.#size) return;
+    this.#size = size;
+    this.#limit();
+  }
+
+  /** Nothing larger than is shown anywhere leaves this page. */
+  async #limit() {
+    const sender = this.#senders?.video;
+    const parameters = sender?.getParameters();
+    if (!sender || !parameters?.encodings?.length) return;
+    const { encodings } = parameters;
+    encodings.forEach((encoding, i) => {
+      encoding.active = this.#size >= (encodings.length === 1 ? 0 : encodings.length - 1 - i);
+    });
+    await sender.setParameters(parameters).catch(() => {}); // a limit is a wish
+  }
+}
+
+/** @type {boolean | undefined} */
+let singleLayers;
+
+/** Whether the browser can send several sizes with one temporal layer each. */
+function hasSingleLayers() {
+  if (singleLayers !== undefined) return singleLayers;
+  const pc = new RTCPeerConnection();
+  try {
+    const encodings = /** @type {any[]} */ (['a', 'b'].map((rid) => ({ rid, scalabilityMode: 'L1T1' })));
+    const { sender } = pc.addTransceiver('video', { direction: 'sendonly', sendEncodings: encodings });
+    const said = /** @type {any[]} */ (sender.getParameters().encodings);
+    singleLayers = said.length === 2 && said.every(({ scalabilityMode }) => scalabilityMode === 'L1T1');
+  } catch {
+    singleLayers = false;
+  } finally {
+    pc.close();
+  }
+  return singleLayers;
+}
