@@ -82,21 +82,21 @@ static enum err counter_body(void *arg)
 static enum err lock_body(void *arg)
 {
     struct one_join *j = arg;
-    struct locked_row row;
+    struct locked_row locked;
     int64_t present;
     enum err e = db_select_one(j->db, j->arena,
                                "SELECT status, max_participants, event_seq FROM meetings WHERE id = ? FOR UPDATE",
-                               DB_PARAMS(db_int(j->meeting)), read_row, &row);
+                               DB_PARAMS(db_int(j->meeting)), read_row, &locked);
     if (!e)
         e = db_select_int(j->db, "SELECT COUNT(*) FROM participants WHERE meeting_id = ? AND status = 1",
                           DB_PARAMS(db_int(j->meeting)), &present);
-    if (!e && present >= row.most)
+    if (!e && present >= locked.most)
         e = ERR_MEETING_FULL;
     struct join_row row = join_row_of(j);
     if (!e)
         e = participant_dao_insert(j->db, &row, j->now_ms);
     if (!e)
-        e = add_event(j, row.seq + 1);
+        e = add_event(j, locked.seq + 1);
     if (!e)
         e = db_execute(
             j->db,
