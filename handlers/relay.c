@@ -4,6 +4,7 @@
 #include "core/relay_wire.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
+#include "service/meeting.h"
 #include "service/presence.h"
 #include "service/relay_stats.h"
 #include "service/room.h"
@@ -79,6 +80,14 @@ enum err relay_sync_post(struct exchange *x)
     return ERR_OK;
 }
 
+/* A join whose answer never came is reported under the name that its client gave the meeting: a number or a code. */
+static enum err find_meeting(struct exchange *x, struct slice name, int64_t *id)
+{
+    if (skim_int(name, id))
+        return ERR_OK;
+    return meeting_find(&x->ctx, arena_strndup(x->ctx.arena, name.at, name.len), id);
+}
+
 /* A line each; one of a meeting that does not exist is left out. */
 static enum err read_reports(struct exchange *x, struct presence_report reports[static LIMIT_PRESENCE_BATCH],
                              int *count)
@@ -97,7 +106,10 @@ static enum err read_reports(struct exchange *x, struct presence_report reports[
             .connection = arena_strndup(x->ctx.arena, report.connection.at, report.connection.len),
             .expired = report.expired,
         };
-        n += skim_int(report.meeting, &reports[n].meeting_id);
+        enum err e = find_meeting(x, report.meeting, &reports[n].meeting_id);
+        if (e && e != ERR_NOT_FOUND)
+            return e;
+        n += !e;
     }
     *count = n;
     return ERR_OK;

@@ -138,6 +138,18 @@ enum err meeting_resolve(struct context *ctx, const char *reference, const char 
     return e;
 }
 
+enum err meeting_find(struct context *ctx, const char *code, int64_t *id)
+{
+    char known[LIMIT_CODE_CHARS + 1];
+    struct named_meeting named;
+    if (!ids_read_code(code, known))
+        return ERR_NOT_FOUND;
+    enum err e = meeting_dao_named(ctx->app->db, 0, known, 0, &named);
+    if (!e)
+        *id = named.id;
+    return context_no_row(e, ERR_NOT_FOUND);
+}
+
 /* What somebody has to do with a meeting. */
 enum standing { STRANGER, KNOWN, REMOVED, TOOK_PART };
 

@@ -25,6 +25,9 @@ MUST_CHECK enum err meeting_create(struct context *ctx, const struct meeting_inp
  * NULL). ERR_NOT_FOUND; ERR_RATE_LIMITED: the caller, or others of their network, tried too many wrong ones. */
 MUST_CHECK enum err meeting_resolve(struct context *ctx, const char *reference, const char *invite, int64_t *id);
 
+/* The number of the meeting that has this code, whoever asks: for relays. ERR_NOT_FOUND. */
+MUST_CHECK enum err meeting_find(struct context *ctx, const char *code, int64_t *id);
+
 /* A meeting as somebody sees it. */
 struct meeting_view {
     struct meeting meeting;

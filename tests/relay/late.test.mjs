@@ -68,6 +68,30 @@ test('a join that a worker begins after the relay gave up on it takes no seat', 
   await socket.close();
 });
 
+test('a seat whose join was never answered is given up, though its meeting was named by the code', async () => {
+  const [ana, ben] = await Promise.all([register(sys, 'Ana'), register(sys, 'Ben')]);
+  const meeting = await makeMeeting(ana);
+  const seat = async () =>
+    (await sys.sql('SELECT status FROM participants WHERE meeting_id = ? AND user_id = ?', [meeting.id, ben.id]))[0];
+  const socket = await openSocket(sys, ben.token, { relay: 0 });
+  const worker = relayWorker();
+  // The worker waits for its COMMIT, and dies before it can read that this succeeded.
+  await sys.sql('BACKUP STAGE START');
+  await sys.sql('BACKUP STAGE BLOCK_COMMIT');
+  socket.send('join_room', { meetingId: meeting.code }, 1);
+  await eventually(async () =>
+    (await sys.sql('SHOW PROCESSLIST')).some(({ State }) => /backup lock/.test(State ?? '')),
+  );
+  process.kill(worker, 'SIGSTOP');
+  await sys.sql('BACKUP STAGE END');
+  await eventually(async () => (await seat())?.status === 1);
+  process.kill(worker, 'SIGKILL');
+  assert.equal((await socket.waitFor('error', (m) => m.id === 1)).error.code, 'outcome_unknown');
+  // the connection lives on, and knows of no seat
+  await eventually(async () => (await seat()).status === 2);
+  await socket.close();
+});
+
 test('connections that end together are reported together', async () => {
   const names = Array.from({ length: 24 }, (_, i) => `Person ${i}`);
   const {
