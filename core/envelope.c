@@ -30,7 +30,7 @@ void envelope_write_effect(struct buf *out, const struct effect *f)
     switch (f->kind) {
     case EFFECT_NONE: buf_puts(out, ENVELOPE_NO_EFFECT); break;
     case EFFECT_USER: buf_printf(out, "user:%lld:%d", (long long)f->user_id, f->close_code); break;
-    case EFFECT_OUTSIDE: buf_printf(out, "outside:%lld", (long long)f->user_id); break;
+    case EFFECT_WAITING: buf_printf(out, "waiting:%lld", (long long)f->user_id); break;
     case EFFECT_CONNECTION: buf_printf(out, "conn:%s:%d", f->connection, f->close_code); break;
     case EFFECT_ALL: buf_printf(out, "all:%d", f->close_code); break;
     }
@@ -148,8 +148,8 @@ bool envelope_effect(const struct envelope *e, struct effect *out)
         f.kind = EFFECT_USER;
         if (!number(&p, end, &f.user_id) || !skip(&p, end, ':') || !close_code(&p, end, &f.close_code))
             return false;
-    } else if (starts(&p, end, "outside:")) {
-        f.kind = EFFECT_OUTSIDE;
+    } else if (starts(&p, end, "waiting:") || starts(&p, end, "outside:")) {
+        f.kind = EFFECT_WAITING;
         if (!number(&p, end, &f.user_id) || p != end)
             return false;
     } else if (starts(&p, end, "conn:")) {

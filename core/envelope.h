@@ -9,7 +9,8 @@
  *   effect    what the relay does to connections after the frame was delivered:
  *             "-"                    nothing
  *             "user:<id>:<code>"     that user's connection leaves the room
- *             "outside:<id>"         that user's connection stays at the door: it gets only what names its user
+ *             "waiting:<id>"         that user's connection waits in the lobby: it gets only what names its user. A
+ *                                    former version wrote "outside:<id>", which is still read
  *             "conn:<name>:<code>"   that one connection leaves the room
  *             "all:<code>"           everybody leaves the room
  *             code is a WebSocket close code that the connection is closed with, or 0: it stays open
@@ -57,13 +58,13 @@ static inline struct audience audience_others(int64_t but_user, const char *rela
 }
 
 /* What a relay does to connections. */
-enum effect_kind { EFFECT_NONE, EFFECT_USER, EFFECT_OUTSIDE, EFFECT_CONNECTION, EFFECT_ALL };
+enum effect_kind { EFFECT_NONE, EFFECT_USER, EFFECT_WAITING, EFFECT_CONNECTION, EFFECT_ALL };
 
 enum { EFFECT_CONNECTION_SIZE = 64 };
 
 struct effect {
     enum effect_kind kind;
-    int64_t user_id;                         /* EFFECT_USER, EFFECT_OUTSIDE */
+    int64_t user_id;                         /* EFFECT_USER, EFFECT_WAITING */
     char connection[EFFECT_CONNECTION_SIZE]; /* EFFECT_CONNECTION: the connection's name */
     int close_code;                          /* 0: the connection stays open */
 };
@@ -75,9 +76,9 @@ static inline struct effect effect_user(int64_t user_id, int close_code)
     return (struct effect){.kind = EFFECT_USER, .user_id = user_id, .close_code = close_code};
 }
 
-static inline struct effect effect_outside(int64_t user_id)
+static inline struct effect effect_waiting(int64_t user_id)
 {
-    return (struct effect){.kind = EFFECT_OUTSIDE, .user_id = user_id};
+    return (struct effect){.kind = EFFECT_WAITING, .user_id = user_id};
 }
 
 /* The name is copied; one that is too long for a connection's is cut, and is then nobody's. */

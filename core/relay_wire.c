@@ -74,7 +74,7 @@ void relay_wire_room_write(char out[static RELAY_WIRE_ROOM_SIZE], const struct r
 {
     if (room->meeting_id)
         snprintf(out, RELAY_WIRE_ROOM_SIZE, "%lld %lld %lld%s", (long long)room->meeting_id, (long long)room->seq,
-                 (long long)room->join_seq, room->outside ? " outside" : "");
+                 (long long)room->join_seq, room->waiting ? " waiting" : "");
     else
         snprintf(out, RELAY_WIRE_ROOM_SIZE, "-");
 }
@@ -87,8 +87,8 @@ bool relay_wire_room_read(struct slice value, struct relay_wire_room *out)
         *out = room;
         return true;
     }
-    if (words(value, part, 4) && is(part[3], "outside"))
-        room.outside = true;
+    if (words(value, part, 4) && is(part[3], "waiting"))
+        room.waiting = true;
     else if (!words(value, part, 3))
         return false;
     if (!number(part[0], &room.meeting_id) || !number(part[1], &room.seq) || !number(part[2], &room.join_seq) ||

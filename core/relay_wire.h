@@ -29,7 +29,7 @@
 /* Takes the next line that is not empty off the text, without its end. False where there is none. */
 bool relay_wire_line(struct slice *text, struct slice *line);
 
-/* ---- RELAY_WIRE_ROOM: "<meetingId> <seq> <joinSeq>", perhaps with " outside" behind; or "-" ---- */
+/* ---- RELAY_WIRE_ROOM: "<meetingId> <seq> <joinSeq>", perhaps with " waiting" behind; or "-" ---- */
 
 enum { RELAY_WIRE_ROOM_SIZE = 80 };
 
@@ -38,7 +38,7 @@ struct relay_wire_room {
     int64_t meeting_id; /* 0: in no room */
     int64_t seq;        /* it has seen the events up to this one */
     int64_t join_seq;   /* the event with which it took its seat */
-    bool outside;       /* it waits in the lobby */
+    bool waiting;       /* it waits in the lobby */
 };
 
 void relay_wire_room_write(char out[static RELAY_WIRE_ROOM_SIZE], const struct relay_wire_room *room);

@@ -54,7 +54,7 @@ struct conn {
     struct buf in; /* what was received and not looked at yet */
     struct outq out;
     /* hub.c */
-    bool outside;      /* in the room, but at its door: gets only what names its user, and says nothing */
+    bool waiting;      /* in the room's lobby: gets only what names its user, and says nothing */
     uint16_t due_code; /* its room is over: it is closed with this once the call in flight is answered; 0: it is not */
     struct reader reader; /* reader.room is NULL: not in a room, or not open any more */
     int64_t shown;        /* events up to this one were in the join's reply */

@@ -29,16 +29,16 @@ static bool effect_hits(const struct event *e, const struct conn *c)
     case EFFECT_NONE: return false;
     case EFFECT_ALL: return true;
     case EFFECT_USER:
-    case EFFECT_OUTSIDE: return e->effect.user_id == c->user_id;
+    case EFFECT_WAITING: return e->effect.user_id == c->user_id;
     case EFFECT_CONNECTION: return conn_has_name(c, e->effect.connection);
     }
     return false;
 }
 
-/* Who is outside gets only what names them. */
+/* Whoever waits gets only what names them. */
 static bool concerns(const struct envelope *e, const struct conn *c)
 {
-    return c->outside ? envelope_names(e, c->user_id) : envelope_concerns(e, c->user_id);
+    return c->waiting ? envelope_names(e, c->user_id) : envelope_concerns(e, c->user_id);
 }
 
 /* The next event of a member: who it concerns is sent it, and feels its effect. */
@@ -50,8 +50,8 @@ static void on_event(void *data, struct reader *reader, struct event *e)
         conn_send(c, e->payload);
     if (!c->reader.room || !effect_hits(e, c))
         return;
-    if (e->effect.kind == EFFECT_OUTSIDE) {
-        c->outside = true;
+    if (e->effect.kind == EFFECT_WAITING) {
+        c->waiting = true;
         return;
     }
     /* The event that ends a stay has been sent; the seat is gone already, so nobody need be told. Of a connection that
@@ -95,18 +95,18 @@ static void on_tell(void *data, struct buf *out)
 
 /* ---- members ---- */
 
-bool hub_join(struct conn *c, int64_t meeting_id, int64_t join_seq, int64_t seq, bool outside)
+bool hub_join(struct conn *c, int64_t meeting_id, int64_t join_seq, int64_t seq, bool waiting)
 {
     struct hub *hub = c->relay->hub;
     hub_leave(c);
     if (!map_add(&hub->conns_by_user, &c->by_user, meeting_id, c->user_id))
         return false;
     c->shown = seq;
-    c->outside = outside;
+    c->waiting = waiting;
     if (follower_read(hub->follower, &c->reader, meeting_id, join_seq, seq))
         return true;
     map_remove(&hub->conns_by_user, &c->by_user);
-    c->outside = false;
+    c->waiting = false;
     return false;
 }
 
@@ -116,7 +116,7 @@ void hub_leave(struct conn *c)
         return;
     map_remove(&c->relay->hub->conns_by_user, &c->by_user);
     follower_leave(&c->reader);
-    c->outside = false;
+    c->waiting = false;
 }
 
 void hub_flush(struct hub *hub) { follower_flush(hub->follower); }
@@ -125,12 +125,12 @@ void hub_end_turn(struct hub *hub) { follower_end_turn(hub->follower); }
 
 /* ---- signals ---- */
 
-/* The connection by which a user is in a room at this relay; NULL: there is none, or it is outside. */
+/* The connection by which a user is in a room at this relay; NULL: there is none, or it waits. */
 static struct conn *find_member(struct hub *hub, int64_t meeting_id, int64_t user_id)
 {
     struct map_node *node = map_find(&hub->conns_by_user, meeting_id, user_id);
     struct conn *c = node ? MAP_ITEM(node, struct conn, by_user) : NULL;
-    return c && !c->outside ? c : NULL;
+    return c && !c->waiting ? c : NULL;
 }
 
 /* False where they are here and do not get it. */

@@ -19,9 +19,9 @@ struct hub *hub_new(struct relay *relay);
 void hub_free(struct hub **hub);
 
 /* The connection is in this room from now on. It took its seat with the event join_seq, so that later ones have their
- * effect on it, and was shown the events up to seq; later ones are sent. outside: it is at the room's door and gets
+ * effect on it, and was shown the events up to seq; later ones are sent. waiting: it is in the lobby and gets
  * only events that name its user. False when memory runs out. */
-bool hub_join(struct conn *c, int64_t meeting_id, int64_t join_seq, int64_t seq, bool outside);
+bool hub_join(struct conn *c, int64_t meeting_id, int64_t join_seq, int64_t seq, bool waiting);
 
 /* The connection is in no room any more. Does nothing where it was in none. */
 void hub_leave(struct conn *c);

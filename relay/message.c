@@ -100,7 +100,7 @@ static void take_signal(struct conn *c, const struct message *m)
         field = "data";
     else if (!once || (value.at && (!skim_int(value, &to) || to == 0)) || (!value.at && m->kind->to_one))
         field = "to";
-    bool in = c->reader.room && !c->outside;
+    bool in = c->reader.room && !c->waiting;
     if (!in || field) {
         answer_error(c, m->id, in ? ERR_VALIDATION_FAILED : ERR_NOT_JOINED, in ? field : NULL);
         return;

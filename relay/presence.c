@@ -32,15 +32,15 @@ struct disconnect_report {
 /* Reports that go in one call. */
 struct batch {
     struct presence *presence;
-    struct rpc *call; /* NULL: free */
+    struct rpc *rpc; /* NULL: free */
     int count;
-    struct disconnect_report *seats[LIMIT_PRESENCE_BATCH];
+    struct disconnect_report *reports[LIMIT_PRESENCE_BATCH];
 };
 
 struct presence {
     struct ev_loop *loop;
     struct backend *backend;
-    struct disconnect_report *seats;
+    struct disconnect_report *reports;
     struct disconnect_report *first_ready, *last_ready; /* reports that wait for their turn */
     ev_timer gather;                                    /* to the end of a turn of the loop: connections end together */
     struct batch batches[LIMIT_PRESENCE_CALLS];
@@ -52,7 +52,7 @@ static void report_free(struct disconnect_report *s)
     if (s->prev)
         s->prev->next = s->next;
     else
-        p->seats = s->next;
+        p->reports = s->next;
     if (s->next)
         s->next->prev = s->prev;
     ev_timer_stop(p->loop, &s->timer);
@@ -133,12 +133,12 @@ static void on_reply(void *data, const struct reply *reply)
     struct batch *b = data;
     bool failed[LIMIT_PRESENCE_BATCH];
     read_failures(b, reply, failed);
-    b->call = NULL;
+    b->rpc = NULL;
     for (int i = 0; i < b->count; i++) {
         if (failed[i])
-            try_again(b->seats[i]);
+            try_again(b->reports[i]);
         else
-            taken(b->seats[i]);
+            taken(b->reports[i]);
     }
     b->count = 0;
     gather(b->presence);
@@ -149,7 +149,7 @@ static void report(struct batch *b)
     struct presence *p = b->presence;
     struct buf body = {0};
     while (p->first_ready && b->count < LIMIT_PRESENCE_BATCH) {
-        struct disconnect_report *s = b->seats[b->count++] = pop_ready(p);
+        struct disconnect_report *s = b->reports[b->count++] = pop_ready(p);
         relay_wire_report_write(&body, &(struct relay_wire_report){
                                            .expired = s->step == STEP_EXPIRED,
                                            .user_id = s->user_id,
@@ -162,12 +162,12 @@ static void report(struct batch *b)
                                    .type = "text/plain",
                                    .body = body.data,
                                    .body_len = body.len};
-    b->call = body.failed ? NULL : backend_call(p->backend, &request, on_reply, b);
+    b->rpc = body.failed ? NULL : backend_call(p->backend, &request, on_reply, b);
     buf_free(&body);
-    if (b->call)
+    if (b->rpc)
         return;
     for (int i = 0; i < b->count; i++)
-        try_again(b->seats[i]);
+        try_again(b->reports[i]);
     b->count = 0;
 }
 
@@ -176,7 +176,7 @@ static void on_gathered(struct ev_loop *loop, ev_timer *watcher, int revents)
     (void)loop, (void)revents;
     struct presence *p = watcher->data;
     for (int i = 0; i < LIMIT_PRESENCE_CALLS && p->first_ready; i++)
-        if (!p->batches[i].call)
+        if (!p->batches[i].rpc)
             report(&p->batches[i]);
 }
 
@@ -211,10 +211,10 @@ void presence_add(struct presence *p, const struct presence_seat *seat)
     s->connection = put(&at, seat->connection);
     ev_timer_init(&s->timer, on_timer, 0, 0);
     s->timer.data = s;
-    s->next = p->seats;
+    s->next = p->reports;
     if (s->next)
         s->next->prev = s;
-    p->seats = s;
+    p->reports = s;
     make_ready(s);
 }
 
@@ -238,9 +238,9 @@ void presence_free(struct presence **presence)
     if (!p)
         return;
     for (int i = 0; i < LIMIT_PRESENCE_CALLS; i++)
-        backend_cancel(&p->batches[i].call);
-    while (p->seats)
-        report_free(p->seats);
+        backend_cancel(&p->batches[i].rpc);
+    while (p->reports)
+        report_free(p->reports);
     ev_timer_stop(p->loop, &p->gather);
     free(p);
     *presence = NULL;

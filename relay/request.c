@@ -44,7 +44,7 @@ static enum err find_meeting(const struct conn *c, struct request *request)
         snprintf(request->meeting, sizeof request->meeting, "%lld", (long long)c->seat);
         return ERR_OK;
     }
-    if (c->seat && !c->outside)
+    if (c->seat && !c->waiting)
         return ERR_CONFLICT;
     struct slice id;
     if (!skim_members((struct slice){request->data, request->len}, names, &id, 1) || !id.at ||
@@ -67,7 +67,7 @@ static void move(struct conn *c, const struct reply *reply)
     c->seat = room.meeting_id;
     if (!c->seat)
         hub_leave(c);
-    else if (c->state == CONN_OPEN && !hub_join(c, room.meeting_id, room.join_seq, room.seq, room.outside))
+    else if (c->state == CONN_OPEN && !hub_join(c, room.meeting_id, room.join_seq, room.seq, room.waiting))
         conn_close(c, WS_CODE_INTERNAL);
 }
 

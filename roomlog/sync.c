@@ -14,7 +14,7 @@ struct sync {
     const struct sync_hooks *hooks;
     void *data;
     ev_timer timer;
-    struct rpc *call;
+    struct rpc *rpc;
     bool again;
 };
 
@@ -46,7 +46,7 @@ static void take_positions(const struct sync *s, struct slice body)
 static void on_reply(void *data, const struct reply *reply)
 {
     struct sync *s = data;
-    s->call = NULL;
+    s->rpc = NULL;
     if (reply_ok(reply))
         take_positions(s, reply->body);
     plan(s, s->again ? 0 : interval(s));
@@ -61,15 +61,15 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
     s->hooks->write(s->data, &body);
     struct call_request request = {
         .method = "POST", .path = "/internal/sync", .type = "text/plain", .body = body.data, .body_len = body.len};
-    s->call = body.failed ? NULL : backend_call(s->backend, &request, on_reply, s);
+    s->rpc = body.failed ? NULL : backend_call(s->backend, &request, on_reply, s);
     buf_free(&body);
-    if (!s->call)
+    if (!s->rpc)
         plan(s, interval(s));
 }
 
 void sync_now(struct sync *s)
 {
-    if (s->call)
+    if (s->rpc)
         s->again = true;
     else
         plan(s, 0);
@@ -98,7 +98,7 @@ void sync_free(struct sync **sync)
     if (!s)
         return;
     ev_timer_stop(s->loop, &s->timer);
-    backend_cancel(&s->call);
+    backend_cancel(&s->rpc);
     free(s);
     *sync = NULL;
 }

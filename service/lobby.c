@@ -261,7 +261,7 @@ static enum err send_back_change(struct room_change *room, void *arg)
     room->state.online_count -= participant_is_online(&p);
     room->state.waiting_count++;
     struct event_draft *event = event_begin(&room->log, EVENT_USER_LEFT, *user_id);
-    event->effect = effect_outside(*user_id);
+    event->effect = effect_waiting(*user_id);
     json_str(&event->data, "reason", "lobby");
     e = event_end(event);
     p.status = PARTICIPANT_WAITING;

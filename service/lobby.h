@@ -1,5 +1,5 @@
 /* The lobby: people who wait to be let into a meeting. They have a row like everybody else, with status waiting, and
- * their connection is at the door of the room: it gets only what names them. Those who run the meeting see them. */
+ * their connection waits in the room's lobby: it gets only what names them. Those who run the meeting see them. */
 #ifndef SERVICE_LOBBY_H
 #define SERVICE_LOBBY_H
 

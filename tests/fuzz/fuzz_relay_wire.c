@@ -13,7 +13,7 @@ static void check_room(struct slice value)
     relay_wire_room_write(text, &room);
     MUST(relay_wire_room_read((struct slice){text, strlen(text)}, &again));
     MUST(again.meeting_id == room.meeting_id && again.seq == room.seq && again.join_seq == room.join_seq);
-    MUST(again.outside == room.outside);
+    MUST(again.waiting == room.waiting);
 }
 
 static bool same(struct slice a, struct slice b) { return a.len == b.len && memcmp(a.at, b.at, a.len) == 0; }

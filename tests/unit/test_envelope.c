@@ -75,14 +75,14 @@ START_TEST(test_envelope_effect_comes_back)
         effect_none(),
         effect_user(3, 0),
         effect_user(INT64_MAX, 4403),
-        effect_outside(17),
+        effect_waiting(17),
         effect_all(4410),
         effect_connection("r1-ab.17", 4409),
         effect_all(0),
         effect_connection(longest, 4401),
     };
     static const char *const words[] = {"-",          "user:3:0", "user:9223372036854775807:4403",
-                                        "outside:17", "all:4410", "conn:r1-ab.17:4409"};
+                                        "waiting:17", "all:4410", "conn:r1-ab.17:4409"};
     for (size_t i = 0; i < sizeof effects / sizeof *effects; i++) {
         struct effect f;
         struct buf line = {0};
@@ -166,7 +166,7 @@ START_TEST(test_envelope_reads_effects)
     struct effect f;
     struct envelope none = read_ok("7 1 * - {}"), user = read_ok("7 1 * user:3:0 {}"),
                     conn = read_ok("7 1 * conn:r1-ab.17:4409 {}"), all = read_ok("7 1 * all:4410 {}"),
-                    outside = read_ok("7 1 * outside:17 {}");
+                    waiting = read_ok("7 1 * waiting:17 {}"), former = read_ok("7 1 * outside:17 {}");
     ck_assert(envelope_effect(&none, &f));
     ck_assert_int_eq(f.kind, EFFECT_NONE);
     ck_assert(envelope_effect(&user, &f));
@@ -180,8 +180,9 @@ START_TEST(test_envelope_reads_effects)
     ck_assert(envelope_effect(&all, &f));
     ck_assert_int_eq(f.kind, EFFECT_ALL);
     ck_assert_int_eq(f.close_code, 4410);
-    ck_assert(envelope_effect(&outside, &f));
-    ck_assert_int_eq(f.kind, EFFECT_OUTSIDE);
+    ck_assert(envelope_effect(&waiting, &f));
+    ck_assert_int_eq(f.kind, EFFECT_WAITING);
+    ck_assert(envelope_effect(&former, &f) && f.kind == EFFECT_WAITING && f.user_id == 17);
     ck_assert_int_eq(f.user_id, 17);
     ck_assert_int_eq(f.close_code, 0);
 }
@@ -198,11 +199,11 @@ START_TEST(test_envelope_refuses_bad_effects)
         "7 1 * all:1x {}",
         "7 1 * -- {}",
         "7 1 * nobody:1 {}",
-        "7 1 * outside: {}",
-        "7 1 * outside:x {}",
-        "7 1 * outside:3:0 {}",
-        "7 1 * outside:3x {}",
-        "7 1 * outside {}",
+        "7 1 * waiting: {}",
+        "7 1 * waiting:x {}",
+        "7 1 * waiting:3:0 {}",
+        "7 1 * waiting:3x {}",
+        "7 1 * waiting {}",
         "7 1 * conn:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:0 {}",
     };
     struct effect f;

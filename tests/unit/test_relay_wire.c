@@ -26,7 +26,7 @@ START_TEST(test_wire_room)
 {
     static const struct relay_wire_room rooms[] = {
         {0}, {7, 12, 11, false}, {7, 12, 11, true}, {INT64_MAX, INT64_MAX, INT64_MAX, true}};
-    static const char *const texts[] = {"-", "7 12 11", "7 12 11 outside"};
+    static const char *const texts[] = {"-", "7 12 11", "7 12 11 waiting"};
     for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
         char value[RELAY_WIRE_ROOM_SIZE];
         struct relay_wire_room room;
@@ -36,7 +36,7 @@ START_TEST(test_wire_room)
         ck_assert_int_eq(room.meeting_id, rooms[i].meeting_id);
         ck_assert_int_eq(room.seq, rooms[i].seq);
         ck_assert_int_eq(room.join_seq, rooms[i].join_seq);
-        ck_assert(room.outside == rooms[i].outside);
+        ck_assert(room.waiting == rooms[i].waiting);
     }
 }
 END_TEST
@@ -45,7 +45,7 @@ START_TEST(test_wire_room_refuses)
 {
     static const char *const bad[] = {"",       " ",       "--",        "- ",      "7",
                                       "7 1",    "7 1 ",    "7 1 1 ",    "7  1 1",  " 7 1 1",
-                                      "-7 1 1", "7 1 1x",  "7 1 1 in",  "0 1 1",   "7 1 1 outside ",
+                                      "-7 1 1", "7 1 1x",  "7 1 1 in",  "0 1 1",   "7 1 1 waiting ",
                                       "7 1 +1", "0x7 1 1", "7 1 1 1 1", "7\t1\t1", "7 1 9223372036854775808"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct relay_wire_room room = {.meeting_id = 3};
