@@ -68,15 +68,20 @@ DB_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/db/test_*.c
 BENCHES    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FUZZERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all programs test-programs unit-tests db-tests fuzzers benches media-tests run test check lint fuzz soak bench clean format
+.PHONY: all programs test-programs unit-tests db-tests fuzzers benches media-tests rest-types run test check lint fuzz soak bench clean format
 all: programs
 programs: $(PROGRAMS)
 unit-tests: $(UNIT_TESTS)
 db-tests: $(DB_TESTS)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
-test-programs: unit-tests db-tests
+test-programs: unit-tests db-tests rest-types
 media-tests: $(BUILD)/tests/media/room_driver $(BUILD)/janus-loopback.so
+rest-types: build/rest.d.ts
+
+# What the REST API takes and answers, for the type check of the page
+build/rest.d.ts: docs/openapi.yaml scripts/lib/rest-types.mjs
+	@node scripts/lib/rest-types.mjs $< $@
 
 # PORT, RELAY_PORT, VAR and BIND given on the command line reach the scripts as environment
 run:

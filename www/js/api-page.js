@@ -13,7 +13,8 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  for (const child of children) if (child !== null && child !== undefined) element.append(/** @type {any} */ (child));
+  for (const child of children)
+    if (child !== null && child !== undefined) element.append(/** @type {string} */ (child));
   return element;
 }
 
@@ -42,7 +43,7 @@ function typeOf(root, node) {
   const name = node?.$ref?.split('/').at(-1);
   const schema = resolve(root, node) ?? {};
   if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.enum) return schema.enum.map((/** @type {any} */ v) => JSON.stringify(v)).join(' | ');
+  if (schema.enum) return schema.enum.map((/** @type {unknown} */ v) => JSON.stringify(v)).join(' | ');
   for (const kind of ['oneOf', 'anyOf'])
     if (schema[kind]) return schema[kind].map((/** @type {Node} */ s) => typeOf(root, s)).join(' | ');
   if (schema.type === 'array') return `array of ${typeOf(root, schema.items)}`;

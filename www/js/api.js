@@ -21,6 +21,11 @@ export class Problem extends Error {
 }
 
 /** @typedef {{id: number, email: string, displayName: string, locale: string, isAdmin: boolean, isGuest?: boolean}} User */
+/**
+ * A query is text in the end, so what is something else in the API's document may be given as text, too.
+ * @template T
+ * @typedef {{[Name in keyof T]: T[Name] | (T[Name] extends string | undefined ? never : string)}} Query
+ */
 /** @typedef {{token: string, expiresAt: number}} AccessToken `expiresAt` in milliseconds since 1970, by this clock */
 /** @typedef {{user: User | null, ready: boolean}} Session `ready` once it is known whether somebody is signed in */
 
@@ -97,24 +102,40 @@ export class Api {
     return this.#refreshing;
   }
 
-  /** @param {string} path @param {Record<string, string | number | boolean | undefined>} [query] */
-  get(path, query = {}) {
+  /**
+   * @template {Rest.GetPath} Path
+   * @param {Path} path @param {Query<Rest.Get<Path>['query']>} [query] what is undefined in it is not said
+   * @returns {Promise<Rest.Get<Path>['answer']>}
+   */
+  get(path, query = /** @type {Query<Rest.Get<Path>['query']>} */ ({})) {
     const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
     const search = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]));
     return this.#request('GET', pairs.length ? `${path}?${search}` : path);
   }
 
-  /** @param {string} path @param {unknown} [body] */
+  /**
+   * @template {Rest.PostPath} Path
+   * @param {Path} path @param {Rest.Post<Path>['body']} [body]
+   * @returns {Promise<Rest.Post<Path>['answer']>}
+   */
   post(path, body) {
     return this.#request('POST', path, body);
   }
 
-  /** @param {string} path @param {unknown} body */
+  /**
+   * @template {Rest.PatchPath} Path
+   * @param {Path} path @param {Rest.Patch<Path>['body']} body
+   * @returns {Promise<Rest.Patch<Path>['answer']>}
+   */
   patch(path, body) {
     return this.#request('PATCH', path, body);
   }
 
-  /** @param {string} path */
+  /**
+   * @template {Rest.DeletePath} Path
+   * @param {Path} path
+   * @returns {Promise<Rest.Delete<Path>['answer']>}
+   */
   delete(path) {
     return this.#request('DELETE', path);
   }
@@ -190,7 +211,7 @@ export class Api {
     }
   }
 
-  /** @param {any} body @param {boolean} tellTabs @returns {AccessToken} */
+  /** @param {Rest.SignIn} body @param {boolean} tellTabs @returns {AccessToken} */
   #signedIn(body, tellTabs) {
     this.#access = { token: body.accessToken, expiresAt: Date.now() + body.expiresIn * 1000 };
     this.#refreshToken = body.refreshToken;

@@ -4,11 +4,19 @@
  */
 
 /**
+ * @typedef {object} TrackStreams what Chromium has and TypeScript's DOM does not know
+ * @property {new (options: {track: MediaStreamTrack}) => {readable: ReadableStream}} MediaStreamTrackProcessor
+ * @property {new (options: {kind: 'video'}) => MediaStreamTrack & {writable: WritableStream}} MediaStreamTrackGenerator
+ */
+
+/**
  * @param {MediaStreamTrack} camera stays open and the caller's
  * @param {{onFailed: () => void, onSlow: (slow: boolean) => void}} told failed: no more pictures come, or all blurred
  */
 export function blurBackground(camera, { onFailed, onSlow }) {
-  const { MediaStreamTrackProcessor, MediaStreamTrackGenerator } = /** @type {any} */ (globalThis);
+  const { MediaStreamTrackProcessor, MediaStreamTrackGenerator } = /** @type {TrackStreams} */ (
+    /** @type {unknown} */ (globalThis)
+  );
   const source = camera.clone(); // of its own, so that it can be stopped
   const { readable } = new MediaStreamTrackProcessor({ track: source });
   /** @type {MediaStreamTrack & {writable: WritableStream}} */

@@ -49,7 +49,7 @@ function failed(error) {
 
 /** @param {'failed' | 'slow' | 'quick'} what */
 function tell(what) {
-  /** @type {any} */ (globalThis).postMessage(what);
+  /** @type {{postMessage: (message: unknown) => void}} */ (globalThis).postMessage(what);
 }
 
 /** @param {number} width @param {number} height */

@@ -13,7 +13,7 @@ export class HostDesk {
   /** @param {import('./api.js').Api} api @param {string} code the meeting's */
   constructor(api, code) {
     this.#api = api;
-    this.#path = `/meetings/${code}`;
+    this.#path = /** @type {const} */ (`/meetings/${code}`);
   }
 
   /** Microphone, camera or screen of somebody. @param {number} userId @param {Kind} kind */
@@ -54,7 +54,6 @@ export class HostDesk {
     return this.#api.delete(`${this.#path}/participants/${userId}${banNetwork ? '?banNetwork=true' : ''}`);
   }
 
-  /** @returns {Promise<{items: (import('./room-state.js').Participant & {banNetwork: boolean})[]}>} */
   removed() {
     return this.#api.get(`${this.#path}/removed`);
   }
@@ -72,7 +71,6 @@ export class HostDesk {
     return this.#api.post(`${this.#path}/lower-hands`);
   }
 
-  /** @returns {Promise<{items: import('./room-state.js').Participant[], seq: number}>} */
   lobby() {
     return this.#api.get(`${this.#path}/lobby`);
   }
@@ -96,7 +94,7 @@ export class HostDesk {
     return this.#api.post(`${this.#path}/lobby/return`, { userId });
   }
 
-  /** Settings, title, times. @param {Record<string, unknown>} change */
+  /** Settings, title, times. @param {Rest.MeetingPatch} change */
   update(change) {
     return this.#api.patch(this.#path, change);
   }
@@ -105,7 +103,7 @@ export class HostDesk {
     return this.#api.post(`${this.#path}/end`);
   }
 
-  /** @param {number} userId @param {object} change */
+  /** @param {number} userId @param {Rest.ParticipantPatch} change */
   #changePerson(userId, change) {
     return this.#api.patch(`${this.#path}/participants/${userId}`, change);
   }

@@ -16,7 +16,7 @@ export class IceServers {
   servers = [];
   #ask;
   #changed;
-  /** @type {any} */
+  /** @type {import('./protocol.js').Timer} */
   #timer = 0;
   #renewAt = 0;
   #closed = false;

@@ -197,7 +197,10 @@ export class MediaControl {
     try {
       await client.request('media_control', now);
       this.#sharedState = now; // what others switched off meanwhile is told again by the next round
-      this.#session.apply({ type: 'media_changed', data: { userId: store.get().room?.myId, ...now } });
+      this.#session.apply({
+        type: 'media_changed',
+        data: { userId: /** @type {number} */ (store.get().room?.myId), ...now },
+      });
     } catch (error) {
       if (/** @type {import('./protocol.js').ProtocolError} */ (error).code === 'forbidden') {
         this.#switchOff({

@@ -35,7 +35,7 @@ import { Mesh } from './transport/mesh.js';
  *   named is shown large
  * @property {(iceServers: RTCIceServer[]) => void} setIceServers from now on, for running connections too
  * @property {(relayOnly: boolean) => void} setRelayOnly
- * @property {(from: number, data: unknown) => void} receive a signal; `from` is stamped by the server, `data` may be anything
+ * @property {(from: number, data: any) => void} receive a signal; `from` is stamped by the server, `data` may be anything
  * @property {(userId?: number) => void} wake signals go through again, to this person or to all: what got lost is repeated
  * @property {() => Map<number, number>} levels how loud each of the others is at this moment, 0 to 1
  * @property {(userId: number) => Promise<Sample | null>} sample how well that person's media arrive; null: not known

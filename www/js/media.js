@@ -290,7 +290,7 @@ export class LocalMedia {
   async #showCamera(camera) {
     this.#camera = camera;
     const { backgroundBlur } = settings.get();
-    const able = /** @type {any} */ (camera.getCapabilities?.())?.backgroundBlur ?? [];
+    const able = /** @type {{backgroundBlur?: boolean[]}} */ (camera.getCapabilities?.())?.backgroundBlur ?? [];
     this.store.set({ canBlur: PAGE_CAN_BLUR || (able.includes(true) && able.includes(false)) });
     const obeyed = able.includes(backgroundBlur) && (await this.#applyBlur(camera, backgroundBlur));
     const blurred = backgroundBlur && !obeyed ? await this.#blurHere(camera) : null;
@@ -307,9 +307,9 @@ export class LocalMedia {
 
   /** By the camera itself. @param {MediaStreamTrack} camera @param {boolean} backgroundBlur */
   #applyBlur(camera, backgroundBlur) {
-    const wish = /** @type {any} */ ({ ...this.#cameraWish(), backgroundBlur });
+    const wish = /** @type {MediaTrackConstraints} */ ({ ...this.#cameraWish(), backgroundBlur });
     return camera.applyConstraints(wish).then(
-      () => /** @type {any} */ (camera.getSettings()).backgroundBlur === backgroundBlur,
+      () => /** @type {{backgroundBlur?: boolean}} */ (camera.getSettings()).backgroundBlur === backgroundBlur,
       () => false,
     );
   }

@@ -33,7 +33,7 @@ export class MeetingSession extends SessionCore {
   #unsubscribe;
   /** As whom this person is in the call. @type {number | null} */
   #userId = null;
-  /** @type {any} */
+  /** @type {import('./protocol.js').Timer} */
   #blockedTimer = 0;
   #wakeUp = () => {
     if (document.visibilityState !== 'visible') return;
@@ -139,7 +139,12 @@ export class MeetingSession extends SessionCore {
     const raised = Boolean(me(room)?.handRaisedAt);
     try {
       const participant = await this.client?.request(raised ? 'lower_hand' : 'raise_hand');
-      this.apply({ type: raised ? 'hand_lowered' : 'hand_raised', data: { ...participant, userId: room.myId } });
+      this.apply(
+        /** @type {import('./room-state.js').Change} */ ({
+          type: raised ? 'hand_lowered' : 'hand_raised',
+          data: { ...participant, userId: room.myId },
+        }),
+      );
     } catch (error) {
       toast(errorText(error), 'error');
     }
@@ -156,7 +161,7 @@ export class MeetingSession extends SessionCore {
 
   // --- what the server says ---------------------------------------------------------------------------------------
 
-  /** @param {any} ack */
+  /** @param {import('./protocol.js').Snapshot} ack */
   #handleSnapshot(ack) {
     const { room: before, startedAt, seenMessage } = this.store.get();
     const room = roomFromSnapshot(ack, before);
@@ -173,7 +178,7 @@ export class MeetingSession extends SessionCore {
     this.mediaControl.setSharedState(ack.me);
   }
 
-  /** @param {any} ack */
+  /** @param {import('./protocol.js').Resumed} ack */
   #handleResumed(ack) {
     this.store.set(({ room }) => ({
       room: room && {
@@ -192,11 +197,12 @@ export class MeetingSession extends SessionCore {
     this.apply(event);
     const { room } = this.store.get();
     if (!room || !before) return;
-    if (Object.hasOwn(EFFECTS, event.type)) EFFECTS[event.type](this, event, room);
+    if (Object.hasOwn(EFFECTS, event.type))
+      /** @type {import('./session-events.js').Effect<typeof event.type>} */ (EFFECTS[event.type])(this, event, room);
     if (can(room, 'use_lobby') !== can(before, 'use_lobby')) this.lobby.learn();
   }
 
-  /** This person waits: from the beginning, or sent back. @param {any} meeting null where this person was in it */
+  /** This person waits: from the beginning, or sent back. @param {Rest.MeetingBrief} [meeting] none where this person was in it */
   #handleWaiting(meeting) {
     this.mediaControl.leave();
     this.media.stopScreen();
@@ -256,6 +262,6 @@ export class MeetingSession extends SessionCore {
 
 /** A socket that does not open although this server answers: something on the way forbids WebSockets. @param {unknown} error */
 async function explained(error) {
-  const blocked = /** @type {any} */ (error).code === 'offline' && (await lookForUpdate()) !== 'unreachable';
+  const blocked = /** @type {ProtocolError} */ (error).code === 'offline' && (await lookForUpdate()) !== 'unreachable';
   return blocked ? new ProtocolError({ code: 'socket_blocked' }) : error;
 }

@@ -110,7 +110,7 @@ export class NetworkTest {
       const { iceServers } = await this.#api.get('/media?for=test');
       this.#servers = iceServers;
     } catch (error) {
-      return problem(/** @type {any} */ (error).code === 'network' ? 'unreachable' : 'failed');
+      return problem(/** @type {import('./api.js').Problem} */ (error).code === 'network' ? 'unreachable' : 'failed');
     }
     return timed(begun);
   }

@@ -24,14 +24,40 @@ import { newId } from './ids.js';
 import { Emitter } from './store.js';
 
 /** @typedef {{token: string, expiresAt: number}} AccessToken `expiresAt`: milliseconds since 1970 */
-/** @typedef {{type: string, meetingId: number, seq: number, at: string, data: any}} RoomEvent */
+/**
+ * One of them, told apart by its `type`.
+ * @typedef {Rest.Event extends infer Event ? Event extends Rest.Event ? Pick<Event, keyof Event> : never : never} RoomEvent
+ */
+/** @typedef {ReturnType<typeof setTimeout> | number} Timer */
+/** @typedef {Rest.Waiting & {resumed?: undefined}} LobbyAck */
+/** @typedef {Rest.Join & {waiting?: undefined, resumed?: undefined}} Snapshot the whole room */
+/** @typedef {Omit<Rest.Join, 'participants' | 'messages'> & {waiting?: undefined, resumed: true, events: RoomEvent[]}} Resumed what was missed */
+/** @typedef {LobbyAck | Snapshot | Resumed} JoinAck */
+/**
+ * @typedef {object} Answers what the ack of a request carries, where anybody reads it
+ * @property {JoinAck} join_room
+ * @property {Rest.Message} chat_message
+ * @property {Rest.Message} message_edit
+ * @property {Rest.Message} message_delete
+ * @property {Rest.Participant} raise_hand
+ * @property {Rest.Participant} lower_hand
+ */
+/** @typedef {{userId: number, pingMs: number}} Hello as far as it is read here */
+/** @typedef {ConstructorParameters<typeof ProtocolError>[0]} ErrorMember */
+/**
+ * What comes in, by type.
+ * @typedef {{type: 'hello', data: Hello} | {type: 'ack' | 'error', id: number, data?: unknown, error?: ErrorMember}
+ *   | {type: 'pong'} | {type: 'webrtc_signal', from: number, data: unknown}
+ *   | {type: 'typing' | 'reaction', from: number, data: Transient | null} | RoomEvent} Incoming
+ */
+/** @typedef {{active?: boolean, reaction?: string}} Transient by another client, so it may be anything: checked where it is read */
 /**
  * @typedef {object} Outgoing a chat message that is not acknowledged yet
  * @property {string} text
  * @property {number} [to]
  * @property {number} [replyTo]
  * @property {boolean} underWay sent on the present socket, not answered yet
- * @property {(message: any) => void} resolve
+ * @property {(message: Rest.Message) => void} resolve
  * @property {(error: Error) => void} reject
  */
 /** @typedef {{meetingId: string | number, password?: string, invite?: string, spent?: ProtocolError}} Room `spent`: the invitation is good no more */
@@ -39,13 +65,13 @@ import { Emitter } from './store.js';
 /**
  * @typedef {object} ClientEvents
  * @property {State} state
- * @property {any} snapshot the ack of join_room with the whole room
- * @property {any} resumed the ack of join_room with what was missed; its events come as `event`
- * @property {{meeting?: any, me?: any, by?: number}} waiting the ack of join_room from the lobby; without a meeting: sent back there, by whom
+ * @property {Snapshot} snapshot the ack of join_room with the whole room
+ * @property {Resumed} resumed the ack of join_room with what was missed; its events come as `event`
+ * @property {{meeting?: Rest.MeetingBrief, me?: Rest.Participant, by?: number}} waiting the ack of join_room from the lobby; without a meeting: sent back there, by whom
  * @property {{by?: number}} refused
  * @property {RoomEvent} event
- * @property {{from: number, data: any}} signal
- * @property {{type: 'typing' | 'reaction', from: number, data: any}} transient
+ * @property {{from: number, data: unknown}} signal
+ * @property {{type: 'typing' | 'reaction', from: number, data: Transient | null}} transient
  * @property {{code: string}} closed "left", "left_elsewhere", "ended", "removed", "taken_over", "signed_out", "protocol" or an error's code
  */
 
@@ -102,7 +128,7 @@ export class MeetingClient extends Emitter {
   state = 'idle';
   /** The number of the last event seen: everything up to it has been delivered. */
   seq = -1;
-  /** @type {any} the server's hello on the present socket */
+  /** @type {Hello | null} the server's hello on the present socket */
   hello = null;
   /** The close code with which the room was last lost; 1001 and 1012: the server goes away and comes back. */
   lostWith = 0;
@@ -111,11 +137,11 @@ export class MeetingClient extends Emitter {
   /** @type {WebSocket | null} */
   #socket = null;
   #nextId = 1;
-  /** @type {Map<number, {resolve: (data: any) => void, reject: (error: Error) => void, timer: any}>} */
+  /** @type {Map<number, {resolve: (data: any) => void, reject: (error: Error) => void, timer: Timer}>} */
   #waiting = new Map();
   /** @type {Room | null} what to return to */
   #room = null;
-  /** @type {{resolve: (ack: any) => void, reject: (error: unknown) => void} | null} the first join, until it is decided */
+  /** @type {{resolve: (ack: JoinAck) => void, reject: (error: unknown) => void} | null} the first join, until it is decided */
   #joining = null;
   #joined = false;
   /** Names our place in the room, for the server: it is resumed by this client only. */
@@ -129,7 +155,7 @@ export class MeetingClient extends Emitter {
   #myId = 0;
   /** @type {RoomEvent[]} events that overtook the ack of join_room */
   #early = [];
-  /** @type {{from: number, data: any}[]} and signals that did; they are set-up of media, so they can wait a moment */
+  /** @type {ClientEvents['signal'][]} and signals that did; they are set-up of media, so they can wait a moment */
   #earlySignals = [];
   /** @type {Map<string, Outgoing>} by client id */
   #unacked = new Map();
@@ -139,7 +165,7 @@ export class MeetingClient extends Emitter {
   #freshToken = false;
   #lastHeard = 0;
   #pingMs = 25_000;
-  /** @type {Record<'open' | 'retry' | 'renew' | 'ping' | 'pong' | 'chat', any>} */
+  /** @type {Record<'open' | 'retry' | 'renew' | 'ping' | 'pong' | 'chat', Timer>} */
   #timers = { open: 0, retry: 0, renew: 0, ping: 0, pong: 0, chat: 0 };
 
   /**
@@ -161,7 +187,7 @@ export class MeetingClient extends Emitter {
    * or cannot be reached at the first try. After it has resolved the client returns to the room by itself.
    * @param {string | number} meetingId number or code
    * @param {{password?: string, invite?: string}} [options] `invite`: an invitation's token
-   * @returns {Promise<any>}
+   * @returns {Promise<JoinAck>}
    */
   join(meetingId, { password, invite } = {}) {
     if (this.#room)
@@ -172,6 +198,7 @@ export class MeetingClient extends Emitter {
     this.#hasPlace = false;
     this.#leaving = null;
     this.#joinBegan = performance.now();
+    /** @type {Promise<JoinAck>} */
     const decided = new Promise((resolve, reject) => {
       this.#joining = { resolve, reject };
     });
@@ -189,8 +216,9 @@ export class MeetingClient extends Emitter {
 
   /**
    * One message and its answer.
-   * @param {string} type @param {object} [data]
-   * @returns {Promise<any>} the ack's data
+   * @template {string} Type
+   * @param {Type} type @param {object} [data]
+   * @returns {Promise<Type extends keyof Answers ? Answers[Type] : unknown>} the ack's data
    */
   request(type, data = {}) {
     return new Promise((resolve, reject) => {
@@ -230,9 +258,10 @@ export class MeetingClient extends Emitter {
    * Sends a message now or as soon as the room is back, in order, stored once however often it had to be sent.
    * @param {string} text
    * @param {{to?: number, replyTo?: number, clientId?: string}} [options]
-   * @returns {{clientId: string, stored: Promise<any>}} `stored` resolves with the message as the server keeps it
+   * @returns {{clientId: string, stored: Promise<Rest.Message>}} `stored` resolves with the message as the server keeps it
    */
   chat(text, { to, replyTo, clientId = newId() } = {}) {
+    /** @type {Promise<Rest.Message>} */
     const stored = new Promise((resolve, reject) => {
       this.#unacked.set(clientId, { text, to, replyTo, underWay: false, resolve, reject });
     });
@@ -270,7 +299,8 @@ export class MeetingClient extends Emitter {
       access = await this.#options.getToken({ fresh: this.#freshToken });
     } catch (error) {
       if (this.#room !== room || this.#socket) return;
-      if (/** @type {any} */ (error)?.status === 401) this.#finishSession({ code: 'signed_out', error });
+      if (/** @type {{status?: number} | null} */ (error)?.status === 401)
+        this.#finishSession({ code: 'signed_out', error });
       else this.#reconnectLater(error);
       return;
     }
@@ -351,7 +381,7 @@ export class MeetingClient extends Emitter {
     if (!this.#joining) this.#setState('reconnecting');
     const longest = Math.min(LONGEST_DELAY_MS, this.#options.firstDelayMs * 2 ** this.#attempts);
     this.#attempts += 1;
-    const { retryAfterMs = 0 } = /** @type {any} */ (error) ?? {};
+    const { retryAfterMs = 0 } = /** @type {{retryAfterMs?: number} | null} */ (error) ?? {};
     this.#timers.retry = setTimeout(
       () => this.#openSocket(),
       retryAfterMs + longest * (0.5 + this.#options.random() / 2),
@@ -389,7 +419,7 @@ export class MeetingClient extends Emitter {
 
   // --- what comes in ----------------------------------------------------------------------------------------------
 
-  /** @param {any} message */
+  /** @param {Incoming} message */
   #handleMessage(message) {
     this.#lastHeard = performance.now();
     clearTimeout(this.#timers.pong);
@@ -421,7 +451,7 @@ export class MeetingClient extends Emitter {
     }
   }
 
-  /** @param {any} message */
+  /** @param {Extract<Incoming, {id: number}>} message */
   #handleAnswer({ type, id, data, error }) {
     const request = this.#waiting.get(id);
     if (!request) return;
@@ -446,7 +476,7 @@ export class MeetingClient extends Emitter {
     const iLeft = event.type === 'user_left' && event.data.userId === this.#myId ? event.data.reason : null;
     if (iLeft === 'lobby') {
       this.#joined = false;
-      this.#waitInLobby({ by: event.data.by });
+      this.#waitInLobby({ by: /** @type {{by?: number}} */ (event.data).by });
       return;
     }
     this.emit('event', event);
@@ -521,14 +551,14 @@ export class MeetingClient extends Emitter {
     this.#sendWaitingChat();
   }
 
-  /** The first join has its answer. @param {any} ack */
+  /** The first join has its answer. @param {JoinAck} ack */
   #joinAnswered(ack) {
     const joining = this.#joining;
     this.#joining = null;
     joining?.resolve(ack);
   }
 
-  /** @param {any} ack */
+  /** @param {Resumed} ack */
   #handleResumed(ack) {
     for (const event of ack.events) this.#roomEvent(event);
     this.seq = Math.max(this.seq, ack.seq);
@@ -627,7 +657,8 @@ export class MeetingClient extends Emitter {
       this.#renewBefore(Math.max(expiresAt, Date.now() + 2 * RENEW_MARGIN_MS));
     } catch (error) {
       if (this.#socket !== socket || !socket) return;
-      if (/** @type {any} */ (error)?.status === 401) this.#finishSession({ code: 'signed_out', error });
+      if (/** @type {{status?: number} | null} */ (error)?.status === 401)
+        this.#finishSession({ code: 'signed_out', error });
       else this.#timers.renew = setTimeout(() => this.#renewToken(), RENEW_RETRY_MS);
     }
   }

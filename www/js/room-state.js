@@ -3,46 +3,20 @@
  * view; what an event means for the screen can be tested here without a browser.
  */
 
-/** @typedef {'host' | 'cohost' | 'participant'} Role */
-/**
- * @typedef {object} Participant
- * @property {number} userId
- * @property {string} displayName
- * @property {Role} role
- * @property {boolean} [isGuest] somebody without an account
- * @property {'joined' | 'left' | 'removed' | 'waiting'} status
- * @property {boolean} online false while the seat is kept for a connection that broke, or that never was (a join by REST)
- * @property {boolean} [lost] not online, and this page saw the connection break
- * @property {boolean} audio
- * @property {boolean} video
- * @property {boolean} screen
- * @property {string | null} handRaisedAt
- * @property {string} joinedAt
- * @property {string | null} leftAt
- */
-/**
- * @typedef {object} Message
- * @property {number} id
- * @property {{id: number, displayName: string}} sender
- * @property {{id: number, displayName: string} | null} to
- * @property {string} text
- * @property {{id: number, sender: {id: number, displayName: string}} | null} [replyTo] the message that this one answers
- * @property {string} clientId
- * @property {string} createdAt
- * @property {string | null} [editedAt]
- * @property {string | null} [deletedAt] when it was deleted; its text is empty then
- */
+/** @typedef {Rest.Role} Role */
+/** @typedef {Rest.Participant & {lost?: boolean}} Participant `lost`: not online, and this page saw the connection break */
+/** @typedef {Rest.Message} Message */
 /** @typedef {{seq: number, at: string, key: string, name?: string, by?: string, title?: string}} SystemMessage one that nobody wrote: `system.${key}` */
 /** @typedef {{people: Participant[], seq: number} | null} Lobby who waits, as it was after event `seq`; null where it is not known */
 /**
  * @typedef {object} Room
- * @property {any} meeting
+ * @property {Rest.Meeting} meeting
  * @property {number} myId
  * @property {Participant[]} participants who is in the room, in order of joining
  * @property {Message[]} messages oldest first
  * @property {Record<number, string>} everyone the names of all who were here while this page was, by user id
  * @property {{reason: string, by: number | null} | null} ended
- * @property {Record<string, string[]>} permissions what each role may do under the meeting's settings
+ * @property {Rest.Permissions} permissions what each role may do under the meeting's settings
  * @property {Lobby} lobby
  * @property {SystemMessage[]} systemMessages who came, who left, what was set; oldest first
  * @property {number} lastRead the newest message of chat that was read, as the server keeps it
@@ -51,7 +25,7 @@
 /** More of them would push what people wrote out of reach. */
 const SYSTEM_MESSAGES_KEPT = 200;
 /** Settings whose change is told in the chat. */
-const TOLD_SETTINGS = [
+const TOLD_SETTINGS = /** @type {const} */ ([
   'locked',
   'waitingRoom',
   'allowUnmute',
@@ -60,11 +34,11 @@ const TOLD_SETTINGS = [
   'allowGuests',
   'muteOnEntry',
   'endsOnTime',
-];
+]);
 
-/** @param {any} ack the ack of join_room @param {Room | null} [before] the room before the absence @returns {Room} */
+/** @param {Rest.Join} ack of join_room @param {Room | null} [before] the room before the absence @returns {Room} */
 export function roomFromSnapshot(ack, before = null) {
-  const present = ack.participants.filter((/** @type {Participant} */ person) => person.status === 'joined');
+  const present = ack.participants.filter((person) => person.status === 'joined');
   return {
     meeting: ack.meeting,
     myId: ack.me.userId,
@@ -80,16 +54,15 @@ export function roomFromSnapshot(ack, before = null) {
   };
 }
 
-/** What was written before this person came is no news to them. @param {any} ack @returns {number} the last such message, or 0 */
+/** What was written before this person came is no news to them. @param {Rest.Join} ack @returns {number} the last such message, or 0 */
 const writtenBefore = ({ me: { joinedAt }, messages }) =>
-  Math.max(
-    0,
-    ...messages
-      .filter((/** @type {Message} */ { createdAt }) => createdAt < joinedAt)
-      .map((/** @type {Message} */ { id }) => id),
-  );
+  Math.max(0, ...messages.filter(({ createdAt }) => createdAt < joinedAt).map(({ id }) => id));
 
-/** What happened, as the server tells it or as this page knows it from an answer. @typedef {{type: string, data: any, at?: string, seq?: number}} Change */
+/** @typedef {import('./protocol.js').RoomEvent} RoomEvent */
+/**
+ * What happened, as the server tells it or as this page knows it from an answer.
+ * @typedef {RoomEvent extends infer Event ? Event extends RoomEvent ? Pick<Event, 'type' | 'data'> & Partial<Event> : never : never} Change
+ */
 
 /** @param {Room} room @param {Change} event @returns {Room} the same object where nothing changed */
 export function applyEvent(room, event) {
@@ -145,7 +118,7 @@ function changed(room, { type, data, at, seq }) {
       };
     case 'lobby_joined':
     case 'lobby_left':
-      return { ...room, lobby: lobbyChanged(room.lobby, { type, data, seq }) };
+      return { ...room, lobby: lobbyChanged(room.lobby, /** @type {Change} */ ({ type, data, seq })) };
     case 'host_away':
       return withMeeting(room, { hostAway: true, hostLossPolicy: data.policy, hostAwayEndsAt: data.endsAt });
     case 'meeting_ending':
@@ -176,10 +149,10 @@ function lobbyChanged(lobby, { type, data, seq = 0 }) {
   return { seq, people: type === 'lobby_joined' ? [...rest, data.participant] : rest };
 }
 
-/** What this person may do, by the server's own table. @param {Room} room @param {string} permission */
+/** What this person may do, by the server's own table. @param {Room} room @param {Rest.Permission} permission */
 export const can = (room, permission) => may(room, me(room), permission);
 
-/** @param {Room} room @param {Participant | undefined} person @param {string} permission */
+/** @param {Room} room @param {Participant | undefined} person @param {Rest.Permission} permission */
 export function may(room, person, permission) {
   if (!person) return false;
   const role = person.role === 'participant' && person.isGuest ? 'guest' : person.role;
@@ -212,11 +185,11 @@ export const hands = (room) =>
 export const mayDelete = (room, message) =>
   !message.deletedAt && (message.sender.id === room.myId || (can(room, 'delete_any_message') && !message.to));
 
-/** Whether this person may do that to another one: nobody but the host changes anything of the host's. @param {Room} room @param {string} permission @param {Participant} person */
+/** Whether this person may do that to another one: nobody but the host changes anything of the host's. @param {Room} room @param {Rest.Permission} permission @param {Participant} person */
 export const mayDo = (room, permission, person) =>
   can(room, permission) && person.role !== 'host' && person.userId !== room.myId && !staysIn(room, permission, person);
 
-/** The creator is not removed, and whom the lobby lets pass is not put into it. @param {Room} room @param {string} permission @param {Participant} person */
+/** The creator is not removed, and whom the lobby lets pass is not put into it. @param {Room} room @param {Rest.Permission} permission @param {Participant} person */
 function staysIn(room, permission, { userId, role }) {
   const creator = userId === room.meeting.creator?.id;
   return permission === 'remove' ? creator : permission === 'use_lobby' && (creator || role === 'cohost');
@@ -255,22 +228,22 @@ function hostChanged(room, { userId, previousRole = 'participant' }) {
   return withMeeting({ ...room, participants }, { ...HOST_IS_HERE, host });
 }
 
-/** @param {Room} room @param {{meeting: any, permissions?: Record<string, string[]>}} data @returns {Room} */
+/** @param {Room} room @param {{meeting: Partial<Rest.Meeting>, permissions?: Rest.Permissions}} data @returns {Room} */
 function updated(room, { meeting, permissions }) {
   const now = { ...room.meeting, ...meeting };
   if (!now.hasPassword) now.password = null;
   return { ...room, meeting: now, permissions: permissions ?? room.permissions };
 }
 
-/** @param {Room} room @param {Record<string, unknown>} fields @returns {Room} */
+/** @param {Room} room @param {Partial<Rest.Meeting>} fields @returns {Room} */
 const withMeeting = (room, fields) => ({ ...room, meeting: { ...room.meeting, ...fields } });
 
 const HOST_IS_HERE = { hostAway: false, hostAwayEndsAt: null };
 
 /** What is told of an event in the chat, by `room` as it was before. @param {Room} room @param {Change} event @returns {{key: string, name?: string, by?: string, title?: string} | null} */
 function systemMessageOf(room, { type, data }) {
-  const name = room.everyone[data?.userId] ?? '';
-  const by = room.everyone[data?.by] ?? '';
+  const name = room.everyone[/** @type {{userId: number}} */ (data)?.userId] ?? '';
+  const by = room.everyone[/** @type {{by: number}} */ (data)?.by] ?? '';
   switch (type) {
     case 'user_joined':
       return { key: 'joined', name: data.participant.displayName };
@@ -295,7 +268,7 @@ function systemMessageOf(room, { type, data }) {
   }
 }
 
-/** One change is told in words; several at once would fill the chat. @param {Room} room @param {any} meeting @param {string} name who did it */
+/** One change is told in words; several at once would fill the chat. @param {Room} room @param {Partial<Rest.Meeting>} meeting @param {string} name who did it */
 function settingsMessage(room, meeting, name) {
   const others = TOLD_SETTINGS.filter((setting) => setting in meeting && meeting[setting] !== room.meeting[setting]);
   const titled = 'title' in meeting && meeting.title !== room.meeting.title;

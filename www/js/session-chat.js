@@ -28,7 +28,7 @@ export class SessionChat {
   #session;
   /** When that was last told; -Infinity: nobody was told of it. */
   #typedAt = -Infinity;
-  /** @type {any} */
+  /** @type {import('./protocol.js').Timer} */
   #markTimer = 0;
   #reactionNumber = 0;
 
@@ -104,7 +104,9 @@ export class SessionChat {
   /** @param {number} messageId rejects with the server's reason */
   async delete(messageId) {
     const message = await this.#session.request('message_delete', { messageId });
-    this.#session.apply({ type: 'message_deleted', data: { message } });
+    this.#session.apply(
+      /** @type {import('./room-state.js').Change} */ ({ type: 'message_deleted', data: { message } }),
+    );
   }
 
   /** @param {Message} message */
@@ -132,12 +134,13 @@ export class SessionChat {
     if (room && this.#session.client?.tell('reaction', { reaction })) this.#showReaction(room.myId, reaction);
   }
 
-  /** Somebody else writes, or reacts. @param {{type: 'typing' | 'reaction', from: number, data: any}} message */
+  /** Somebody else writes, or reacts. @param {import('./protocol.js').ClientEvents['transient']} message */
   transient({ type, from, data }) {
     const known = this.#store.get().room?.participants.some(({ userId }) => userId === from);
     if (!known) return;
     if (type === 'typing') this.#setTyping(from, data?.active === true);
-    else if (REACTIONS.includes(data?.reaction)) this.#showReaction(from, data.reaction);
+    else if (REACTIONS.includes(/** @type {string} */ (data?.reaction)))
+      this.#showReaction(from, /** @type {{reaction: string}} */ (data).reaction);
   }
 
   /** @param {number} userId somebody is gone */

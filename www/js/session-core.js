@@ -9,7 +9,7 @@ import { createStore } from './store.js';
 /** @typedef {{id: number, userId: number, reaction: string}} Reaction */
 /**
  * @typedef {object} Waiting in the lobby
- * @property {any} meeting what one may see of it
+ * @property {Rest.MeetingBrief | Rest.Meeting | undefined} meeting what one may see of it
  * @property {'waits' | 'refused' | 'closed'} state
  * @property {boolean} sentBack by somebody, after having been in
  * @property {string | null} code why it is closed
@@ -72,7 +72,12 @@ export class SessionCore {
     this.code = code;
   }
 
-  /** @param {string} type @param {object} [data] rejects with the server's reason */
+  /**
+   * Rejects with the server's reason.
+   * @template {string} Type
+   * @param {Type} type @param {object} [data]
+   * @returns {ReturnType<typeof import('./protocol.js').MeetingClient.prototype.request<Type>>}
+   */
   request(type, data) {
     return this.client ? this.client.request(type, data) : Promise.reject(new ProtocolError({ code: 'offline' }));
   }

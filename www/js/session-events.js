@@ -9,12 +9,16 @@ import { announce, notify } from './toasts.js';
 
 /** @typedef {import('./meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {import('./protocol.js').RoomEvent} RoomEvent */
-/** The room is as it is after the event. @typedef {(call: MeetingSession, event: RoomEvent, room: import('./room-state.js').Room) => void} Effect */
+/**
+ * The room is as it is after the event.
+ * @template {RoomEvent['type']} Type
+ * @typedef {(call: MeetingSession, event: Extract<RoomEvent, {type: Type}>, room: import('./room-state.js').Room) => void} Effect
+ */
 
 /** How it is told that somebody is gone. @type {Record<string, import('./i18n.js').Key>} */
 const LEFT = { removed: 'notification.removed', lobby: 'notification.sentBack' };
 
-/** @type {Record<string, Effect>} */
+/** @type {{[Type in RoomEvent['type']]?: Effect<Type>}} */
 export const EFFECTS = {
   user_joined({ mediaControl }, { data: { participant } }, room) {
     mediaControl.peopleChanged(participant);

@@ -20,7 +20,7 @@ export class SessionLobby {
 
   // --- this person waits ------------------------------------------------------------------------------------------
 
-  /** From the beginning, or sent back. @param {any} meeting null where this person was in it */
+  /** From the beginning, or sent back. @param {Rest.MeetingBrief} [meeting] none where this person was in it */
   enter(meeting) {
     this.#session.store.set(({ room, waiting }) => ({
       phase: 'waiting',

@@ -93,6 +93,7 @@ export class ShownPictures {
 
 /** Also those in a picture-in-picture window. @returns {HTMLVideoElement[]} */
 function shownVideos() {
-  const other = /** @type {any} */ (window).documentPictureInPicture?.window?.document;
+  const other = /** @type {{documentPictureInPicture?: {window?: Window}}} */ (/** @type {unknown} */ (window))
+    .documentPictureInPicture?.window?.document;
   return [document, other].flatMap((one) => (one ? [...one.querySelectorAll('video')] : []));
 }

@@ -24,7 +24,12 @@ export function createStore(initial) {
     get: () => state,
     set(change) {
       const part = typeof change === 'function' ? change(state) : change;
-      if (Object.entries(part).every(([key, value]) => Object.is(/** @type {any} */ (state)[key], value))) return;
+      if (
+        Object.entries(part).every(([key, value]) =>
+          Object.is(/** @type {Record<string, unknown>} */ (state)[key], value),
+        )
+      )
+        return;
       state = { ...state, ...part };
       for (const listener of [...listeners]) call(listener);
     },
@@ -37,7 +42,7 @@ export function createStore(initial) {
 
 /**
  * Named signals for the parts that are used without a page (protocol, mesh).
- * @template {Record<string, any>} Events name of the event -> what comes with it
+ * @template {object} Events name of the event -> what comes with it
  */
 export class Emitter {
   /** @type {Map<keyof Events, Set<(value: any) => void>>} */

@@ -9,7 +9,9 @@ export { useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, u
 
 // Focus and caret are set in useLayoutEffect: useEffect runs after the page was painted, and somebody quick has pressed the next key by then.
 
-/** @type {(strings: TemplateStringsArray, ...values: any[]) => any} */
+/** @typedef {import('preact').ComponentChildren} Children what html`` makes, or text */
+
+/** @type {(strings: TemplateStringsArray, ...values: unknown[]) => Children} */
 export const html = htm.bind(/** @type {any} */ (h));
 
 /**
@@ -43,7 +45,7 @@ export function useTick(everyMs) {
 /**
  * A component that is drawn again only where one of its properties, or the language, is another one: what is in a long
  * list must not be drawn because of its neighbours.
- * @template {(props: any) => any} View
+ * @template {import('preact').FunctionComponent<any>} View
  * @param {View} view
  * @returns {View}
  */

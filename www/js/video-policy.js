@@ -50,8 +50,9 @@ export function wantFor(height) {
 
 /** @param {unknown} said by somebody else's page @returns {Wants} */
 export function readWants(said) {
-  const { camera, screen } = /** @type {any} */ (said) ?? {};
-  const known = (/** @type {any} */ want) => (want === 'none' || Object.hasOwn(HEIGHTS, want) ? want : 'large');
+  const { camera, screen } = /** @type {Partial<Wants> | null} */ (said) ?? {};
+  const known = (/** @type {Want | undefined} */ want) =>
+    want === 'none' || Object.hasOwn(HEIGHTS, /** @type {string} */ (want)) ? /** @type {Want} */ (want) : 'large';
   return { camera: known(camera), screen: known(screen) };
 }
 

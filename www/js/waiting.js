@@ -5,7 +5,7 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @template T @param {number} ms @param {Promise<T>} promise @param {T} instead */
 export function within(ms, promise, instead) {
-  /** @type {any} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const late = new Promise((/** @type {(value: T) => void} */ resolve) => {
     timer = setTimeout(() => resolve(instead), ms);

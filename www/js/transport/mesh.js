@@ -14,6 +14,7 @@ import { canConnect } from './webrtc.js';
 
 /** @typedef {import('../media-transport.js').Local} Local */
 /** @typedef {import('../media-transport.js').PeerView} PeerView */
+/** @typedef {import('./peer.js').Signal} Signal */
 /** @typedef {import('../video-policy.js').Wants} Wants */
 
 /** Signals of somebody whose arrival has not been announced are kept so long, and so many of them. */
@@ -45,7 +46,7 @@ export class Mesh extends Emitter {
   #closed = !canConnect(); // then the room is there without sound and picture
   /** @type {Map<number, number>} */
   #introduced = new Map();
-  /** @type {Map<number, {message: any, at: number}[]>} signals from people who are not known yet */
+  /** @type {Map<number, {message: Signal, at: number}[]>} signals from people who are not known yet */
   #heldSignals = new Map();
   #announcing = false;
 
@@ -129,7 +130,7 @@ export class Mesh extends Emitter {
     return (await this.peers.get(userId)?.sample()) ?? null;
   }
 
-  /** @param {number} from stamped by the server @param {any} message */
+  /** @param {number} from stamped by the server @param {Signal | null} message */
   receive(from, message) {
     if (this.#closed || typeof message?.instance !== 'string') return;
     if (!this.#members.has(from)) {
@@ -204,7 +205,7 @@ export class Mesh extends Emitter {
   /**
    * A signal may overtake the news that its sender has come, and may come late from somebody who is gone. So it waits
    * until the room says that its sender is there, for a while.
-   * @param {number} userId @param {any} message
+   * @param {number} userId @param {Signal} message
    */
   #holdSignal(userId, message) {
     const now = performance.now();

@@ -23,6 +23,12 @@ import { isRelayed, sampleOf } from './stats.js';
 /** @typedef {import('../media-transport.js').Remote} Remote */
 /** @typedef {import('../media-transport.js').ConnectionState} ConnectionState */
 /** @typedef {import('../video-policy.js').Wants} Wants */
+/** @typedef {{kind: 'description', n: number, description: RTCSessionDescriptionInit | null, tracks: Record<string, Role>, wants: unknown}} Description */
+/**
+ * What a signal says.
+ * @typedef {{kind: 'hello', restart?: boolean} | Description | {kind: 'candidate', candidate: RTCIceCandidateInit} | {kind: 'wants', wants: unknown, ask?: boolean}} Content
+ */
+/** `instance`: the connection that it comes from; `for`: the one that it is meant for. @typedef {Content & {instance: string, for?: string}} Signal */
 /**
  * @typedef {object} PeerOptions
  * @property {number} id the other's user id
@@ -36,7 +42,7 @@ import { isRelayed, sampleOf } from './stats.js';
  * @property {Local} local
  * @property {number} others how many people the camera goes to
  * @property {Wants} wants how large the other's pictures are shown here
- * @property {(message: any) => void} send
+ * @property {(message: Signal) => void} send
  * @property {() => void} changed the remote streams or the state are others than before
  * @property {(hopeless: boolean) => void} renew a new connection is wanted; `hopeless`: restarting did not help
  */
@@ -81,7 +87,7 @@ export class Peer {
   #ignoreOffer = false;
   #offerNumber = 0;
   #remoteOffer = 0;
-  /** @type {any} */
+  /** @type {Description | null} */
   #lastAnswer = null;
   /** @type {RTCIceCandidateInit[]} that came before the description they belong to */
   #candidates = [];
@@ -91,7 +97,7 @@ export class Peer {
   #triedAt = performance.now();
   #restarts = 0;
   #resendDelay = RESEND_MS;
-  /** `try` runs whenever it is not connected. @type {Record<'resend' | 'try', any>} */
+  /** `try` runs whenever it is not connected. @type {Record<'resend' | 'try', import('../protocol.js').Timer>} */
   #timers = { resend: 0, try: 0 };
 
   /** @param {PeerOptions} options */
@@ -155,7 +161,7 @@ export class Peer {
     return this.#makeOffer();
   }
 
-  /** @param {any} message from the same instance of the other as before */
+  /** @param {Signal} message from the same instance of the other as before */
   receive(message) {
     return this.#inTurn(() => this.#handleSignal(message));
   }
@@ -191,7 +197,7 @@ export class Peer {
     this.#options.iceServers = iceServers;
     if (this.#closed) return;
     this.pc.setConfiguration(this.#configuration());
-    if (isRelayed(/** @type {any} */ (await this.pc.getStats()))) this.restartIce();
+    if (isRelayed(await this.pc.getStats())) this.restartIce();
   }
 
   /** @returns {RTCConfiguration} */
@@ -291,7 +297,12 @@ export class Peer {
       const plan = role === 'camera' ? this.#cameraPlan() : screenPlan(this.#wanted.screen);
       const parameters = sender.getParameters();
       const [encoding] = parameters.encodings ?? [];
-      if (!encoding || Object.entries(plan).every(([name, value]) => /** @type {any} */ (encoding)[name] === value))
+      if (
+        !encoding ||
+        Object.entries(plan).every(
+          ([name, value]) => /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (encoding))[name] === value,
+        )
+      )
         continue;
       Object.assign(encoding, plan);
       await sender.setParameters(parameters).catch(() => {}); // a limit is a wish
@@ -347,7 +358,7 @@ export class Peer {
     });
   }
 
-  /** @param {any} message */
+  /** @param {Signal} message */
   async #handleSignal(message) {
     if (this.#closed) return;
     if (message.kind === 'hello') this.#handleHello(message.restart === true);
@@ -378,10 +389,10 @@ export class Peer {
       this.#restartConnection();
   }
 
-  /** @param {{n: number, description: RTCSessionDescriptionInit, tracks: Record<string, Role>, wants: unknown}} message */
+  /** @param {Description} message */
   async #handleDescription({ n, description, tracks, wants }) {
     const { pc } = this;
-    const isOffer = description.type === 'offer';
+    const isOffer = /** @type {RTCSessionDescriptionInit} */ (description).type === 'offer';
     if (isOffer && n <= this.#remoteOffer) {
       if (this.#lastAnswer?.n === n) this.#answerAgain();
       return;
@@ -397,7 +408,7 @@ export class Peer {
       return;
     }
 
-    await pc.setRemoteDescription(description); // takes our own offer back when offers crossed
+    await pc.setRemoteDescription(/** @type {RTCSessionDescriptionInit} */ (description)); // takes our own offer back when offers crossed
     this.negotiated = true;
     this.#remoteRoles = tracks ?? {};
     clearTimeout(this.#timers.resend);
@@ -412,7 +423,7 @@ export class Peer {
         tracks: this.#ownTracks(),
         wants: this.#options.wants,
       };
-      this.#sendSignal(this.#lastAnswer);
+      this.#sendSignal(/** @type {Description} */ (this.#lastAnswer));
     }
     if (collision) await this.#attachAgain();
     await this.#applyWants(wants);
@@ -425,7 +436,7 @@ export class Peer {
   #answerAgain() {
     const { currentLocalDescription: description } = this.pc;
     this.#sendSignal({
-      ...this.#lastAnswer,
+      .../** @type {Description} */ (this.#lastAnswer),
       ...(description?.type === 'answer' ? { description } : {}),
       wants: this.#options.wants,
     });
@@ -548,7 +559,7 @@ export class Peer {
     this.#timers.resend = setTimeout(() => !this.#closed && action(), this.#resendDelay);
   }
 
-  /** @param {any} message */
+  /** @param {Content} message */
   #sendSignal(message) {
     this.#options.send({ ...message, instance: this.#options.instance, for: this.remoteInstance ?? undefined });
   }

@@ -5,6 +5,11 @@
 
 /** @typedef {import('../media-transport.js').ConnectionState} ConnectionState */
 /**
+ * A signal of the media server. `kind`: "ready", "answer", "layers", "offer", "slots", "switched", "gone", "refused".
+ * @typedef {{epoch: number, kind: string, pc: string, gen: number, sdp: string, size: unknown, n: number,
+ *   slots?: Record<string, [number, string]>, code?: string}} SfuMessage
+ */
+/**
  * @typedef {object} SfuOptions
  * @property {(message: object) => void} send a signal to the media server; it may get lost
  * @property {() => RTCConfiguration} configuration of a new connection
@@ -37,7 +42,7 @@ export class SfuConnection {
   /** how the server calls this connection */
   #name;
   #tries = 0;
-  /** @type {Record<'repeat' | 'try', any>} */
+  /** @type {Record<'repeat' | 'try', import('../protocol.js').Timer>} */
   #timers = { repeat: 0, try: 0 };
 
   /** @param {'pub' | 'screen' | 'sub'} name @param {SfuOptions} options */
@@ -103,7 +108,7 @@ export class SfuConnection {
     this.#again = null;
   }
 
-  /** @param {any} message of the server, for this connection. @returns {boolean} whether that was all */
+  /** @param {SfuMessage} message of the server, for this connection. @returns {boolean} whether that was all */
   receive(message) {
     if (message.kind === 'gone') this.renew();
     else if (message.kind === 'refused') console.warn('media', this.#name, 'refused:', message.code);

@@ -8,6 +8,7 @@
 import { SfuConnection } from './sfu-connection.js';
 
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
+/** @typedef {RTCRtpEncodingParameters & {scalabilityMode: string}} Layered */
 
 /** From the largest to the smallest: lines of a picture of 720, bits a second. */
 const SIZES = [
@@ -53,7 +54,7 @@ export class SfuPublisher extends SfuConnection {
     this.ask(() => ({ kind: 'publish', sdp: pc.localDescription?.sdp }));
   }
 
-  /** @override @param {any} message */
+  /** @override @param {import('./sfu-connection.js').SfuMessage} message */
   receive(message) {
     if (message.kind === 'answer') this.#answer(message.sdp);
     else if (message.kind === 'layers') this.#setSize(Number(message.size));
@@ -85,9 +86,9 @@ export class SfuPublisher extends SfuConnection {
 
   /** @returns {RTCRtpEncodingParameters[]} */
   #encodings() {
-    if (!this.#camera) return [/** @type {any} */ (SCREEN)];
+    if (!this.#camera) return [SCREEN];
     if (!hasSingleLayers()) return [SIZES[0]];
-    return SIZES.map((size) => /** @type {any} */ ({ ...size, scalabilityMode: 'L1T1' }));
+    return SIZES.map((size) => /** @type {Layered} */ ({ ...size, scalabilityMode: 'L1T1' }));
   }
 
   /** @param {number} size */
@@ -118,9 +119,9 @@ function hasSingleLayers() {
   if (singleLayers !== undefined) return singleLayers;
   const pc = new RTCPeerConnection();
   try {
-    const encodings = /** @type {any[]} */ (['a', 'b'].map((rid) => ({ rid, scalabilityMode: 'L1T1' })));
+    const encodings = /** @type {Layered[]} */ (['a', 'b'].map((rid) => ({ rid, scalabilityMode: 'L1T1' })));
     const { sender } = pc.addTransceiver('video', { direction: 'sendonly', sendEncodings: encodings });
-    const said = /** @type {any[]} */ (sender.getParameters().encodings);
+    const said = /** @type {Layered[]} */ (sender.getParameters().encodings);
     singleLayers = said.length === 2 && said.every(({ scalabilityMode }) => scalabilityMode === 'L1T1');
   } catch {
     singleLayers = false;

@@ -52,7 +52,7 @@ export class SfuReceiver extends SfuConnection {
     this.ask(() => ({ kind: 'receive', ...this.#counts }));
   }
 
-  /** @override @param {any} message */
+  /** @override @param {import('./sfu-connection.js').SfuMessage} message */
   receive(message) {
     if (message.kind === 'offer') this.#offered(message.sdp);
     else if (message.kind === 'slots') this.#take(message.n, message.slots ?? {});
@@ -221,7 +221,7 @@ export class SfuReceiver extends SfuConnection {
  */
 function whenFresh(track, since, callback) {
   const video = document.createElement('video');
-  /** @type {any} */
+  /** @type {import('../protocol.js').Timer} */
   let timer = 0;
   const end = () => {
     clearTimeout(timer);

@@ -73,7 +73,7 @@ export class Sfu extends Emitter {
     this.#iceServers = iceServers;
     for (const connection of this.#connections) {
       const reports = await connection.pc?.getStats().catch(() => null);
-      if (reports && isRelayed(/** @type {any} */ (reports))) connection.open();
+      if (reports && isRelayed(reports)) connection.open();
     }
   }
 
@@ -115,7 +115,7 @@ export class Sfu extends Emitter {
     this.#announce();
   }
 
-  /** @param {number} from 0: the server @param {any} message */
+  /** @param {number} from 0: the server @param {import('./sfu-connection.js').SfuMessage | null} message */
   receive(from, message) {
     if (this.#closed || from !== 0 || message?.epoch !== this.#epoch) return;
     if (message.kind === 'ready') this.wake();

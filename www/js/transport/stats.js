@@ -1,8 +1,9 @@
 /** What the statistics of a connection say. Pure. */
 
 /** @typedef {import('../media-transport.js').Sample} Sample */
+/** @typedef {RTCInboundRtpStreamStats & RTCIceCandidatePairStats & {candidateType?: string}} Report what is read of one, whichever it is */
 
-/** @param {Iterable<any>} reports of RTCPeerConnection.getStats() @returns {Sample} */
+/** @param {Iterable<Report>} reports of RTCPeerConnection.getStats() @returns {Sample} */
 export function sampleOf(reports) {
   const sample = { received: 0, lost: 0, roundTripMs: 0 };
   for (const report of reports) {
@@ -16,7 +17,7 @@ export function sampleOf(reports) {
   return sample;
 }
 
-/** Whether media run over a TURN server of ours. @param {Map<string, any>} stats */
+/** Whether media run over a TURN server of ours. @param {RTCStatsReport} stats */
 export function isRelayed(stats) {
   for (const report of stats.values()) {
     if (report.type !== 'candidate-pair' || !report.nominated || report.state !== 'succeeded') continue;

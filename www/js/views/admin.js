@@ -25,10 +25,13 @@ export function Admin({ api }) {
 
 /**
  * What a call answers, asked again and again while the page is seen.
- * @param {() => Promise<any>} ask
+ * @template T
+ * @param {() => Promise<T>} ask
  */
 function useAsked(ask) {
-  const [state, setState] = useState(/** @type {{answer: any, problem: unknown}} */ ({ answer: null, problem: null }));
+  const [state, setState] = useState(
+    /** @type {{answer: T | null, problem: unknown}} */ ({ answer: null, problem: null }),
+  );
   const load = useCallback(
     () =>
       ask().then(
@@ -60,10 +63,10 @@ function ServerState({ api }) {
           <table>
             <thead><tr>${['relay', 'relayConnections', 'rooms', 'calls', 'callsFailed', 'slowClientsCut', 'redis'].map(
               (name) => html`
-              <th key=${name} scope="col">${t(/** @type {any} */ (`admin.${name}`))}</th>`,
+              <th key=${name} scope="col">${t(/** @type {import('../i18n.js').Key} */ (`admin.${name}`))}</th>`,
             )}</tr></thead>
             <tbody>${answer.items.map(
-              (/** @type {any} */ relay) => html`
+              (relay) => html`
               <tr key=${relay.relay}>
                 <th scope="row" translate=${false}>${relay.relay}</th><td>${relay.connections}</td><td>${relay.rooms}</td><td>${relay.calls}</td>
                 <td>${relay.callsFailed}</td><td>${relay.slowClientsCut}</td><td>${t(relay.redisUp ? 'admin.up' : 'admin.away')}</td>
@@ -92,7 +95,7 @@ function Running({ api }) {
             <thead><tr><th scope="col">${t('admin.meeting')}</th><th scope="col">${t('admin.host')}</th><th scope="col">${t('admin.since')}</th>
               <th scope="col">${t('admin.people')}</th></tr></thead>
             <tbody>${answer.items.map(
-              (/** @type {any} */ meeting) => html`
+              (meeting) => html`
               <tr key=${meeting.id}>
                 <th scope="row"><bdi>${meeting.title}</bdi> <span class="code" translate=${false}>${meeting.code}</span></th><td translate=${false}>${meeting.host.displayName}</td>
                 <td>${when(meeting.actualStartTime)}</td><td>${t('admin.online', { online: meeting.onlineCount, all: meeting.participantCount })}</td>
@@ -136,7 +139,7 @@ function Accounts({ api }) {
     <section>
       <h2 id="admin-accounts">${t('admin.accounts')}</h2>
       <input class="admin-search" type="search" aria-label=${t('admin.search')} placeholder=${t('admin.search')} value=${keyword}
-        onInput=${(/** @type {any} */ event) => setKeyword(event.target.value.trim())} />
+        onInput=${(/** @type {{target: HTMLInputElement}} */ event) => setKeyword(event.target.value.trim())} />
       <${FormError} error=${problem} onRetry=${() => load(0)} />
       ${
         items &&

@@ -89,7 +89,7 @@ function Reactions({ call }) {
 function Info({ call, room, onOpen }) {
   useTick(1000);
   const { code } = room.meeting;
-  const began = Date.parse(room.meeting.actualStartTime);
+  const began = Date.parse(/** @type {string} */ (room.meeting.actualStartTime));
   const elapsedMs = began ? serverNow() - began : performance.now() - call.store.get().startedAt;
   return html`
     <div class="bar-info">

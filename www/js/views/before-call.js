@@ -13,12 +13,14 @@ const OVER = 3;
 const LOOK_MS = 10_000;
 const NAMES_SHOWN = 4;
 
+/** @typedef {{code: string, field?: string}} Failure */
+
 /** @param {{api: import('../api.js').Api, call: import('../meeting-session.js').MeetingSession, code: string}} props */
 export function BeforeCall({ api, call, code }) {
   const { user } = useStore(api.session);
-  const [meeting, setMeeting] = useState(/** @type {any} */ (null));
+  const [meeting, setMeeting] = useState(/** @type {Rest.MeetingDetail | null} */ (null));
   const [unseen, setUnseen] = useState(/** @type {string | null} */ (null)); // why the meeting cannot be looked at
-  const [problem, setProblem] = useState(/** @type {any} */ (null));
+  const [problem, setProblem] = useState(/** @type {Failure | null} */ (null));
   const [passwordAsked, setPasswordAsked] = useState(false);
   const [naming, setNaming] = useState(false);
   const [busy, run] = useBusy();
@@ -31,7 +33,7 @@ export function BeforeCall({ api, call, code }) {
         setMeeting(await api.get(`/meetings/${code}`));
         setUnseen(null);
       } catch (error) {
-        const { code: why } = /** @type {any} */ (error);
+        const { code: why } = /** @type {Failure} */ (error);
         setUnseen(why);
         if (why === 'forbidden') clearInterval(timer);
       }
@@ -41,7 +43,12 @@ export function BeforeCall({ api, call, code }) {
     return () => clearInterval(timer);
   }, [call]);
 
-  const over = meeting?.status >= OVER ? (meeting.status === OVER ? 'meeting_ended' : 'meeting_cancelled') : null;
+  const over =
+    /** @type {Rest.MeetingDetail} */ (meeting)?.status >= OVER
+      ? /** @type {Rest.MeetingDetail} */ (meeting).status === OVER
+        ? 'meeting_ended'
+        : 'meeting_cancelled'
+      : null;
   // There is no way in for this person. Nobody else is refused the look at a meeting whose code they have.
   const removed = problem?.code === 'removed' || unseen === 'forbidden' ? 'removed' : null;
   const closed = removed ?? (unseen === 'not_found' ? unseen : over);
@@ -61,8 +68,8 @@ export function BeforeCall({ api, call, code }) {
       try {
         await call.join({ password: typed || knownPassword || undefined });
       } catch (error) {
-        const wrong = /** @type {any} */ (error).code === 'wrong_password';
-        setProblem(wrong && !typed ? { code: 'passwordNeeded', field: 'password' } : error);
+        const wrong = /** @type {Failure} */ (error).code === 'wrong_password';
+        setProblem(wrong && !typed ? { code: 'passwordNeeded', field: 'password' } : /** @type {Failure} */ (error));
         if (wrong) setPasswordAsked(true);
         if (wrong) setTimeout(() => passwordField.current?.focus());
       }
@@ -109,12 +116,10 @@ export function BeforeCall({ api, call, code }) {
     </main>`;
 }
 
-/** Who hosts it, when it is planned, who is there. @param {{meeting: any}} props */
+/** Who hosts it, when it is planned, who is there. @param {{meeting: Rest.MeetingDetail}} props */
 function Facts({ meeting }) {
   const { host, status, startTime, onlineCount, participants } = meeting;
-  const names = participants
-    .filter((/** @type {any} */ { online }) => online)
-    .map((/** @type {any} */ { displayName }) => displayName);
+  const names = participants.filter(({ online }) => online).map(({ displayName }) => displayName);
   const planned = status === SCHEDULED && Date.parse(startTime) > serverNow();
   return html`
     <p class="quiet">${t('before.hostedBy', { name: host.displayName })}</p>

@@ -18,8 +18,8 @@ export function useFieldId() {
 
 /**
  * A labelled input; what is wrong with it stands below it and is read out with it.
- * @param {{label: string, hint?: string, error?: string | null, class?: string, inputRef?: any,
- *   [attribute: string]: any}} props
+ * @param {{label: string, hint?: string, error?: string | null, class?: string, inputRef?: {current: HTMLInputElement | null},
+ *   [attribute: string]: unknown}} props
  */
 export function Field({ label, hint, error, class: extra, inputRef, ...input }) {
   const id = useFieldId();
@@ -42,8 +42,8 @@ const STALE = ['updated', 'not_loaded'];
 /** What went wrong, where it belongs to no field. @param {{error: unknown, onRetry?: () => void}} props */
 export function FormError({ error, onRetry }) {
   if (!error) return null;
-  const stale = STALE.includes(/** @type {any} */ (error).code);
-  const blocked = /** @type {any} */ (error).code === 'socket_blocked';
+  const stale = STALE.includes(/** @type {{code: string}} */ (error).code);
+  const blocked = /** @type {{code: string}} */ (error).code === 'socket_blocked';
   const act = stale ? loadPageAgain : onRetry;
   return html`
     <p class="form-error" role="alert">${errorText(error)}
@@ -54,7 +54,7 @@ export function FormError({ error, onRetry }) {
 /**
  * A button that is only an icon. Its label is its accessible name and, with the keys that do the same, its tooltip.
  * @param {{label: string, name: import('../icons.js').IconName, class?: string, size?: number, badge?: number,
- *   shortcut?: import('../shortcuts.js').Keys, onClick: (event: MouseEvent) => void, [attribute: string]: any}} props
+ *   shortcut?: import('../shortcuts.js').Keys, onClick: (event: MouseEvent) => void, [attribute: string]: unknown}} props
  */
 export function IconButton({ label, name, class: extra, size, badge, shortcut, ...rest }) {
   return html`

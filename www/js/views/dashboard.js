@@ -18,7 +18,7 @@ const PAST_SHOWN = 10;
 /** @param {{api: import('../api.js').Api}} props */
 export function Dashboard({ api }) {
   const { user } = api.session.get();
-  const [meetings, setMeetings] = useState(/** @type {any[] | null} */ (null));
+  const [meetings, setMeetings] = useState(/** @type {Rest.Meeting[] | null} */ (null));
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [scheduling, setScheduling] = useState(false);
   const [filter, setFilter] = useState(NO_FILTER);
@@ -84,7 +84,6 @@ async function myMeetings(api) {
       api.get('/meetings', { [which]: true, pageSize: 100, sort: '-startTime' }),
     ),
   );
-  /** @type {any[]} */
   const all = [...created.items, ...joined.items];
   return [...new Map(all.map((meeting) => [meeting.id, meeting])).values()];
 }
@@ -106,7 +105,7 @@ function JoinByCode() {
     </form>`;
 }
 
-/** @param {{meetings: any[], onAllPast: () => void}} props */
+/** @param {{meetings: Rest.Meeting[], onAllPast: () => void}} props */
 function Lists({ meetings, onAllPast }) {
   const now = meetings.filter(({ status }) => status === ONGOING);
   const upcoming = meetings.filter(({ status }) => status === SCHEDULED).sort((a, b) => whenStarts(a) - whenStarts(b));
@@ -120,8 +119,8 @@ function Lists({ meetings, onAllPast }) {
     <//>`;
 }
 
-/** @param {any} meeting */
+/** @param {Rest.Meeting} meeting */
 const whenStarts = ({ startTime }) => Date.parse(startTime);
 
-/** @param {any} meeting */
+/** @param {Rest.Meeting} meeting */
 const whenEnded = ({ actualEndTime, startTime }) => Date.parse(actualEndTime ?? startTime);

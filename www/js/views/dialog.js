@@ -7,7 +7,7 @@ import { Toasts } from './toasts.js';
 /**
  * The focus is at the title at first, unless something in it has `autofocus`, and goes back to where it was, also where the
  * dialog is taken away without having been closed.
- * @param {{title: string, class?: string, onClose: () => void, children?: any}} props
+ * @param {{title: string, class?: string, onClose: () => void, children?: import('../ui.js').Children}} props
  */
 export function Dialog({ title, class: extra, onClose, children }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
@@ -41,7 +41,7 @@ export function Dialog({ title, class: extra, onClose, children }) {
 
 /**
  * Asks before something that cannot be taken back.
- * @param {{title: string, action: string, keep?: string, onConfirm: () => Promise<unknown>, onClose: () => void, children?: any}} props
+ * @param {{title: string, action: string, keep?: string, onConfirm: () => Promise<unknown>, onClose: () => void, children?: import('../ui.js').Children}} props
  *   `keep`: what the other button says
  */
 export function Confirm({ title, action, keep, onConfirm, onClose, children }) {

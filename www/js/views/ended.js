@@ -78,7 +78,7 @@ function useWayBack(call) {
   return way;
 }
 
-/** @param {any} meeting as it is now @param {import('../room-state.js').Room} room */
+/** @param {Rest.Meeting} meeting as it is now @param {import('../room-state.js').Room} room */
 function whyClosed({ status, locked, creator }, room) {
   if (status >= OVER) return status === OVER ? 'meeting_ended' : 'meeting_cancelled';
   const runsIt = can(room, 'use_lobby') || creator.id === room.myId;

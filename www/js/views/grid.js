@@ -36,7 +36,7 @@ const sizes = ({ columns, width, height }) => ({
 
 /**
  * A few large boxes, one below the other, that take all the room whatever its shape; or with `whole` one of a picture's shape.
- * @param {{class: string, count: number, whole?: boolean, children?: any}} props
+ * @param {{class: string, count: number, whole?: boolean, children?: import('../ui.js').Children}} props
  */
 export function Large({ class: name, count, whole = false, children }) {
   const { ref, box } = useBox();
@@ -50,7 +50,7 @@ export function Large({ class: name, count, whole = false, children }) {
 
 /**
  * @template T
- * @param {{items: T[], children: (item: T) => any}} props oneself last
+ * @param {{items: T[], children: (item: T) => import('../ui.js').Children}} props oneself last
  */
 export function Pages({ items, children: draw }) {
   const { ref, box } = useBox();

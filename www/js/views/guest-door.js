@@ -14,7 +14,7 @@ const meeting = () => import('./meeting.js').then(({ Meeting }) => Meeting);
 /** After these the door is closed to guests: signing in is what is left. */
 const NO_GUESTS = ['guests_not_allowed', 'meeting_ended', 'meeting_cancelled', 'removed', 'not_found'];
 
-/** @param {{api: Api, code: string, invite: string, next: string, expose: (call: any) => void}} props `next`: this address, for after signing in */
+/** @param {{api: Api, code: string, invite: string, next: string, expose: (call: import('../meeting-session.js').MeetingSession) => void}} props `next`: this address, for after signing in */
 export function GuestDoor({ api, code, invite, next, expose }) {
   const [kept, setKept] = useState(() => keptGuest(code));
   const guest = useMemo(() => (kept ? new GuestApi(code, kept, language) : null), [kept]);
@@ -25,7 +25,7 @@ export function GuestDoor({ api, code, invite, next, expose }) {
 
 /** @param {{api: Api, code: string, invite: string, next: string, onGuest: (kept: Kept) => void}} props */
 function Door({ api, code, invite, next, onGuest }) {
-  const [problem, setProblem] = useState(/** @type {any} */ (null));
+  const [problem, setProblem] = useState(/** @type {import('../api.js').Problem | null} */ (null));
   const [busy, run] = useBusy();
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -37,11 +37,11 @@ function Door({ api, code, invite, next, onGuest }) {
         setProblem(null);
         onGuest(await becomeGuest(api, code, { displayName, invite }));
       } catch (error) {
-        setProblem(error);
+        setProblem(/** @type {import('../api.js').Problem} */ (error));
       }
     });
   };
-  const closed = NO_GUESTS.includes(problem?.code);
+  const closed = NO_GUESTS.includes(/** @type {string} */ (problem?.code));
   const nameWrong = problem?.field === 'displayName';
   return html`
     <${Header} api=${api} />

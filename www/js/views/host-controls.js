@@ -29,7 +29,7 @@ export const hasActions = (room, person) => person.userId !== room.myId || can(r
 function actionsFor({ desk }, room, person) {
   const { userId } = person;
   const self = userId === room.myId;
-  const may = (/** @type {string} */ permission) => mayDo(room, permission, person);
+  const may = (/** @type {Rest.Permission} */ permission) => mayDo(room, permission, person);
   /** @type {(Action | false)[]} */
   const all = [
     person.audio

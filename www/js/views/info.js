@@ -33,7 +33,7 @@ export function MeetingInfo({ room: { meeting }, onClose }) {
     <//>`;
 }
 
-/** @param {{label: string, copy?: string, copyLabel?: string, children?: any}} props */
+/** @param {{label: string, copy?: string, copyLabel?: string, children?: import('../ui.js').Children}} props */
 const Entry = ({ label, copy, copyLabel = '', children }) => html`
   <div><dt>${label}</dt><dd><span>${children}</span>
     ${copy && html`<${IconButton} name="copy" size=${18} label=${copyLabel} onClick=${() => copyText(copy)} />`}</dd></div>`;
@@ -49,7 +49,7 @@ function Password({ password }) {
     <//>`;
 }
 
-/** What one sends to others, as text. @param {any} meeting */
+/** What one sends to others, as text. @param {Rest.Meeting} meeting */
 export function invitation({ title, code, password, startTime }) {
   const lines = [
     title,

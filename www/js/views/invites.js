@@ -7,8 +7,6 @@ import { Field, FormError, IconButton, meetingLink, useBusy, useFieldId } from '
 import { copyText } from './copy.js';
 import { Dialog } from './dialog.js';
 
-/** @typedef {{id: number, token: string, role: 'cohost' | 'participant', expiresAt: string | null, maxUses: number | null, uses: number}} Invitation */
-
 const HOUR_MS = 3_600_000;
 /** How long a link is good for: the text's key, and hours (0: for ever). @type {[string, number][]} */
 const LASTS = [
@@ -21,18 +19,18 @@ const LASTS = [
 /** @param {string} code @param {string} token */
 export const inviteLink = (code, token) => `${meetingLink(code)}?invite=${encodeURIComponent(token)}`;
 
-/** @param {{api: import('../api.js').Api, meeting: any, cohosts: boolean, onClose: () => void}} props `cohosts`: may make links for co-hosts */
+/** @param {{api: import('../api.js').Api, meeting: Rest.Meeting, cohosts: boolean, onClose: () => void}} props `cohosts`: may make links for co-hosts */
 export function Invites({ api, meeting: { code }, cohosts, onClose }) {
-  const path = `/meetings/${code}/invites`;
-  const [list, setList] = useState(/** @type {Invitation[] | null} */ (null));
-  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
+  const path = /** @type {const} */ (`/meetings/${code}/invites`);
+  const [list, setList] = useState(/** @type {Rest.Invite[] | null} */ (null));
+  const [problem, setProblem] = useState(/** @type {import('../api.js').Problem | null} */ (null));
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
   const load = async () => {
     try {
       setList((await api.get(path)).items);
       setProblem(null);
     } catch (error) {
-      setProblem(error);
+      setProblem(/** @type {import('../api.js').Problem} */ (error));
     }
   };
   useEffect(() => {
@@ -44,13 +42,13 @@ export function Invites({ api, meeting: { code }, cohosts, onClose }) {
       heading.current?.focus(); // the row and its buttons go away
       await load();
     } catch (error) {
-      setProblem(error);
+      setProblem(/** @type {import('../api.js').Problem} */ (error));
     }
   };
   return html`
     <${Dialog} title=${t('invites.title')} onClose=${onClose}>
       <p class="quiet">${t('invites.hint')}</p>
-      <${Make} cohosts=${cohosts} make=${async (/** @type {object} */ input) => {
+      <${Make} cohosts=${cohosts} make=${async (/** @type {Rest.InviteInput} */ input) => {
         const { token } = await api.post(path, input);
         await load();
         return copyText(inviteLink(code, token));
@@ -63,9 +61,9 @@ export function Invites({ api, meeting: { code }, cohosts, onClose }) {
     <//>`;
 }
 
-/** @param {{cohosts: boolean, make: (input: object) => Promise<boolean>}} props `make`: whether the link was copied as well */
+/** @param {{cohosts: boolean, make: (input: Rest.InviteInput) => Promise<boolean>}} props `make`: whether the link was copied as well */
 function Make({ cohosts, make }) {
-  const [problem, setProblem] = useState(/** @type {any} */ (null));
+  const [problem, setProblem] = useState(/** @type {import('../api.js').Problem | null} */ (null));
   const [done, setDone] = useState('');
   const [busy, run] = useBusy();
   const [roleId, lastsId] = [useFieldId(), useFieldId()];
@@ -79,13 +77,13 @@ function Make({ cohosts, make }) {
       setProblem(null);
       try {
         const copied = await make({
-          role: data.get('role') ?? 'participant',
+          role: /** @type {Rest.Invite['role'] | null} */ (data.get('role')) ?? 'participant',
           ...(hours ? { expiresAt: new Date(serverNow() + hours * HOUR_MS).toISOString() } : {}),
           ...(uses ? { maxUses: uses } : {}),
         });
         if (copied) setDone(t('invites.copied'));
       } catch (error) {
-        setProblem(error);
+        setProblem(/** @type {import('../api.js').Problem} */ (error));
       }
     });
   };
@@ -110,7 +108,7 @@ function Make({ cohosts, make }) {
     </form>`;
 }
 
-/** @param {{code: string, invite: Invitation, onRevoke: () => Promise<void>}} props */
+/** @param {{code: string, invite: Rest.Invite, onRevoke: () => Promise<void>}} props */
 function Row({ code, invite, onRevoke }) {
   const [busy, run] = useBusy();
   const { token, role, expiresAt, maxUses, uses } = invite;

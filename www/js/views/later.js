@@ -4,9 +4,11 @@ import { t } from '../i18n.js';
 import { fetchModule, loadPageAgain } from '../version.js';
 import { FormError } from './controls.js';
 
-/** @param {{load: () => Promise<any>, [property: string]: any}} props the rest is for the view */
+/** @typedef {import('preact').ComponentType<never>} View */
+
+/** @param {{load: () => Promise<View>, [property: string]: unknown}} props the rest is for the view */
 export function Later({ load, ...rest }) {
-  const [view, setView] = useState(/** @type {{draw: any} | null} */ (null));
+  const [view, setView] = useState(/** @type {{draw: View} | null} */ (null));
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   useEffect(() => {
     let wanted = true;

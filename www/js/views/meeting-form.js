@@ -9,16 +9,23 @@ import { Switch, WHO_COMES, WHO_MAY } from './meeting-settings.js';
 import { toast } from '../toasts.js';
 
 const DURATIONS = [15, 30, 45, 60, 90, 120, 180, 240, 480];
-const POLICIES = ['hand_over', 'lock', 'end'];
-const SWITCHES = ['isPublic', 'isRecorded', ...WHO_COMES, ...WHO_MAY, 'endsOnTime', 'keepUntilEnd'];
-const NUMBERS = ['duration', 'maxParticipants', 'hostLossMinutes', 'emptyMinutes'];
+const POLICIES = /** @type {const} */ (['hand_over', 'lock', 'end']);
+const SWITCHES = /** @type {const} */ ([
+  'isPublic',
+  'isRecorded',
+  ...WHO_COMES,
+  ...WHO_MAY,
+  'endsOnTime',
+  'keepUntilEnd',
+]);
+const NUMBERS = /** @type {const} */ (['duration', 'maxParticipants', 'hostLossMinutes', 'emptyMinutes']);
 const FIELDS = ['title', 'description', 'startTime', 'password', ...NUMBERS];
 const SCHEDULED = 1;
 
 /** A link that was sent to others still leads somewhere when its sender has closed the page. */
 export const EMPTY_MINUTES = 60;
 
-/** What a new meeting is like where nobody says anything. */
+/** What a new meeting is like where nobody says anything. @type {Required<Omit<Rest.MeetingInput, 'startTime'>>} */
 const DEFAULTS = {
   title: '',
   description: '',
@@ -54,7 +61,7 @@ function nextHalfHour(now) {
 /** @param {number} count minutes */
 const lasting = (count) => (count % 60 ? t('schedule.minutes', { count }) : t('schedule.hours', { count: count / 60 }));
 
-/** What the form says, in the API's words. @param {HTMLFormElement} form @param {boolean} open whether the start can still be chosen */
+/** What the form says, in the API's words. @param {HTMLFormElement} form @param {boolean} open whether the start can still be chosen @returns {Rest.MeetingInput} */
 function readForm(form, open) {
   const data = new FormData(form);
   const text = (/** @type {string} */ name) => String(data.get(name) ?? '');
@@ -64,19 +71,19 @@ function readForm(form, open) {
     title: text('title').trim(),
     description: text('description').trim(),
     password: text('password') || null,
-    hostLossPolicy: text('hostLossPolicy'),
+    hostLossPolicy: /** @type {Rest.MeetingInput['hostLossPolicy']} */ (text('hostLossPolicy')),
     ...(open ? { startTime: startTime.toISOString() } : {}),
     ...Object.fromEntries(NUMBERS.map((name) => [name, Number(text(name))])),
     ...Object.fromEntries(SWITCHES.map((name) => [name, data.has(name)])),
   };
 }
 
-/** Only what is another now: what others changed meanwhile stays. @param {any} input @param {any} meeting */
+/** Only what is another now: what others changed meanwhile stays. @param {Rest.MeetingInput} input @param {Rest.Meeting & Record<string, unknown>} meeting @returns {Rest.MeetingPatch} */
 const changes = (input, meeting) =>
   Object.fromEntries(
     Object.entries(input).filter(([name, value]) =>
       name === 'startTime'
-        ? local(new Date(value)) !== local(new Date(meeting.startTime))
+        ? local(new Date(/** @type {string} */ (value))) !== local(new Date(meeting.startTime))
         : value !== (meeting[name] ?? null),
     ),
   );
@@ -84,7 +91,7 @@ const changes = (input, meeting) =>
 /**
  * @param {object} props
  * @param {import('../api.js').Api} props.api
- * @param {any} [props.meeting] to be changed; a new one where there is none
+ * @param {Rest.Meeting} [props.meeting] to be changed; a new one where there is none
  * @param {() => void} props.onClose
  * @param {() => void} [props.onDone] it was saved, or cancelled
  */
@@ -108,7 +115,7 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
     run(async () => {
       try {
         const input = readForm(/** @type {HTMLFormElement} */ (event.target), open);
-        await save(api, meeting && now, input);
+        await save(api, meeting && /** @type {Rest.Meeting} */ (now), input);
         onDone?.();
         onClose();
       } catch (failure) {
@@ -123,15 +130,19 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
     });
   };
   const cancel = async () => {
-    await api.delete(`/meetings/${meeting.code}`);
-    toast(t('meeting.cancelled', { title: meeting.title }));
+    await api.delete(`/meetings/${/** @type {Rest.Meeting} */ (meeting).code}`);
+    toast(t('meeting.cancelled', { title: /** @type {Rest.Meeting} */ (meeting).title }));
     onDone?.();
     onClose();
   };
 
-  const switches = (/** @type {readonly string[]} */ names) =>
+  const switches = (/** @type {readonly (typeof SWITCHES)[number][]} */ names) =>
     names.map((name) => html`<${Switch} key=${name} name=${name} on=${now[name]} />`);
-  const number = (/** @type {string} */ name, /** @type {number} */ min, /** @type {number} */ max) => html`
+  const number = (
+    /** @type {(typeof NUMBERS)[number]} */ name,
+    /** @type {number} */ min,
+    /** @type {number} */ max,
+  ) => html`
     <${Field} label=${t(`meeting.${name}`)} hint=${t(`meeting.${name}.hint`)} name=${name} type="number" min=${min} max=${max} defaultValue=${now[name]}
       error=${error(name)} />`;
   return html`
@@ -179,13 +190,13 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
       ${
         cancelling &&
         html`
-        <${Confirm} title=${t('meeting.cancelTitle', { title: meeting.title })} action=${t('meeting.cancel')} keep=${t('meeting.keep')} onConfirm=${cancel}
+        <${Confirm} title=${t('meeting.cancelTitle', { title: /** @type {Rest.Meeting} */ (meeting).title })} action=${t('meeting.cancel')} keep=${t('meeting.keep')} onConfirm=${cancel}
           onClose=${() => setCancelling(false)}><p>${t('meeting.cancelHint')}</p><//>`
       }
     <//>`;
 }
 
-/** @param {import('../api.js').Api} api @param {any} meeting as the form found it, or none @param {any} input */
+/** @param {import('../api.js').Api} api @param {Rest.Meeting | undefined} meeting as the form found it, or none @param {Rest.MeetingInput} input */
 async function save(api, meeting, input) {
   if (!meeting) {
     const { title, code } = await api.post('/meetings', input);
@@ -207,7 +218,7 @@ function Description({ text, error }) {
       ${error && html`<p id="${id}-note" class="field-error" role="alert">${error}</p>`}</div>`;
 }
 
-/** @param {{label: string, name: string, value: any, options: [any, string][], error?: string | null, onChange?: (value: string) => void}} props */
+/** @template {string | number} T @param {{label: string, name: string, value: T, options: [T, string][], error?: string | null, onChange?: (value: string) => void}} props */
 function Choice({ label, name, value, options, error, onChange }) {
   const id = useFieldId();
   return html`

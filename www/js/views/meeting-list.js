@@ -11,7 +11,7 @@ export const ONGOING = 2;
 export const ENDED = 3;
 export const CANCELLED = 4;
 
-/** @param {{title: string, meetings: any[], children?: any}} props */
+/** @param {{title: string, meetings: Rest.Meeting[], children?: import('../ui.js').Children}} props */
 export function MeetingList({ title, meetings, children }) {
   if (meetings.length === 0) return null;
   return html`
@@ -22,7 +22,7 @@ export function MeetingList({ title, meetings, children }) {
     </section>`;
 }
 
-/** @param {{meeting: any}} props */
+/** @param {{meeting: Rest.Meeting}} props */
 function Row({ meeting }) {
   const on = meeting.status === ONGOING;
   const open = meeting.status <= ONGOING;
@@ -60,7 +60,7 @@ const Protected = () => html`
   <span class="mark" data-tip=${t('dashboard.protected')}>${icon('lock', 14)}<span class="visually-hidden">
     ${t('dashboard.protected')}</span></span>`;
 
-/** @param {any} meeting */
+/** @param {Rest.Meeting} meeting */
 function details(meeting) {
   const parts = [t('dashboard.hostedBy', { name: meeting.host.displayName })];
   if (meeting.status === ONGOING) parts.unshift(t('dashboard.inIt', { count: meeting.onlineCount }));
@@ -69,7 +69,7 @@ function details(meeting) {
   return parts.join(' · ');
 }
 
-/** As it was, or as it is planned. @param {any} meeting */
+/** As it was, or as it is planned. @param {Rest.Meeting} meeting */
 function minutes({ actualStartTime, actualEndTime, duration }) {
   if (!actualStartTime || !actualEndTime) return duration;
   return Math.max(1, Math.round((Date.parse(actualEndTime) - Date.parse(actualStartTime)) / 60_000));

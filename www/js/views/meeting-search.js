@@ -7,7 +7,7 @@ import { MeetingList, Skeleton } from './meeting-list.js';
 
 const PAGE_SIZE = 20;
 const TYPING_MS = 300;
-const SORTS = ['-startTime', 'startTime', 'title', '-createdAt'];
+const SORTS = /** @type {const} */ (['-startTime', 'startTime', 'title', '-createdAt']);
 
 /**
  * @typedef {object} Filter as the form has it; an empty string: any
@@ -18,7 +18,7 @@ const SORTS = ['-startTime', 'startTime', 'title', '-createdAt'];
  * @property {string} whose "created" or "joined"
  * @property {string} isPrivate "true" or "false"
  * @property {string} isRecorded
- * @property {string} sort
+ * @property {(typeof SORTS)[number]} sort
  * @property {number} page from 1
  */
 
@@ -37,7 +37,9 @@ export const NO_FILTER = {
 
 /** Whether anything was asked for. @param {Filter} filter */
 export const isFiltering = ({ page: _, ...filter }) =>
-  Object.entries(filter).some(([name, value]) => value.trim() !== /** @type {any} */ (NO_FILTER)[name]);
+  Object.entries(filter).some(
+    ([name, value]) => value.trim() !== /** @type {Record<string, unknown>} */ (NO_FILTER)[name],
+  );
 
 /** What the server is asked. @param {Filter} filter */
 export function queryOf({ keyword, status, from, to, whose, isPrivate, isRecorded, sort, page }) {
@@ -127,7 +129,7 @@ function Day({ label, value, onChange }) {
 
 /** @param {{api: import('../api.js').Api, filter: Filter, changed: unknown, onChange: (filter: Filter) => void}} props `changed`: another value when meetings may have changed */
 export function Found({ api, filter, changed, onChange }) {
-  const [list, setList] = useState(/** @type {any} */ (null));
+  const [list, setList] = useState(/** @type {Rest.MeetingList | null} */ (null));
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [round, setRound] = useState(0);
   useEffect(() => {

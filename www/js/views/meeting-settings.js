@@ -10,6 +10,8 @@ import { Dialog } from './dialog.js';
 export const WHO_COMES = /** @type {const} */ (['locked', 'waitingRoom', 'joinBeforeHost', 'allowGuests']);
 export const WHO_MAY = /** @type {const} */ (['allowUnmute', 'allowShare', 'allowChat', 'muteOnEntry']);
 
+/** @typedef {(typeof WHO_COMES | typeof WHO_MAY)[number]} Setting */
+
 /**
  * A setting that is on or off, with what it means below it.
  * @param {{name: string, on: boolean, disabled?: boolean, onChange?: (on: boolean) => void}} props without `onChange`: a field of a form
@@ -36,7 +38,7 @@ export function MeetingSettings({ call, room, onClose, onEdit }) {
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [round, setRound] = useState(0); // a switch that was refused goes back to what holds
   const [busy, run] = useBusy();
-  const change = (/** @type {string} */ name) => (/** @type {boolean} */ on) =>
+  const change = (/** @type {Setting} */ name) => (/** @type {boolean} */ on) =>
     run(async () => {
       try {
         setProblem(null);
@@ -46,7 +48,7 @@ export function MeetingSettings({ call, room, onClose, onEdit }) {
         setRound(round + 1);
       }
     });
-  const switches = (/** @type {readonly string[]} */ names) =>
+  const switches = (/** @type {readonly Setting[]} */ names) =>
     names.map(
       (name) => html`
     <${Switch} key=${`${name}-${round}`} name=${name} on=${room.meeting[name]} onChange=${change(name)} />`,

@@ -15,7 +15,7 @@ const CANCELLED = 4;
 /** Lists below this show the tools. */
 export const MeetingToolsContext = createContext(/** @type {Tools | null} */ (null));
 
-/** @param {{meeting: any}} props */
+/** @param {{meeting: Rest.Meeting}} props */
 export function MeetingTools({ meeting }) {
   const tools = useContext(MeetingToolsContext);
   const [open, setOpen] = useState(/** @type {'edit' | 'invites' | null} */ (null));

@@ -17,7 +17,7 @@ const fromJoinToEnd = async () => {
 export function Meeting({ api, code, invite, expose }) {
   const [round, setRound] = useState(0); // joining again after the end is a new call
   // What a call is seen in and left by is fetched while one goes in, and nobody is in before it is there.
-  const views = useRef(/** @type {any} */ (null));
+  const views = useRef(/** @type {Awaited<ReturnType<typeof fromJoinToEnd>> | null} */ (null));
   const prepare = async () => {
     views.current = await fetchModule(fromJoinToEnd);
   };

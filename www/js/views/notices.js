@@ -22,7 +22,7 @@ export function Notices({ call, room }) {
 function awayText({ meeting: { host, hostLossPolicy, hostAwayEndsAt }, everyone }) {
   const name = everyone[host.id] ?? host.displayName;
   return hostLossPolicy === 'end'
-    ? t('notice.awayEnds', { name, time: timeOn(hostAwayEndsAt) })
+    ? t('notice.awayEnds', { name, time: timeOn(/** @type {string} */ (hostAwayEndsAt)) })
     : t('notice.awayLocked', { name });
 }
 

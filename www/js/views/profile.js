@@ -160,7 +160,7 @@ function Row({ api, signIn: { id, current, userAgent, address, lastUsedAt }, onE
       try {
         await api.delete(`/users/me/sessions/${id}`);
       } catch (error) {
-        if (/** @type {any} */ (error).status !== 404) {
+        if (/** @type {import('../api.js').Problem} */ (error).status !== 404) {
           // it is over all the same
           onProblem(error);
           return;

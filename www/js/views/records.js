@@ -11,11 +11,11 @@ import { Header } from './header.js';
 
 /** @typedef {import('../api.js').Api} Api */
 /** @typedef {import('../attendance.js').Attendee} Attendee */
-/** @typedef {{type: string, seq: number, at: string, actorId: number, subjectId: number | null, data: any}} Deed */
+/** @typedef {Rest.AuditEntry} Deed */
 
 /** @param {{api: Api, code: string}} props */
 export function Records({ api, code }) {
-  const [records, setRecords] = useState(/** @type {any} */ (null));
+  const [records, setRecords] = useState(/** @type {Awaited<ReturnType<typeof fetchRecords>> | null} */ (null));
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const load = async () => {
     try {
@@ -42,12 +42,12 @@ export function Records({ api, code }) {
     </main>`;
 }
 
-/** @param {any} meeting @returns {string} */
+/** @param {Rest.Meeting} meeting @returns {string} */
 const begin = ({ actualStartTime, startTime }) => actualStartTime ?? startTime;
 
 /** @param {Api} api @param {string} code */
 async function fetchRecords(api, code) {
-  const path = `/meetings/${code}`;
+  const path = /** @type {const} */ (`/meetings/${code}`);
   const [meeting, figures, stays, deeds] = await Promise.all([
     api.get(path),
     api.get(`${path}/statistics`),
@@ -57,7 +57,7 @@ async function fetchRecords(api, code) {
   return { meeting, figures, people: attendees(stays.items, serverNow()), deeds };
 }
 
-/** @param {Api} api @param {string} path @returns {Promise<Deed[]>} */
+/** @param {Api} api @param {`/meetings/${string}/audit`} path @returns {Promise<Deed[]>} */
 async function allDeeds(api, path) {
   /** @type {Deed[]} */
   const all = [];
@@ -68,7 +68,7 @@ async function allDeeds(api, path) {
   }
 }
 
-/** @param {{api: Api, code: string, meeting: any, figures: any, people: Attendee[], deeds: Deed[]}} props */
+/** @param {{api: Api, code: string, meeting: Rest.Meeting, figures: Rest.Statistics, people: Attendee[], deeds: Deed[]}} props */
 function All({ api, code, meeting, figures, people, deeds }) {
   const names = new Map([
     [meeting.creator.id, meeting.creator.displayName],
@@ -104,7 +104,7 @@ function All({ api, code, meeting, figures, people, deeds }) {
     </section>`;
 }
 
-/** @param {{figures: any}} props */
+/** @param {{figures: Rest.Statistics}} props */
 const Figures = ({ figures: { people, peak, meetingSeconds, personSeconds, messages } }) => html`
   <dl class="figures" aria-label=${t('records.figures')}>
     ${[

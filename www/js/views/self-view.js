@@ -33,7 +33,7 @@ function moveTo(corner) {
   announce(t(`self.${/** @type {Corner} */ (corner)}`));
 }
 
-/** @param {{children?: any}} props one's own tile */
+/** @param {{children?: import('../ui.js').Children}} props one's own tile */
 export function SelfView({ children }) {
   const { selfCorner } = useStore(settings);
   const pressed = (/** @type {KeyboardEvent} */ event) => {

@@ -76,7 +76,7 @@ export function Stage({ call, room }) {
     </div>`;
 }
 
-/** Small ones, beside or below what is large. @param {{label: string, children?: any}} props */
+/** Small ones, beside or below what is large. @param {{label: string, children?: import('../ui.js').Children}} props */
 const Strip = ({ label, children }) =>
   html`<div class="strip" role="list" tabindex="0" aria-label=${label}>${children}</div>`;
 

@@ -38,7 +38,7 @@ export function useIdle(asked) {
   const [idle, setIdle] = useState(false);
   useEffect(() => {
     if (!asked) return undefined;
-    /** @type {any} */
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     const moved = () => {
       clearTimeout(timer);
@@ -56,8 +56,9 @@ export function useIdle(asked) {
   return asked && idle;
 }
 
-/** @type {{requestWindow: (size: {width: number, height: number}) => Promise<Window>} | undefined} */
-const pictureWindows = /** @type {any} */ (globalThis).documentPictureInPicture;
+/** @typedef {{requestWindow: (size: {width: number, height: number}) => Promise<Window>}} PictureWindows */
+
+const pictureWindows = /** @type {{documentPictureInPicture?: PictureWindows}} */ (globalThis).documentPictureInPicture;
 const small = createStore({ window: /** @type {Window | null} */ (null) });
 
 export const canPictureInPicture = () => pictureWindows !== undefined || document.pictureInPictureEnabled === true;
