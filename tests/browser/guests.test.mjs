@@ -219,7 +219,7 @@ step('what stays of it: who was there when, what was done, the chat', async () =
     'Bo Nilsson',
     'Grace Guest',
   ]);
-  await ana.page.locator('.deeds li', { hasText: 'Ana Lima muted everyone' }).waitFor();
+  await ana.page.locator('.audit li', { hasText: 'Ana Lima muted everyone' }).waitFor();
   const [table] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Download CSV').click()]);
   assert.match(fs.readFileSync(await table.path(), 'utf8'), /Grace/);
   // longer than one answer of the server: it is saved whole

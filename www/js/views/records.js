@@ -11,7 +11,7 @@ import { Header } from './header.js';
 
 /** @typedef {import('../api.js').Api} Api */
 /** @typedef {import('../attendance.js').Attendee} Attendee */
-/** @typedef {Rest.AuditEntry} Deed */
+/** @typedef {Rest.AuditEntry} AuditEntry */
 
 /** @param {{api: Api, code: string}} props */
 export function Records({ api, code }) {
@@ -48,18 +48,18 @@ const begin = ({ actualStartTime, startTime }) => actualStartTime ?? startTime;
 /** @param {Api} api @param {string} code */
 async function fetchRecords(api, code) {
   const path = /** @type {const} */ (`/meetings/${code}`);
-  const [meeting, figures, stays, deeds] = await Promise.all([
+  const [meeting, figures, stays, audit] = await Promise.all([
     api.get(path),
     api.get(`${path}/statistics`),
     api.get(`${path}/attendance`),
-    allDeeds(api, `${path}/audit`),
+    wholeAudit(api, `${path}/audit`),
   ]);
-  return { meeting, figures, people: attendees(stays.items, serverNow()), deeds };
+  return { meeting, figures, people: attendees(stays.items, serverNow()), audit };
 }
 
-/** @param {Api} api @param {`/meetings/${string}/audit`} path @returns {Promise<Deed[]>} */
-async function allDeeds(api, path) {
-  /** @type {Deed[]} */
+/** @param {Api} api @param {`/meetings/${string}/audit`} path @returns {Promise<AuditEntry[]>} */
+async function wholeAudit(api, path) {
+  /** @type {AuditEntry[]} */
   const all = [];
   for (;;) {
     const { items } = await api.get(path, { after: all.at(-1)?.seq ?? 0 });
@@ -68,8 +68,8 @@ async function allDeeds(api, path) {
   }
 }
 
-/** @param {{api: Api, code: string, meeting: Rest.Meeting, figures: Rest.Statistics, people: Attendee[], deeds: Deed[]}} props */
-function All({ api, code, meeting, figures, people, deeds }) {
+/** @param {{api: Api, code: string, meeting: Rest.Meeting, figures: Rest.Statistics, people: Attendee[], audit: AuditEntry[]}} props */
+function All({ api, code, meeting, figures, people, audit }) {
   const names = new Map([
     [meeting.creator.id, meeting.creator.displayName],
     [meeting.host.id, meeting.host.displayName],
@@ -91,10 +91,10 @@ function All({ api, code, meeting, figures, people, deeds }) {
     </section>
     <section aria-labelledby="records-audit">
       <h2 id="records-audit">${t('records.audit')}</h2>
-      ${deeds.length === 0 && html`<p class="empty">${t('records.noActions')}</p>`}
-      <ol class="deeds">${deeds.map(
-        (deed) => html`
-        <li key=${deed.seq}><time dateTime=${deed.at}>${timeOn(deed.at, begun)}</time> <span>${deedText(deed, names)}</span></li>`,
+      ${audit.length === 0 && html`<p class="empty">${t('records.noActions')}</p>`}
+      <ol class="audit">${audit.map(
+        (entry) => html`
+        <li key=${entry.seq}><time dateTime=${entry.at}>${timeOn(entry.at, begun)}</time> <span>${auditText(entry, names)}</span></li>`,
       )}</ol>
     </section>
     <section aria-labelledby="records-chat">
@@ -192,8 +192,8 @@ const Table = ({ people, begun }) => html`
     </table>
   </div>`;
 
-/** @param {Deed} deed @param {Map<number, string>} names */
-function deedText({ type, actorId, subjectId, data }, names) {
+/** @param {AuditEntry} entry @param {Map<number, string>} names */
+function auditText({ type, actorId, subjectId, data }, names) {
   const detail = data?.reason ?? data?.outcome ?? data?.role;
   const key = [`audit.${type}.${detail}`, `audit.${type}`].find(hasText);
   const name = names.get(actorId) ?? t('records.unknown');
