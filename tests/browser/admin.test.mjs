@@ -31,8 +31,7 @@ test('only administrators have it', async () => {
 
 test('server, meetings that go on and accounts are shown; an account is disabled and enabled', async () => {
   await sys.sql("UPDATE users SET is_admin = 1 WHERE email = 'ana@example.org'");
-  await bo.button('Start now').click();
-  await bo.page.getByRole('button', { name: 'Join' }).click();
+  await bo.startNow();
   await bo.page.locator('.call').waitFor();
   await ana.page.reload();
   await ana.page.getByRole('link', { name: 'Administration' }).click();

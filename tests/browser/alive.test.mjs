@@ -22,8 +22,7 @@ after(async () => {
 
 async function startNow() {
   await ana.go('#/');
-  await ana.button('Start now').click();
-  await ana.button('Join').click();
+  await ana.startNow();
   await ana.page.locator('.call').waitFor();
   return ana.page.evaluate(() => window.echomeet.call.store.get().room.meeting.code);
 }

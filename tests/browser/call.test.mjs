@@ -30,8 +30,7 @@ const all = () => [ana, bo, wang];
 const othersOf = (person) => all().filter((one) => one !== person);
 
 test('three people come together, and every pair sees and hears the other', async () => {
-  await ana.button('Start now').click();
-  await ana.button('Join').click();
+  await ana.startNow();
   await ana.page.locator('.invite').waitFor();
   await ana.shot('call-alone');
   code = await ana.page.evaluate(() => window.echomeet.call.store.get().room.meeting.code);

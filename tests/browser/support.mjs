@@ -135,9 +135,10 @@ export class Person {
 
   async join(code, password) {
     await this.go(`#/m/${code}`);
-    await this.page.getByRole('button', { name: 'Join' }).waitFor();
+    const button = this.page.locator('main:not(.dashboard)').getByRole('button', { name: 'Join' }); // which has one of its own
+    await button.waitFor();
     if (password) await this.page.getByLabel('Meeting password').fill(password);
-    await this.page.getByRole('button', { name: 'Join' }).click();
+    await button.click();
     await this.page
       .locator('.call')
       .waitFor()
@@ -147,6 +148,12 @@ export class Person {
           { cause: error },
         );
       });
+  }
+
+  /** A meeting at once, from the dashboard, which has a Join of its own: what is pressed is the meeting's. */
+  async startNow() {
+    await this.button('Start now').click();
+    await this.page.locator('.before').getByRole('button', { name: 'Join', exact: true }).click();
   }
 
   button(name) {

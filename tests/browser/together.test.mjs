@@ -26,8 +26,7 @@ before(async () => {
     [wang, 'wang@example.org'],
   ])
     await person.signUp(email);
-  await ana.button('Start now').click();
-  await ana.button('Join').click();
+  await ana.startNow();
   await ana.page.locator('.call').waitFor();
   code = await ana.page.evaluate(() => window.echomeet.call.store.get().room.meeting.code);
   await bo.join(code);
