@@ -270,6 +270,12 @@ bool skim_plain(struct slice s, struct slice *out)
     return true;
 }
 
+bool skim_is(struct slice s, const char *text)
+{
+    struct slice plain;
+    return skim_plain(s, &plain) && same(plain, text);
+}
+
 static void put_utf8(struct buf *out, unsigned c)
 {
     static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};

@@ -38,6 +38,9 @@ bool skim_int(struct slice value, int64_t *out);
 /* The inside of a string that holds no escape. */
 bool skim_plain(struct slice value, struct slice *out);
 
+/* Whether the value is a string that says this; one that is written with escapes never is. */
+bool skim_is(struct slice value, const char *text);
+
 /* Appends what a string says, as UTF-8. False, with nothing of use appended, where the value is no string or holds a
  * NUL. */
 bool skim_text(struct slice value, struct buf *out);

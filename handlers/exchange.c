@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/limits.h"
 #include "core/text.h"
 #include "service/meeting.h"
 
@@ -38,6 +39,25 @@ enum err exchange_meeting_invited(struct exchange *x, const char *invite, int64_
 {
     enum err e = meeting_resolve(&x->ctx, x->req->params[0], invite, meeting_id);
     return !e && x->ctx.guest_of && x->ctx.guest_of != *meeting_id ? ERR_FORBIDDEN : e;
+}
+
+struct after_query {
+    struct in_int after;
+};
+
+static const struct field after_fields[] = {
+    {"after", FIELD_INT, offsetof(struct after_query, after), OPTIONAL, false, 0, LIMIT_ID, NULL},
+};
+
+enum err exchange_meeting_after(struct exchange *x, int64_t *meeting_id, int64_t *after)
+{
+    struct after_query in = {0};
+    enum err e = exchange_meeting(x, meeting_id);
+    if (!e)
+        e = exchange_query(x, after_fields, FIELD_COUNT(after_fields), &in);
+    if (!e)
+        *after = in.after.value;
+    return e;
 }
 
 enum err exchange_user(struct exchange *x, int64_t *user_id)

@@ -33,6 +33,10 @@ MUST_CHECK enum err exchange_meeting(struct exchange *x, int64_t *meeting_id);
 /* The same for somebody who may have an invitation to it; NULL: none. */
 MUST_CHECK enum err exchange_meeting_invited(struct exchange *x, const char *invite, int64_t *meeting_id);
 
+/* The meeting as exchange_meeting, and the query's `after`, the number behind which a page begins; 0 where it is not
+ * given. Errors of exchange_meeting and exchange_query. */
+MUST_CHECK enum err exchange_meeting_after(struct exchange *x, int64_t *meeting_id, int64_t *after);
+
 /* The user that the second part of the path names; "me" is the caller. ERR_NOT_FOUND. */
 MUST_CHECK enum err exchange_user(struct exchange *x, int64_t *user_id);
 

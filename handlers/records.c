@@ -125,25 +125,6 @@ enum err statistics_get(struct exchange *x)
 
 /* ---- audit and transcript ---- */
 
-struct after_query {
-    struct in_int after;
-};
-
-static const struct field after_fields[] = {
-    {"after", FIELD_INT, offsetof(struct after_query, after), OPTIONAL, false, 0, LIMIT_ID, NULL},
-};
-
-static enum err read_after(struct exchange *x, int64_t *id, int64_t *after)
-{
-    struct after_query in = {0};
-    enum err e = exchange_meeting(x, id);
-    if (!e)
-        e = exchange_query(x, after_fields, FIELD_COUNT(after_fields), &in);
-    if (!e)
-        *after = in.after.value;
-    return e;
-}
-
 static void id_or_null(struct json *j, const char *key, int64_t id)
 {
     if (id)
@@ -157,7 +138,7 @@ enum err audit_get(struct exchange *x)
     int64_t id, after;
     struct room_event *items;
     int count;
-    enum err e = read_after(x, &id, &after);
+    enum err e = exchange_meeting_after(x, &id, &after);
     if (!e)
         e = records_audit(&x->ctx, id, after, &items, &count);
     if (e)
@@ -219,7 +200,7 @@ enum err transcript_get(struct exchange *x)
     struct message *items;
     int count;
     bool more;
-    enum err e = read_after(x, &id, &after);
+    enum err e = exchange_meeting_after(x, &id, &after);
     if (!e)
         e = records_transcript(&x->ctx, id, after, &items, &count, &more);
     if (e)

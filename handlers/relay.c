@@ -9,25 +9,14 @@
 #include "service/relay_stats.h"
 #include "service/room.h"
 
-struct log_query {
-    struct in_int after;
-};
-
-static const struct field log_fields[] = {
-    {"after", FIELD_INT, offsetof(struct log_query, after), OPTIONAL, false, 0, LIMIT_ID, NULL},
-};
-
 enum err relay_events_get(struct exchange *x)
 {
-    int64_t id;
-    struct log_query in = {0};
+    int64_t id, after;
     struct room_event *items;
     int count;
-    enum err e = exchange_meeting(x, &id);
+    enum err e = exchange_meeting_after(x, &id, &after);
     if (!e)
-        e = exchange_query(x, log_fields, FIELD_COUNT(log_fields), &in);
-    if (!e)
-        e = room_events_after(&x->ctx, id, in.after.value, 0, &items, &count);
+        e = room_events_after(&x->ctx, id, after, 0, &items, &count);
     if (e)
         return e;
     x->res->status = 200;

@@ -10,25 +10,14 @@
 #include "service/join.h"
 #include "service/shape.h"
 
-struct events_query {
-    struct in_int after;
-};
-
-static const struct field events_fields[] = {
-    {"after", FIELD_INT, offsetof(struct events_query, after), OPTIONAL, false, 0, LIMIT_ID, NULL},
-};
-
 enum err events_get(struct exchange *x)
 {
-    int64_t id, last_seq;
-    struct events_query in = {0};
+    int64_t id, after, last_seq;
     struct room_event *items;
     int count;
-    enum err e = exchange_meeting(x, &id);
+    enum err e = exchange_meeting_after(x, &id, &after);
     if (!e)
-        e = exchange_query(x, events_fields, FIELD_COUNT(events_fields), &in);
-    if (!e)
-        e = events_list(&x->ctx, id, in.after.value, &items, &count, &last_seq);
+        e = events_list(&x->ctx, id, after, &items, &count, &last_seq);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);

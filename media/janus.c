@@ -270,12 +270,6 @@ static int64_t number_of(struct slice object, const char *name)
     return number;
 }
 
-static bool is(struct slice value, const char *text)
-{
-    struct slice plain;
-    return skim_plain(value, &plain) && plain.len == strlen(text) && memcmp(plain.at, text, plain.len) == 0;
-}
-
 /* False where it is no message. */
 static bool message_read(struct message *m, const char *text, size_t len)
 {
@@ -393,11 +387,11 @@ static void happened(struct janus *j, const struct message *m)
 static void take_message(struct janus *j, const struct message *m)
 {
     struct request *r = request_of(j, m);
-    if (is(m->member[VERB], "timeout")) /* of the session */
+    if (skim_is(m->member[VERB], "timeout")) /* of the session */
         j->broken = true;
     else if (!r)
         happened(j, m);
-    else if (!is(m->member[VERB], "ack") ||
+    else if (!skim_is(m->member[VERB], "ack") ||
              r->kind == KEEPALIVE) /* of a request it only says that the answer is to come */
         answered(j, r, m);
 }
@@ -507,8 +501,6 @@ void janus_free(struct janus **janus)
     map_free(&j->by_id);
     free(j);
 }
-
-bool janus_is_up(const struct janus *j) { return j->up; }
 
 struct janus_handle *janus_attach(struct janus *j, const char *opaque_id, janus_event_fn *fn, void *data)
 {

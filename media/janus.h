@@ -27,7 +27,7 @@ enum janus_loss {
     JANUS_STRANGE /* what came makes no sense, or memory ran out */
 };
 
-/* None is called from within a function of this module, except from janus_free's end of nothing: it calls none at all.
+/* None is called from within a function of this module.
  */
 struct janus_hooks {
     /* a new session stands: there are no handles and no rooms in it. version is Janus's number, 1.1.2 as 1001002 */
@@ -51,8 +51,6 @@ struct janus *janus_new(struct ev_loop *loop, const struct janus_options *option
 
 /* Closes the connection. All handles must have been given back before; no hook and no answer comes any more. */
 void janus_free(struct janus **janus);
-
-bool janus_is_up(const struct janus *janus);
 
 /* What Janus answered. Valid while the callback runs. */
 struct janus_reply {

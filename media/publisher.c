@@ -14,7 +14,7 @@ struct publisher {
     const struct janus_room *room;
     const struct publisher_hooks *hooks;
     void *data;
-    int64_t user_id, gen;
+    int64_t gen;
     enum publisher_kind kind;
     char feed[FEED_CHARS];
     struct janus_handle *handle;
@@ -103,13 +103,12 @@ static void on_published(void *data, const struct janus_reply *reply)
 static void on_talking(struct publisher *p, struct slice event)
 {
     static const char *const names[] = {"videoroom", "id"};
-    struct slice values[2], what, who;
-    if (!event.at || !skim_members(event, names, values, 2) || !skim_plain(values[0], &what) ||
-        !skim_plain(values[1], &who) || who.len != strlen(p->feed) || memcmp(who.at, p->feed, who.len) != 0)
+    struct slice values[2];
+    if (!event.at || !skim_members(event, names, values, 2) || !skim_is(values[1], p->feed))
         return;
-    if (what.len == strlen("talking") && memcmp(what.at, "talking", what.len) == 0)
+    if (skim_is(values[0], "talking"))
         p->hooks->talking(p->data, p, true);
-    else if (what.len == strlen("stopped-talking") && memcmp(what.at, "stopped-talking", what.len) == 0)
+    else if (skim_is(values[0], "stopped-talking"))
         p->hooks->talking(p->data, p, false);
 }
 
@@ -151,7 +150,6 @@ struct publisher *publisher_new(const struct janus_room *room, int64_t user_id, 
     *p = (struct publisher){.room = room,
                             .hooks = hooks,
                             .data = data,
-                            .user_id = user_id,
                             .gen = gen,
                             .kind = kind,
                             .lines = *lines,
@@ -184,21 +182,11 @@ const char *publisher_mid(const struct publisher *p, enum sdp_kind kind)
     return NULL;
 }
 
-bool publisher_has_layers(const struct publisher *p)
-{
-    for (int i = 0; i < p->lines.count; i++)
-        if (p->lines.lines[i].rids)
-            return true;
-    return false;
-}
-
 const char *publisher_answer(const struct publisher *p) { return p->handed_out ? p->answer.data : NULL; }
 
 bool publisher_is_up(const struct publisher *p) { return p->up; }
 
 int64_t publisher_gen(const struct publisher *p) { return p->gen; }
-
-int64_t publisher_user(const struct publisher *p) { return p->user_id; }
 
 enum publisher_kind publisher_kind(const struct publisher *p) { return p->kind; }
 

@@ -42,15 +42,11 @@ void publisher_free(struct publisher **publisher);
 /* Opens and shuts the gates of its lines of sound and pictures. */
 void publisher_gate(struct publisher *publisher, bool sound, bool picture);
 
-/* Whether the page's picture has several layers. */
-bool publisher_has_layers(const struct publisher *publisher);
-
 /* The answer, or NULL while there is none that may be handed out. */
 const char *publisher_answer(const struct publisher *publisher);
 
 bool publisher_is_up(const struct publisher *publisher);
 int64_t publisher_gen(const struct publisher *publisher);
-int64_t publisher_user(const struct publisher *publisher);
 enum publisher_kind publisher_kind(const struct publisher *publisher);
 const char *publisher_feed(const struct publisher *publisher);
 

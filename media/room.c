@@ -371,12 +371,6 @@ struct signal {
     struct buf text; /* the SDP, decoded */
 };
 
-static bool is(struct slice value, const char *text)
-{
-    struct slice plain;
-    return skim_plain(value, &plain) && plain.len == strlen(text) && memcmp(plain.at, text, plain.len) == 0;
-}
-
 static void refuse(const struct member *m, const char *pc, int64_t gen, const char *code)
 {
     struct buf out = {0};
@@ -455,7 +449,7 @@ static bool read_want(struct slice item, struct slot_want *want)
     int64_t layer;
     if (!skim_next(&parts, &user) || !skim_next(&parts, &kind) || !skim_next(&parts, &size))
         return false;
-    *want = (struct slot_want){.source.kind = is(kind, "screen") ? SLOT_SCREEN : SLOT_CAMERA};
+    *want = (struct slot_want){.source.kind = skim_is(kind, "screen") ? SLOT_SCREEN : SLOT_CAMERA};
     if (!skim_int(user, &want->source.user_id) || !skim_int(size, &layer))
         return false;
     want->size = layer < SIZES ? (int)layer : SIZES - 1;
@@ -476,9 +470,9 @@ static void take_wants(struct member *m, const struct signal *s)
 static void take_stop(struct member *m, const struct signal *s)
 {
     for (int kind = 0; kind < PUBLISHER_KINDS; kind++)
-        if (is(s->field[PC], send_names[kind]))
+        if (skim_is(s->field[PC], send_names[kind]))
             publisher_free(&m->sends[kind]);
-    if (is(s->field[PC], "sub"))
+    if (skim_is(s->field[PC], "sub"))
         viewer_free(&m->receives);
     plan_soon(m->room);
 }
@@ -486,15 +480,15 @@ static void take_stop(struct member *m, const struct signal *s)
 static void take_signal(struct member *m, const struct signal *s)
 {
     struct slice kind = s->field[KIND], pc = s->field[PC];
-    if (is(kind, "publish"))
-        take_publish(m, s, is(pc, "screen") ? PUBLISHER_SCREEN : PUBLISHER_CAMERA);
-    else if (is(kind, "receive"))
+    if (skim_is(kind, "publish"))
+        take_publish(m, s, skim_is(pc, "screen") ? PUBLISHER_SCREEN : PUBLISHER_CAMERA);
+    else if (skim_is(kind, "receive"))
         take_receive(m, s);
-    else if (is(kind, "answered"))
+    else if (skim_is(kind, "answered"))
         take_answered(m, s);
-    else if (is(kind, "wants"))
+    else if (skim_is(kind, "wants"))
         take_wants(m, s);
-    else if (is(kind, "stop"))
+    else if (skim_is(kind, "stop"))
         take_stop(m, s);
 }
 

@@ -15,7 +15,7 @@ struct viewer {
     const struct janus_room *room;
     const struct viewer_hooks *hooks;
     void *data;
-    int64_t user_id, gen, n;
+    int64_t gen, n;
     struct janus_handle *handle;
     enum state state;
     struct buf offer;
@@ -276,7 +276,6 @@ struct viewer *viewer_new(const struct janus_room *room, int64_t user_id, int64_
     *v = (struct viewer){.room = room,
                          .hooks = hooks,
                          .data = data,
-                         .user_id = user_id,
                          .gen = gen,
                          .sounds = {.count = sounds},
                          .pictures = {.count = pictures}};
@@ -305,5 +304,3 @@ const char *viewer_offer(const struct viewer *v) { return v->offer.data; }
 bool viewer_is_ready(const struct viewer *v) { return v->state == READY; }
 
 int64_t viewer_gen(const struct viewer *v) { return v->gen; }
-
-int64_t viewer_user(const struct viewer *v) { return v->user_id; }

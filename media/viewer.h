@@ -48,6 +48,5 @@ void viewer_plan(struct viewer *viewer, const struct slot_want *sounds, int soun
 bool viewer_is_ready(const struct viewer *viewer);
 
 int64_t viewer_gen(const struct viewer *viewer);
-int64_t viewer_user(const struct viewer *viewer);
 
 #endif

@@ -182,6 +182,10 @@ START_TEST(test_skim_reads_plain_strings)
     ck_assert(skim_plain((struct slice){"\"ab\"", 4}, &s) && is(s, "ab"));
     ck_assert(!skim_plain((struct slice){"\"a\\n\"", 5}, &s));
     ck_assert(!skim_plain((struct slice){"17", 2}, &s));
+    ck_assert(skim_is((struct slice){"\"ab\"", 4}, "ab"));
+    ck_assert(!skim_is((struct slice){"\"ab\"", 4}, "a"));
+    ck_assert(!skim_is((struct slice){"17", 2}, "17"));
+    ck_assert(!skim_is((struct slice){NULL, 0}, ""));
 }
 END_TEST
 

@@ -100,11 +100,6 @@ export class SfuReceiver extends SfuConnection {
     for (const key of this.#streams.keys()) if (!isHere(parseInt(key, 10))) this.#streams.delete(key);
   }
 
-  /** Whether a frame of this person's camera or screen has come. @param {number} userId @param {Role} role */
-  shows(userId, role) {
-    return Boolean(this.#streams.get(`${userId} ${role}`)?.getTracks().length);
-  }
-
   /** @returns {Map<number, number>} how loud those are who are heard */
   levels() {
     const levels = new Map();

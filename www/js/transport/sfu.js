@@ -138,11 +138,6 @@ export class Sfu extends Emitter {
     return this.#receiver.sample(userId);
   }
 
-  /** Whether what this person sends is here. @param {number} userId @param {import('../media-transport.js').Role} role */
-  shows(userId, role) {
-    return this.#receiver.shows(userId, role);
-  }
-
   close() {
     this.#closed = true;
     for (const connection of this.#connections) connection.close();
