@@ -137,6 +137,20 @@ step('a line of accents does not paint over its neighbours', async () => {
   }
 });
 
+step('the arrow up means the message that was just sent, though the server does not have it yet', async () => {
+  await ana.page.locator('.composer textarea').fill('just sent');
+  await ana.page.evaluate(async () => {
+    for (const key of ['Enter', 'ArrowUp']) {
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+      await new Promise((done) => queueMicrotask(() => queueMicrotask(done))); // drawn, but no answer can have come
+    }
+  });
+  const editor = ana.page.locator('.message-editor textarea');
+  await editor.waitFor();
+  assert.equal(await editor.inputValue(), 'just sent');
+  await editor.press('Escape');
+});
+
 step('names and titles of other directions stay among themselves', async () => {
   const said = await ana.page.evaluate(async () => {
     const { t } = await import('/js/i18n.js');

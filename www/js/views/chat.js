@@ -91,10 +91,16 @@ export function Chat({ call, room }) {
     setEditing(id);
     if (id === null) focusComposer();
   }, []);
+  const onItsWay = pending.some(({ failed }) => !failed);
+  const [editsNext, setEditsNext] = useState(false); // the last message is one that the server does not have yet
   const editLast = () => {
+    setEditsNext(onItsWay);
     const last = messages.filter(({ sender, deletedAt }) => sender.id === myId && !deletedAt).at(-1);
-    if (last) setEditing(last.id);
+    if (last && !onItsWay) setEditing(last.id);
   };
+  useLayoutEffect(() => {
+    if (editsNext && !onItsWay) editLast();
+  }, [editsNext, onItsWay]);
   const mayWrite = can(room, 'chat');
   return html`
     <div class="chat">
