@@ -86,9 +86,10 @@ step('an edited line shows its new text, a deleted one none', async () => {
   await shows(bo, '.chat-log .message:nth-last-child(1 of .message) > p', '«at eleven» «(edited)»');
   await ana.say('second');
   await shows(bo, '.chat-log .message:nth-last-child(1 of .message) > p', '«second»');
+  await until(async () => (await ana.messages()).at(-1) === 'second', 'it has a number');
   await ana.page.evaluate(async () => {
     const { room } = window.echomeet.call.store.get();
-    await window.echomeet.call.deleteMessage(room.messages.at(-1).id);
+    await window.echomeet.call.chat.delete(room.messages.at(-1).id);
   });
   await shows(bo, '.chat-log .message:nth-last-child(1 of .message) > p', '«Message deleted»');
 });
