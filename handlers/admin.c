@@ -4,7 +4,7 @@
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/account.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 struct users_query {
     struct in_text keyword;
@@ -32,7 +32,7 @@ enum err admin_users_get(struct exchange *x)
     json_object(&j, NULL);
     json_array(&j, "items");
     for (int i = 0; i < count - more; i++)
-        shape_account(&j, NULL, &items[i]);
+        serialize_account(&j, NULL, &items[i]);
     json_array_end(&j);
     json_bool(&j, "hasMore", more);
     json_object_end(&j);
@@ -63,6 +63,6 @@ enum err admin_user_patch(struct exchange *x)
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
-    shape_account(&j, NULL, &user);
+    serialize_account(&j, NULL, &user);
     return ERR_OK;
 }

@@ -6,7 +6,7 @@
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/auth.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 #define COOKIE "echomeet_refresh"
 #define COOKIE_PATH "/api/v1/auth"
@@ -73,7 +73,7 @@ static enum err write_sign_in(struct exchange *x, int status, const struct sign_
     json_object(&j, NULL);
     json_str(&j, "accessToken", s->access_token);
     json_int(&j, "expiresIn", s->access_expires_in_s);
-    shape_user(&j, "user", &s->user);
+    serialize_user(&j, "user", &s->user);
     if (for_program)
         json_str(&j, "refreshToken", s->refresh_token);
     else

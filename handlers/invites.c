@@ -7,7 +7,7 @@
 #include "handlers/routes.h"
 #include "service/guest.h"
 #include "service/invite.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 static void write_invite(struct json *j, struct context *ctx, const struct invite *i)
 {

@@ -7,7 +7,7 @@
 #include "service/join.h"
 #include "service/leave.h"
 #include "service/meeting.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 struct meeting_body {
     struct meeting_input meeting;
@@ -58,7 +58,7 @@ static enum err read_meeting(struct exchange *x, const struct field *fields, int
 static enum err write_meeting(struct exchange *x, int status, const struct meeting *m)
 {
     struct json j = response_json(x->res, status);
-    shape_meeting(&j, NULL, &x->ctx, m);
+    serialize_meeting(&j, NULL, &x->ctx, m);
     return ERR_OK;
 }
 
@@ -130,7 +130,7 @@ static enum err list_meetings(struct exchange *x, bool everything)
     json_object(&j, NULL);
     json_array(&j, "items");
     for (int i = 0; i < count; i++)
-        shape_meeting(&j, NULL, &x->ctx, &items[i]);
+        serialize_meeting(&j, NULL, &x->ctx, &items[i]);
     json_array_end(&j);
     json_int(&j, "page", in.page.value);
     json_int(&j, "pageSize", in.page_size.value);
@@ -151,8 +151,8 @@ enum err meeting_get(struct exchange *x)
         return e;
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
-    shape_meeting_members(&j, &x->ctx, &v.meeting);
-    shape_participants(&j, "participants", v.people, v.count);
+    serialize_meeting_members(&j, &x->ctx, &v.meeting);
+    serialize_participants(&j, "participants", v.people, v.count);
     json_object_end(&j);
     return ERR_OK;
 }

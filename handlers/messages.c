@@ -4,7 +4,7 @@
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/chat.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 struct messages_query {
     struct in_int before, limit;
@@ -33,7 +33,7 @@ enum err messages_get(struct exchange *x)
         return e;
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
-    shape_messages(&j, "items", items, count);
+    serialize_messages(&j, "items", items, count);
     json_bool(&j, "hasMore", has_more);
     json_object_end(&j);
     return ERR_OK;
@@ -56,7 +56,7 @@ static const struct field message_fields[] = {
 static enum err write_message(struct exchange *x, int status, const struct message *m)
 {
     struct json j = response_json(x->res, status);
-    shape_message(&j, NULL, m);
+    serialize_message(&j, NULL, m);
     return ERR_OK;
 }
 

@@ -5,7 +5,7 @@
 #include "handlers/routes.h"
 #include "service/lobby.h"
 #include "service/moderation.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 typedef enum err action(struct context *ctx, int64_t meeting_id);
 typedef enum err action_on_person(struct context *ctx, int64_t meeting_id, int64_t user_id);
@@ -143,7 +143,7 @@ enum err removed_get(struct exchange *x)
         return e;
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
-    shape_removed(&j, "items", items, count);
+    serialize_removed(&j, "items", items, count);
     json_object_end(&j);
     return ERR_OK;
 }

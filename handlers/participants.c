@@ -6,7 +6,7 @@
 #include "handlers/routes.h"
 #include "service/meeting.h"
 #include "service/participant.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 enum err participants_get(struct exchange *x)
 {
@@ -20,7 +20,7 @@ enum err participants_get(struct exchange *x)
 static enum err write_participant(struct exchange *x, const struct participant *p)
 {
     struct json j = response_json(x->res, 200);
-    shape_participant(&j, NULL, p);
+    serialize_participant(&j, NULL, p);
     return ERR_OK;
 }
 

@@ -5,7 +5,7 @@
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/records.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 enum { MINUTE_MS = 60 * 1000 };
 

@@ -2,15 +2,15 @@
 
 #include "handlers/media_view.h"
 #include "service/permission.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 static enum err write_waiting(struct exchange *x, const struct room_view *v)
 {
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
     json_bool(&j, "waiting", true);
-    shape_meeting_brief(&j, "meeting", &x->ctx, &v->meeting);
-    shape_participant(&j, "me", &v->me);
+    serialize_meeting_brief(&j, "meeting", &x->ctx, &v->meeting);
+    serialize_participant(&j, "me", &v->me);
     json_object_end(&j);
     return ERR_OK;
 }
@@ -25,18 +25,18 @@ enum err room_view_write(struct exchange *x, const struct room_view *v)
         return e;
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
-    shape_meeting(&j, "meeting", &x->ctx, &v->meeting);
-    shape_participant(&j, "me", &v->me);
-    permission_shape(&j, "permissions", v->meeting.settings);
+    serialize_meeting(&j, "meeting", &x->ctx, &v->meeting);
+    serialize_participant(&j, "me", &v->me);
+    permission_serialize(&j, "permissions", v->meeting.settings);
     if (v->resumed) {
         json_bool(&j, "resumed", true);
         json_array(&j, "events");
         for (int i = 0; i < v->event_count; i++)
-            shape_event(&j, NULL, &v->events[i]);
+            serialize_event(&j, NULL, &v->events[i]);
         json_array_end(&j);
     } else {
-        shape_participants(&j, "participants", v->participants, v->participant_count);
-        shape_messages(&j, "messages", v->messages, v->message_count);
+        serialize_participants(&j, "participants", v->participants, v->participant_count);
+        serialize_messages(&j, "messages", v->messages, v->message_count);
         json_int(&j, "lastReadMessageId", v->me.last_read_id);
         json_int(&j, "unreadCount", v->unread_count);
     }
@@ -50,7 +50,7 @@ enum err room_view_write_people(struct exchange *x, const struct participant *it
 {
     struct json j = response_json(x->res, 200);
     json_object(&j, NULL);
-    shape_participants(&j, "items", items, count);
+    serialize_participants(&j, "items", items, count);
     if (seq >= 0)
         json_int(&j, "seq", seq);
     json_object_end(&j);

@@ -8,7 +8,7 @@
 #include "handlers/routes.h"
 #include "service/events.h"
 #include "service/join.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 enum err events_get(struct exchange *x)
 {
@@ -24,7 +24,7 @@ enum err events_get(struct exchange *x)
     json_object(&j, NULL);
     json_array(&j, "items");
     for (int i = 0; i < count; i++)
-        shape_event(&j, NULL, &items[i]);
+        serialize_event(&j, NULL, &items[i]);
     json_array_end(&j);
     json_int(&j, "seq", last_seq);
     json_object_end(&j);

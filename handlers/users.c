@@ -4,13 +4,13 @@
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/auth.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 #include "service/user.h"
 
 static enum err write_user(struct exchange *x, const struct user *user)
 {
     struct json j = response_json(x->res, 200);
-    shape_user(&j, NULL, user);
+    serialize_user(&j, NULL, user);
     return ERR_OK;
 }
 
@@ -72,7 +72,7 @@ enum err users_me_sessions_get(struct exchange *x)
     json_object(&j, NULL);
     json_array(&j, "items");
     for (int i = 0; i < count; i++)
-        shape_session(&j, NULL, &items[i], x->ctx.session_id);
+        serialize_session(&j, NULL, &items[i], x->ctx.session_id);
     json_array_end(&j);
     json_object_end(&j);
     return ERR_OK;

@@ -3,7 +3,7 @@
 #include "service/participant.h"
 #include "service/participant_find.h"
 #include "service/permission.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 struct sending {
     struct message message;
@@ -52,7 +52,7 @@ static enum err add_message_event(struct room_change *room, enum event_type type
     event->message_id = m->id;
     if (m->to_id)
         event->audience = audience_users(both, 2);
-    shape_message(&event->data, "message", m);
+    serialize_message(&event->data, "message", m);
     return event_end(event);
 }
 
@@ -144,7 +144,7 @@ static enum err edit_change(struct room_change *room, void *arg)
 static enum err redact(struct room_change *room, const struct message *m)
 {
     struct event_draft *event = event_begin(&room->log, EVENT_MESSAGE_EDITED, 0);
-    shape_message(&event->data, "message", m);
+    serialize_message(&event->data, "message", m);
     return event_dao_redact(room->ctx->app->db, m->meeting_id, m->id, event_end_unsent(event));
 }
 

@@ -1,6 +1,6 @@
 /* Room events: their types, and the one way to make one. service/event.def says of each type whom it is for and what
  * its data begins and ends with; the service that makes it writes what stands between, with core/json.h and
- * service/shape.h:
+ * service/serialize.h:
  *
  *     struct event_draft *event = event_begin(&room->log, EVENT_ROLE_CHANGED, user_id);
  *     json_str(&event->data, "role", participant_role_name(role));

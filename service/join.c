@@ -16,7 +16,7 @@
 #include "service/rate.h"
 #include "service/secretbox.h"
 #include "service/setting.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 /* Somebody who wants to come in. */
 struct join_attempt {
@@ -208,7 +208,7 @@ static enum err add_user_joined(struct join_attempt *a, const struct join_row *r
                             .joined_at_ms = context_now_ms(a->ctx),
                             .connection = row->seat.connection};
     struct event_draft *event = event_begin(&a->log, EVENT_USER_JOINED, row->user_id);
-    shape_participant(&event->data, "participant", &p);
+    serialize_participant(&event->data, "participant", &p);
     return event_end(event);
 }
 

@@ -8,7 +8,7 @@
 #include "service/participant_find.h"
 #include "service/permission.h"
 #include "service/setting.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 /* ---- what is told ---- */
 
@@ -25,7 +25,7 @@ static enum err add_lobby_left(struct room_change *room, int64_t user_id, const 
 static enum err add_participant(struct room_change *room, enum event_type type, const struct participant *p)
 {
     struct event_draft *event = event_begin(&room->log, type, p->user_id);
-    shape_participant(&event->data, "participant", p);
+    serialize_participant(&event->data, "participant", p);
     return event_end(event);
 }
 

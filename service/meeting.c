@@ -13,7 +13,7 @@
 #include "service/rate.h"
 #include "service/schedule.h"
 #include "service/secretbox.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 static enum err check_start(struct context *ctx, int64_t start_time_ms)
 {
@@ -258,8 +258,8 @@ enum err meeting_add_updated(struct room_change *room, const struct meeting *m, 
     nobody.user_id = 0; /* what only the host may see stays out */
     struct event_draft *event = event_begin(&room->log, EVENT_MEETING_UPDATED, 0);
     event->by_id = event->actor_id = by_user;
-    shape_meeting(&event->data, "meeting", &nobody, m);
-    permission_shape(&event->data, "permissions", m->settings);
+    serialize_meeting(&event->data, "meeting", &nobody, m);
+    permission_serialize(&event->data, "permissions", m->settings);
     return event_end(event);
 }
 

@@ -75,7 +75,7 @@ enum err permission_check_reader(struct context *ctx, int64_t meeting_id, enum p
              : check_runner(ctx, meeting_id, m.host_id, m.settings, true, permission);
 }
 
-static void shape_role(struct json *j, const char *key, int64_t role, bool is_guest, int64_t settings)
+static void serialize_role(struct json *j, const char *key, int64_t role, bool is_guest, int64_t settings)
 {
     json_array(j, key);
     for (int i = 0; i < PERMISSION_COUNT; i++)
@@ -84,12 +84,12 @@ static void shape_role(struct json *j, const char *key, int64_t role, bool is_gu
     json_array_end(j);
 }
 
-void permission_shape(struct json *j, const char *key, int64_t settings)
+void permission_serialize(struct json *j, const char *key, int64_t settings)
 {
     json_object(j, key);
-    shape_role(j, "host", ROLE_HOST, false, settings);
-    shape_role(j, "cohost", ROLE_COHOST, false, settings);
-    shape_role(j, "participant", ROLE_PARTICIPANT, false, settings);
-    shape_role(j, "guest", ROLE_PARTICIPANT, true, settings);
+    serialize_role(j, "host", ROLE_HOST, false, settings);
+    serialize_role(j, "cohost", ROLE_COHOST, false, settings);
+    serialize_role(j, "participant", ROLE_PARTICIPANT, false, settings);
+    serialize_role(j, "guest", ROLE_PARTICIPANT, true, settings);
     json_object_end(j);
 }

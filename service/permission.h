@@ -31,6 +31,6 @@ MUST_CHECK enum err permission_check_seated(struct room_change *room, enum permi
 MUST_CHECK enum err permission_check_reader(struct context *ctx, int64_t meeting_id, enum permission permission);
 
 /* What each role has under these settings: {"host": ["chat", …], "cohost": …, "participant": …, "guest": …} */
-void permission_shape(struct json *j, const char *key, int64_t settings);
+void permission_serialize(struct json *j, const char *key, int64_t settings);
 
 #endif

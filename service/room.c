@@ -10,7 +10,7 @@
 #include "db/participant_dao.h"
 #include "service/meeting_cache.h"
 #include "service/schedule.h"
-#include "service/shape.h"
+#include "service/serialize.h"
 
 void room_log_start(struct room_log *log, struct context *ctx, int64_t meeting_id, const struct meeting_state *state)
 {
@@ -34,7 +34,7 @@ void room_log_envelope(struct buf *out, const struct room_event *event)
 {
     struct buf frame = {0};
     struct json j = json_to(&frame);
-    shape_event(&j, NULL, event);
+    serialize_event(&j, NULL, event);
     if (frame.failed)
         abort();
     envelope_write(out, event->meeting_id, event->seq, event->audience, event->effect, frame.data);

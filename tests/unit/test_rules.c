@@ -47,12 +47,12 @@ START_TEST(test_permission_that_a_setting_opens_stays_with_host_and_cohosts)
 }
 END_TEST
 
-START_TEST(test_permission_shape_lists_what_each_role_has)
+START_TEST(test_permission_serialize_lists_what_each_role_has)
 {
     struct buf out = {0};
     struct json j = json_to(&out);
     json_object(&j, NULL);
-    permission_shape(&j, "permissions", SETTINGS_DEFAULT & ~SETTING_ALLOW_SHARE);
+    permission_serialize(&j, "permissions", SETTINGS_DEFAULT & ~SETTING_ALLOW_SHARE);
     json_object_end(&j);
     ck_assert_ptr_nonnull(strstr(out.data, "\"host\":[\"chat\",\"unmute\",\"start_video\",\"share_screen\","));
     ck_assert_ptr_nonnull(
@@ -199,7 +199,7 @@ START_TEST(test_due_again_waits_where_a_look_changed_nothing)
 END_TEST
 
 CHECK_MAIN("rules", test_permission_follows_the_role, test_permission_that_a_setting_opens_stays_with_host_and_cohosts,
-           test_permission_shape_lists_what_each_role_has, test_setting_changes_leave_the_others,
+           test_permission_serialize_lists_what_each_role_has, test_setting_changes_leave_the_others,
            test_due_scheduled_meeting_expires_a_day_after_its_planned_end,
            test_due_never_for_what_is_over_or_just_goes_on, test_due_meeting_that_ends_on_time_is_announced_first,
            test_due_lost_host_counts_only_where_the_meeting_ends_for_it, test_due_is_the_earliest_of_all,

@@ -1,4 +1,4 @@
-#include "service/shape.h"
+#include "service/serialize.h"
 
 #include "core/limits.h"
 #include "core/text.h"
@@ -6,7 +6,7 @@
 #include "service/secretbox.h"
 #include "service/setting.h"
 
-static void shape_user_members(struct json *j, const struct user *u)
+static void serialize_user_members(struct json *j, const struct user *u)
 {
     json_int(j, "id", u->id);
     json_str(j, "email", u->email);
@@ -16,23 +16,23 @@ static void shape_user_members(struct json *j, const struct user *u)
     json_time(j, "lastSignInAt", u->last_sign_in_at_ms);
 }
 
-void shape_user(struct json *j, const char *key, const struct user *u)
+void serialize_user(struct json *j, const char *key, const struct user *u)
 {
     json_object(j, key);
-    shape_user_members(j, u);
+    serialize_user_members(j, u);
     json_object_end(j);
 }
 
-void shape_account(struct json *j, const char *key, const struct user *u)
+void serialize_account(struct json *j, const char *key, const struct user *u)
 {
     json_object(j, key);
-    shape_user_members(j, u);
+    serialize_user_members(j, u);
     json_time(j, "createdAt", u->created_at_ms);
     json_time(j, "disabledAt", u->disabled_at_ms);
     json_object_end(j);
 }
 
-void shape_session(struct json *j, const char *key, const struct session *s, int64_t current_id)
+void serialize_session(struct json *j, const char *key, const struct session *s, int64_t current_id)
 {
     json_object(j, key);
     json_int(j, "id", s->id);
@@ -74,14 +74,14 @@ static void participant_members(struct json *j, const struct participant *p)
     json_time(j, "leftAt", p->left_at_ms);
 }
 
-void shape_participant(struct json *j, const char *key, const struct participant *p)
+void serialize_participant(struct json *j, const char *key, const struct participant *p)
 {
     json_object(j, key);
     participant_members(j, p);
     json_object_end(j);
 }
 
-void shape_removed(struct json *j, const char *key, const struct participant *items, int count)
+void serialize_removed(struct json *j, const char *key, const struct participant *items, int count)
 {
     json_array(j, key);
     for (int i = 0; i < count; i++) {
@@ -93,11 +93,11 @@ void shape_removed(struct json *j, const char *key, const struct participant *it
     json_array_end(j);
 }
 
-void shape_participants(struct json *j, const char *key, const struct participant *items, int count)
+void serialize_participants(struct json *j, const char *key, const struct participant *items, int count)
 {
     json_array(j, key);
     for (int i = 0; i < count; i++)
-        shape_participant(j, NULL, &items[i]);
+        serialize_participant(j, NULL, &items[i]);
     json_array_end(j);
 }
 
@@ -110,7 +110,7 @@ static void person(struct json *j, const char *key, int64_t id, const char *name
 }
 
 /* The message that this one answers, without its text: that may be deleted later, and this here stays in the log. */
-static void shape_reply(struct json *j, const struct message *m)
+static void serialize_reply(struct json *j, const struct message *m)
 {
     if (!m->reply_to_id) {
         json_null(j, "replyTo");
@@ -122,7 +122,7 @@ static void shape_reply(struct json *j, const struct message *m)
     json_object_end(j);
 }
 
-void shape_message(struct json *j, const char *key, const struct message *m)
+void serialize_message(struct json *j, const char *key, const struct message *m)
 {
     json_object(j, key);
     json_int(j, "id", m->id);
@@ -132,7 +132,7 @@ void shape_message(struct json *j, const char *key, const struct message *m)
     else
         json_null(j, "to");
     json_str(j, "text", m->text);
-    shape_reply(j, m);
+    serialize_reply(j, m);
     json_str(j, "clientId", m->client_id);
     json_time(j, "createdAt", m->created_at_ms);
     json_time(j, "editedAt", m->edited_at_ms);
@@ -140,15 +140,16 @@ void shape_message(struct json *j, const char *key, const struct message *m)
     json_object_end(j);
 }
 
-void shape_messages(struct json *j, const char *key, const struct message *items, int count)
+void serialize_messages(struct json *j, const char *key, const struct message *items, int count)
 {
     json_array(j, key);
     for (int i = 0; i < count; i++)
-        shape_message(j, NULL, &items[i]);
+        serialize_message(j, NULL, &items[i]);
     json_array_end(j);
 }
 
-const char *shape_status_text(int64_t status, enum locale locale)
+/* The text of a status (1 scheduled …) in a language. */
+static const char *meeting_status_text(int64_t status, enum locale locale)
 {
     static const char *const texts[][2] = {
         [MEETING_SCHEDULED] = {"Scheduled", "未开始"},
@@ -159,7 +160,7 @@ const char *shape_status_text(int64_t status, enum locale locale)
     return texts[status][locale];
 }
 
-static void shape_settings(struct json *j, int64_t settings)
+static void serialize_settings(struct json *j, int64_t settings)
 {
 #define SETTING(name, bit, key, on) json_bool(j, key, setting_is(settings, SETTING_##name));
 #include "service/setting.def"
@@ -173,14 +174,14 @@ static void shape_settings(struct json *j, int64_t settings)
 #define SHOW_BOOL(json, value, choices) json_bool(j, json, value);
 #define SHOW_CHOICE(json, value, choices) json_str(j, json, text_choice(ctx->arena, choices, value));
 
-static void shape_attributes(struct json *j, const struct context *ctx, const struct meeting *m)
+static void serialize_attributes(struct json *j, const struct context *ctx, const struct meeting *m)
 {
 #define ATTRIBUTE(kind, member, json, min, max, choices, needed, fallback) SHOW_##kind(json, m->member, choices)
 #include "service/attribute.def"
 #undef ATTRIBUTE
 }
 
-void shape_meeting_brief(struct json *j, const char *key, const struct context *ctx, const struct meeting *m)
+void serialize_meeting_brief(struct json *j, const char *key, const struct context *ctx, const struct meeting *m)
 {
     json_object(j, key);
     json_int(j, "id", m->id);
@@ -188,7 +189,7 @@ void shape_meeting_brief(struct json *j, const char *key, const struct context *
     json_str(j, "title", m->title);
     person(j, "host", m->host_id, m->host_name);
     json_int(j, "status", m->status);
-    json_str(j, "statusText", shape_status_text(m->status, ctx->locale));
+    json_str(j, "statusText", meeting_status_text(m->status, ctx->locale));
     json_time(j, "startTime", m->start_time_ms);
     json_int(j, "duration", m->duration_minutes);
     json_bool(j, "hasPassword", m->password_box.bytes != NULL);
@@ -198,7 +199,7 @@ void shape_meeting_brief(struct json *j, const char *key, const struct context *
 
 /* When it will end by itself: at the end of its time, told as early as `meeting_ending` is, and for want of its host.
  */
-static void shape_ends(struct json *j, const struct context *ctx, const struct meeting *m)
+static void serialize_ends(struct json *j, const struct context *ctx, const struct meeting *m)
 {
     bool ongoing = m->status == MEETING_ONGOING;
     bool told = ongoing && context_now_ms(ctx) >= schedule_notice_ms(&m->state);
@@ -212,38 +213,38 @@ static bool may_see_password(const struct context *ctx, const struct meeting *m)
     return m->creator_id == ctx->user_id || (m->host_id == ctx->user_id && !m->host_is_guest);
 }
 
-void shape_meeting_members(struct json *j, const struct context *ctx, const struct meeting *m)
+void serialize_meeting_members(struct json *j, const struct context *ctx, const struct meeting *m)
 {
     json_int(j, "id", m->id);
     json_str(j, "code", m->code);
-    shape_attributes(j, ctx, m);
+    serialize_attributes(j, ctx, m);
     person(j, "creator", m->creator_id, m->creator_name);
     person(j, "host", m->host_id, m->host_name);
     json_int(j, "status", m->status);
-    json_str(j, "statusText", shape_status_text(m->status, ctx->locale));
+    json_str(j, "statusText", meeting_status_text(m->status, ctx->locale));
     json_time(j, "actualStartTime", m->actual_start_ms);
     json_time(j, "actualEndTime", m->actual_end_ms);
     json_bool(j, "hasPassword", m->password_box.bytes != NULL);
     if (may_see_password(ctx, m))
         json_str(j, "password",
                  m->password_box.bytes ? secretbox_open(ctx, m->password_box.bytes, m->password_box.len) : NULL);
-    shape_settings(j, m->settings);
+    serialize_settings(j, m->settings);
     json_bool(j, "hostAway", m->host_lost_ms != 0);
-    shape_ends(j, ctx, m);
+    serialize_ends(j, ctx, m);
     json_int(j, "participantCount", m->participant_count);
     json_int(j, "onlineCount", m->online_count);
     json_time(j, "createdAt", m->created_at_ms);
     json_time(j, "updatedAt", m->updated_at_ms);
 }
 
-void shape_meeting(struct json *j, const char *key, const struct context *ctx, const struct meeting *m)
+void serialize_meeting(struct json *j, const char *key, const struct context *ctx, const struct meeting *m)
 {
     json_object(j, key);
-    shape_meeting_members(j, ctx, m);
+    serialize_meeting_members(j, ctx, m);
     json_object_end(j);
 }
 
-void shape_event(struct json *j, const char *key, const struct room_event *e)
+void serialize_event(struct json *j, const char *key, const struct room_event *e)
 {
     json_object(j, key);
     json_str(j, "type", e->type);
