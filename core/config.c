@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "core/log.h"
+#include "core/media_wire.h"
 #include "core/redis.h"
 #include "core/text.h"
 
@@ -88,6 +90,13 @@ static const struct variable {
     TEXT(turn_urls, "TURN_URLS", "", "TURN addresses for the browsers, separated by commas, e.g. turn:turn.example.org:3478,turns:turn.example.org:5349; empty: none")
     TEXT(turn_secret_file, "TURN_SECRET_FILE", "", "file with the secret shared with the TURN server (coturn: use-auth-secret), one line")
     NUMBER(turn_ttl_s, "TURN_TTL_S", "3600", 10, 604800, "life of a browser's TURN credentials in seconds; a running call renews them")
+    TEXT(media_node, "MEDIA_NODE", "", "name of this media node, the same at each start, up to 24 letters, digits, _ and -; empty: the machine's name")
+    TEXT(media_folder, "MEDIA_FOLDER", "var/media", "folder where a media node keeps the settings, sockets and logs of its Janus")
+    TEXT(media_janus, "MEDIA_JANUS", "/usr", "prefix under which Janus is installed")
+    NUMBER(media_capacity_pps, "MEDIA_CAPACITY_PPS", "50000", 1, 1000000000, "packets a second that this media node can send; it takes no further meeting above four fifths of them")
+    NUMBER(media_sync_ms, "MEDIA_SYNC_MS", "1000", 100, 60000, "between two calls of a media node to the workers, which also tell that it is alive, in ms")
+    NUMBER(media_lease_ms, "MEDIA_LEASE_MS", "5000", 500, 600000, "a media node that was not heard of for this long is dead, and its meetings move to another one, in ms; at least three times ECHOMEET_MEDIA_SYNC_MS")
+    NUMBER(mesh_max, "MESH_MAX", "4", 0, 10000, "a meeting with more people in it goes over a media server, where one runs; 0: every meeting does")
     TEXT(metrics_from, "METRICS_FROM", "127.0.0.1,::1", "networks that may read /metrics, separated by commas")
     TEXT(trusted_proxies, "TRUSTED_PROXIES", "127.0.0.1,::1", "networks of the proxies in front, separated by commas, e.g. 10.0.0.5,10.1.0.0/16: what they add to X-Forwarded-For, and say in X-Forwarded-Proto, is believed")
     TEXT(log_level, "LOG_LEVEL", "info", "least level that is logged: debug, info, warn, error")
@@ -183,6 +192,29 @@ static bool read_networks(struct config *c, char *problem, size_t size)
     return !wrong;
 }
 
+/* Whoever lives is heard of at least three times in a lease. */
+static bool leases_are_long(const struct config *c, char *problem, size_t size)
+{
+    const char *wrong = c->relay_lease_ms < 3 * c->relay_sync_ms   ? "RELAY"
+                        : c->media_lease_ms < 3 * c->media_sync_ms ? "MEDIA"
+                                                                   : NULL;
+    if (wrong)
+        snprintf(problem, size,
+                 "ECHOMEET_%s_LEASE_MS must be at least three times ECHOMEET_%s_SYNC_MS: one that lives is heard of "
+                 "that often.",
+                 wrong, wrong);
+    return !wrong;
+}
+
+static bool node_is_named(const struct config *c, char *problem, size_t size)
+{
+    bool good = !*c->media_node || media_wire_is_name((struct slice){c->media_node, strlen(c->media_node)});
+    if (!good)
+        snprintf(problem, size, "ECHOMEET_MEDIA_NODE must be up to %d letters, digits, '_' and '-'.",
+                 LIMIT_MEDIA_NODE_CHARS);
+    return good;
+}
+
 enum err config_load(struct config *out, char *problem, size_t problem_size)
 {
     struct config c = {0};
@@ -193,12 +225,8 @@ enum err config_load(struct config *out, char *problem, size_t problem_size)
     }
     if (!read_networks(&c, problem, problem_size))
         return ERR_VALIDATION_FAILED;
-    if (c.relay_lease_ms < 3 * c.relay_sync_ms) {
-        snprintf(problem, problem_size,
-                 "ECHOMEET_RELAY_LEASE_MS must be at least three times ECHOMEET_RELAY_SYNC_MS: a relay that lives is "
-                 "heard of that often.");
+    if (!leases_are_long(&c, problem, problem_size) || !node_is_named(&c, problem, problem_size))
         return ERR_VALIDATION_FAILED;
-    }
     struct redis_servers servers;
     if (!redis_servers_read(&c, &servers)) {
         snprintf(problem, problem_size,

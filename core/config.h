@@ -83,6 +83,13 @@ struct config {
     const char *turn_urls;        /* TURN addresses, separated by commas; empty: no TURN server */
     const char *turn_secret_file; /* the secret shared with it */
     int64_t turn_ttl_s;           /* life of a browser's credentials there, seconds */
+    const char *media_node;       /* name of this media node, the same at each start; empty: the machine's */
+    const char *media_folder;     /* where it keeps what belongs to its Janus */
+    const char *media_janus;      /* prefix under which Janus is installed */
+    int64_t media_capacity_pps;   /* packets a second that this node can send */
+    int64_t media_sync_ms;        /* between two calls of a media node; each is a sign of life */
+    int64_t media_lease_ms;       /* a media node that the workers did not hear of for this long is dead */
+    int64_t mesh_max;             /* people in a meeting without a media server; 0: every meeting wants one */
     /* where clients come from */
     const char *metrics_from;        /* networks that may read /metrics, separated by commas */
     const char *trusted_proxies;     /* networks whose X-Forwarded-For and X-Forwarded-Proto are believed */

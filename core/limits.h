@@ -100,6 +100,10 @@ enum {
     LIMIT_SYNC_DEGRADED_MS = 1000,        /* between comparisons with the workers while Redis is away, at most */
     LIMIT_SYNC_ROOMS = 20000,             /* rooms named in one comparison */
 
+    /* media nodes */
+    LIMIT_MEDIA_NODE_CHARS = 24,    /* a node's name */
+    LIMIT_MEDIA_VERSION_CHARS = 32, /* of the media server that it says it runs */
+
     /* workers */
     LIMIT_RECEIVE_MS = 5 * 1000,    /* for the web server to hand over a request with all of its body */
     LIMIT_SEND_MS = 10 * 1000,      /* and to take the answer */
