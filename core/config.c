@@ -68,7 +68,7 @@ static const struct variable {
     LIMIT(relay_ping_ms, "RELAY_PING_MS", "25000", 100, 100000, "between two WebSocket pings, in ms; a connection that left two unanswered is dropped")
     LIMIT(relay_token_grace_ms, "RELAY_TOKEN_GRACE_MS", "60000", 0, 600000, "a connection outlives its token by this, to get a new one, in ms")
     LIMIT(relay_close_ms, "RELAY_CLOSE_MS", "2000", 100, 60000, "a client that does not answer a close frame within this time is cut, in ms")
-    NUMBER(relay_sync_ms, "RELAY_SYNC_MS", "3000", 100, 60000, "between two comparisons of a relay with the workers, which also tell that it is alive, in ms")
+    NUMBER(relay_sync_ms, "RELAY_SYNC_MS", "3000", 100, 60000, "between two syncs of a relay with the workers, each of which is its heartbeat too, in ms")
     NUMBER(relay_lease_ms, "RELAY_LEASE_MS", "15000", 500, 600000, "a relay that was not heard of for this long is dead, and its seats are given up, in ms; at least three times ECHOMEET_RELAY_SYNC_MS")
     LIMIT(grace_closed_ms, "GRACE_CLOSED_MS", "5000", 0, 600000, "a seat whose page was closed or reloaded is kept this long, in ms")
     LIMIT(grace_lost_ms, "GRACE_LOST_MS", "30000", 0, 600000, "a seat whose connection broke is kept this long, in ms")

@@ -59,7 +59,7 @@ struct config {
     int64_t relay_ping_ms;         /* between WebSocket pings; with LIMIT_PINGS_UNANSWERED the connection is dead */
     int64_t relay_token_grace_ms;  /* a connection outlives its token by this, to get a new one */
     int64_t relay_close_ms;        /* for a client to answer our close frame */
-    int64_t relay_sync_ms;         /* between comparisons with the workers; is also the lease's heartbeat */
+    int64_t relay_sync_ms;         /* between syncs with the workers; each is a heartbeat too */
     int64_t relay_lease_ms;        /* a relay that the workers did not hear of for this long is dead */
     int64_t grace_unconnected_ms;  /* a seat that no connection has is kept this long; 0: for ever */
     int64_t grace_closed_ms;       /* a seat whose page was closed or reloaded is kept this long */

@@ -107,7 +107,7 @@ static bool header_ok(const struct fcgi_reader *r, unsigned content)
     return type == FCGI_RECORD_STDOUT || type == FCGI_RECORD_STDERR;
 }
 
-static void take(const char **data, size_t *len, size_t n)
+static void advance(const char **data, size_t *len, size_t n)
 {
     *data += n;
     *len -= n;
@@ -121,7 +121,7 @@ static bool read_header(struct fcgi_reader *r, const char **data, size_t *len)
     if (n)
         memcpy(r->header + r->have, *data, n);
     r->have += (unsigned)n;
-    take(data, len, n);
+    advance(data, len, n);
     return r->have == FCGI_RECORD_HEADER_BYTES;
 }
 
@@ -130,7 +130,7 @@ static enum fcgi_event read_content(struct fcgi_reader *r, const char **data, si
 {
     size_t n = r->content < *len ? r->content : *len;
     *out = (struct fcgi_piece){*data, n, 0};
-    take(data, len, n);
+    advance(data, len, n);
     r->content -= (unsigned)n;
     if (r->header[1] == FCGI_RECORD_STDOUT)
         return FCGI_EVENT_STDOUT;
@@ -162,7 +162,7 @@ enum fcgi_event fcgi_read(struct fcgi_reader *r, const char **data, size_t *len,
             continue;
         }
         size_t n = r->padding < *len ? r->padding : *len;
-        take(data, len, n);
+        advance(data, len, n);
         r->padding -= (unsigned)n;
         if (r->content == 0 && r->padding == 0)
             r->have = 0;

@@ -97,8 +97,8 @@ enum {
     LIMIT_REPLY_BYTES = 16 * 1024 * 1024, /* a worker's: a page of the largest events, or a room of all who may be in */
     LIMIT_RING_MS = 15 * 1000,            /* that long at least; whoever needs older ones has them fetched */
     LIMIT_ROOM_RING_EVENTS = 256,         /* recent events of a room kept in the relay */
-    LIMIT_SYNC_DEGRADED_MS = 1000,        /* between comparisons with the workers while Redis is away, at most */
-    LIMIT_SYNC_ROOMS = 20000,             /* rooms named in one comparison */
+    LIMIT_SYNC_DEGRADED_MS = 1000,        /* between syncs with the workers while Redis is away, at most */
+    LIMIT_SYNC_ROOMS = 20000,             /* rooms named in one sync */
 
     /* media nodes */
     LIMIT_MEDIA_NODE_CHARS = 24,    /* a node's name */

@@ -61,7 +61,7 @@ bool relay_wire_report_read(struct slice line, struct relay_wire_report *out);
 void relay_wire_again_write(struct buf *out, int number);
 bool relay_wire_again_read(struct slice line, int *number);
 
-/* ---- the comparison: "<meetingId> <seq>", in the call and in its answer ---- */
+/* ---- the sync: "<meetingId> <seq>", in the call and in its answer ---- */
 
 void relay_wire_position_write(struct buf *out, int64_t meeting_id, int64_t seq);
 bool relay_wire_position_read(struct slice line, int64_t *meeting_id, int64_t *seq);

@@ -15,7 +15,7 @@ static void blanks(struct cursor *c)
         c->p++;
 }
 
-static bool take(struct cursor *c, char wanted)
+static bool accept_char(struct cursor *c, char wanted)
 {
     if (c->p == c->end || *c->p != wanted)
         return false;
@@ -37,14 +37,14 @@ static bool digits(struct cursor *c)
 
 static bool number(struct cursor *c)
 {
-    take(c, '-');
-    if (!take(c, '0') && !digits(c))
+    accept_char(c, '-');
+    if (!accept_char(c, '0') && !digits(c))
         return false;
-    if (take(c, '.') && !digits(c))
+    if (accept_char(c, '.') && !digits(c))
         return false;
-    if (take(c, 'e') || take(c, 'E')) {
-        if (!take(c, '+'))
-            take(c, '-');
+    if (accept_char(c, 'e') || accept_char(c, 'E')) {
+        if (!accept_char(c, '+'))
+            accept_char(c, '-');
         return digits(c);
     }
     return true;
@@ -76,12 +76,12 @@ static bool escape(struct cursor *c)
         return false;
     if ((high & 0xfc00) != 0xd800)
         return true;
-    return take(c, '\\') && take(c, 'u') && code_unit(c, &low) && (low & 0xfc00) == 0xdc00;
+    return accept_char(c, '\\') && accept_char(c, 'u') && code_unit(c, &low) && (low & 0xfc00) == 0xdc00;
 }
 
 static bool string(struct cursor *c)
 {
-    if (!take(c, '"'))
+    if (!accept_char(c, '"'))
         return false;
     while (c->p < c->end) {
         unsigned char ch = (unsigned char)*c->p++;
@@ -108,30 +108,30 @@ static bool array(struct cursor *c, int depth)
 {
     c->p++;
     blanks(c);
-    if (take(c, ']'))
+    if (accept_char(c, ']'))
         return true;
     do
         if (!value(c, depth - 1))
             return false;
-    while (take(c, ','));
-    return take(c, ']');
+    while (accept_char(c, ','));
+    return accept_char(c, ']');
 }
 
 static bool object(struct cursor *c, int depth)
 {
     c->p++;
     blanks(c);
-    if (take(c, '}'))
+    if (accept_char(c, '}'))
         return true;
     do {
         blanks(c);
         if (!string(c))
             return false;
         blanks(c);
-        if (!take(c, ':') || !value(c, depth - 1))
+        if (!accept_char(c, ':') || !value(c, depth - 1))
             return false;
-    } while (take(c, ','));
-    return take(c, '}');
+    } while (accept_char(c, ','));
+    return accept_char(c, '}');
 }
 
 /* A value with the blanks around it. depth: how many levels may still open. */
@@ -184,10 +184,10 @@ static bool each_member(struct slice object, bool (*visit)(struct slice key, str
 {
     struct cursor c = {object.at, object.at + object.len};
     blanks(&c);
-    if (!take(&c, '{'))
+    if (!accept_char(&c, '{'))
         return false;
     blanks(&c);
-    if (take(&c, '}'))
+    if (accept_char(&c, '}'))
         return true;
     do {
         blanks(&c);
@@ -195,10 +195,10 @@ static bool each_member(struct slice object, bool (*visit)(struct slice key, str
         string(&c);
         key.len = (size_t)(c.p - key.at) - 1;
         blanks(&c);
-        take(&c, ':');
+        accept_char(&c, ':');
         if (!visit(key, member_value(&c), arg))
             return false;
-    } while (take(&c, ','));
+    } while (accept_char(&c, ','));
     return true;
 }
 
@@ -314,7 +314,7 @@ bool skim_text(struct slice s, struct buf *out)
         const char *back = memchr(c.p, '\\', (size_t)(c.end - c.p)), *stop = back ? back : c.end;
         buf_append(out, c.p, (size_t)(stop - c.p));
         c.p = stop;
-        if (!take(&c, '\\'))
+        if (!accept_char(&c, '\\'))
             break;
         unsigned ch = escaped(&c);
         if (!ch)
@@ -327,7 +327,7 @@ bool skim_text(struct slice s, struct buf *out)
 struct skim_items skim_items(struct slice s)
 {
     struct cursor c = {s.at, s.at + s.len};
-    if (!s.len || !take(&c, '['))
+    if (!s.len || !accept_char(&c, '['))
         return (struct skim_items){NULL, NULL};
     blanks(&c);
     return (struct skim_items){c.p < c.end && *c.p == ']' ? NULL : c.p, c.end};
@@ -339,6 +339,6 @@ bool skim_next(struct skim_items *items, struct slice *item)
         return false;
     struct cursor c = {items->at, items->end};
     *item = member_value(&c);
-    items->at = take(&c, ',') ? c.p : NULL;
+    items->at = accept_char(&c, ',') ? c.p : NULL;
     return true;
 }

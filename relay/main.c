@@ -142,7 +142,7 @@ static void on_drain_step(struct ev_loop *loop, ev_timer *watcher, int revents)
 
 /* Takes nobody any more and tells everybody to come back: few at once, many spread over a time, so that they do not
  * fall upon the other relays all together. Their seats are not reported: either they do come back, or they are swept
- * when this relay gives no sign of life. */
+ * when this relay sends no heartbeat. */
 static void on_stop(struct ev_loop *loop, ev_signal *watcher, int revents)
 {
     (void)revents;
@@ -269,7 +269,7 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static void start(struct server *server, int fd)
+static void watch(struct server *server, int fd)
 {
     struct ev_loop *loop = server->relay.loop;
     ev_io_init(&server->listener, on_accept, fd, EV_READ);
@@ -316,7 +316,7 @@ int main(void)
         fprintf(stderr, "The relay cannot start: out of memory or descriptors.\n");
         return 1;
     }
-    start(&server, fd);
+    watch(&server, fd);
     mask_signals(SIG_UNBLOCK);
     log_event(LOG_INFO, "started", "relay", relay->id, "listen", relay->config.relay_listen, NULL);
     ev_run(relay->loop, 0);

@@ -1,5 +1,5 @@
 /* What the relay counts, and its two forms: for Prometheus (GET /metrics on the relay's own port), and one line that
- * goes to the workers with each comparison, for GET /api/v1/ws/stats. */
+ * goes to the workers with each sync, for GET /api/v1/ws/stats. */
 #ifndef RELAY_METRICS_H
 #define RELAY_METRICS_H
 

@@ -13,7 +13,7 @@
 #include "relay/metrics.h"
 
 /* Counts one more, unless there are as many as there may be (0: no limit). */
-static bool take(struct tally *tally, struct tally_key key, int64_t most)
+static bool add_within(struct tally *tally, struct tally_key key, int64_t most)
 {
     uint32_t n = tally_add(tally, key);
     if (n == 0)
@@ -28,7 +28,8 @@ static bool count(struct conn *c)
 {
     struct relay *relay = c->relay;
     if (!c->counted)
-        c->counted = take(&relay->unauthenticated, tally_network(c->address), relay->config.relay_unauthenticated);
+        c->counted =
+            add_within(&relay->unauthenticated, tally_network(c->address), relay->config.relay_unauthenticated);
     return c->counted;
 }
 
@@ -49,9 +50,9 @@ bool opening_admit(struct conn *c, int64_t user_id)
 {
     struct relay *relay = c->relay;
     struct tally_key account = tally_number(user_id);
-    if (!take(&relay->by_account, account, relay->config.relay_sockets_account))
+    if (!add_within(&relay->by_account, account, relay->config.relay_sockets_account))
         return false;
-    if (!take(&relay->by_network, tally_network(c->address), relay->config.relay_sockets_network)) {
+    if (!add_within(&relay->by_network, tally_network(c->address), relay->config.relay_sockets_network)) {
         tally_remove(&relay->by_account, account);
         return false;
     }

@@ -91,7 +91,7 @@ static void report_unconfirmed_join(struct conn *c, const struct request *reques
     conn_rename(c);
 }
 
-static void next(struct conn *c);
+static void call_next(struct conn *c);
 
 static void on_reply(void *data, const struct reply *reply)
 {
@@ -112,7 +112,7 @@ static void on_reply(void *data, const struct reply *reply)
         conn_close(c, c->due_code);
     else if (!reply->err && reply->status == 401) /* the sign-in ended, whatever its token says */
         conn_close(c, WS_CODE_UNAUTHORIZED);
-    next(c);
+    call_next(c);
     conn_resume(c);
 }
 
@@ -142,7 +142,7 @@ static void call(struct conn *c, struct request *request)
 }
 
 /* Begins the next call, if none is in flight. */
-static void next(struct conn *c)
+static void call_next(struct conn *c)
 {
     while (!c->calls.current && c->calls.first) {
         struct request *request = call_queue_pop(&c->calls);
@@ -163,7 +163,7 @@ bool request_add(struct conn *c, struct slice type, int64_t id, struct slice dat
 {
     if (!call_queue_add(&c->calls, type, id, data))
         return false;
-    next(c);
+    call_next(c);
     return true;
 }
 

@@ -220,8 +220,8 @@ static void log_stderr(const struct rpc *rpc, const struct fcgi_piece *piece)
     log_event(LOG_WARN, "worker_says", "request", rpc->id, "text", text, NULL);
 }
 
-/* Reads records. False where the call has ended. */
-static bool take(struct rpc *rpc, const char *data, size_t len)
+/* False where the call has ended. */
+static bool read_records(struct rpc *rpc, const char *data, size_t len)
 {
     for (;;) {
         struct fcgi_piece piece;
@@ -250,7 +250,7 @@ static void receive(struct rpc *rpc)
     if (n <= 0)
         fail(rpc, ERR_OUTCOME_UNKNOWN); /* the worker is gone, perhaps in the middle */
     else
-        take(rpc, data, (size_t)n);
+        read_records(rpc, data, (size_t)n);
 }
 
 /* Sends what the socket takes. False where the connection is broken. */
@@ -324,7 +324,7 @@ static void try_connect(struct rpc *rpc)
     (void)!transmit(rpc);
 }
 
-static void start(struct rpc *rpc)
+static void start_rpc(struct rpc *rpc)
 {
     struct backend *b = rpc->backend;
     list_remove(&b->waiting, rpc);
@@ -351,7 +351,7 @@ static void on_kick(struct ev_loop *loop, ev_timer *watcher, int revents)
     (void)loop, (void)revents;
     struct backend *b = watcher->data;
     while (b->waiting.first && b->in_flight_count < LIMIT_CALLS_IN_FLIGHT)
-        start(b->waiting.first);
+        start_rpc(b->waiting.first);
 }
 
 struct backend *backend_new(struct ev_loop *loop, const char *socket_path, const char *relay_id, struct random *random,
@@ -440,7 +440,7 @@ struct rpc *backend_call(struct backend *b, const struct call_request *request, 
     list_add(&b->waiting, rpc);
     /* a call this young does not fail for want of a connection, so nothing is answered from here */
     if (first && b->in_flight_count < LIMIT_CALLS_IN_FLIGHT)
-        start(rpc);
+        start_rpc(rpc);
     return rpc;
 }
 

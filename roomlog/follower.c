@@ -51,7 +51,7 @@ struct follower {
     struct map rooms_by_meeting;
     struct followed_room **rooms;
     uint32_t count, cap;
-    uint32_t compared;           /* where the next comparison begins */
+    uint32_t compared;           /* where the next sync begins */
     ev_timer age;                /* recent events that are recent no more */
     struct followed_room *empty; /* rooms to end at the end of the turn, if they are still empty */
 };
@@ -408,7 +408,7 @@ static void on_message(void *data, const char *line, size_t len)
 }
 
 /* From now on nothing published is missed. What was published before has to be asked for once; after Redis was away a
- * comparison does that for all rooms together. */
+ * sync does that for all rooms together. */
 static void on_confirmed(void *data, int64_t meeting_id)
 {
     const struct redis_link *link = data;
@@ -439,7 +439,7 @@ static void on_state(void *data, bool up)
     sync_now(follower->sync);
 }
 
-/* ---- the comparison with the workers ---- */
+/* ---- the sync with the workers ---- */
 
 /* What the program tells of itself, then its rooms; where there are too many, each call goes on behind the last. */
 static void write_rooms(void *data, struct buf *out)

@@ -55,7 +55,7 @@ struct follower_hooks {
     /* What has no number came for a room, from another program: at most once, in no order with events. Its parts are
      * good while this runs, and a NUL stands behind the frame. */
     void (*signal)(void *data, struct followed_room *room, const struct envelope *envelope);
-    /* Appends what the program tells the workers of itself with each comparison: relay_wire_stats_write, or nothing. */
+    /* Appends what the program tells the workers of itself with each sync: relay_wire_stats_write, or nothing. */
     void (*tell)(void *data, struct buf *out);
 };
 

@@ -1,6 +1,6 @@
-/* The comparison with the workers: every few seconds, and more often while Redis is away, one call names all rooms of
- * this relay with the last event of each, and hears which have gone on. It closes what a lost message opened, and is
- * this relay's sign of life. */
+/* The sync, a reconciliation with the workers: every few seconds, and more often while Redis is away, one call names
+ * all rooms of this relay with the last event of each, and hears which have gone on. It closes what a lost message
+ * opened, and is this relay's heartbeat. */
 #ifndef ROOMLOG_SYNC_H
 #define ROOMLOG_SYNC_H
 
@@ -20,7 +20,7 @@ struct sync_hooks {
     void (*write)(void *data, struct buf *out);
     /* the workers' log of this meeting goes up to seq */
     void (*latest)(void *data, int64_t meeting_id, int64_t seq);
-    /* Redis is away: compare more often */
+    /* Redis is away: sync more often */
     bool (*degraded)(void *data);
 };
 
@@ -29,7 +29,7 @@ struct sync *sync_new(struct ev_loop *loop, const struct config *config, struct 
                       const struct sync_hooks *hooks, void *data);
 void sync_free(struct sync **sync);
 
-/* Compares now, or right after the comparison under way: that one may have been asked too early. */
+/* Syncs now, or right after the sync under way: that one may have been asked too early. */
 void sync_now(struct sync *sync);
 
 #endif

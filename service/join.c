@@ -15,8 +15,8 @@
 #include "service/presence.h"
 #include "service/rate.h"
 #include "service/secretbox.h"
-#include "service/setting.h"
 #include "service/serialize.h"
+#include "service/setting.h"
 
 /* Somebody who wants to come in. */
 struct join_attempt {

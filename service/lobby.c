@@ -7,8 +7,8 @@
 #include "service/participant.h"
 #include "service/participant_find.h"
 #include "service/permission.h"
-#include "service/setting.h"
 #include "service/serialize.h"
+#include "service/setting.h"
 
 /* ---- what is told ---- */
 

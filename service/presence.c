@@ -149,7 +149,7 @@ enum err presence_sync(struct context *ctx, const struct room_position *rooms, i
         e = event_dao_ahead(ctx->app->db, ctx->arena, rooms, count, ahead, ahead_count);
     if (e || now - alive_since <= lease_ms)
         return e;
-    /* what was not swept is swept next time; the relay needs its comparison now */
+    /* what was not swept is swept next time; the relay needs its answer now */
     enum err swept = sweep(ctx);
     if (swept)
         log_event(LOG_WARN, "sweep_failed", "code", err_code(swept), NULL);

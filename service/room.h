@@ -38,7 +38,7 @@ void room_log_start(struct room_log *log, struct context *ctx, int64_t meeting_i
 MUST_CHECK enum err room_log_store(struct room_log *log, int64_t first_seq);
 
 /* Tells the relays and lets the meeting be cached again (meeting_cache_hold came before the transaction); after the
- * commit, or, with no events, after a roll-back. What Redis does not take, the relays find out by comparing. */
+ * commit, or, with no events, after a roll-back. What Redis does not take, the relays find by their sync. */
 void room_log_publish(const struct room_log *log);
 
 /* Writes an event as the relays receive it, an envelope without line end. */

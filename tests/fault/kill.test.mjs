@@ -1,5 +1,5 @@
 /* The kill test. Many people in several rooms on two relays talk, mute, raise hands, break off, leave and come back at random, and those
- * who run the rooms do to others whatever they may (deeds.mjs), while workers are killed every second, a relay every ten, Redis is restarted empty twice and the database once. At the end
+ * who run the rooms do to others whatever they may (actions.mjs), while workers are killed every second, a relay every ten, Redis is restarted empty twice and the database once. At the end
  * everybody was shown exactly the log of their room, every message that was acknowledged is in it once, and nobody is shown
  * who is not there.
  *
@@ -12,7 +12,7 @@ import { workersOf } from '../lib/processes.mjs';
 import { randomFrom, SEED } from '../lib/random.mjs';
 import { makeMeeting } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { Attendee, compareAll, doDeed, reopen } from './deeds.mjs';
+import { Attendee, act, compareAll, reopen } from './actions.mjs';
 import { settle } from './support.mjs';
 
 const PEOPLE = Number(process.env.ECHOMEET_FAULT_PEOPLE || 60);
@@ -60,7 +60,7 @@ function count(what) {
   done[what] = (done[what] ?? 0) + 1;
 }
 
-/* One person at random: an endless row of deeds. The first one of a room breaks off but never leaves, so that somebody can open it. */
+/* One person at random: an endless row of actions. The first one of a room breaks off but never leaves, so that somebody can open it. */
 class Actor {
   constructor(member, room, random) {
     Object.assign(this, { member, room, random });
@@ -94,7 +94,7 @@ class Actor {
   async act() {
     const { member, random } = this;
     const dice = random();
-    if (!this.unacked && random() < (member.runs ? 0.5 : 0.05)) count(await doDeed(member, this.room, random));
+    if (!this.unacked && random() < (member.runs ? 0.5 : 0.05)) count(await act(member, this.room, random));
     else if (this.unacked || dice < 0.55) await this.chat();
     else if (dice < 0.72) await member.ask('media_control', { audio: random() < 0.5 });
     else if (dice < 0.85) await member.ask(random() < 0.5 ? 'raise_hand' : 'lower_hand');

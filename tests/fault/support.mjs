@@ -18,11 +18,11 @@ export class Member {
     this.pending = new Map();
     this.nextId = 1;
     this.faults = []; // what must never happen
-    this.deeds = []; // what this member did and what became of it, for who looks for a fault
+    this.history = []; // what this member did and what became of it, for who looks for a fault
   }
 
   note(text) {
-    this.deeds.push(`${new Date().toISOString().slice(11, 23)} ${text}`);
+    this.history.push(`${new Date().toISOString().slice(11, 23)} ${text}`);
   }
 
   get view() {
@@ -197,7 +197,7 @@ export async function compare(sys, meetingId, members) {
     }
     if (wrong.length > before)
       wrong.push(
-        `${name}, ${member.present ? 'present' : member.connected ? 'connected' : 'not connected'}:\n    ${member.deeds.slice(-20).join('\n    ')}`,
+        `${name}, ${member.present ? 'present' : member.connected ? 'connected' : 'not connected'}:\n    ${member.history.slice(-20).join('\n    ')}`,
       );
   }
   await comparePeople(

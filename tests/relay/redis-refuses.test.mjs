@@ -57,14 +57,14 @@ for (const [name, [begin, end]] of Object.entries(refusals))
     try {
       const before = await gaps();
       for (let i = 0; i < 40; i++) {
-        // for longer than relays compare
+        // for longer than a relay goes without a sync
         await ana.socket.request('chat_message', { text: 'Hello', clientId: `${name} ${i}` });
         await ben.socket.waitFor('chat_message', (m) => m.data.message.clientId === `${name} ${i}`);
         await new Promise((resolve) => {
           setTimeout(resolve, 100);
         });
       }
-      assert.deepEqual(await gaps(), before, 'no relay had to find out by comparing');
+      assert.deepEqual(await gaps(), before, 'no relay had to find out by its sync');
       const titleIs = async (title) => (await ana.client.get(`/meetings/${meeting.id}`)).body.title === title;
       for (let i = 0; i < 10; i++) {
         // what was cached before is gone by now

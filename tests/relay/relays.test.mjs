@@ -111,7 +111,7 @@ test('a relay that hung for longer than its lease tells those whose seats were g
   await Promise.all([ana.socket.close(), back.close()]);
 });
 
-test('without Redis events still cross, by comparison', async () => {
+test('without Redis events still cross, by the sync', async () => {
   const {
     people: [ana, ben],
   } = await makeRoom(sys, ['Ana', 'Ben'], across);

@@ -86,7 +86,7 @@ test('who comes back too late gets the whole room, and goes on from there', asyn
   assert.equal(view.participants.length, 2);
   await say(ana, 0, 1);
   await back.waitFor('chat_message');
-  // Ana's relay had to fetch the 600 in two pages, found by comparison or by the gap before the chat
+  // Ana's relay had to fetch the 600 in two pages, found by the sync or by the gap before the chat
   await ana.socket.waitFor('chat_message');
   assertRising(ana.socket.events);
   assert.deepEqual(
@@ -172,7 +172,7 @@ test('a page of the largest events closes a gap; a client that cannot take it at
   await ana.socket.close();
 });
 
-test('events whose messages Redis lost are found by comparison, those before a later one by its number', async () => {
+test('events whose messages Redis lost are found by the sync, those before a later one by its number', async () => {
   const {
     meeting,
     people: [ana, ben],
@@ -197,7 +197,7 @@ test('events whose messages Redis lost are found by comparison, those before a l
   };
   await addSilently(meeting);
   await ben.socket.waitFor('hand_lowered');
-  // the same, and a real one right behind it: the gap is fetched at once, before the next comparison finds another room's
+  // the same, and a real one right behind it: the gap is fetched at once, before the next sync finds another room's
   await Promise.all([addSilently(meeting), addSilently(other)]);
   await say(ana, 0, 1);
   await ben.socket.waitFor('chat_message');

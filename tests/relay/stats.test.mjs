@@ -72,7 +72,7 @@ test('a refused handshake and a lost Redis show', async () => {
   assert.equal(raw.status, 401);
   await sys.processes.redis.kill();
   await eventually(async () => (await metrics()).get('redis_up') === 0);
-  await people[0].socket.request('chat_message', { text: 'by comparison', clientId: 'gap' });
+  await people[0].socket.request('chat_message', { text: 'by the sync', clientId: 'gap' });
   await people[1].socket.waitFor('chat_message', (m) => m.data.message.clientId === 'gap');
   await sys.processes.redis.start();
   await eventually(async () => (await metrics()).get('redis_up') === 1);

@@ -374,7 +374,7 @@ test('a meeting that ended meanwhile ends the return', async () => {
   assert.deepEqual(seen.closed, ['ended']);
 });
 
-test('a silent socket is asked for a sign of life', async () => {
+test('a silent socket is pinged', async () => {
   server.pingMs = 40;
   const { client } = connect();
   await client.join(7);
@@ -382,7 +382,7 @@ test('a silent socket is asked for a sign of life', async () => {
   assert.equal(client.state, 'online');
 });
 
-test('a silent socket is asked also after the clock was set back', async (t) => {
+test('a silent socket is pinged also after the clock was set back', async (t) => {
   server.pingMs = 40;
   const { client } = connect();
   await client.join(7);

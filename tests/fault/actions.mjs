@@ -85,15 +85,15 @@ export class Attendee extends Member {
   }
 }
 
-/* --- deeds -------------------------------------------------------------------------------------------------- */
+/* --- actions ----------------------------------------------------------------------------------------------- */
 
 const HOST = [setRole, setRole, setRole, setRole, setRole, handOver, handOver];
 const RUNNER = [mute, muteAll, rename, lowerHand, lowerHands, lobby, lobby, lock, sendBack, sendBack, remove];
 const WAITED_FOR = [admit, admit, admit, admit, admitAll, refuse, refuse, refuse];
 
-/* One deed of a member who is in, of those that they may do; whom it is about is never the one who `stays`, so that there is always
- * somebody who passes lobby and lock. Answers the deed's name, and what became of it. */
-export async function doDeed(member, room, random) {
+/* One action of a member who is in, of those that they may do; whom it is about is never the one who `stays`, so that there is always
+ * somebody who passes lobby and lock. Answers the action's name, and what became of it. */
+export async function act(member, room, random) {
   const pick = (list) => list[Math.floor(random() * list.length)];
   const others = room.members.filter((m) => m !== member && m !== room.stays);
   const stage = {
@@ -104,22 +104,22 @@ export async function doDeed(member, room, random) {
     inside: pick(others.filter((m) => m.inside)),
     waiting: pick(others.filter((m) => m.waiting)),
   };
-  const deeds = [
+  const actions = [
     renameSelf,
     ...(member === room.stays && member.role !== 'host' ? [reclaim, reclaim] : []),
     ...(member.runs ? RUNNER : []),
     ...(member.runs && stage.waiting ? WAITED_FOR : []),
     ...(member.role === 'host' ? HOST : []),
   ];
-  const deed = pick(deeds);
+  const action = pick(actions);
   try {
-    await deed(stage);
-    return deed.name;
+    await action(stage);
+    return action.name;
   } catch (error) {
     if (!['not_found', 'forbidden'].includes(error.code))
       // somebody was faster
       throw error;
-    return `${deed.name} ${error.code}`;
+    return `${action.name} ${error.code}`;
   }
 }
 
