@@ -180,6 +180,15 @@ static void on_signal(void *data, struct followed_room *room, const struct envel
     deliver_signal(data, room, envelope);
 }
 
+static bool publish(struct followed_room *room, const char *audience, const char *json)
+{
+    struct buf line = {0};
+    envelope_write(&line, followed_meeting(room), 0, audience, ENVELOPE_NO_EFFECT, json);
+    bool sent = !line.failed && follower_publish(room, line.data, line.len);
+    buf_free(&line);
+    return sent;
+}
+
 /* To one, or to everybody else: first to those at this relay, then over the room's channel. */
 static enum err send_signal(struct conn *c, int64_t to, const char *audience, const char *json, size_t len)
 {
@@ -194,11 +203,13 @@ static enum err send_signal(struct conn *c, int64_t to, const char *audience, co
     bool delivered = (is_here || !one) && deliver_signal(hub, room, &here);
     if (is_here)
         return delivered ? ERR_OK : ERR_UNAVAILABLE;
-    struct buf line = {0};
-    envelope_write(&line, here.meeting_id, 0, audience, ENVELOPE_NO_EFFECT, json);
-    bool sent = !line.failed && follower_publish(room, line.data, line.len);
-    buf_free(&line);
+    bool sent = publish(room, audience, json);
     return sent || !one ? ERR_OK : ERR_UNAVAILABLE;
+}
+
+enum err hub_signal_node(struct conn *c, const char *json)
+{
+    return publish(c->reader.room, ENVELOPE_TO_NODE, json) ? ERR_OK : ERR_UNAVAILABLE;
 }
 
 enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
@@ -215,7 +226,8 @@ enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len)
 
 struct hub *hub_new(struct relay *relay)
 {
-    static const struct follower_hooks hooks = {{make_frame, drop_frame}, on_event, on_gone, on_signal, on_tell};
+    static const struct follower_hooks hooks = {
+        .payload = {make_frame, drop_frame}, .event = on_event, .gone = on_gone, .signal = on_signal, .tell = on_tell};
     struct hub *hub = calloc(1, sizeof *hub);
     if (!hub)
         return NULL;
@@ -225,6 +237,8 @@ struct hub *hub_new(struct relay *relay)
         .config = &relay->config,
         .backend = relay->backend,
         .id = relay->id,
+        .sync_path = "/internal/sync",
+        .sync_ms = relay->config.relay_sync_ms,
         .hooks = &hooks,
         .data = hub,
         .numbers = &relay->metrics.log,

@@ -51,7 +51,7 @@ struct follower {
     struct map rooms_by_meeting;
     struct followed_room **rooms;
     uint32_t count, cap;
-    uint32_t compared;           /* where the next sync begins */
+    uint32_t synced;             /* where the next sync begins */
     ev_timer age;                /* recent events that are recent no more */
     struct followed_room *empty; /* rooms to end at the end of the turn, if they are still empty */
 };
@@ -449,8 +449,8 @@ static void write_rooms(void *data, struct buf *out)
     uint32_t n = follower->count < LIMIT_SYNC_ROOMS ? follower->count : LIMIT_SYNC_ROOMS;
     follower->is.hooks->tell(follower->is.data, out);
     for (uint32_t i = 0; i < n && out->len + line < LIMIT_BODY_BYTES; i++) {
-        follower->compared = follower->compared + 1 < follower->count ? follower->compared + 1 : 0;
-        const struct followed_room *room = follower->rooms[follower->compared];
+        follower->synced = follower->synced + 1 < follower->count ? follower->synced + 1 : 0;
+        const struct followed_room *room = follower->rooms[follower->synced];
         relay_wire_position_write(out, room->meeting_id, room->stream.seq);
     }
 }
@@ -463,6 +463,22 @@ static void on_latest(void *data, int64_t meeting_id, int64_t seq)
     stream_note_latest(&room->stream, seq);
     look_after(room);
 }
+
+static void on_heard(void *data, struct slice line)
+{
+    const struct follower *follower = data;
+    if (follower->is.hooks->heard)
+        follower->is.hooks->heard(follower->is.data, line);
+}
+
+static void on_synced(void *data, bool answered)
+{
+    const struct follower *follower = data;
+    if (follower->is.hooks->synced)
+        follower->is.hooks->synced(follower->is.data, answered);
+}
+
+void follower_sync(struct follower *follower) { sync_now(follower->sync); }
 
 static bool is_degraded(void *data)
 {
@@ -488,7 +504,7 @@ static void on_age(struct ev_loop *loop, ev_timer *watcher, int revents)
 struct follower *follower_new(const struct follower_setup *setup)
 {
     static const struct subscriber_hooks hooks = {on_message, on_confirmed, on_connected, on_state};
-    static const struct sync_hooks sync_hooks = {write_rooms, on_latest, is_degraded};
+    static const struct sync_hooks sync_hooks = {write_rooms, on_latest, on_heard, on_synced, is_degraded};
     struct follower *f = calloc(1, sizeof *f);
     if (!f)
         return NULL;
@@ -503,7 +519,7 @@ struct follower *follower_new(const struct follower_setup *setup)
         link->subscriber = subscriber_new(setup->loop, setup->config, &f->servers.list[i], setup->id, &hooks, link);
         ok = link->subscriber;
     }
-    f->sync = ok ? sync_new(setup->loop, setup->config, setup->backend, &sync_hooks, f) : NULL;
+    f->sync = ok ? sync_new(setup->loop, setup->sync_path, setup->sync_ms, setup->backend, &sync_hooks, f) : NULL;
     if (!f->sync)
         follower_free(&f);
     return f;

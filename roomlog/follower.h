@@ -29,6 +29,7 @@
 
 #include "core/buf.h"
 #include "core/envelope.h"
+#include "core/skim.h"
 #include "roomlog/stream.h"
 
 struct backend;
@@ -55,8 +56,13 @@ struct follower_hooks {
     /* What has no number came for a room, from another program: at most once, in no order with events. Its parts are
      * good while this runs, and a NUL stands behind the frame. */
     void (*signal)(void *data, struct followed_room *room, const struct envelope *envelope);
-    /* Appends what the program tells the workers of itself with each sync: relay_wire_stats_write, or nothing. */
+    /* Appends what the program tells the workers of itself with each sync, before the positions:
+     * relay_wire_stats_write, or nothing. */
     void (*tell)(void *data, struct buf *out);
+    /* A line of the workers' answer to it that is no position; NULL: there are none that the program knows. */
+    void (*heard)(void *data, struct slice line);
+    /* The sync is over, after its lines: it was answered, or not. NULL: the program does not care. */
+    void (*synced)(void *data, bool answered);
 };
 
 /* Kept up to date, for statistics. */
@@ -73,6 +79,8 @@ struct follower_setup {
     const struct config *config;
     struct backend *backend;
     const char *id; /* the program's, another one at each start; "@<id>" in a signal's audience says that it is ours */
+    const char *sync_path; /* where the workers take this program's sync, "/internal/sync" of relays */
+    int64_t sync_ms;       /* between two of them, at most */
     const struct follower_hooks *hooks;
     void *data; /* for the hooks */
     struct follower_numbers *numbers;
@@ -94,6 +102,9 @@ void follower_leave(struct reader *reader);
 /* To be called before anybody is told that they read a room: its channel is asked for by then, so what is published for
  * those who were told comes. */
 void follower_flush(struct follower *follower);
+
+/* Syncs now, or right after the sync under way: what the program tells has changed. */
+void follower_sync(struct follower *follower);
 
 /* Ends the rooms that nobody reads any more; to be called at the end of each turn of the loop. */
 void follower_end_turn(struct follower *follower);

@@ -2,14 +2,14 @@
 
 #include <stdlib.h>
 
-#include "core/config.h"
 #include "core/limits.h"
 #include "core/relay_wire.h"
 #include "roomlog/backend.h"
 
 struct sync {
     struct ev_loop *loop;
-    const struct config *config;
+    const char *path;
+    int64_t every_ms;
     struct backend *backend;
     const struct sync_hooks *hooks;
     void *data;
@@ -27,20 +27,21 @@ static void plan(struct sync *s, double seconds)
 
 static double interval(const struct sync *s)
 {
-    int64_t ms = s->config->relay_sync_ms;
+    int64_t ms = s->every_ms;
     if (s->hooks->degraded(s->data) && ms > LIMIT_SYNC_DEGRADED_MS)
         ms = LIMIT_SYNC_DEGRADED_MS;
     return (double)ms / 1000.0;
 }
 
-/* The rooms of which the log is further. */
-static void take_positions(const struct sync *s, struct slice body)
+static void take_lines(const struct sync *s, struct slice body)
 {
     struct slice line;
     int64_t meeting_id, seq;
     while (relay_wire_line(&body, &line))
         if (relay_wire_position_read(line, &meeting_id, &seq))
             s->hooks->latest(s->data, meeting_id, seq);
+        else
+            s->hooks->heard(s->data, line);
 }
 
 static void on_reply(void *data, const struct reply *reply)
@@ -48,7 +49,8 @@ static void on_reply(void *data, const struct reply *reply)
     struct sync *s = data;
     s->rpc = NULL;
     if (reply_ok(reply))
-        take_positions(s, reply->body);
+        take_lines(s, reply->body);
+    s->hooks->synced(s->data, reply_ok(reply));
     plan(s, s->again ? 0 : interval(s));
     s->again = false;
 }
@@ -60,7 +62,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
     struct buf body = {0};
     s->hooks->write(s->data, &body);
     struct call_request request = {
-        .method = "POST", .path = "/internal/sync", .type = "text/plain", .body = body.data, .body_len = body.len};
+        .method = "POST", .path = s->path, .type = "text/plain", .body = body.data, .body_len = body.len};
     s->rpc = body.failed ? NULL : backend_call(s->backend, &request, on_reply, s);
     buf_free(&body);
     if (!s->rpc)
@@ -75,14 +77,15 @@ void sync_now(struct sync *s)
         plan(s, 0);
 }
 
-struct sync *sync_new(struct ev_loop *loop, const struct config *config, struct backend *backend,
+struct sync *sync_new(struct ev_loop *loop, const char *path, int64_t every_ms, struct backend *backend,
                       const struct sync_hooks *hooks, void *data)
 {
     struct sync *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
     s->loop = loop;
-    s->config = config;
+    s->path = path;
+    s->every_ms = every_ms;
     s->backend = backend;
     s->hooks = hooks;
     s->data = data;
