@@ -5,7 +5,8 @@
  *
  *   seq       the event's number in the room's log; 0 for what has no number (signals)
  *   audience  "*" everybody in the room, or user ids separated by commas: "3,17"; without a number also
- *             "!3@<relay>": everybody but user 3, but at that relay, which has delivered it already
+ *             "!3@<relay>": everybody but user 3, but at that relay, which has delivered it already, and
+ *             "0": nobody in the room, but the media node that has it
  *   effect    what the relay does to connections after the frame was delivered:
  *             "-"                    nothing
  *             "user:<id>:<code>"     that user's connection leaves the room
@@ -98,6 +99,9 @@ void envelope_write(struct buf *out, int64_t meeting_id, int64_t seq, const char
                     const char *frame);
 
 /* ---- reading ---- */
+
+/* The audience of what is for the media node alone, and no user's id. */
+#define ENVELOPE_TO_NODE "0"
 
 /* The parts are views into the line that was read, not NUL-terminated. */
 struct envelope {

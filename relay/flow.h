@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 enum flow_class {
-    FLOW_SIGNAL,       /* webrtc_signal */
+    FLOW_SIGNAL,       /* webrtc_signal, media_signal */
     FLOW_CALL,         /* what goes to the workers */
     FLOW_TRANSIENT,    /* typing, reaction */
     FLOW_PING,         /* ping, auth, and WebSocket pings */
-    FLOW_SIGNAL_BYTES, /* of webrtc_signal's data */
+    FLOW_SIGNAL_BYTES, /* of their data */
     FLOW_CLASSES
 };
 

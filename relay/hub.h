@@ -31,6 +31,10 @@ void hub_leave(struct conn *c);
  * too much waits for them already; of everybody those who are here and read have it then. */
 MUST_CHECK enum err hub_signal(struct conn *c, int64_t to, const char *json, size_t len);
 
+/* Hands it to the media node that has the room of c, wherever that is; whether there is one nobody knows here.
+ * ERR_UNAVAILABLE where Redis is away. */
+MUST_CHECK enum err hub_signal_node(struct conn *c, const char *json);
+
 /* To be called before the turn's output is written: who has a join's ack misses no signal that is sent after it. */
 void hub_flush(struct hub *hub);
 

@@ -13,12 +13,19 @@
 
 struct message;
 
+/* For whom a signal is. */
+enum whom {
+    TO_ONE_OR_ALL, /* whom `to` names, else all others */
+    TO_ONE,        /* `to` must name one */
+    TO_NODE        /* the media node of the room; there is no `to` */
+};
+
 /* A type of message: who works on it, and what it must keep to. */
 struct kind {
     const char *type; /* NULL: any other */
     void (*take)(struct conn *c, const struct message *m);
     enum flow_class flow;
-    bool to_one;      /* signals: must say whom it is for */
+    enum whom whom;   /* signals */
     size_t max_bytes; /* signals: of data */
 };
 
@@ -88,7 +95,25 @@ static void write_signal(struct buf *out, const struct conn *c, const struct mes
             out->data[i] = ' ';
 }
 
-/* What has no number goes to the one whom `to` names, or to everybody else in the room. */
+static bool to_is_good(struct slice value, enum whom whom, int64_t *to)
+{
+    if (!value.at)
+        return whom != TO_ONE;
+    return whom != TO_NODE && skim_int(value, to) && *to != 0;
+}
+
+static enum err send_signal(struct conn *c, const struct message *m, int64_t to)
+{
+    struct buf out = {0};
+    write_signal(&out, c, m);
+    enum err e = out.failed                 ? ERR_UNAVAILABLE
+                 : m->kind->whom == TO_NODE ? hub_signal_node(c, out.data)
+                                            : hub_signal(c, to, out.data, out.len);
+    buf_free(&out);
+    return e;
+}
+
+/* What has no number goes to the one whom `to` names, to everybody else in the room, or to its media node. */
 static void take_signal(struct conn *c, const struct message *m)
 {
     static const char *const names[] = {"to"};
@@ -98,17 +123,14 @@ static void take_signal(struct conn *c, const struct message *m)
     bool once = skim_members(m->data, names, &value, 1);
     if (m->data.len > m->kind->max_bytes)
         field = "data";
-    else if (!once || (value.at && (!skim_int(value, &to) || to == 0)) || (!value.at && m->kind->to_one))
+    else if (!once || !to_is_good(value, m->kind->whom, &to))
         field = "to";
     bool in = c->reader.room && !c->waiting;
     if (!in || field) {
         answer_error(c, m->id, in ? ERR_VALIDATION_FAILED : ERR_NOT_JOINED, in ? field : NULL);
         return;
     }
-    struct buf out = {0};
-    write_signal(&out, c, m);
-    enum err e = out.failed ? ERR_UNAVAILABLE : hub_signal(c, to, out.data, out.len);
-    buf_free(&out);
+    enum err e = send_signal(c, m, to);
     if (e)
         answer_error(c, m->id, e, NULL);
     else
@@ -123,12 +145,13 @@ static void take_call(struct conn *c, const struct message *m)
 
 /* What the relay answers itself; the last one is for all that goes to the workers. */
 static const struct kind kinds[] = {
-    {"auth", take_auth, FLOW_PING, false, LIMIT_FRAME_BYTES},
-    {"ping", take_ping, FLOW_PING, false, LIMIT_FRAME_BYTES},
-    {"webrtc_signal", take_signal, FLOW_SIGNAL, true, LIMIT_SIGNAL_BYTES},
-    {"typing", take_signal, FLOW_TRANSIENT, false, LIMIT_TRANSIENT_BYTES},
-    {"reaction", take_signal, FLOW_TRANSIENT, false, LIMIT_TRANSIENT_BYTES},
-    {NULL, take_call, FLOW_CALL, false, LIMIT_FRAME_BYTES},
+    {"auth", take_auth, FLOW_PING, TO_ONE_OR_ALL, LIMIT_FRAME_BYTES},
+    {"ping", take_ping, FLOW_PING, TO_ONE_OR_ALL, LIMIT_FRAME_BYTES},
+    {"webrtc_signal", take_signal, FLOW_SIGNAL, TO_ONE, LIMIT_SIGNAL_BYTES},
+    {"media_signal", take_signal, FLOW_SIGNAL, TO_NODE, LIMIT_SIGNAL_BYTES},
+    {"typing", take_signal, FLOW_TRANSIENT, TO_ONE_OR_ALL, LIMIT_TRANSIENT_BYTES},
+    {"reaction", take_signal, FLOW_TRANSIENT, TO_ONE_OR_ALL, LIMIT_TRANSIENT_BYTES},
+    {NULL, take_call, FLOW_CALL, TO_ONE_OR_ALL, LIMIT_FRAME_BYTES},
 };
 
 static const struct kind *find_kind(struct slice type)

@@ -1,5 +1,6 @@
 /* What has no number: typing and reactions, to all others or to one, across relays; and what hello promises. */
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { eventually, openSocket, register } from '../lib/client.mjs';
 import { makeRoom, refused } from '../lib/rooms.mjs';
@@ -88,6 +89,64 @@ test('they are small, and `to` is a user', async () => {
   await refused(signal(32769), 'validation_failed', 'data');
 });
 
+/* What is said on a room's channel, as a program that follows the room hears it. */
+async function listen(meetingId) {
+  const socket = net.connect({ path: sys.env.ECHOMEET_REDIS_SOCKET });
+  const heard = { text: '', close: () => socket.destroy() };
+  socket.on('data', (chunk) => {
+    heard.text += chunk;
+  });
+  socket.write(`SUBSCRIBE echomeet:room:${meetingId}\r\n`);
+  await eventually(() => heard.text.includes('subscribe'));
+  return heard;
+}
+
+test('media_signal goes to the media node alone, with its sender', async () => {
+  const [ana, ...others] = people;
+  const heard = await listen(meeting.id);
+  assert.deepEqual(await ana.socket.request('media_signal', { epoch: 1, kind: 'stop' }), {});
+  await eventually(() => heard.text.includes('media_signal'));
+  heard.close();
+  const frame = `{"type":"media_signal","meetingId":${meeting.id},"from":${ana.id},"data":{"epoch":1,"kind":"stop"}}`;
+  assert.ok(heard.text.includes(`${meeting.id} 0 0 - ${frame}\r\n`), heard.text);
+  await settled(ana, others);
+  for (const { socket } of people) assert.ok(!socket.messages.some((m) => m.type === 'media_signal'));
+});
+
+test('what the media node says reaches one person, or everybody, at each relay', async () => {
+  const say = (audience, n) =>
+    sys.redis(
+      'PUBLISH',
+      `echomeet:room:${meeting.id}`,
+      `${meeting.id} 0 ${audience} - {"type":"media_signal","meetingId":${meeting.id},"from":0,"data":{"n":${n}}}`,
+    );
+  await say(people[1].id, 1);
+  await say('!0@somewhere', 2);
+  for (const { socket } of people) await socket.waitFor('media_signal', (m) => m.data.n === 2 && m.from === 0);
+  assert.deepEqual(
+    people.map((p) => only(p, 'media_signal').length),
+    [1, 2, 1, 1],
+  );
+});
+
+test('media_signal has no `to`, and wants a seat', async () => {
+  const [ana, ben] = people;
+  await refused(ana.socket.request('media_signal', { to: ben.id }), 'validation_failed', 'to');
+  await refused(ana.socket.request('media_signal', { sdp: 'x'.repeat(32769) }), 'validation_failed', 'data');
+  const eva = await register(sys, 'Eva');
+  const socket = await openSocket(sys, eva.token, { relay: 0 });
+  await refused(socket.request('media_signal', {}), 'not_joined');
+  await ana.client.patch(`/meetings/${meeting.id}`, { waitingRoom: true });
+  const { waiting } = await socket.request('join_room', { meetingId: meeting.code });
+  assert.ok(waiting, 'Eva is in the lobby');
+  await refused(socket.request('media_signal', {}), 'not_joined');
+  await sys.redis('PUBLISH', `echomeet:room:${meeting.id}`, `${meeting.id} 0 !0@x - {"type":"media_signal","n":3}`);
+  await ben.socket.waitFor('media_signal', (m) => m.n === 3);
+  assert.ok(!socket.messages.some((m) => m.type === 'media_signal'));
+  await socket.close();
+  await ana.client.patch(`/meetings/${meeting.id}`, { waitingRoom: false });
+});
+
 test('line ends between the tokens do not break the line between relays', async () => {
   const [ana, ben] = people;
   ana.socket.sendText('{"type":"typing",\n"data":\r\n{"n":\n2}}');
@@ -102,6 +161,7 @@ test('while Redis is away those at the same relay have them', async () => {
     await carl.socket.waitFor('reaction', (m) => m.data.reaction === 'here');
     await ana.socket.request('webrtc_signal', { to: carl.id, direct: true });
     await carl.socket.waitFor('webrtc_signal', (m) => m.data.direct);
+    await refused(ana.socket.request('media_signal', {}), 'unavailable');
   } finally {
     await sys.processes.redis.start();
   }
