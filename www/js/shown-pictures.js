@@ -55,18 +55,18 @@ export class ShownPictures {
     this.#changed(wants);
   }
 
-  /** The height of each track that is shown, in pixels of the screen. */
+  /** The height of each stream that is shown, in pixels of the screen: one whose picture has not come yet, too. */
   #shownHeights() {
-    /** @type {Map<MediaStreamTrack, number>} */
+    /** @type {Map<MediaStream, number>} */
     const heights = new Map();
     for (const video of shownVideos()) {
-      const [track] = video.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks() : [];
-      if (!track) continue;
+      const stream = video.srcObject;
+      if (!(stream instanceof MediaStream)) continue;
       if (!this.#visible.has(video)) {
         this.#visible.set(video, true); // until the observer knows
         this.#observer.observe(video);
       }
-      heights.set(track, Math.max(heights.get(track) ?? 0, this.#shownHeight(video)));
+      heights.set(stream, Math.max(heights.get(stream) ?? 0, this.#shownHeight(video)));
     }
     return heights;
   }
@@ -79,10 +79,9 @@ export class ShownPictures {
     return video.clientHeight * devicePixelRatio;
   }
 
-  /** @param {string} key @param {MediaStream | null} stream @param {Map<MediaStreamTrack, number>} heights */
+  /** @param {string} key @param {MediaStream | null} stream @param {Map<MediaStream, number>} heights */
   #steadyWant(key, stream, heights) {
-    const [track] = stream?.getVideoTracks() ?? [];
-    const want = wantFor((track && heights.get(track)) ?? 0);
+    const want = wantFor((stream && heights.get(stream)) ?? 0);
     const known = this.#known.get(key);
     const smaller = known && ORDER.indexOf(want) < ORDER.indexOf(known.want) ? known.smaller + 1 : 0;
     const now = known && smaller > 0 && smaller < LASTS ? { want: known.want, smaller } : { want, smaller: 0 };
