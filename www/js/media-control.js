@@ -47,7 +47,7 @@ export class MediaControl {
   /** The whole room is known, for the first time or again. @param {Room} room @param {MediaAccess} access */
   enter(room, access) {
     if (this.room) {
-      this.room.transport?.setPeople(room.participants);
+      this.room.setPeople(room.participants);
       this.wake(access);
       return;
     }
@@ -58,17 +58,18 @@ export class MediaControl {
       access,
       local: this.local,
       send: (to, data) => this.#session.client?.signal(to, data),
-      renew: () => this.#session.api.get('/media'),
+      renew: () => this.#session.api.get(`/meetings/${room.meeting.id}/media`),
     });
     this.room.on('change', (views) =>
       this.#session.store.set({ connections: Object.fromEntries(views.map((view) => [view.userId, view])) }),
     );
-    this.room.transport?.setPeople(room.participants);
+    this.room.setPeople(room.participants);
   }
 
   /** This person's socket is back. @param {MediaAccess} access */
   wake(access) {
     this.room?.iceServers.take(access);
+    this.room?.move(access);
     this.room?.transport?.wake();
   }
 
@@ -76,7 +77,7 @@ export class MediaControl {
   peopleChanged(person) {
     const transport = this.room?.transport;
     if (person?.online) transport?.wake(person.userId);
-    transport?.setPeople(this.#session.store.get().room?.participants ?? []);
+    this.room?.setPeople(this.#session.store.get().room?.participants ?? []);
   }
 
   /** Out of the room; the devices stay on. */

@@ -47,7 +47,7 @@ import { Emitter } from './store.js';
 /**
  * What comes in, by type.
  * @typedef {{type: 'hello', data: Hello} | {type: 'ack' | 'error', id: number, data?: unknown, error?: ErrorMember}
- *   | {type: 'pong'} | {type: 'webrtc_signal', from: number, data: unknown}
+ *   | {type: 'pong'} | {type: 'webrtc_signal' | 'media_signal', from: number, data: unknown}
  *   | {type: 'typing' | 'reaction', from: number, data: Transient | null} | RoomEvent} Incoming
  */
 /** @typedef {{active?: boolean, reaction?: string}} Transient by another client, so it may be anything: checked where it is read */
@@ -237,12 +237,13 @@ export class MeetingClient extends Emitter {
   }
 
   /**
-   * To one member of the room, for the set-up of media. Nothing keeps a signal: it arrives at once or not at all.
+   * To one member of the room, or to the media server (0), for the set-up of media. Nothing keeps a signal: it arrives at once or not at all.
    * @param {number} to @param {object} data
    * @returns {boolean} whether it was written
    */
   signal(to, data) {
-    return this.#joined && this.#writeMessage({ type: 'webrtc_signal', data: { ...data, to } });
+    const message = to ? { type: 'webrtc_signal', data: { ...data, to } } : { type: 'media_signal', data };
+    return this.#joined && this.#writeMessage(message);
   }
 
   /**
@@ -439,6 +440,7 @@ export class MeetingClient extends Emitter {
       case 'pong':
         return;
       case 'webrtc_signal':
+      case 'media_signal':
         if (this.#joined) this.emit('signal', { from: message.from, data: message.data });
         else this.#earlySignals.push({ from: message.from, data: message.data });
         return;

@@ -12,6 +12,7 @@ import { settings } from './settings.js';
 import { ShownPictures } from './shown-pictures.js';
 import { Speaking } from './speaking.js';
 import { Emitter } from './store.js';
+import { HandOver } from './transport/hand-over.js';
 
 /** @typedef {import('./media-transport.js').MediaAccess} MediaAccess */
 /** @typedef {import('./media-transport.js').MediaTransport} MediaTransport */
@@ -21,32 +22,40 @@ import { Emitter } from './store.js';
  * @property {number} myId
  * @property {MediaAccess} access what the server said with the join
  * @property {import('./media.js').LocalMedia} local one's own devices
- * @property {(to: number, data: object) => void} send a signal to another page
+ * @property {(to: number, data: object) => void} send a signal to another page, 0: to the media server
  * @property {() => Promise<MediaAccess>} renew asks the server for fresh credentials
  */
 
 /** @extends {Emitter<{change: PeerView[]}>} */
 export class RoomMedia extends Emitter {
   /** @type {MediaTransport | null} null: the server wants one that is unknown here */
-  transport;
-  /** @type {string | null} what the server called it then */
-  unknownMode;
+  transport = null;
+  /** how media go, as the server calls it */
+  mode;
   iceServers;
   speaking;
   mutedVoice;
   quality;
+  #myId;
+  #send;
+  #epoch;
   #local;
   #shown;
+  /** @type {Parameters<MediaTransport['setPeople']>[0]} */
+  #people = [];
   #unsubscribe;
+  #unsubscribeTransport = () => {};
 
   /** @param {RoomMediaOptions} options */
   constructor({ myId, access, local, send, renew }) {
     super();
+    this.#myId = myId;
+    this.#send = send;
     this.#local = local;
-    this.transport = transportFor(access, { myId, send, relayOnly: settings.get().relayOnly });
-    this.unknownMode = this.transport ? null : access.mode;
-    this.transport?.on('change', (views) => this.emit('change', views));
+    this.mode = access.mode;
+    this.#epoch = access.epoch ?? 0;
     this.iceServers = new IceServers(renew, (servers) => this.transport?.setIceServers(servers));
+    this.#use(this.#createTransport(access));
     this.iceServers.take(access);
     this.#unsubscribe = local.store.subscribe(() => this.#sendLocal());
     this.#sendLocal();
@@ -59,6 +68,51 @@ export class RoomMedia extends Emitter {
     );
     this.mutedVoice = new MutedVoice(local);
     this.quality = new ConnectionQuality(view, async (userId) => this.transport?.sample(userId) ?? null);
+  }
+
+  /** What the server called a way that this page does not know; null: it knows it. */
+  get unknownMode() {
+    return this.transport ? null : this.mode;
+  }
+
+  /** Who is in the room. @param {Parameters<MediaTransport['setPeople']>[0]} people */
+  setPeople(people) {
+    this.#people = people;
+    this.transport?.setPeople(people);
+  }
+
+  /** The meeting's media go another way, or by another server. What the server said before that is not listened to. @param {{mode: string, epoch?: number}} to */
+  move({ mode, epoch = 0 }) {
+    if (epoch <= this.#epoch) return;
+    this.#epoch = epoch;
+    this.mode = mode;
+    const { servers } = this.iceServers;
+    const before = this.transport;
+    const next = this.#createTransport({ mode, epoch, iceServers: servers });
+    next?.setIceServers(servers);
+    next?.setPeople(this.#people);
+    if (!before || !next) before?.close();
+    this.#use(before && next ? this.#handOver(before, next) : next);
+    this.#sendLocal();
+  }
+
+  /** @param {MediaTransport} before @param {MediaTransport} next */
+  #handOver(before, next) {
+    const both = new HandOver(before, next, () => this.transport === both && this.#use(next)); // or the next move has begun
+    return both;
+  }
+
+  /** @param {MediaAccess} access */
+  #createTransport(access) {
+    return transportFor(access, { myId: this.#myId, send: this.#send, relayOnly: settings.get().relayOnly });
+  }
+
+  /** @param {MediaTransport | null} transport */
+  #use(transport) {
+    this.#unsubscribeTransport();
+    this.transport = transport;
+    this.#unsubscribeTransport = transport?.on('change', (views) => this.emit('change', views)) ?? (() => {});
+    this.emit('change', transport?.view() ?? []);
   }
 
   #sendLocal() {

@@ -7,14 +7,19 @@ const options = { myId: 1, relayOnly: false, send() {} };
 const access = (mode) => ({ mode, iceServers: [] });
 const MEMBERS = ['on', 'view', 'setPeople', 'setLocal', 'setWants', 'setIceServers', 'setRelayOnly', 'receive', 'wake'];
 
-test('a mesh does all that the page asks of a transport', async () => {
-  const mesh = createTransport(access('mesh'), options);
-  for (const name of [...MEMBERS, 'levels', 'sample', 'close']) assert.equal(typeof mesh[name], 'function', name);
-  assert.deepEqual(mesh.view(), []);
-  assert.deepEqual(mesh.levels(), new Map());
-  assert.equal(await mesh.sample(2), null, 'of somebody who is not there nothing is known');
-  mesh.close();
-});
+globalThis.matchMedia = () => ({ matches: false }); // no window here
+
+for (const mode of ['mesh', 'sfu'])
+  test(`${mode} does all that the page asks of a transport`, async () => {
+    const transport = createTransport(access(mode), options);
+    for (const name of [...MEMBERS, 'levels', 'sample', 'flows', 'close'])
+      assert.equal(typeof transport[name], 'function', name);
+    assert.deepEqual(transport.view(), []);
+    assert.deepEqual(transport.levels(), new Map());
+    assert.deepEqual(await transport.flows(), []);
+    assert.equal(await transport.sample(2), null, 'of somebody who is not there nothing is known');
+    transport.close();
+  });
 
 test('a mode that this page does not know is an error that names it', () => {
   for (const mode of ['pigeons', 'toString', undefined])

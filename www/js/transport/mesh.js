@@ -130,6 +130,13 @@ export class Mesh extends Emitter {
     return (await this.peers.get(userId)?.sample()) ?? null;
   }
 
+  async flows() {
+    const lists = [...this.peers].map(async ([userId, peer]) =>
+      (await peer.flows()).map((flow) => ({ ...flow, userId: flow.direction === 'in' ? userId : this.#myId })),
+    );
+    return (await Promise.all(lists)).flat();
+  }
+
   /** @param {number} from stamped by the server @param {Signal | null} message */
   receive(from, message) {
     if (this.#closed || typeof message?.instance !== 'string') return;

@@ -16,7 +16,7 @@
  *   pauses that grow. Restarts are offered by the impolite side; the polite one asks for them, so that offers do not cross.
  */
 import { EVERYTHING, cameraPlan, readWants, screenPlan } from '../video-policy.js';
-import { isRelayed, sampleOf } from './stats.js';
+import { flowsOf, isRelayed, sampleOf } from './stats.js';
 
 /** @typedef {import('../media-transport.js').Role} Role */
 /** @typedef {import('../media-transport.js').Local} Local */
@@ -218,6 +218,11 @@ export class Peer {
   async sample() {
     const reports = await this.pc.getStats().catch(() => null);
     return reports && sampleOf(reports.values());
+  }
+
+  async flows() {
+    const stats = await this.pc.getStats().catch(() => null);
+    return stats ? flowsOf(stats) : [];
   }
 
   // --- what we send -----------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
  * was asked is asked again until it is answered. What breaks is made anew, under a higher number (`gen`): nothing is mended.
  */
 
+import { flowsOf } from './stats.js';
+
 /** @typedef {import('../media-transport.js').ConnectionState} ConnectionState */
 /**
  * A signal of the media server. `kind`: "ready", "answer", "layers", "offer", "slots", "switched", "gone", "refused".
@@ -101,6 +103,12 @@ export class SfuConnection {
       this.#timers.repeat = setTimeout(() => this.#again?.(), REPEAT_MS);
     };
     this.#again();
+  }
+
+  /** All that goes over it. */
+  async flows() {
+    const stats = await this.pc?.getStats().catch(() => null);
+    return stats ? flowsOf(stats) : [];
   }
 
   answered() {

@@ -22,6 +22,8 @@ export class SfuReceiver extends SfuConnection {
   #switched = 0;
   /** @type {Map<string, MediaStream>} of a person and role, for as long as they are here */
   #streams = new Map();
+  /** @type {Map<number, import('../media-transport.js').Remote>} as last told */
+  #remotes = new Map();
   #counts;
   /** @type {[number, string, number][]} */
   #wants = [];
@@ -87,17 +89,22 @@ export class SfuReceiver extends SfuConnection {
       const stream = this.#streams.get(`${userId} ${role}`);
       return stream?.getTracks().length ? stream : null;
     };
-    return {
+    const now = {
       microphone: heard('microphone'),
       screenAudio: heard('screenAudio'),
       camera: this.#stream(userId, 'camera'),
       screen: this.#stream(userId, 'screen'),
     };
+    const before = this.#remotes.get(userId);
+    if (before && Object.values(ROLES).every((role) => now[role] === before[role])) return before; // nobody is drawn anew
+    this.#remotes.set(userId, now);
+    return now;
   }
 
   /** Somebody is gone for good. @param {(userId: number) => boolean} isHere */
   keep(isHere) {
     for (const key of this.#streams.keys()) if (!isHere(parseInt(key, 10))) this.#streams.delete(key);
+    for (const userId of this.#remotes.keys()) if (!isHere(userId)) this.#remotes.delete(userId);
   }
 
   /** @returns {Map<number, number>} how loud those are who are heard */
@@ -125,6 +132,28 @@ export class SfuReceiver extends SfuConnection {
       sample.lost += report.packetsLost - slot.base.lost;
     }
     return reports.length ? sample : null;
+  }
+
+  /** What each slot brings, by the person. */
+  async flowsOfPeople() {
+    return (await this.flows()).flatMap((flow) => {
+      const owner = this.#slots.get(flow.mid)?.owner;
+      return owner && flow.direction === 'in' ? [{ ...flow, userId: owner.userId }] : [];
+    });
+  }
+
+  /** All that has arrived over this connection. @returns {Promise<import('./downlink.js').Arrived | null>} null: nothing is known */
+  async arrived() {
+    const reports = await this.pc?.getStats().catch(() => null);
+    if (!reports) return null;
+    const total = { received: 0, lost: 0, freezes: 0 };
+    for (const report of reports.values()) {
+      if (report.type !== 'inbound-rtp') continue;
+      total.received += report.packetsReceived ?? 0;
+      total.lost += report.packetsLost ?? 0;
+      total.freezes += report.freezeCount ?? 0;
+    }
+    return total;
   }
 
   // --- slots ------------------------------------------------------------------------------------------------------

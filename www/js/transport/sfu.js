@@ -3,6 +3,7 @@
  * to the server; knows nothing of sockets, rooms or views. docs/protocol.md, "Media over a server".
  */
 import { Emitter } from '../store.js';
+import { Downlink } from './downlink.js';
 import { SfuPublisher } from './sfu-publish.js';
 import { SfuReceiver } from './sfu-receive.js';
 import { isRelayed } from './stats.js';
@@ -12,6 +13,8 @@ import { canConnect } from './webrtc.js';
 /** @typedef {import('../media-transport.js').PeerView} PeerView */
 /** @typedef {import('../video-policy.js').Want} Want */
 
+/** Between two looks at what arrives. */
+const DOWNLINK_MS = 2_000;
 const SOUNDS = 8;
 /** A phone shows fewer pictures at once. */
 const PICTURES = { desk: 25, phone: 9 };
@@ -31,6 +34,10 @@ export class Sfu extends Emitter {
   #camera;
   #screen;
   #receiver;
+  #downlink = new Downlink();
+  #downlinkTimer;
+  /** @type {import('./downlink.js').WantedPicture[]} the most important first */
+  #wanted = [];
   #closed = !canConnect(); // then the room is there without sound and picture
   #announcing = false;
 
@@ -53,6 +60,7 @@ export class Sfu extends Emitter {
     this.#camera = new SfuPublisher('pub', options);
     this.#screen = new SfuPublisher('screen', options);
     this.#receiver = new SfuReceiver({ ...options, sounds: SOUNDS, pictures });
+    this.#downlinkTimer = setInterval(() => this.#lookAtDownlink(), DOWNLINK_MS);
   }
 
   get #connections() {
@@ -86,13 +94,21 @@ export class Sfu extends Emitter {
 
   /** @param {Map<number, import('../video-policy.js').Wants>} wants */
   setWants(wants) {
-    /** @type {[number, string, number][]} */
+    /** @type {import('./downlink.js').WantedPicture[]} */
     const list = [...wants].flatMap(([userId, { camera, screen }]) => [
       [userId, 'screen', SIZE[screen]],
       [userId, 'camera', SIZE[camera]],
     ]);
-    const rank = (/** @type {[number, string, number]} */ [, kind, size]) => size * 2 + (kind === 'screen' ? 1 : 0);
-    this.#receiver.setWants(list.filter(([, , size]) => size >= 0).sort((a, b) => rank(b) - rank(a)));
+    const rank = (/** @type {import('./downlink.js').WantedPicture} */ [, kind, size]) =>
+      size * 2 + (kind === 'screen' ? 1 : 0);
+    this.#wanted = list.filter(([, , size]) => size >= 0).sort((a, b) => rank(b) - rank(a));
+    this.#receiver.setWants(this.#downlink.limit(this.#wanted));
+  }
+
+  async #lookAtDownlink() {
+    const arrived = await this.#receiver.arrived();
+    if (arrived && this.#downlink.update(arrived, this.#wanted, performance.now()))
+      this.#receiver.setWants(this.#downlink.limit(this.#wanted));
   }
 
   /** @param {Local} local */
@@ -138,8 +154,14 @@ export class Sfu extends Emitter {
     return this.#receiver.sample(userId);
   }
 
+  async flows() {
+    const sent = await Promise.all([this.#camera.flows(), this.#screen.flows()]);
+    return [...sent.flat().map((flow) => ({ ...flow, userId: this.#myId })), ...(await this.#receiver.flowsOfPeople())];
+  }
+
   close() {
     this.#closed = true;
+    clearInterval(this.#downlinkTimer);
     for (const connection of this.#connections) connection.close();
     this.#people.clear();
     this.#announce();

@@ -17,6 +17,48 @@ export function sampleOf(reports) {
   return sample;
 }
 
+/** @typedef {import('../media-transport.js').Flow} Flow */
+
+/**
+ * What goes over a connection, line by line; a camera that goes out in several sizes is one.
+ * @param {RTCStatsReport} stats
+ * @returns {(Omit<Flow, 'userId'> & {mid: string})[]}
+ */
+export function flowsOf(stats) {
+  const reports = [...stats.values()];
+  const relayed = isRelayed(stats);
+  const { roundTripMs } = sampleOf(reports);
+  /** @type {Map<string, Omit<Flow, 'userId'> & {mid: string}>} */
+  const flows = new Map();
+  for (const report of reports) {
+    const out = report.type === 'outbound-rtp';
+    if (!out && report.type !== 'inbound-rtp') continue;
+    const key = `${report.type} ${report.mid}`;
+    const flow = flows.get(key) ?? {
+      mid: report.mid,
+      kind: report.kind,
+      direction: out ? 'out' : 'in',
+      bytes: 0,
+      packets: 0,
+      lost: 0,
+      width: 0,
+      height: 0,
+      framesPerSecond: 0,
+      roundTripMs,
+      relayed,
+    };
+    flows.set(key, flow);
+    flow.bytes += (out ? report.bytesSent : report.bytesReceived) ?? 0;
+    flow.packets += (out ? report.packetsSent : report.packetsReceived) ?? 0;
+    flow.lost += (out ? stats.get(report.remoteId)?.packetsLost : report.packetsLost) ?? 0;
+    if ((report.frameHeight ?? 0) <= flow.height || (out && report.active === false)) continue;
+    flow.width = report.frameWidth;
+    flow.height = report.frameHeight;
+    flow.framesPerSecond = report.framesPerSecond ?? 0;
+  }
+  return [...flows.values()];
+}
+
 /** Whether media run over a TURN server of ours. @param {RTCStatsReport} stats */
 export function isRelayed(stats) {
   for (const report of stats.values()) {

@@ -12,6 +12,7 @@ import { MeetingInfo } from './info.js';
 import { Notices } from './notices.js';
 import { Panel, togglePanel } from './panel.js';
 import { ShortcutList } from './shortcut-list.js';
+import { CallStatistics } from './statistics.js';
 import { Stage } from './stage.js';
 import { StageBanner } from './stage-banner.js';
 import { Sound } from './video.js';
@@ -48,6 +49,7 @@ export function InCall({ call }) {
       ${dialog === 'devices' && html`<${DeviceDialog} call=${call} onClose=${close} />`}
       ${dialog === 'info' && html`<${MeetingInfo} room=${room} onClose=${close} />`}
       ${dialog === 'shortcuts' && html`<${ShortcutList} onClose=${close} />`}
+      ${dialog === 'statistics' && html`<${CallStatistics} call=${call} room=${room} onClose=${close} />`}
       ${others(room).flatMap(({ userId }) => {
         const { microphone, screenAudio } = connections[userId]?.remote ?? {};
         return [

@@ -15,7 +15,7 @@ import {
   usePictureInPicture,
 } from './windows.js';
 
-/** @typedef {'devices' | 'info' | 'shortcuts'} DialogName */
+/** @typedef {'devices' | 'info' | 'shortcuts' | 'statistics'} DialogName */
 /** @typedef {{name: import('../icons.js').IconName, text: string, keys?: import('../shortcuts.js').Keys, class?: string, run: () => void}} Item */
 
 /** Browsers of phones cannot. */
@@ -55,6 +55,7 @@ export function More({ call, openDialog }) {
       text: t(small ? 'more.pictureEnd' : 'more.picture'),
       run: () => togglePictureInPicture(call),
     },
+    canConnect() && { name: 'activity', text: t('statistics.title'), run: () => openDialog('statistics') },
     { name: 'keyboard', text: t('keys.title'), keys: SHORTCUTS.list, run: () => openDialog('shortcuts') },
   ];
   const choose = (/** @type {Item} */ { run }) => {

@@ -4,6 +4,7 @@ import { icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { canConnect } from '../transport/webrtc.js';
 import { others } from '../room-state.js';
+import { IconButton } from './controls.js';
 import { playAll, sound } from './video.js';
 
 /** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
@@ -11,6 +12,8 @@ import { playAll, sound } from './video.js';
 
 /** A connection that stumbles often mends itself; after this it is worth a word. */
 const TROUBLE_LASTS_MS = 4_000;
+/** With so many people everybody sends more than an ordinary line carries. */
+const MESH_CROWDED = 7;
 
 /** @param {{call: MeetingSession, room: Room}} props */
 export function StageBanner({ call, room }) {
@@ -27,10 +30,21 @@ export function StageBanner({ call, room }) {
   const unknownMode = call.roomMedia?.unknownMode;
   if (unknownMode) return html`<${Trouble} text=${t('stage.unknownMedia', { mode: unknownMode })} />`;
   if (trouble) return html`<${Trouble} text=${trouble} />`;
-  if (!blocked) return null;
-  return html`
+  if (blocked)
+    return html`
     <p class="stage-banner" role="status">${icon('volume-2', 18)} <span>${t('stage.soundBlocked')}${' '}
       <button type="button" class="link" onClick=${playAll}>${t('stage.soundOn')}</button></span></p>`;
+  if (call.roomMedia?.mode !== 'mesh' || room.participants.length < MESH_CROWDED) return null;
+  return html`<${Hint} text=${t('stage.meshCrowded')} />`;
+}
+
+/** Said once, and put away by whoever has read it. @param {{text: string}} props */
+function Hint({ text }) {
+  const [read, setRead] = useState(false);
+  if (read) return null;
+  return html`
+    <p class="stage-banner" role="status">${icon('info', 18)} <span>${text}</span>${' '}
+      <${IconButton} name="x" size=${16} label=${t('app.close')} onClick=${() => setRead(true)} /></p>`;
 }
 
 /** @param {{text: string}} props */
