@@ -24,6 +24,14 @@ beforeEach(async (context) => {
   await page.evaluate(workbench);
 });
 
+/* The page again, with a clock that a test can put forward: `await skip(ms)` in the page. Between skips it goes on as ever. */
+async function ownClock() {
+  await page.clock.install();
+  await page.exposeFunction('skip', (ms) => page.clock.fastForward(ms));
+  await page.goto(`${files.base}/empty.html`);
+  await page.evaluate(workbench);
+}
+
 /* Runs in the page: window.bench with people, a network between them, and the proof that pictures arrive. */
 async function workbench() {
   const { Mesh } = await import('/js/transport/mesh.js');
@@ -341,8 +349,9 @@ test('nothing is begun towards a page that is away; a connection that stands is 
 });
 
 test('where the network lets nothing through that is said, and over as soon as it does', async () => {
+  await ownClock();
   const states = await page.evaluate(async () => {
-    const { bench } = window;
+    const { bench, skip } = window;
     const local = await bench.devices();
     let open = false;
     bench.network = (from, to, data) => {
@@ -356,8 +365,19 @@ test('where the network lets nothing through that is said, and over as soon as i
     const seen = [];
     a.on('change', ([view]) => view && seen.at(-1) !== view.state && seen.push(view.state));
     bench.meet();
-    await bench.until(() => seen.at(-1) === 'blocked', 'blocked', 90_000);
+    /** @param {number} ms put forward before each look */
+    const comesTo = (state, ms, longest) =>
+      bench.until(
+        async () => {
+          await skip(ms);
+          return seen.at(-1) === state;
+        },
+        state,
+        longest,
+      );
+    await comesTo('blocked', 3_000, 90_000);
     open = true;
+    await comesTo('connected', 300, 60_000); // slower, for real packets go to and fro between
     await bench.bothWays(1, 2);
     return seen;
   });
@@ -365,15 +385,17 @@ test('where the network lets nothing through that is said, and over as soon as i
 });
 
 test('it works no more at one end only: the polite side asks, the other one restarts, and nothing crosses', async () => {
+  await ownClock();
   const [log, restarted] = await page.evaluate(async () => {
-    const { bench } = window;
+    const { bench, skip } = window;
     const [a] = await bench.pair();
-    await bench.sleep(3_500); // not so soon after the last try
+    await skip(3_500); // not so soon after the last try
     const [{ pc }] = a.peers.values();
     const ufrag = () => /a=ice-ufrag:(.*)/.exec(pc.remoteDescription.sdp)[1];
     const before = ufrag();
     bench.log.length = 0;
     bench.pretend(pc, 'disconnected');
+    await skip(6_100); // the polite side's patience
     await bench.until(() => bench.log.some((line) => line === '1>2 description answer'), 'an offer is answered');
     await bench.bothWays(1, 2);
     return [bench.log, ufrag() !== before];
@@ -384,14 +406,17 @@ test('it works no more at one end only: the polite side asks, the other one rest
 });
 
 test('a restart is given its time, whatever the browser says meanwhile; the same holds for the next one', async () => {
+  await ownClock();
   const [offers, same] = await page.evaluate(async () => {
-    const { bench } = window;
+    const { bench, skip } = window;
     const [, b] = await bench.pair();
     const [{ pc }] = b.peers.values();
     bench.log.length = 0;
     bench.pretend(pc, 'failed');
+    await bench.until(() => bench.log.includes('1>2 description answer'), 'the restart is answered');
     for (const state of ['disconnected', 'failed', 'disconnected']) {
-      await bench.sleep(3_200);
+      await skip(3_200);
+      await bench.sleep(300); // what it would begin has been said
       bench.pretend(pc, state);
     }
     return [bench.log.filter((line) => line === '2>1 description offer').length, [...b.peers.values()][0].pc === pc];
@@ -456,9 +481,7 @@ test('signals of an earlier connection that were held up change nothing', async 
 });
 
 test('where nothing ever gets through it is tried for ever, after pauses that grow', async () => {
-  await page.clock.install();
-  await page.goto(`${files.base}/empty.html`);
-  await page.evaluate(workbench);
+  await ownClock();
   await page.evaluate(() => {
     const { bench } = window;
     bench.made = [];
