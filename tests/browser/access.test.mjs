@@ -1,16 +1,17 @@
 /* By keyboard alone, and by ear: every dialog and menu is opened, used and closed without a mouse, with the focus in sight
  * and given back, and what happens in a call is announced. What axe-core finds in each state is the matter of look.mjs. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
 import { arrive } from './look.mjs';
-import { collectAnnouncements, startBrowser, until } from './support.mjs';
+import { collectAnnouncements, startBrowser, steps, until } from './support.mjs';
 
 let sys;
 let browser;
 let ana;
 let bo;
 let code;
+const test = steps(() => [ana, bo]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

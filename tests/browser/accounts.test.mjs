@@ -1,12 +1,13 @@
 /* Around the call: accounts, making meetings, the ways into one; and text of others that is only ever text. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, startBrowser, until } from './support.mjs';
+import { Person, startBrowser, steps, until } from './support.mjs';
 
 let sys;
 let browser;
 let ana;
+const test = steps(() => [ana]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

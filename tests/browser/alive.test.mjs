@@ -1,14 +1,15 @@
 /* A meeting that the page made does not die because nobody is in it for a while: the link that was sent still works. And nobody is
  * offered a way back that is none. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, startBrowser, until } from './support.mjs';
+import { Person, startBrowser, steps, until } from './support.mjs';
 
 let sys;
 let browser;
 let ana;
 let bo;
+const test = steps(() => [ana, bo]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

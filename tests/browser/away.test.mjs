@@ -1,14 +1,15 @@
 /* Away for longer than a seat is kept: the others were told that one has left, and yet the page returns by itself into
  * the meeting, and everybody sees and hears everybody. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, Wire, mediaFlows, startBrowser, until } from './support.mjs';
+import { Person, Wire, mediaFlows, startBrowser, steps, until } from './support.mjs';
 
 let sys;
 let browser;
 let people;
 let wires;
+const test = steps(() => people);
 
 before(async () => {
   [sys, browser] = await Promise.all([

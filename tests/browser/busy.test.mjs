@@ -3,10 +3,10 @@
  * ECHOMEET_SEED=… plays another half-hour. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { SEED } from '../lib/random.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { Person, startBrowser, until, usableAfter } from './support.mjs';
+import { Person, startBrowser, steps, until, usableAfter } from './support.mjs';
 
 const FIRST_PAGE_BYTES = 150 * 1024;
 const PEOPLE = 50;
@@ -18,6 +18,7 @@ let sys;
 let browser;
 let ana;
 let code;
+const test = steps(() => [ana]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

@@ -1,8 +1,8 @@
 /* The main thing: three browsers in one meeting see, hear and write to each other, on the running system. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { Person, mediaFlows, startBrowser, steps, until } from './support.mjs';
 import { renegotiate, signalingStates } from './transport.mjs';
 
 let sys;
@@ -11,6 +11,7 @@ let ana;
 let bo;
 let wang;
 let code;
+const test = steps(() => [ana, bo, wang]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

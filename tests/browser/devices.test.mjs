@@ -2,14 +2,15 @@
  * that one is pulled out is played, since no browser can be told to: its track ends, the list of devices lacks it, and the
  * browser says that the list has changed. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { Person, mediaFlows, startBrowser, steps, until } from './support.mjs';
 
 let sys;
 let browser;
 let ana;
 let bo;
+const test = steps(() => [ana, bo]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

@@ -1,9 +1,9 @@
 /* One person with two devices: a laptop that wakes up after its owner went on with the phone, or left there, keeps out and sends
  * nothing; one that only slept comes back by itself. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, Wire, mediaFlows, startBrowser, until } from './support.mjs';
+import { Person, Wire, mediaFlows, startBrowser, steps, until } from './support.mjs';
 
 let sys;
 let browser;
@@ -13,6 +13,7 @@ let laptop;
 let phone;
 let code;
 let anaId;
+const test = steps(() => [ben, laptop, phone]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem({ env: { ECHOMEET_GRACE_LOST_MS: '1500' } }), startBrowser()]);

@@ -2,9 +2,9 @@
  * what nobody sees. Read off the browsers' own statistics. A busy machine makes pictures smaller by itself, so only those that
  * must be small are measured; of large ones it is looked at what the browser was asked for. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { Person, mediaFlows, startBrowser, steps, until } from './support.mjs';
 import { receivedHeight, sentCamera } from './transport.mjs';
 
 let sys;
@@ -13,6 +13,7 @@ let ana;
 let bo;
 let cy;
 let code;
+const test = steps(() => [ana, bo, cy]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

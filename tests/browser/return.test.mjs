@@ -1,9 +1,9 @@
 /* When things break: the relay dies and comes back, the network is cut, a second window opens. The page returns by
  * itself, with no line of chat missing or doubled and media working. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, Wire, mediaFlows, startBrowser, until } from './support.mjs';
+import { Person, Wire, mediaFlows, startBrowser, steps, until } from './support.mjs';
 import { connectionNames } from './transport.mjs';
 
 let sys;
@@ -12,6 +12,7 @@ let ana;
 let bo;
 let code;
 let wire; // Bo's
+const test = steps(() => [ana, bo]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

@@ -1,9 +1,9 @@
 /* Pictures of the way into a call, of the call, and of its end. */
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { api, register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { DARK, arrive, look, nothingWrong } from './look.mjs';
-import { startBrowser, until } from './support.mjs';
+import { startBrowser, steps, until } from './support.mjs';
 
 const dark = { themes: DARK };
 let sys;
@@ -12,6 +12,7 @@ let ana;
 let bo;
 let desk; // Ana's meetings by REST
 let code;
+const test = steps(() => [ana, bo]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

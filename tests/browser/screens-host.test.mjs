@@ -1,9 +1,9 @@
 /* Pictures of running a meeting: the lobby from both sides, guests, the host's tools, and being removed. */
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { api, openSocket, register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { DARK, arrive, look, nothingWrong } from './look.mjs';
-import { startBrowser, until } from './support.mjs';
+import { startBrowser, steps, until } from './support.mjs';
 
 const dark = { themes: DARK };
 let sys;
@@ -15,6 +15,7 @@ let desk; // Ana's meetings by REST
 let code;
 let path;
 const people = {}; // who are in the meeting without a browser, by name
+const test = steps(() => [ana, bo, grace]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

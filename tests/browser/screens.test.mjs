@@ -1,9 +1,9 @@
 /* Pictures of the pages around the call. */
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { api, register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { arrive, look, nothingWrong } from './look.mjs';
-import { startBrowser } from './support.mjs';
+import { startBrowser, steps } from './support.mjs';
 
 const HOUR_MS = 3_600_000;
 const PASSWORD = 'correct horse battery';
@@ -12,6 +12,7 @@ let browser;
 let ana;
 let bo;
 let desk; // Ana's meetings by REST
+const test = steps(() => [ana, bo]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

@@ -275,10 +275,10 @@ export function steps(people) {
       }
       broken = true;
       try {
-        await work();
+        await work(t);
         broken = false;
       } finally {
-        if (broken) for (const person of people()) await person.shot(`failed-${person.name}`).catch(() => {});
+        if (broken) for (const person of people() ?? []) await person?.shot(`failed-${person.name}`).catch(() => {});
       }
     });
 }

@@ -2,10 +2,10 @@
  * out, a laptop sleeps, the host's computer breaks. Nobody touches anything, and after each of it everybody who is there
  * sees and hears everybody. Bo's media go over a TURN server, so that his whole network can be cut. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSystem } from '../lib/system.mjs';
-import { Computer, Person, Wire, mediaFlows, until } from './support.mjs';
+import { Computer, Person, Wire, mediaFlows, steps, until } from './support.mjs';
 import { Turn } from './turn.mjs';
 
 const AWAY_MS = 20_000;
@@ -18,6 +18,7 @@ let people;
 let ana;
 let bo;
 let cy;
+const test = steps(() => people);
 
 before(async () => {
   turn = await Turn.start();

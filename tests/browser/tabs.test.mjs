@@ -1,8 +1,8 @@
 /* The tabs of one browser share a sign-in. What happens to it in one of them never ends a call in another without a word. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { Person, mediaFlows, startBrowser, steps, until } from './support.mjs';
 
 const PASSWORD = 'correct horse battery';
 
@@ -11,6 +11,7 @@ let browser;
 let ben;
 let ana;
 let code;
+const test = steps(() => [ana, ben]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

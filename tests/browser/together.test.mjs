@@ -1,10 +1,10 @@
 /* What people in a meeting do with each other beside seeing and hearing: change and delete lines of chat, write privately,
  * react, hand on seats, put somebody out. On the running system, each seen from the other's page. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { Person, startBrowser, until } from './support.mjs';
+import { Person, startBrowser, steps, until } from './support.mjs';
 
 /** Pictures are not what is looked at here. */
 const settings = { cameraOn: false };
@@ -14,6 +14,7 @@ let ana;
 let bo;
 let wang;
 let code;
+const test = steps(() => [ana, bo, wang]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);

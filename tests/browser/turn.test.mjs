@@ -1,9 +1,9 @@
 /* Through a real coturn, and through nothing else: two browsers see and hear each other, with credentials that the workers
  * made; these run out and are renewed while the call goes on; the TURN server goes away and comes back. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { Person, mediaFlows, startBrowser, steps, until } from './support.mjs';
 import { candidates, connectionNames, iceServer, way } from './transport.mjs';
 import { Turn } from './turn.mjs';
 
@@ -13,6 +13,7 @@ let sys;
 let browser;
 let turn;
 let people;
+const test = steps(() => people);
 
 before(async () => {
   turn = await Turn.start();

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, mediaFlows, root, startBrowser, until } from './support.mjs';
+import { Person, mediaFlows, root, startBrowser, steps, until } from './support.mjs';
 
 let www; // a copy that is changed while it is served
 let sys;
@@ -14,6 +14,7 @@ let browser;
 let ana;
 let bo;
 let code;
+const test = steps(() => [ana, bo]);
 
 before(async () => {
   www = fs.mkdtempSync(path.join(os.tmpdir(), 'em-www-'));

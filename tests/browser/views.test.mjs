@@ -2,10 +2,10 @@
  * browsers, and a crowd that has none. */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { Person, collectAnnouncements, startBrowser, until } from './support.mjs';
+import { Person, collectAnnouncements, startBrowser, steps, until } from './support.mjs';
 
 const jsQR = createRequire(import.meta.url)('jsqr');
 /** Of the chat, from before anybody came. */
@@ -15,6 +15,7 @@ let browser;
 let ana; // hosts
 let bo;
 let code;
+const test = steps(() => [ana, bo]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
