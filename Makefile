@@ -1,7 +1,7 @@
 # EchoMeet. `make run` sets everything up and runs the system; `make test` sets everything up and runs all tests.
 # The rest is for developers: see docs/operation.md.
 #
-#   make                     builds the two programs into build/release
+#   make                     builds the programs into build/release
 #   make check               unit tests only
 #   make lint                the look of all code; make format applies it
 #   make fuzz                every parser against libFuzzer, FUZZ_SECONDS=60 each
@@ -58,11 +58,13 @@ objects    = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 CORE       := $(call objects,core)
 API        := $(CORE) $(call objects,http db service handlers)
 API_MAIN   := $(call objects,fcgi)
-RELAY      := $(filter-out %/main.o,$(call objects,roomlog relay))
-MEDIA      := $(call objects,media)
+ROOMLOG    := $(call objects,roomlog)
+RELAY      := $(ROOMLOG) $(filter-out %/main.o,$(call objects,relay))
+MEDIA      := $(filter-out %/main.o,$(call objects,media))
 RELAY_MAIN := $(BUILD)/relay/main.o
+MEDIA_MAIN := $(BUILD)/media/main.o
 
-PROGRAMS   := $(BUILD)/echomeet-api $(BUILD)/echomeet-relay
+PROGRAMS   := $(BUILD)/echomeet-api $(BUILD)/echomeet-relay $(BUILD)/echomeet-media $(BUILD)/janus-loopback.so
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 DB_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/db/test_*.c))
 BENCHES    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
@@ -106,6 +108,8 @@ bench:
 $(BUILD)/echomeet-api: $(API_MAIN) $(API)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_API)
 $(BUILD)/echomeet-relay: $(RELAY_MAIN) $(RELAY) $(CORE)
+	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RELAY)
+$(BUILD)/echomeet-media: $(MEDIA_MAIN) $(MEDIA) $(ROOMLOG) $(CORE)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RELAY)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(API) $(RELAY) $(MEDIA)
 	@mkdir -p $(@D)

@@ -18,7 +18,8 @@ enum {
     BITRATE = 2000000,  /* of one publisher, in bits a second */
     AUDIO_PACKETS = 10, /* that make somebody one who talks: 200 ms */
     AUDIO_LEVEL = 60,   /* in -dBov: louder is smaller */
-    SIZES = 3
+    SIZES = 3,
+    UNSAID = -2 /* a size that the page was not told */
 };
 
 struct member {
@@ -34,6 +35,8 @@ struct member {
     int said_size[PUBLISHER_KINDS]; /* the largest that the page knows to be wanted of it */
     double talked_s;                /* when they were last heard; 0: never */
     bool talks;
+    bool away; /* their connection to the meeting broke */
+    bool kept; /* room_set_members has named them */
 };
 
 struct room {
@@ -130,28 +133,94 @@ void room_set_member(struct room *room, int64_t user_id, struct room_flags flags
     plan_soon(room);
 }
 
+static void end_connections(struct member *m)
+{
+    for (int i = 0; i < PUBLISHER_KINDS; i++)
+        publisher_free(&m->sends[i]);
+    viewer_free(&m->receives);
+    m->want_count = 0;
+    m->talks = false;
+    plan_soon(m->room);
+}
+
 void room_drop_connections(struct room *room, int64_t user_id)
 {
     struct member *m = find_member(room, user_id);
     if (!m)
         return;
     for (int i = 0; i < PUBLISHER_KINDS; i++)
-        publisher_free(&m->sends[i]);
-    viewer_free(&m->receives);
-    m->want_count = 0;
-    m->talks = false;
-    plan_soon(room);
+        if (m->sends[i])
+            say_plain(m, send_names[i], publisher_gen(m->sends[i]), "gone");
+    if (m->receives)
+        say_plain(m, "sub", viewer_gen(m->receives), "gone");
+    end_connections(m);
+}
+
+static void remove_member(struct member *m)
+{
+    end_connections(m);
+    map_remove(&m->room->by_user, &m->by_user);
+    LIST_REMOVE(m, link);
+    free(m);
 }
 
 void room_remove_member(struct room *room, int64_t user_id)
 {
     struct member *m = find_member(room, user_id);
-    room_drop_connections(room, user_id);
-    if (!m)
-        return;
-    map_remove(&room->by_user, &m->by_user);
-    LIST_REMOVE(m, link);
-    free(m);
+    if (m)
+        remove_member(m);
+}
+
+void room_set_members(struct room *room, const struct room_seat *seats, size_t count)
+{
+    struct member *m, *next;
+    LIST_FOREACH(m, &room->members, link) m->kept = false;
+    for (size_t i = 0; i < count; i++) {
+        room_set_member(room, seats[i].user_id, seats[i].flags);
+        m = find_member(room, seats[i].user_id);
+        if (m)
+            m->kept = true;
+    }
+    for (m = LIST_FIRST(&room->members); m; m = next) {
+        next = LIST_NEXT(m, link);
+        if (!m->kept)
+            remove_member(m);
+    }
+}
+
+void room_mute(struct room *room)
+{
+    struct member *m;
+    LIST_FOREACH(m, &room->members, link)
+    {
+        m->flags.audio = false;
+        set_gates(m);
+    }
+    plan_soon(room);
+}
+
+void room_set_away(struct room *room, int64_t user_id)
+{
+    struct member *m = find_member(room, user_id);
+    if (m)
+        m->away = true;
+}
+
+void room_seat_taken(struct room *room, int64_t user_id)
+{
+    struct member *m = find_member(room, user_id);
+    if (m && !m->away)
+        room_drop_connections(room, user_id);
+    if (m)
+        m->away = false;
+}
+
+int64_t room_load_pps(const struct room *room)
+{
+    const struct member *m;
+    int64_t load = 0;
+    LIST_FOREACH(m, &room->members, link) load += m->receives ? viewer_load_pps(m->receives) : 0;
+    return load;
 }
 
 /* ---- who is in whose slots ---- */
@@ -402,6 +471,7 @@ static void take_publish(struct member *m, const struct signal *s, enum publishe
         publisher_free(&m->sends[kind]);
         m->sends[kind] =
             publisher_new(&m->room->janus_room, m->user_id, kind, s->gen, sdp.data, &lines, &publisher_hooks, m);
+        m->said_size[kind] = UNSAID;
         set_gates(m);
         plan_soon(m->room);
     }
@@ -653,7 +723,7 @@ void room_free(struct room **room_)
         return;
     struct member *m;
     while ((m = LIST_FIRST(&room->members)))
-        room_remove_member(room, m->user_id);
+        remove_member(m);
     struct buf body = {0};
     struct json j = json_to(&body);
     json_object(&j, NULL);

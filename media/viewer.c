@@ -8,6 +8,9 @@
 
 enum { LINES_MAX = VIEWER_SOUNDS_MAX + VIEWER_PICTURES_MAX };
 
+/* What a line of each kind brings, about, in packets a second. */
+enum { SOUND_PPS = 50, PICTURE_SMALL_PPS = 30, PICTURE_MEDIUM_PPS = 60, PICTURE_LARGE_PPS = 150 };
+
 enum state { ASKED, OFFERED, STARTING, READY, SWITCHING };
 
 /* Lines are numbered through: those of sound first. */
@@ -304,3 +307,14 @@ const char *viewer_offer(const struct viewer *v) { return v->offer.data; }
 bool viewer_is_ready(const struct viewer *v) { return v->state == READY; }
 
 int64_t viewer_gen(const struct viewer *v) { return v->gen; }
+
+int64_t viewer_load_pps(const struct viewer *v)
+{
+    static const int sizes[] = {PICTURE_SMALL_PPS, PICTURE_MEDIUM_PPS, PICTURE_LARGE_PPS};
+    int64_t load = 0;
+    for (int i = 0; i < v->sounds.count; i++)
+        load += v->sounds.items[i].source.user_id ? SOUND_PPS : 0;
+    for (int i = 0; i < v->pictures.count; i++)
+        load += v->pictures.items[i].source.user_id ? sizes[v->pictures.items[i].size] : 0;
+    return load;
+}

@@ -49,4 +49,7 @@ bool viewer_is_ready(const struct viewer *viewer);
 
 int64_t viewer_gen(const struct viewer *viewer);
 
+/* About how many packets a second its slots bring. */
+int64_t viewer_load_pps(const struct viewer *viewer);
+
 #endif

@@ -18,6 +18,7 @@ const readelf = (...args) => {
 for (const [name, main] of [
   ['echomeet-api', 'fcgi/main.o'],
   ['echomeet-relay', 'relay/main.o'],
+  ['echomeet-media', 'media/main.o'],
 ])
   test(`${name} has what makes a fault hard to use`, () => {
     const program = path.join(root, 'build/release', name);
