@@ -101,8 +101,13 @@ enum {
     LIMIT_SYNC_ROOMS = 20000,             /* rooms named in one sync */
 
     /* media nodes */
-    LIMIT_MEDIA_NODE_CHARS = 24,    /* a node's name */
-    LIMIT_MEDIA_VERSION_CHARS = 32, /* of the media server that it says it runs */
+    LIMIT_MEDIA_NODE_CHARS = 24,                    /* a node's name */
+    LIMIT_MEDIA_VERSION_CHARS = 32,                 /* of the media server that it says it runs */
+    LIMIT_MEDIA_PPS = 1000000000,                   /* packets a second that a node can say it sends */
+    LIMIT_MEDIA_NEW_PPS = 2000,                     /* that a meeting counts for until its node has reported again */
+    LIMIT_MEDIA_MOVES = 20,                         /* meetings moved off a node, or to one that came up, in one go */
+    LIMIT_MEDIA_KNOWN_MS = 1000,                    /* that a worker goes by what it knows of whether a node has room */
+    LIMIT_MEDIA_FORGOTTEN_MS = 24 * 60 * 60 * 1000, /* a node that was not heard of for so long is forgotten */
 
     /* workers */
     LIMIT_RECEIVE_MS = 5 * 1000,    /* for the web server to hand over a request with all of its body */

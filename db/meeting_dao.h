@@ -28,6 +28,14 @@ enum host_loss_policy {
     HOST_LOSS_END = NUMBER_HOST_LOSS_END
 };
 
+/* How the media of a meeting go. */
+#define NUMBER_MEDIA_MESH 0
+#define NUMBER_MEDIA_SFU 1
+enum media_mode {
+    MEDIA_MESH = NUMBER_MEDIA_MESH, /* everybody is connected with everybody */
+    MEDIA_SFU = NUMBER_MEDIA_SFU    /* everybody is connected with a media node, which passes them on */
+};
+
 /* What rules look at, and change, while a meeting's row is locked. */
 struct meeting_state {
     int64_t id;
