@@ -6,6 +6,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "service/expiry.h"
+#include "service/media_node.h"
 #include "service/presence.h"
 #include "service/sign_out.h"
 
@@ -13,7 +14,7 @@
 static bool housekeeping_round(struct app *app, struct arena *arena, struct score *score)
 {
     char id[IDS_REQUEST_CHARS + 1];
-    int sessions = 0, meetings = 0, seats = 0;
+    int sessions = 0, meetings = 0, seats = 0, moves = 0;
     ids_request(&app->random, id);
     struct context ctx = {.app = app, .arena = arena, .request_id = id, .address = "", .user_agent = ""};
     log_request(id);
@@ -23,12 +24,15 @@ static bool housekeeping_round(struct app *app, struct arena *arena, struct scor
         e = expiry_tick(&ctx, &meetings);
     if (!e)
         e = presence_sweep_unconnected(&ctx, &seats);
+    if (!e)
+        e = media_node_sweep(&ctx, &moves);
     if (e)
         log_event(LOG_WARN, "housekeeping_failed", "code", err_code(e), NULL);
     score_end(score);
     log_request(NULL);
     arena_reset(arena);
-    return !e && (sessions == LIMIT_DUE_MEETINGS || meetings == LIMIT_DUE_MEETINGS || seats == LIMIT_DUE_MEETINGS);
+    return !e && (sessions == LIMIT_DUE_MEETINGS || meetings == LIMIT_DUE_MEETINGS || seats == LIMIT_DUE_MEETINGS ||
+                  moves == LIMIT_DUE_MEETINGS);
 }
 
 void housekeeping_loop(struct app *app, struct score *score)

@@ -38,7 +38,7 @@ static void write_turn(struct json *j, struct arena *arena, const struct media_a
     json_object_end(j);
 }
 
-static void write_mesh(struct exchange *x, struct json *j, const struct media_access *access)
+static void write_ways(struct exchange *x, struct json *j, const struct media_access *access)
 {
     json_array(j, "iceServers");
     write_stun(j, x->ctx.arena, access->stun_urls);
@@ -55,9 +55,9 @@ void media_view_write(struct exchange *x, struct json *j, const char *key, const
 {
     json_object(j, key);
     json_str(j, "mode", media_mode_name(access->mode));
-    switch (access->mode) {
-    case MEDIA_MESH: write_mesh(x, j, access); break;
-    }
+    if (access->epoch != NO_EPOCH)
+        json_int(j, "epoch", access->epoch);
+    write_ways(x, j, access);
     json_object_end(j);
 }
 

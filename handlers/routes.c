@@ -67,7 +67,7 @@ const struct route routes[] = {
     {"GET", "/readyz", ACCESS_ANYBODY, RATE_NONE, readyz_get},
     {"GET", "/metrics", ACCESS_ANYBODY, RATE_NONE, metrics_get},
 
-    /* for relays: client messages by their type, then what relays ask for themselves */
+    /* for relays: client messages by their type, then what relays and media nodes ask for themselves */
     {"POST", ROOM "join_room", ACCESS_RELAY_USER, RATE_WRITE, ws_join_room},
     {"POST", ROOM "leave_room", ACCESS_RELAY_USER, RATE_NONE, ws_leave_room},
     {"POST", ROOM "chat_message", ACCESS_RELAY_USER, RATE_CHAT, messages_post},
@@ -90,10 +90,12 @@ const struct route routes[] = {
     {"POST", ROOM "lobby_return", ACCESS_RELAY_USER, RATE_WRITE, lobby_return_post},
     {"POST", ROOM "meeting_update", ACCESS_RELAY_USER, RATE_WRITE, meeting_patch},
     {"POST", ROOM "end_meeting", ACCESS_RELAY_USER, RATE_WRITE, meeting_end_post},
+    {"GET", ROOM "media", ACCESS_RELAY, RATE_NONE, node_members_get},
     {"GET", ROOM "events", ACCESS_RELAY, RATE_NONE, relay_events_get},
     {"POST", ROOM ":type", ACCESS_RELAY_USER, RATE_WRITE, ws_unknown_type},
     {"POST", "/internal/connections", ACCESS_RELAY, RATE_NONE, relay_connections_post},
     {"POST", "/internal/sync", ACCESS_RELAY, RATE_NONE, relay_sync_post},
+    {"POST", "/internal/media/sync", ACCESS_RELAY, RATE_NONE, node_sync_post},
 };
 /* clang-format on */
 

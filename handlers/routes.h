@@ -9,7 +9,7 @@ extern const int route_count;
 
 /* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, media.c,
  * moderation.c (and the lobby), invites.c (and guests), records.c, rooms.c (joining by WebSocket), relay.c (what relays
- * ask), relay_stats.c, admin.c, health.c, metrics.c.
+ * ask), media_node.c (what media nodes ask), relay_stats.c, admin.c, health.c, metrics.c.
  *
  * A name ends with the method where REST calls it. One that serves a client message alone is ws_ and the message's
  * type. */
@@ -76,6 +76,8 @@ enum err ws_unknown_type(struct exchange *x);
 enum err relay_events_get(struct exchange *x);
 enum err relay_connections_post(struct exchange *x);
 enum err relay_sync_post(struct exchange *x);
+enum err node_sync_post(struct exchange *x);
+enum err node_members_get(struct exchange *x);
 enum err healthz_get(struct exchange *x);
 enum err readyz_get(struct exchange *x);
 enum err metrics_get(struct exchange *x);

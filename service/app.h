@@ -19,6 +19,14 @@ struct rate_bucket {
     int64_t at_ms;       /* of the last look; 0: never used, full */
 };
 
+/* What a worker remembers of media nodes (service/media_node.c). Times are ms since 1970. */
+struct media_memory {
+    int64_t asked_ms; /* when it asked whether one has room; 0: never */
+    bool has_room;
+    int64_t looked_ms; /* when it last looked for nodes that are dead; 0: never */
+    int64_t steady_ms; /* since when it did so without a break */
+};
+
 struct app {
     const struct config *config;
     struct clock clock;
@@ -29,7 +37,8 @@ struct app {
     struct score *score;           /* this worker's place on it */
     struct token_keys token_keys;  /* for the whole life: new keys come with new workers */
     struct token_memory token_memory;
-    struct rate_bucket rate_buckets[RATE_BUCKETS];  /* by the hash of their key */
+    struct rate_bucket rate_buckets[RATE_BUCKETS]; /* by the hash of their key */
+    struct media_memory media;
     unsigned char password_key[PASSWORD_KEY_BYTES]; /* meeting passwords are encrypted with it */
     char turn_secret[TURN_SECRET_MAX + 1];          /* empty where there is no TURN server */
 };

@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "service/host.h"
 #include "service/lobby.h"
+#include "service/media_node.h"
 #include "service/meeting.h"
 #include "service/schedule.h"
 #include "service/setting.h"
@@ -22,6 +23,7 @@ static enum err schedule_again(struct room_change *room)
     s->actual_start_ms = m.actual_start_ms = 0;
     s->host_lost_ms = m.host_lost_ms = 0;
     s->warned_ms = 0;
+    media_node_release(s);
     m.participant_count = m.online_count = 0;
     return meeting_add_updated(room, &m, 0);
 }

@@ -9,6 +9,7 @@
 #include "service/guest.h"
 #include "service/invite.h"
 #include "service/lobby.h"
+#include "service/media_node.h"
 #include "service/meeting_cache.h"
 #include "service/participant.h"
 #include "service/participant_find.h"
@@ -466,13 +467,30 @@ static enum err view_body(void *arg)
 }
 
 /* The view and its seq come from one state of the database. */
-static enum err read_view(struct context *ctx, int64_t meeting_id, int64_t since_seq, struct room_view *out)
+static enum err read_once(struct context *ctx, int64_t meeting_id, int64_t since_seq, struct room_view *out)
 {
     struct view_read r = {.ctx = ctx, .since_seq = since_seq, .view = {.meeting = {.id = meeting_id}}};
     enum err e = db_snapshot(ctx->app->db, view_body, &r);
     if (!e)
         *out = r.view;
     return context_no_row(e, ERR_NOT_FOUND);
+}
+
+/* Who comes in sees first that the meeting has too many people for mesh: of several at once the last one. They see it
+ * as it is after it moved. What does not work out now, the next one who comes does. */
+static enum err read_view(struct context *ctx, int64_t meeting_id, int64_t since_seq, struct room_view *out)
+{
+    struct room_view view;
+    bool moved = false;
+    enum err e = read_once(ctx, meeting_id, since_seq, &view);
+    enum err failed = e || view.waiting ? ERR_OK : media_node_move_wanted(ctx, &view.meeting.state, &moved);
+    if (failed)
+        log_event(LOG_WARN, "media_not_moved", "meeting", LOG_INT(meeting_id), "code", err_code(failed), NULL);
+    if (moved)
+        e = read_once(ctx, meeting_id, since_seq, &view);
+    if (!e)
+        *out = view;
+    return e;
 }
 
 /* ---- the two ways to join ---- */

@@ -5,24 +5,17 @@
 
 const char *media_mode_name(enum media_mode mode)
 {
-    static const char *const names[] = {[MEDIA_MESH] = "mesh"};
+    static const char *const names[] = {[MEDIA_MESH] = "mesh", [MEDIA_SFU] = "sfu"};
     return names[mode];
 }
 
-/* How the media of a meeting go: today of all in the same way. */
-static enum media_mode mode_of(const struct meeting *meeting)
-{
-    (void)meeting;
-    return MEDIA_MESH;
-}
-
 /* The ways through firewalls, with credentials for ttl_s; 0: without. */
-static enum err mesh_access(struct context *ctx, int64_t user_id, int64_t ttl_s, struct media_access *out)
+static enum err ways_through(struct context *ctx, int64_t user_id, int64_t ttl_s, struct media_access *out)
 {
     const struct config *config = ctx->app->config;
     int64_t expires_at_s = context_now_ms(ctx) / 1000 + ttl_s;
     struct media_access access = {
-        .mode = MEDIA_MESH, .stun_urls = config->ice_servers, .turn_urls = ttl_s ? config->turn_urls : ""};
+        .epoch = NO_EPOCH, .stun_urls = config->ice_servers, .turn_urls = ttl_s ? config->turn_urls : ""};
     if (*access.turn_urls) {
         enum err e = turn_sign(ctx->app->turn_secret, user_id, expires_at_s, &access.turn);
         if (e)
@@ -37,10 +30,14 @@ static enum err mesh_access(struct context *ctx, int64_t user_id, int64_t ttl_s,
 enum err media_access(struct context *ctx, const struct meeting *meeting, const struct participant *me,
                       struct media_access *out)
 {
-    switch (mode_of(meeting)) {
-    case MEDIA_MESH: return mesh_access(ctx, me->user_id, ctx->app->config->turn_ttl_s, out);
-    }
-    return ERR_INTERNAL;
+    struct media_access access;
+    enum err e = ways_through(ctx, me->user_id, ctx->app->config->turn_ttl_s, &access);
+    if (e)
+        return e;
+    access.mode = (enum media_mode)meeting->media_mode;
+    access.epoch = meeting->media_epoch;
+    *out = access;
+    return ERR_OK;
 }
 
 enum err media_access_in(struct context *ctx, int64_t meeting_id, struct media_access *out)
@@ -63,5 +60,5 @@ enum err media_access_anywhere(struct context *ctx, bool for_test, struct media_
     enum err e = participant_dao_is_seated(ctx->app->db, ctx->user_id, &seated);
     if (e)
         return e;
-    return mesh_access(ctx, ctx->user_id, seated ? ctx->app->config->turn_ttl_s : test_ttl_s, out);
+    return ways_through(ctx, ctx->user_id, seated ? ctx->app->config->turn_ttl_s : test_ttl_s, out);
 }

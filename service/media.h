@@ -1,6 +1,7 @@
-/* The media seat: how the media of a meeting go, and what one person in it needs for that. In a mesh these are the ways
- * through firewalls: STUN servers from the configuration, and TURN servers with credentials of one's own that run out.
- * What another mode needs would stand beside them. */
+/* The media seat: how the media of a meeting go, and what one person in it needs for that: the ways through firewalls,
+ * STUN servers from the configuration, and TURN servers with credentials of one's own that run out. Over a media node
+ * (service/media_node.h) they lead to that instead of to the others; all else the page and the node say to each other.
+ */
 #ifndef SERVICE_MEDIA_H
 #define SERVICE_MEDIA_H
 
@@ -9,13 +10,14 @@
 #include "db/participant_dao.h"
 #include "service/context.h"
 
-enum media_mode { MEDIA_MESH };
-
-/* The name that clients know it by. */
+/* The name that clients know a mode by. */
 const char *media_mode_name(enum media_mode mode);
+
+enum { NO_EPOCH = -1 };
 
 struct media_access {
     enum media_mode mode;
+    int64_t epoch;         /* of the meeting's media; NO_EPOCH: of no meeting */
     const char *stun_urls; /* separated by commas; may be empty */
     const char *turn_urls; /* the same; empty: there is no TURN server, and the rest counts for nothing */
     struct turn_credential turn;

@@ -7,6 +7,7 @@
 #include "service/host.h"
 #include "service/invite.h"
 #include "service/lobby.h"
+#include "service/media_node.h"
 #include "service/meeting_cache.h"
 #include "service/participant.h"
 #include "service/permission.h"
@@ -298,6 +299,8 @@ static enum err update_change(struct room_change *room, void *arg)
     u->more_wait = room->state.look_again;
     if (!e)
         e = host_hand_over_kept(room);
+    if (!e && media_node_is_wanted(ctx, &room->state) && media_node_has_room(ctx))
+        e = media_node_move(room);
     u->handed_over = room->state.host_id != u->meeting.host_id;
     return e;
 }

@@ -8,6 +8,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "db/participant_dao.h"
+#include "service/media_node.h"
 #include "service/meeting_cache.h"
 #include "service/schedule.h"
 #include "service/serialize.h"
@@ -109,6 +110,7 @@ enum err room_finish(struct room_change *room, enum meeting_status status, const
     room->state.participant_count = room->state.online_count = room->state.waiting_count = 0;
     room->state.host_lost_ms = room->state.empty_since_ms = 0;
     room->state.look_again = false;
+    media_node_release(&room->state);
     struct event_draft *event = event_begin(&room->log, EVENT_MEETING_ENDED, 0);
     event->by_id = by_user;
     event->effect = effect_all(CLOSE_MEETING_OVER);

@@ -331,6 +331,8 @@ test('an address that does not exist is not found, with a token or without', asy
 test('internal routes are not to be had from outside', async () => {
   for (const target of [
     '/internal/sync',
+    '/internal/media/sync',
+    `/internal/meetings/${meeting.id}/media`,
     `/internal/meetings/${meeting.id}/join_room`,
     `/internal/meetings/${meeting.id}/events`,
     `/api/internal/meetings/${meeting.id}/join_room`,

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openSocket, register } from '../lib/client.mjs';
+import { mediaNode } from '../lib/internal.mjs';
 import { makeMeeting } from '../lib/rooms.mjs';
 import { root, startSystem } from '../lib/system.mjs';
 
@@ -54,7 +55,8 @@ let sys;
 let users;
 let meeting;
 before(async () => {
-  sys = await startSystem();
+  sys = await startSystem({ env: { ECHOMEET_MEDIA_LEASE_MS: '600000' } });
+  await mediaNode(sys, 'n1').sync('starting'); // the example has a meeting that moves to it
   users = { ana: await register(sys, 'Ana'), ben: await register(sys, 'Ben'), cleo: await register(sys, 'Cleo') };
   meeting = await makeMeeting(users.ana, { title: 'Planning' });
 });

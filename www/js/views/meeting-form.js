@@ -46,6 +46,7 @@ const DEFAULTS = {
   hostLossPolicy: 'hand_over',
   hostLossMinutes: 5,
   keepUntilEnd: true,
+  mediaServer: false,
   emptyMinutes: EMPTY_MINUTES,
 };
 
