@@ -2,6 +2,7 @@
  * what really arrives: decoded frames and received sound. Screenshots go to build/screenshots. */
 import fs from 'node:fs';
 import http from 'node:http';
+import { createRequire } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -17,6 +18,13 @@ const PATIENCE_MS = 45_000;
 
 /** Two cores have to carry every picture of every page, so the fake ones are small. */
 const SETTINGS = { videoQuality: 'low', microphoneOn: true, cameraOn: true, panel: null };
+
+/* Of several --disable-features the last counts, so Playwright's stands in ours. */
+const playwrights = createRequire(import.meta.url)(
+  path.join(root, 'node_modules/playwright-core/lib/server/chromium/chromiumSwitches.js'),
+)
+  .chromiumSwitches()
+  .find((argument) => argument.startsWith('--disable-features='));
 
 export const LAUNCH = {
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
@@ -34,6 +42,7 @@ export const LAUNCH = {
     '--auto-select-desktop-capture-source=Entire screen',
     '--allow-loopback-in-peer-connection',
     '--autoplay-policy=no-user-gesture-required',
+    `${playwrights},WebUIOmniboxPopup,WebUIOmniboxAimPopup`, // pages of their own for each window, of its address bar
   ],
 };
 
