@@ -5,8 +5,9 @@
 
 #include "core/limits.h"
 #include "service/account.h"
+#include "service/media_node.h"
 
-static int usage(void)
+static int user_usage(void)
 {
     fputs("Usage: echomeet-api user list\n"
           "       echomeet-api user create E-MAIL NAME   reads the password from standard input, one line\n"
@@ -55,7 +56,7 @@ static enum err create(struct context *ctx, const char *email, const char *name)
     return e;
 }
 
-static enum err run_verb(struct context *ctx, int argc, char **argv, int *status)
+static enum err user_verb(struct context *ctx, int argc, char **argv, int *status)
 {
     const char *verb = argc ? argv[0] : "";
     if (argc == 1 && strcmp(verb, "list") == 0)
@@ -66,11 +67,55 @@ static enum err run_verb(struct context *ctx, int argc, char **argv, int *status
         return account_set_disabled(ctx, argv[1], verb[0] == 'd');
     if (argc == 3 && strcmp(verb, "admin") == 0 && (strcmp(argv[2], "yes") == 0 || strcmp(argv[2], "no") == 0))
         return account_set_admin(ctx, argv[1], argv[2][0] == 'y');
-    *status = usage();
+    *status = user_usage();
     return ERR_OK;
 }
 
-int admin_user(const struct config *config, int argc, char **argv)
+static int media_usage(void)
+{
+    fputs(
+        "Usage: echomeet-api media list            the media nodes, what they carry and what they can\n"
+        "       echomeet-api media drain NODE      gives it no meeting any more, and moves those that it carries away\n"
+        "       echomeet-api media undrain NODE\n",
+        stderr);
+    return 2;
+}
+
+static enum err list_nodes(struct context *ctx)
+{
+    struct media_node *items;
+    int count;
+    enum err e = media_node_list(ctx, &items, &count);
+    if (e)
+        return e;
+    puts("NODE\tSTATE\tMEETINGS\tLOAD\tCAPACITY\tJANUS\tSINCE");
+    for (int i = 0; i < count; i++) {
+        const struct media_node *n = &items[i];
+        char since[TIME_TEXT_SIZE];
+        time_format(n->alive_since_ms, since);
+        printf("%s\t%s\t%lld\t%lld\t%lld\t%s\t%s\n", n->name,
+               n->lease_until_ms < context_now_ms(ctx) ? "dead"
+               : n->is_drained                         ? "drained"
+               : n->is_draining                        ? "draining"
+                                                       : "active",
+               (long long)n->meetings, (long long)n->load_pps, (long long)n->capacity_pps, n->version, since);
+    }
+    return ERR_OK;
+}
+
+static enum err media_verb(struct context *ctx, int argc, char **argv, int *status)
+{
+    const char *verb = argc ? argv[0] : "";
+    if (argc == 1 && strcmp(verb, "list") == 0)
+        return list_nodes(ctx);
+    if (argc == 2 && (strcmp(verb, "drain") == 0 || strcmp(verb, "undrain") == 0))
+        return media_node_set_drained(ctx, argv[1], verb[0] == 'd');
+    *status = media_usage();
+    return ERR_OK;
+}
+
+static int run(const struct config *config, int argc, char **argv,
+               enum err (*verb)(struct context *ctx, int argc, char **argv, int *status))
 {
     struct app app;
     if (app_open(&app, config, NULL) != ERR_OK)
@@ -78,7 +123,7 @@ int admin_user(const struct config *config, int argc, char **argv)
     struct arena *arena = arena_new();
     struct context ctx = {.app = &app, .arena = arena, .request_id = "admin", .address = "", .user_agent = ""};
     int status = 0;
-    enum err e = run_verb(&ctx, argc, argv, &status);
+    enum err e = verb(&ctx, argc, argv, &status);
     if (e) {
         fprintf(stderr, "%s (%s)\n", ctx.fault.detail[0] ? ctx.fault.detail : err_title(e), err_code(e));
         status = 1;
@@ -87,3 +132,7 @@ int admin_user(const struct config *config, int argc, char **argv)
     app_close(&app);
     return status;
 }
+
+int admin_user(const struct config *config, int argc, char **argv) { return run(config, argc, argv, user_verb); }
+
+int admin_media(const struct config *config, int argc, char **argv) { return run(config, argc, argv, media_verb); }

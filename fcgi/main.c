@@ -1,4 +1,4 @@
-/* echomeet-api: the pool of workers, the migrations of its database, and the administrator's command. Configuration
+/* echomeet-api: the pool of workers, the migrations of its database, and the administrator's commands. Configuration
  * comes by environment (--help lists it). */
 #include <limits.h>
 #include <stdio.h>
@@ -16,6 +16,7 @@ static int usage(void)
     puts("Usage: echomeet-api                 runs the workers until SIGTERM\n"
          "       echomeet-api migrate FOLDER  brings the database up to date\n"
          "       echomeet-api user …          lists, makes, disables and enables accounts\n"
+         "       echomeet-api media …         lists and drains media nodes\n"
          "       echomeet-api --help          shows this\n"
          "\n"
          "Environment (name, default, meaning):");
@@ -63,6 +64,8 @@ int main(int argc, char **argv)
         return migrate(&config, argv[2]);
     if (strcmp(argv[1], "user") == 0)
         return admin_user(&config, argc - 2, argv + 2);
+    if (strcmp(argv[1], "media") == 0)
+        return admin_media(&config, argc - 2, argv + 2);
     fputs("echomeet-api: see --help\n", stderr);
     return 2;
 }
