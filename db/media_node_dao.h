@@ -1,4 +1,4 @@
-/* Media nodes: their signs of life, which meetings they carry, and which of them takes a further one. */
+/* Media nodes: their heartbeats, which meetings they carry, and which of them takes a further one. */
 #ifndef DB_MEDIA_NODE_DAO_H
 #define DB_MEDIA_NODE_DAO_H
 

@@ -47,7 +47,7 @@ struct media_node_answer {
     int ahead_count;
 };
 
-/* A node's sign of life. Moves what is to be moved away from it, or to it. An error of a node that starts: some of what
+/* A node's heartbeat. Moves what is to be moved away from it, or to it. An error of a node that starts: some of what
  * it held has its old epoch still, so it starts once more. */
 MUST_CHECK enum err media_node_sync(struct context *ctx, const struct media_node_call *call,
                                     struct media_node_answer *out);

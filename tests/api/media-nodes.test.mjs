@@ -1,6 +1,7 @@
-/* Media nodes as the workers see them: signs of life, which meetings they carry, and when a meeting moves. The node is
+/* Media nodes as the workers see them: heartbeats, which meetings they carry, and when a meeting moves. The node is
  * played here, by its calls on the relays' socket. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { after, afterEach, before, test } from 'node:test';
 import { internal, mediaNode } from '../lib/internal.mjs';
 import { startSystem } from '../lib/system.mjs';
@@ -245,6 +246,37 @@ test('a node that drains loses its rooms to another one, or they go on in mesh',
   // a node comes up: what wants one goes there
   await liveNode('n3');
   assert.deepEqual(await rowOf(meeting), { mode: 'sfu', epoch: 4, node: 'n3' });
+});
+
+/* echomeet-api media …: {status, stdout, stderr} */
+const admin = (...words) =>
+  spawnSync(sys.program('echomeet-api'), ['media', ...words], {
+    env: { ...process.env, ...sys.env },
+    encoding: 'utf8',
+  });
+
+test('an administrator lists nodes, and drains one until told otherwise', async () => {
+  const first = await liveNode('n1');
+  const { meeting } = await meetingWith(5);
+  const list = () =>
+    admin('list')
+      .stdout.split('\n')
+      .slice(1, -1)
+      .map((line) => line.split('\t').slice(0, 3));
+  assert.deepEqual(list(), [['n1', 'active', '1']]);
+  assert.equal(admin('drain', 'n1').status, 0);
+  assert.equal(admin('drain', 'n1').status, 0, 'said again');
+  await until('mesh', async () => (await rowOf(meeting)).mode === 'mesh');
+  await until('it leaves', () => !first.rooms.has(meeting.id));
+  await first.beat('starting');
+  assert.deepEqual(list(), [['n1', 'drained', '0']]);
+  assert.equal((await rowOf(meeting)).mode, 'mesh', 'it stays drained');
+  assert.equal(admin('undrain', 'n1').status, 0);
+  await first.beat('starting'); // the next one in would move it as well
+  await until('it takes it', async () => (await rowOf(meeting)).node === 'n1');
+  const unknown = admin('drain', 'n2');
+  assert.deepEqual([unknown.status, /not_found/.test(unknown.stderr)], [1, true]);
+  assert.equal(admin('water').status, 2);
 });
 
 test('the meetings of a dead node move once its lease is over', async () => {
