@@ -31,6 +31,20 @@ setup_packages() {
     step_end "installed"
 }
 
+# setup_optional_packages LIST: installs what is missing of scripts/packages.LIST; fails, without a word, where that cannot be.
+setup_optional_packages() {
+    local missing
+    missing=$(missing_packages "$1")
+    [[ -n $missing ]] || return 0
+    local -a names root=()
+    read -ra names <<<"$missing"
+    ((EUID == 0)) || root=(sudo -n)
+    command -v apt-get >/dev/null && { ((EUID == 0)) || command -v sudo >/dev/null; } || return 1
+    step_note "installing $missing"
+    (umask 077 && : >"$log_dir/packages-$1.log")
+    "${root[@]}" scripts/install-packages "${names[@]}" >"$log_dir/packages-$1.log" 2>&1 </dev/null
+}
+
 # Names of the packages in scripts/packages.LIST... that are not installed, on one line.
 missing_packages() {
     local -a wanted=() missing=()

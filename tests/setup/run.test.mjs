@@ -46,6 +46,7 @@ describe('one copy, started twice', () => {
     assert.equal((await api(run).get('/')).status, 200);
     assert.equal((await api(run).get('/readyz')).status, 200);
     account = await register(run, 'Ana');
+    assert.match(run.output, /media +janus 1\.\d+\.\d+ on 127\.0\.0\.1, ports 20000-20999/);
     const how = await run.stop('SIGTERM');
     assert.equal(how.signal, 'SIGTERM', 'make reports the signal that ended it');
     assert.deepEqual(run.processes(), []);
@@ -163,12 +164,12 @@ describe('what goes wrong', () => {
 });
 
 describe('what ends by itself', () => {
-  test('pool, relay and web server are started again; without its database everything stops', async (t) => {
+  test('pool, relay, media node and web server are started again; without its database everything stops', async (t) => {
     const run = await Run.start();
     t.after(() => run.remove());
     assertReady(run);
     const restarts = () => run.complaints.filter((line) => /ended by itself and is started again/.test(line)).length;
-    for (const [i, part] of ['echomeet-relay', 'lighttpd', 'echomeet-api'].entries()) {
+    for (const [i, part] of ['echomeet-relay', 'lighttpd', 'echomeet-media', 'echomeet-api'].entries()) {
       const pid = run.daemon(part);
       process.kill(pid, 'SIGKILL');
       await eventually(() => restarts() === i + 1); // before that, its children may look like a new one
@@ -182,7 +183,7 @@ describe('what ends by itself', () => {
           ).status === 200,
       );
     }
-    assert.equal(restarts(), 3, run.output);
+    assert.equal(restarts(), 4, run.output);
     process.kill(run.daemon('mariadbd'), 'SIGKILL');
     assert.notEqual((await run.ended).code, 0);
     assert.match(run.complaints.at(-1), /the database ended by itself; its log is .*mariadb\.log/);
