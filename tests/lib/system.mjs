@@ -15,6 +15,7 @@
  *     env: {},             more environment for pool and relays, e.g. {ECHOMEET_GRACE_LOST_MS: '500'}
  *     relayEnv: [],        more environment for single relays, by number
  *     only: [...],         start just these of 'mariadb', 'redis', 'pool', 'relay', 'web' (default: all)
+ *     media: 0,            1: a media node with a Janus of its own, on the loopback device
  *     web: 'lighttpd',     or 'apache' (default: what ECHOMEET_TEST_WEB says)
  *     migrated: true,      false: a database server without the database `echomeet`
  *     webRoot: www,        folder of the page's files; one of a test's own may be changed while it is served
@@ -29,8 +30,9 @@
  *     sys.jwtKey           the key of access tokens as a Buffer (key id "k1"), to make tokens by hand
  *     await sys.sql(text, values)   rows as objects (or the driver's result of a write); `?` takes a value
  *     await sys.redis('PUBLISH', …)  the reply of one Redis command
- *     sys.log(name)        what a process has logged so far: 'mariadb', 'redis', 'pool', 'relay0', 'relay1', 'web'
- *     sys.processes        {mariadb, redis, pool, relay, relays: [], web}, relay being relays[0]; each has
+ *     sys.log(name)        what a process has logged so far: 'mariadb', 'redis', 'pool', 'relay0', 'relay1', 'media', 'web'
+ *     sys.janusPid()       the process id of the media node's Janus; 0 where none runs at the moment. What it says is in media/janus.log
+ *     sys.processes        {mariadb, redis, pool, relay, relays: [], media, web}, relay being relays[0]; each has
  *         .pid, .running
  *         await .stop()         SIGTERM, waits for the end; answers {code, signal}; fails on a wrong exit status
  *         await .kill(signal)   that signal (default SIGKILL) and waits for the end
@@ -41,8 +43,10 @@
  *
  * No process outlives the test: each one gets SIGTERM from the kernel when the test process is gone.
  * ECHOMEET_TEST_WEB=apache puts Apache in the place of lighttpd. ECHOMEET_TEST_KEEP=1 keeps the folders; the logs of a failed system are kept under build/test-logs in any case. */
+import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import dgram from 'node:dgram';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -91,6 +95,7 @@ class System {
     relayEnv = [],
     migrated = true,
     webRoot = path.join(root, 'www'),
+    media = 0,
     web = process.env.ECHOMEET_TEST_WEB || 'lighttpd',
     only = ['mariadb', 'redis', 'pool', 'relay', 'web'],
   }) {
@@ -99,6 +104,7 @@ class System {
     this.webRoot = webRoot;
     this.only = only;
     this.server = web;
+    this.media = media;
     this.relayEnv = relayEnv;
     this.relayCount = only.includes('relay') ? relays : 0;
     this.extraEnv = env;
@@ -128,11 +134,12 @@ class System {
     this.relayUrls = this.relayPorts.map((port) => `ws://127.0.0.1:${port}/`);
     this.makeSecrets();
     this.env = this.environment();
+    if (this.media) await this.prepareMedia();
     this.describeProcesses();
-    const { mariadb, redis, pool, relays, web } = this.processes;
+    const { mariadb, redis, pool, relays, media, web } = this.processes;
     await all(mariadb?.start(), redis?.start());
     await all(pool?.start(), web?.start());
-    await all(...relays.map((relay) => relay.start()));
+    await all(...relays.map((relay) => relay.start()), media?.start());
   }
 
   makeSecrets() {
@@ -230,6 +237,17 @@ class System {
       ),
     );
     p.relay = p.relays[0];
+    if (this.media) {
+      let from = 0;
+      p.media = new Daemon(this, 'media', {
+        prepare: () => {
+          from = this.log('media').length;
+        },
+        command: () => [this.program('echomeet-media')],
+        ready: () => assert.match(this.log('media').slice(from), /event=active/),
+        ours: true,
+      });
+    }
     if (this.only.includes('web'))
       p.web = new Daemon(this, 'web', {
         prepare: () => this.server === 'apache' && this.openFolders(),
@@ -250,6 +268,23 @@ class System {
         },
         ready: () => connects({ host: '127.0.0.1', port: this.port }),
       });
+  }
+
+  /* Its Janus has UDP ports of its own, so that systems do not meet. */
+  async prepareMedia() {
+    Object.assign(this.env, {
+      ECHOMEET_MEDIA_NODE: 'm0',
+      ECHOMEET_MEDIA_FOLDER: this.file('media'),
+      ECHOMEET_MEDIA_PORTS: await freeUdpPorts(200),
+      ECHOMEET_MEDIA_LOOPBACK: this.program('janus-loopback.so'),
+      ...this.extraEnv,
+    });
+    run(path.join(root, 'scripts/janus-config'), [this.file('media')], { ...plainEnvironment(), ...this.env });
+  }
+
+  janusPid() {
+    const { pid, running } = this.processes.media;
+    return running ? Number(fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]) : 0;
   }
 
   /* Apache's processes are never root: let its user reach the sockets and the page. */
@@ -297,8 +332,8 @@ class System {
   }
 
   all() {
-    const { mariadb, redis, pool, relays, web } = this.processes;
-    return [web, ...relays, pool, redis, mariadb].filter(Boolean); // in the order in which they end
+    const { mariadb, redis, pool, relays, media, web } = this.processes;
+    return [web, ...relays, media, pool, redis, mariadb].filter(Boolean); // in the order in which they end
   }
 
   /* For a test process that ends without stop(). */
@@ -312,9 +347,10 @@ class System {
     this.stopped = true;
     this.stopping = true;
     await this.sqlPool?.end().catch(() => {});
-    const { mariadb, redis, pool, relays, web } = this.processes;
-    for (const daemon of [web, ...relays, pool].filter((d) => d?.running)) {
+    const { mariadb, redis, pool, relays, media, web } = this.processes;
+    for (const daemon of [web, ...relays, media, pool].filter((d) => d?.running)) {
       daemon.signal('SIGCONT');
+      if (daemon === media) daemon.signal('SIGTERM'); // with a second one it does not wait until its rooms have moved
       await daemon.stop().catch((error) => this.faults.push(error.message));
     }
     // their data are thrown away
@@ -577,6 +613,23 @@ export async function freePorts(count) {
     if (!ports.has(port) && (await isFree(port))) ports.add(port);
   }
   return [...ports];
+}
+
+/* "first-last": UDP ports that nobody has, as far as looking at some of them tells. */
+async function freeUdpPorts(count) {
+  for (;;) {
+    const first = 20_000 + count * Math.floor((Math.random() * 12_000) / count);
+    const free = await Promise.all([0, count / 2, count - 1].map((i) => isFreeUdp(first + i)));
+    if (free.every(Boolean)) return `${first}-${first + count - 1}`;
+  }
+}
+
+function isFreeUdp(port) {
+  return new Promise((resolve) => {
+    const socket = dgram.createSocket('udp4');
+    socket.once('error', () => resolve(false));
+    socket.bind(port, () => socket.close(() => resolve(true)));
+  });
 }
 
 function isFree(port) {

@@ -3,8 +3,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import fs from 'node:fs';
-import http from 'node:http';
 import path from 'node:path';
 import readline from 'node:readline';
 import { after, before, test } from 'node:test';
@@ -12,13 +10,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startBrowser, until } from '../browser/support.mjs';
 import { startJanus } from '../lib/janus.mjs';
 import { root } from '../lib/system.mjs';
+import { startBench } from './bench.mjs';
 
 const PEOPLE = [1, 2, 3];
-const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript' };
 
 let janus;
 let driver;
-let server;
+let bench;
 let browser;
 /** @type {Map<number, import('playwright-core').Page>} */
 const pages = new Map();
@@ -57,63 +55,10 @@ async function openRoom() {
 
 /* --- pages ------------------------------------------------------------------------------------------------------- */
 
-/** A page's part of it: runs in the browser. */
-function workbench({ id, people }) {
-  const connections = [];
-  const Connection = window.RTCPeerConnection;
-  window.RTCPeerConnection = class extends Connection {
-    constructor(...args) {
-      super(...args);
-      connections.push(this);
-    }
-  };
-  window.start = async (epoch) => {
-    const { Sfu } = await import('/js/transport/sfu.js');
-    window.stream ??= await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 1280, height: 720 } });
-    window.sfu?.close();
-    const send = (_, data) => window.tellServer(JSON.stringify(data));
-    const sfu = new Sfu({ myId: id, relayOnly: false, send }, { epoch });
-    window.sfu = sfu;
-    window.hear = (signal) => window.sfu.receive(0, signal);
-    sfu.setPeople(people.map((userId) => ({ userId, online: true })));
-    await sfu.setLocal({
-      microphone: window.stream.getAudioTracks()[0],
-      camera: window.stream.getVideoTracks()[0],
-      screen: null,
-    });
-  };
-  window.want = (size, of = people) =>
-    window.sfu.setWants(new Map(of.filter((one) => one !== id).map((one) => [one, { camera: size, screen: 'none' }])));
-  /** Packets and frames by person, of all connections that are open. */
-  window.received = async () => {
-    const found = {};
-    for (const { userId, remote } of window.sfu.view()) {
-      const tracks = [remote.microphone, remote.camera].flatMap((stream) => stream?.getTracks() ?? []);
-      found[userId] = { packets: 0, frames: 0, width: 0 };
-      for (const pc of connections.filter(({ connectionState }) => connectionState === 'connected'))
-        for (const receiver of pc.getReceivers().filter(({ track }) => tracks.includes(track)))
-          for (const report of (await receiver.getStats()).values()) {
-            if (report.type !== 'inbound-rtp') continue;
-            if (report.kind === 'audio') found[userId].packets += report.packetsReceived;
-            else Object.assign(found[userId], { frames: report.framesDecoded ?? 0, width: report.frameWidth ?? 0 });
-          }
-    }
-    return found;
-  };
-  window.sent = async () => {
-    const sent = { audio: 0, video: 0 };
-    for (const pc of connections.filter(({ connectionState }) => connectionState === 'connected'))
-      for (const report of (await pc.getStats()).values())
-        if (report.type === 'outbound-rtp') sent[report.kind] += report.packetsSent;
-    return sent;
-  };
-}
-
 async function openPage(id) {
   const page = await (await browser.newContext()).newPage();
   await page.exposeFunction('tellServer', (json) => tell(`signal ${id} ${json}`));
-  await page.goto(`http://localhost:${server.address().port}/bench`);
-  await page.evaluate(workbench, { id, people: PEOPLE });
+  await bench.open(page, { id, people: PEOPLE });
   pages.set(id, page);
   await page.evaluate((e) => window.start(e), epoch);
 }
@@ -135,17 +80,8 @@ async function allSeeAll() {
   await Promise.all(PEOPLE.flatMap((id) => [arrives(id, others(id), 'frames'), arrives(id, others(id), 'packets')]));
 }
 
-function serve(request, response) {
-  const file = path.join(root, 'www', path.normalize(request.url));
-  if (request.url === '/bench') response.setHeader('content-type', 'text/html').end('<!doctype html><title>t</title>');
-  else if (fs.existsSync(file))
-    response.setHeader('content-type', TYPES[path.extname(file)] ?? 'text/plain').end(fs.readFileSync(file));
-  else response.writeHead(204).end();
-}
-
 before(async () => {
-  server = http.createServer(serve).listen(0, '127.0.0.1');
-  [janus, browser] = await Promise.all([startJanus(), startBrowser(), once(server, 'listening')]);
+  [janus, browser, bench] = await Promise.all([startJanus(), startBrowser(), startBench()]);
   startDriver();
   await said('up 1');
   await openRoom();
@@ -153,7 +89,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  server?.close();
+  bench?.close();
   driver?.stdin.end();
   if (driver?.exitCode === null) await once(driver, 'exit');
   await janus?.stop();
