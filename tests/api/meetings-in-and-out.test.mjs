@@ -52,7 +52,7 @@ test('the first one in starts the meeting', async () => {
   assert.ok(joinedAt);
   assert.deepEqual(room.participants, [room.me]);
   assert.deepEqual(room.messages, []);
-  assert.deepEqual(room.media, { mode: 'mesh', iceServers: [] });
+  assert.deepEqual(room.media, { mode: 'mesh', epoch: 0, iceServers: [] });
   assert.equal(room.seq, 1);
   const second = await join(ada, meeting);
   assert.equal(second.meeting.actualStartTime, room.meeting.actualStartTime, 'it starts once');
