@@ -16,7 +16,7 @@ const shots = path.join(root, 'build/screenshots');
 /** So long something may take on a machine that is busy with other things. Nothing waits for it but what fails. */
 const PATIENCE_MS = 45_000;
 
-/** Two cores have to carry every picture of every page, so the fake ones are small. */
+/** Two cores have to carry every picture of every page, so the fake ones are small, and shared screens too. */
 const SETTINGS = { videoQuality: 'low', microphoneOn: true, cameraOn: true, panel: null };
 
 /* Of several --disable-features the last counts, so Playwright's stands in ours. */
@@ -108,6 +108,13 @@ export class Person {
       (values) => {
         if (!localStorage.getItem('echomeet.settings'))
           localStorage.setItem('echomeet.settings', JSON.stringify(values));
+        const share = navigator.mediaDevices?.getDisplayMedia;
+        if (share)
+          navigator.mediaDevices.getDisplayMedia = (options) =>
+            share.call(navigator.mediaDevices, {
+              ...options,
+              video: { width: { max: 640 }, height: { max: 360 }, frameRate: { max: 5 } },
+            });
         document.addEventListener('securitypolicyviolation', (event) => {
           console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`);
         });
