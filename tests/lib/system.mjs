@@ -31,7 +31,7 @@
  *     await sys.sql(text, values)   rows as objects (or the driver's result of a write); `?` takes a value
  *     await sys.redis('PUBLISH', …)  the reply of one Redis command
  *     sys.log(name)        what a process has logged so far: 'mariadb', 'redis', 'pool', 'relay0', 'relay1', 'media', 'web'
- *     sys.janusPid()       the process id of the media node's Janus; 0 where none runs at the moment. What it says is in media/janus.log
+ *     sys.janusPid()       the process id of the media node's Janus; null where none runs at the moment (0 would be one's own group). What it says is in media/janus.log
  *     sys.processes        {mariadb, redis, pool, relay, relays: [], media, web}, relay being relays[0]; each has
  *         .pid, .running
  *         await .stop()         SIGTERM, waits for the end; answers {code, signal}; fails on a wrong exit status
@@ -284,7 +284,8 @@ class System {
 
   janusPid() {
     const { pid, running } = this.processes.media;
-    return running ? Number(fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]) : 0;
+    if (!running) return null;
+    return Number(fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]) || null;
   }
 
   /* Apache's processes are never root: let its user reach the sockets and the page. */
