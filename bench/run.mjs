@@ -339,8 +339,8 @@ class ApiBench {
       costs[mode].push(((ms + own) / joins) * 1000);
       return joins / seconds;
     };
-    const rates = { counter: [], lock: [], since: [] },
-      costs = { counter: [], lock: [], since: [] };
+    const rates = { counter: [], lock: [], since: [], bare: [] },
+      costs = { counter: [], lock: [], since: [], bare: [] };
     await join('counter'); // the first one finds everything cold
     costs.counter.pop();
     await rounds(async () => {
@@ -354,9 +354,16 @@ class ApiBench {
     );
     figure(`  joins of one meeting, ${processes} at once`, '1/s', rates.counter);
     figure('  the same by SELECT ... FOR UPDATE + COUNT(*)', '1/s', rates.lock);
+    figure('  the same three rows, unchecked, in one round trip', '1/s', rates.bare);
+    figure(
+      '  these / FOR UPDATE + COUNT(*): more cannot be had',
+      'x',
+      rates.bare.map((rate, i) => rate / rates.lock[i]),
+    );
     figure('  whole calls: checks, the join, news, the reply', '1/s', rates.since);
     figure('  CPU time of a join', 'us', costs.counter);
     figure('  of one by SELECT ... FOR UPDATE + COUNT(*)', 'us', costs.lock);
+    figure('  of the three rows alone', 'us', costs.bare);
     figure('  of a whole call', 'us', costs.since);
   }
 
