@@ -143,7 +143,7 @@ test('the call: each menu and dialog of the bar and of the panel', async () => {
   await announced(ana, 'Bo Nilsson joined');
   await goesRound(ana, ana.button('React'), '.menu.reactions');
   await goesRound(ana, ana.button('More'), '.bar-more .menu');
-  for (const item of ['Devices', 'Meeting information', 'Keyboard shortcuts']) {
+  for (const item of ['Devices', 'Meeting information', 'Call statistics', 'Keyboard shortcuts']) {
     await ana.button('More').focus();
     await page.keyboard.press('Enter');
     await goesRound(ana, page.locator('.menu').getByRole('button', { name: item }), 'dialog', {
