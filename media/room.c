@@ -32,7 +32,7 @@ struct member {
     struct viewer *receives;
     struct slot_want wants[WANTS_MAX];
     int want_count;
-    int said_size[PUBLISHER_KINDS]; /* the largest that the page knows to be wanted of it */
+    int said_size[PUBLISHER_KINDS]; /* the largest that the page knows to be wanted of it; UNSAID: it knows nothing */
     double talked_s;                /* when they were last heard; 0: never */
     bool talks;
     bool away; /* their connection to the meeting broke */
@@ -386,7 +386,15 @@ static const struct publisher_hooks publisher_hooks = {.answered = on_answered,
                                                        .gone = on_publisher_gone,
                                                        .talking = on_talking};
 
-static void on_offered(void *data, struct viewer *v) { say_sdp(data, "sub", viewer_gen(v), "offer", viewer_offer(v)); }
+static void on_offered(void *data, struct viewer *v)
+{
+    const struct member *m = data;
+    struct buf out = {0};
+    struct json j = signal_begin(m->room, &out, "sub", viewer_gen(v), "offer");
+    json_int(&j, "n", viewer_offer_number(v));
+    json_str(&j, "sdp", viewer_offer(v));
+    signal_end(m->room, m->user_id, &j);
+}
 
 static void on_ready(void *data, struct viewer *v)
 {
@@ -431,7 +439,7 @@ static const struct viewer_hooks viewer_hooks = {.offered = on_offered,
 
 /* ---- what pages ask ---- */
 
-enum field { KIND, PC, GEN, EPOCH, SDP, AUDIO, VIDEO, LIST, FIELDS };
+enum field { KIND, PC, GEN, EPOCH, N, SDP, AUDIO, VIDEO, LIST, FIELDS };
 
 /* A signal as it came: views into its text. */
 struct signal {
@@ -502,10 +510,11 @@ static void take_answered(struct member *m, const struct signal *s)
     static const struct sdp_rules rules = {.audio = VIEWER_SOUNDS_MAX, .video = VIEWER_PICTURES_MAX, .receives = true};
     struct buf sdp = {0};
     struct sdp_lines lines;
-    if (!m->receives || viewer_gen(m->receives) != s->gen)
+    int64_t n;
+    if (!m->receives || viewer_gen(m->receives) != s->gen || !skim_int(s->field[N], &n))
         return;
     if (filtered(s, &rules, &sdp, &lines))
-        (void)!viewer_answer(m->receives, sdp.data); /* repeated: it is on its way */
+        (void)!viewer_answer(m->receives, n, sdp.data); /* repeated, or there is another offer */
     else
         refuse(m, "sub", s->gen, "bad_request");
     buf_free(&sdp);
@@ -526,6 +535,7 @@ static bool read_want(struct slice item, struct slot_want *want)
     return true;
 }
 
+/* Pages say it again and again: an offer that got lost is repeated with it. */
 static void take_wants(struct member *m, const struct signal *s)
 {
     struct skim_items items = skim_items(s->field[LIST]);
@@ -534,6 +544,8 @@ static void take_wants(struct member *m, const struct signal *s)
     while (m->want_count < WANTS_MAX && skim_next(&items, &item))
         if (read_want(item, &m->wants[m->want_count]))
             m->want_count++;
+    if (m->receives && viewer_is_ready(m->receives) && viewer_is_unanswered(m->receives))
+        on_offered(m, m->receives);
     plan_soon(m->room);
 }
 
@@ -565,7 +577,7 @@ static void take_signal(struct member *m, const struct signal *s)
 /* A lower epoch is never obeyed, and a higher one is none of ours. */
 void room_signal(struct room *room, int64_t user_id, const char *json, size_t len)
 {
-    static const char *const names[FIELDS] = {"kind", "pc", "gen", "epoch", "sdp", "audio", "video", "list"};
+    static const char *const names[FIELDS] = {"kind", "pc", "gen", "epoch", "n", "sdp", "audio", "video", "list"};
     struct member *m = find_member(room, user_id);
     struct signal s = {0};
     int64_t epoch;

@@ -19,6 +19,8 @@ struct viewer {
     const struct viewer_hooks *hooks;
     void *data;
     int64_t gen, n;
+    int64_t offers; /* that Janus has made so far; the last one is in `offer` */
+    bool unanswered;
     struct janus_handle *handle;
     enum state state;
     struct buf offer;
@@ -129,9 +131,22 @@ static bool ask_layers(struct viewer *v)
     return false;
 }
 
+/* A line whose feed went away is inactive until it is agreed on once more. Of several offers only the last one counts.
+ */
+static void offer(struct viewer *v, const char *sdp)
+{
+    v->offer.len = 0;
+    buf_puts(&v->offer, sdp);
+    v->offers++;
+    v->unanswered = true;
+    v->hooks->offered(v->data, v);
+}
+
 static void on_switched(void *data, const struct janus_reply *reply)
 {
     struct viewer *v = data;
+    if (!reply->err && reply->sdp)
+        offer(v, reply->sdp);
     if (reply->err == ERR_BAD_REQUEST)
         lose(v); /* a feed went away meanwhile, and Janus then changes nothing: made anew it is right again */
     else if (!reply->err && !ask_layers(v))
@@ -215,14 +230,16 @@ static void on_started(void *data, const struct janus_reply *reply)
         lose(v);
 }
 
-bool viewer_answer(struct viewer *v, const char *sdp)
+bool viewer_answer(struct viewer *v, int64_t number, const char *sdp)
 {
-    if (v->state != OFFERED)
+    if (!v->unanswered || number != v->offers)
         return false;
     struct buf body = {0};
     struct json j = request(v, &body, "start");
     json_object_end(&j);
-    v->state = STARTING;
+    v->unanswered = false;
+    if (v->state == OFFERED)
+        v->state = STARTING;
     return send(v, &body, "answer", sdp, on_started);
 }
 
@@ -235,9 +252,8 @@ static void on_attached(void *data, const struct janus_reply *reply)
         lose(v);
         return;
     }
-    buf_puts(&v->offer, reply->sdp);
     v->state = OFFERED;
-    v->hooks->offered(v->data, v);
+    offer(v, reply->sdp);
 }
 
 static void on_event(void *data, const struct janus_event *event)
@@ -303,6 +319,10 @@ void viewer_free(struct viewer **viewer)
 /* ---- what others ask ---- */
 
 const char *viewer_offer(const struct viewer *v) { return v->offer.data; }
+
+int64_t viewer_offer_number(const struct viewer *v) { return v->offers; }
+
+bool viewer_is_unanswered(const struct viewer *v) { return v->unanswered; }
 
 bool viewer_is_ready(const struct viewer *v) { return v->state == READY; }
 

@@ -33,11 +33,16 @@ struct viewer *viewer_new(const struct janus_room *room, int64_t user_id, int64_
                           const struct viewer_hooks *hooks, void *data);
 void viewer_free(struct viewer **viewer);
 
-/* Janus's offer, or NULL while there is none. */
+/* Janus's last offer and its number, from 1; NULL while there is none. Another one comes where a line is to be used again
+ * whose sender went away. */
 const char *viewer_offer(const struct viewer *viewer);
+int64_t viewer_offer_number(const struct viewer *viewer);
 
-/* The page's answer, which sdp_filter has let through. False where none is waited for. */
-bool viewer_answer(struct viewer *viewer, const char *sdp);
+/* Whether it waits for an answer. */
+bool viewer_is_unanswered(const struct viewer *viewer);
+
+/* The page's answer to the offer of this number, which sdp_filter has let through. False where none is waited for. */
+bool viewer_answer(struct viewer *viewer, int64_t number, const char *sdp);
 
 /* Plans what the slots bring: the most important first. Changes go to Janus one plan at a time; `ready` comes when it
  * is done, and what changed meanwhile is planned again then. */

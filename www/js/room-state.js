@@ -34,6 +34,7 @@ const TOLD_SETTINGS = /** @type {const} */ ([
   'allowGuests',
   'muteOnEntry',
   'endsOnTime',
+  'mediaServer',
 ]);
 
 /** @param {Rest.Join} ack of join_room @param {Room | null} [before] the room before the absence @returns {Room} */

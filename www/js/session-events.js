@@ -57,6 +57,9 @@ export const EFFECTS = {
     if (userId === room.myId && by && by !== room.myId)
       mediaControl.applyRemoteMute({ audio, video, screen }, room.everyone[by]);
   },
+  media_moved({ roomMedia }, { data }) {
+    roomMedia?.move(data);
+  },
   lobby_joined({ lobby }, event) {
     lobby.changed(event);
     // Who has the list of them open sees it there.

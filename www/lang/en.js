@@ -475,6 +475,9 @@ export default {
   'setting.isRecorded.hint': 'People can filter their search by this. EchoMeet itself does not record.',
   'setting.endsOnTime': 'End on time',
   'setting.endsOnTime.hint': 'The meeting ends automatically. Everyone is told five minutes before.',
+  'setting.mediaServer': 'Media through the server',
+  'setting.mediaServer.hint':
+    'From the start, however few people are in it. Otherwise up to four people are connected directly. Needs a media server.',
   'setting.keepUntilEnd': 'Keep open until the planned end',
   'setting.keepUntilEnd.hint': 'Until then it does not end, even if no one is in it.',
   'meeting.edit': 'Edit the meeting',
@@ -571,6 +574,8 @@ export default {
   'system.muteOnEntry.off': '{name} turned off mute on entry',
   'system.endsOnTime.on': '{name} set the meeting to end on time',
   'system.endsOnTime.off': '{name} set the meeting to have no fixed end',
+  'system.mediaServer.on': '{name} set sound and pictures to go through the server',
+  'system.mediaServer.off': '{name} no longer sets sound and pictures to go through the server',
   'ended.expired': 'No one came, so the meeting was closed.',
   'ended.host_lost': 'The host did not come back.',
   'ended.time_over': 'Its time was up.',

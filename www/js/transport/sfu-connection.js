@@ -33,6 +33,13 @@ const nextGen = () => {
   return lastGen;
 };
 
+/**
+ * What a page says of a connection. Not where it is: the server learns that from the connection's own checks, and with candidates
+ * gathered meanwhile a repeated answer of many lines would be too large for one message.
+ * @param {RTCPeerConnection} pc
+ */
+export const spoken = (pc) => pc.localDescription?.sdp.replace(/^a=(candidate:.*|end-of-candidates)\r\n/gm, '');
+
 export class SfuConnection {
   /** @type {RTCPeerConnection | null} null: none is wanted */
   pc = null;
@@ -41,6 +48,8 @@ export class SfuConnection {
   state = 'connecting';
   /** @type {SfuOptions} */
   o;
+  /** whether the server's description was taken; it may come again while that takes its time */
+  described = false;
   /** how the server calls this connection */
   #name;
   #tries = 0;
@@ -59,6 +68,7 @@ export class SfuConnection {
     const pc = new RTCPeerConnection(this.o.configuration());
     this.pc = pc;
     this.gen = nextGen();
+    this.described = false;
     pc.onconnectionstatechange = () => this.#connectionChanged();
     this.#tryAfter(Math.min(CONNECT_MS * GROWTH ** this.#tries, CONNECT_LONGEST_MS));
     this.begin(pc).catch((error) => this.pc === pc && console.warn('media', this.#name, error));

@@ -5,16 +5,26 @@
  * Each size is sent with one temporal layer (L1T1). Janus before 1.1.4 loses count of more of them when it switches between
  * people, and their picture then stands still for seconds. A browser that cannot be told so sends one size.
  */
-import { SfuConnection } from './sfu-connection.js';
+import { SfuConnection, spoken } from './sfu-connection.js';
 
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
 /** @typedef {RTCRtpEncodingParameters & {scalabilityMode: string}} Layered */
 
-/** From the largest to the smallest: lines of a picture of 720, bits a second. */
+/** From the largest to the smallest, of a picture of 720 lines; bits a second. */
 const SIZES = [
   { rid: 'h', scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
   { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 400_000 },
   { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+];
+/**
+ * A browser leaves out the smallest sizes of a picture with few lines, and Janus waits for them for ever where somebody asked for the
+ * smallest. So no more are offered than the browser sends: the smallest is there always.
+ * @type {[lines: number, sizes: number][]}
+ */
+const SIZES_OF_LINES = [
+  [540, 3],
+  [270, 2],
+  [0, 1],
 ];
 const SCREEN = { maxBitrate: 2_500_000, maxFramerate: 30, scalabilityMode: 'L1T1' };
 
@@ -26,6 +36,8 @@ export class SfuPublisher extends SfuConnection {
   #senders = null;
   /** the largest size that anybody wants; -1: none */
   #size = 2;
+  /** how many the connection was made with */
+  #sizes = 0;
 
   /** @param {'pub' | 'screen'} name @param {import('./sfu-connection.js').SfuOptions} options */
   constructor(name, options) {
@@ -37,7 +49,8 @@ export class SfuPublisher extends SfuConnection {
   async setTracks(tracks) {
     this.#tracks = tracks;
     const any = tracks.audio !== null || tracks.video !== null;
-    if (any && !this.pc) this.open();
+    const otherSizes = this.#camera && tracks.video !== null && sizesOf(tracks.video) !== this.#sizes;
+    if (any && (!this.pc || otherSizes)) this.open();
     else if (!any && this.pc && !this.#camera) this.close();
     else await this.#attach();
   }
@@ -51,7 +64,7 @@ export class SfuPublisher extends SfuConnection {
     };
     this.#senders = { audio: lines.audio.sender, video: lines.video.sender };
     await pc.setLocalDescription();
-    this.ask(() => ({ kind: 'publish', sdp: pc.localDescription?.sdp }));
+    this.ask(() => ({ kind: 'publish', sdp: spoken(pc) }));
   }
 
   /** @override @param {import('./sfu-connection.js').SfuMessage} message */
@@ -65,7 +78,8 @@ export class SfuPublisher extends SfuConnection {
   /** @param {string} sdp */
   async #answer(sdp) {
     const { pc } = this;
-    if (pc?.signalingState !== 'have-local-offer') return; // repeated
+    if (!pc || this.described) return; // repeated
+    this.described = true;
     this.answered();
     try {
       await pc.setRemoteDescription({ type: 'answer', sdp });
@@ -87,8 +101,9 @@ export class SfuPublisher extends SfuConnection {
   /** @returns {RTCRtpEncodingParameters[]} */
   #encodings() {
     if (!this.#camera) return [SCREEN];
-    if (!hasSingleLayers()) return [SIZES[0]];
-    return SIZES.map((size) => /** @type {Layered} */ ({ ...size, scalabilityMode: 'L1T1' }));
+    this.#sizes = sizesOf(this.#tracks.video);
+    if (this.#sizes === 1) return [SIZES[0]];
+    return SIZES.slice(0, this.#sizes).map((size) => /** @type {Layered} */ ({ ...size, scalabilityMode: 'L1T1' }));
   }
 
   /** @param {number} size */
@@ -109,6 +124,13 @@ export class SfuPublisher extends SfuConnection {
     });
     await sender.setParameters(parameters).catch(() => {}); // a limit is a wish
   }
+}
+
+/** In how many sizes a camera goes out; one that comes later is taken for a good one. @param {MediaStreamTrack | null} track */
+function sizesOf(track) {
+  if (!hasSingleLayers()) return 1;
+  const { height = SIZES_OF_LINES[0][0] } = track?.getSettings() ?? {};
+  return /** @type {[number, number]} */ (SIZES_OF_LINES.find(([lines]) => height >= lines))[1];
 }
 
 /** @type {boolean | undefined} */

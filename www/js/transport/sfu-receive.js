@@ -3,7 +3,7 @@
  * brings. No picture is shown under a name before it is that person's for certain: a slot is taken from its former owner as soon as
  * the server says that it will bring somebody else, and given to the new one with the first frame that came after the change.
  */
-import { SfuConnection } from './sfu-connection.js';
+import { SfuConnection, spoken } from './sfu-connection.js';
 
 /** @typedef {import('../media-transport.js').Role} Role */
 /** @typedef {{userId: number, role: Role}} Owner */
@@ -20,7 +20,7 @@ export class SfuReceiver extends SfuConnection {
   #slots = new Map();
   #number = 0;
   #switched = 0;
-  /** @type {Map<string, MediaStream>} of a person and role, for as long as they are here */
+  /** @type {Map<string, MediaStream>} of a person and role, for as long as they are here; empty while nothing comes */
   #streams = new Map();
   /** @type {Map<number, import('../media-transport.js').Remote>} as last told */
   #remotes = new Map();
@@ -190,8 +190,9 @@ export class SfuReceiver extends SfuConnection {
   /** @param {Slot | undefined} slot */
   #release(slot) {
     slot?.waiting?.();
+    const key = slot?.owner && `${slot.owner.userId} ${slot.owner.role}`;
     const track = slot && this.#receiver(slot.mid)?.track;
-    if (track && slot.owner) this.#streams.get(`${slot.owner.userId} ${slot.owner.role}`)?.removeTrack(track);
+    if (key && track && this.#streams.get(key)?.getTracks().includes(track)) this.#streams.set(key, new MediaStream());
   }
 
   /** It brings them. @param {number} n */
@@ -213,7 +214,8 @@ export class SfuReceiver extends SfuConnection {
     slot.waiting = null;
     if (!owner || this.#slots.get(slot.mid) !== slot) return;
     slot.given = true;
-    this.#stream(owner.userId, owner.role).addTrack(track);
+    // Another stream each time: an element whose stream was without a track once does not always go on with the next.
+    this.#streams.set(`${owner.userId} ${owner.role}`, new MediaStream([track]));
     this.o.changed();
   }
 
@@ -226,11 +228,12 @@ export class SfuReceiver extends SfuConnection {
   /** @param {string} sdp */
   async #offered(sdp) {
     const { pc } = this;
-    if (!pc || pc.remoteDescription) return; // repeated
+    if (!pc || this.described) return; // repeated
+    this.described = true;
     try {
       await pc.setRemoteDescription({ type: 'offer', sdp });
       await pc.setLocalDescription();
-      this.ask(() => ({ kind: 'answered', sdp: pc.localDescription?.sdp })); // until the connection stands
+      this.ask(() => ({ kind: 'answered', sdp: spoken(pc) })); // until the connection stands
       this.#sayWants();
     } catch (error) {
       console.warn('media offer', error);

@@ -17,6 +17,7 @@ const SWITCHES = /** @type {const} */ ([
   ...WHO_MAY,
   'endsOnTime',
   'keepUntilEnd',
+  'mediaServer',
 ]);
 const NUMBERS = /** @type {const} */ (['duration', 'maxParticipants', 'hostLossMinutes', 'emptyMinutes']);
 const FIELDS = ['title', 'description', 'startTime', 'password', ...NUMBERS];
@@ -168,7 +169,7 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
         <details><summary>${t('setting.whoComes')}</summary>${switches(['isPublic', ...WHO_COMES])}</details>
         <details><summary>${t('setting.whoMay')}</summary>${switches(WHO_MAY)}</details>
         <details><summary>${t('meeting.course')}</summary>
-          ${switches(['isRecorded', 'endsOnTime', 'keepUntilEnd'])}
+          ${switches(['isRecorded', 'endsOnTime', 'keepUntilEnd', 'mediaServer'])}
           <div class="field-row">
             <${Choice} label=${t('meeting.hostLossPolicy')} name="hostLossPolicy" value=${policy} onChange=${setPolicy}
               options=${POLICIES.map((name) => [name, t(`meeting.policy.${name}`)])} />
