@@ -48,8 +48,6 @@ export class SfuConnection {
   state = 'connecting';
   /** @type {SfuOptions} */
   o;
-  /** whether the server's description was taken; it may come again while that takes its time */
-  described = false;
   /** how the server calls this connection */
   #name;
   #tries = 0;
@@ -68,7 +66,6 @@ export class SfuConnection {
     const pc = new RTCPeerConnection(this.o.configuration());
     this.pc = pc;
     this.gen = nextGen();
-    this.described = false;
     pc.onconnectionstatechange = () => this.#connectionChanged();
     this.#tryAfter(Math.min(CONNECT_MS * GROWTH ** this.#tries, CONNECT_LONGEST_MS));
     this.begin(pc).catch((error) => this.pc === pc && console.warn('media', this.#name, error));

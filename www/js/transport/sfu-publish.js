@@ -38,6 +38,8 @@ export class SfuPublisher extends SfuConnection {
   #size = 2;
   /** how many the connection was made with */
   #sizes = 0;
+  /** @type {RTCPeerConnection | null} the connection that has its answer, though taking it may last */
+  #answeredPc = null;
 
   /** @param {'pub' | 'screen'} name @param {import('./sfu-connection.js').SfuOptions} options */
   constructor(name, options) {
@@ -78,8 +80,8 @@ export class SfuPublisher extends SfuConnection {
   /** @param {string} sdp */
   async #answer(sdp) {
     const { pc } = this;
-    if (!pc || this.described) return; // repeated
-    this.described = true;
+    if (!pc || pc === this.#answeredPc) return; // repeated
+    this.#answeredPc = pc;
     this.answered();
     try {
       await pc.setRemoteDescription({ type: 'answer', sdp });

@@ -20,6 +20,10 @@ export class SfuReceiver extends SfuConnection {
   #slots = new Map();
   #number = 0;
   #switched = 0;
+  /** the number of the last offer */
+  #offer = 0;
+  /** one answer is made after the other */
+  #answers = Promise.resolve();
   /** @type {Map<string, MediaStream>} of a person and role, for as long as they are here; empty while nothing comes */
   #streams = new Map();
   /** @type {Map<number, import('../media-transport.js').Remote>} as last told */
@@ -39,6 +43,7 @@ export class SfuReceiver extends SfuConnection {
   /** @override */
   open() {
     this.#forget();
+    this.#offer = 0;
     super.open();
   }
 
@@ -56,7 +61,7 @@ export class SfuReceiver extends SfuConnection {
 
   /** @override @param {import('./sfu-connection.js').SfuMessage} message */
   receive(message) {
-    if (message.kind === 'offer') this.#offered(message.sdp);
+    if (message.kind === 'offer') this.#offered(message.n, message.sdp);
     else if (message.kind === 'slots') this.#take(message.n, message.slots ?? {});
     else if (message.kind === 'switched') this.#give(message.n);
     else return super.receive(message);
@@ -225,20 +230,29 @@ export class SfuReceiver extends SfuConnection {
     this.#number = this.#switched = 0;
   }
 
-  /** @param {string} sdp */
-  async #offered(sdp) {
+  /** The first one, or another one where a slot is used again whose sender went away. @param {number} n @param {string} sdp */
+  #offered(n, sdp) {
     const { pc } = this;
-    if (!pc || this.described) return; // repeated
-    this.described = true;
-    try {
-      await pc.setRemoteDescription({ type: 'offer', sdp });
-      await pc.setLocalDescription();
-      this.ask(() => ({ kind: 'answered', sdp: spoken(pc) })); // until the connection stands
-      this.#sayWants();
-    } catch (error) {
-      console.warn('media offer', error);
-      if (this.pc === pc) this.renew();
-    }
+    if (!pc || n < this.#offer || (n === this.#offer && n === 1)) return; // the first answer is repeated until the connection stands
+    this.#offer = n;
+    this.#answers = this.#answers.then(async () => {
+      try {
+        if (this.pc === pc && n === this.#offer) await this.#answer(pc, n, sdp);
+      } catch (error) {
+        console.warn('media offer', error);
+        if (this.pc === pc) this.renew();
+      }
+    });
+  }
+
+  /** @param {RTCPeerConnection} pc @param {number} n @param {string} sdp */
+  async #answer(pc, n, sdp) {
+    await pc.setRemoteDescription({ type: 'offer', sdp });
+    await pc.setLocalDescription();
+    const answer = () => ({ kind: 'answered', n, sdp: spoken(pc) });
+    if (n === 1) this.ask(answer);
+    else this.say(answer());
+    this.#sayWants();
   }
 }
 
