@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, startBrowser, steps, until } from './support.mjs';
+import { Person, startBrowser, steps, until } from '../browser/support.mjs';
 
 const NAMES = ['Ana Lima', 'Bo Nilsson', 'Eve Novak'];
 
