@@ -1,7 +1,7 @@
 /* `make bench`: what EchoMeet costs, as ratios of CPU time within one run. Each figure is measured in six rounds, what is compared in
  * turn, so that a machine that is slower for a while is slower for both. Prints medians and ranges, and writes build/bench.json.
  *
- *     node bench/run.mjs [requests] [joins] [signins] [reads] [relay] [page]     with the release build; programs of this folder do the work */
+ *     node bench/run.mjs [requests] [joins] [signins] [reads] [relay] [media] [page]     with the release build; programs of this folder do the work */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -15,7 +15,7 @@ process.env.ECHOMEET_TEST_BUILD = 'release';
 const { startSystem, root } = await import('../tests/lib/system.mjs');
 const { makePeople } = await import('../tests/lib/people.mjs');
 const { childrenOf, workersOf } = await import('../tests/lib/processes.mjs');
-const { makeMeeting } = await import('../tests/lib/rooms.mjs');
+const { makeMeeting, makeRoom } = await import('../tests/lib/rooms.mjs');
 const { startSwarm } = await import('../tests/lib/swarm.mjs');
 const run = promisify(execFile);
 
@@ -722,6 +722,103 @@ class PageBench {
   }
 }
 
+/* --- media --------------------------------------------------------------------------------------------------------- */
+
+const VIEWERS = 12,
+  FORWARD_MS = 4000,
+  BARE_PACKETS = 200_000;
+
+/* Two pages: of one person who sends, and of all who watch, each over a connection of their own. */
+class MediaBench {
+  constructor(sys) {
+    this.sys = sys;
+  }
+
+  async run() {
+    const { startBrowser } = await import('../tests/browser/support.mjs');
+    const { startBench } = await import('../tests/media/bench.mjs');
+    const [browser, pages] = await Promise.all([startBrowser(), startBench()]);
+    const names = Array.from({ length: VIEWERS + 1 }, (_, i) => `P${i}`);
+    const { people } = await makeRoom(this.sys, names);
+    const [sender, ...viewers] = people;
+    const page = await this.open(browser, pages, [sender]);
+    await sender.socket.request('media_control', { audio: true, video: true });
+    const { epoch } = people.at(-1).joined.media;
+    await page.evaluate((e) => window.start(e), epoch);
+    this.audience = await this.open(browser, pages, viewers, sender.id);
+    await this.audience.evaluate(watchAll, { ids: viewers.map(({ id }) => id), sender: sender.id, epoch });
+    await this.measure();
+    await browser.close();
+    pages.close();
+  }
+
+  /* A page of these people: what each says goes over their socket, and what they hear to it. */
+  async open(browser, pages, people, other = people[0].id) {
+    const page = await (await browser.newContext()).newPage();
+    await page.exposeFunction('tellServer', (json, id = people[0].id) =>
+      people.find((one) => one.id === id).socket.send('media_signal', JSON.parse(json)),
+    );
+    await pages.open(page, { id: people[0].id, people: [people[0].id, other] });
+    for (const { id, socket } of people)
+      socket.ws.on('message', (text) => {
+        const { type, data } = JSON.parse(text);
+        if (type === 'media_signal') page.evaluate(([s, i]) => window.hear?.(s, i), [data, id]).catch(() => {});
+      });
+    return page;
+  }
+
+  received() {
+    return this.audience.evaluate(async () => {
+      const flows = (await Promise.all(window.all.map((sfu) => sfu.flows()))).flat();
+      const of = flows.filter(({ direction }) => direction === 'in');
+      const sum = (what) => of.reduce((total, flow) => total + flow[what], 0);
+      return { packets: sum('packets'), bytes: sum('bytes'), people: of.filter(({ kind }) => kind === 'video').length };
+    });
+  }
+
+  async measure() {
+    while ((await this.received()).people < VIEWERS) await sleep(200);
+    const ratios = [],
+      forwarded = [],
+      rates = [];
+    await rounds(async () => {
+      const before = await this.received();
+      const { ms } = await spent(
+        () => cpuMs(this.sys.janusPid()),
+        () => sleep(FORWARD_MS),
+      );
+      const now = await this.received();
+      const packets = now.packets - before.packets;
+      const bytes = Math.round((now.bytes - before.bytes) / packets);
+      const { stdout } = await run(this.sys.program('bench/bare_sendto'), [String(BARE_PACKETS), String(bytes)]);
+      const bare = JSON.parse(stdout);
+      forwarded.push((ms * 1000) / packets);
+      ratios.push((ms * 1000) / packets / (bare.cpuUs / bare.packets));
+      rates.push(packets / (FORWARD_MS / 1000));
+    });
+    figure('CPU of a packet forwarded by the media server / sendto()', 'x', ratios);
+    figure(`  of a packet, ${VIEWERS} who watch one`, 'us', forwarded, { atMost: 60 });
+    figure('  packets', '1/s', rates);
+  }
+}
+
+/* In the page of those who watch. */
+async function watchAll({ ids, sender, epoch }) {
+  const { Sfu } = await import('/js/transport/sfu.js');
+  const one = (id) => {
+    const sfu = new Sfu(
+      { myId: id, relayOnly: false, send: (_, data) => window.tellServer(JSON.stringify(data), id) },
+      { epoch },
+    );
+    sfu.setPeople([{ userId: sender, online: true }]);
+    sfu.setWants(new Map([[sender, { camera: 'large', screen: 'none' }]]));
+    return [id, sfu];
+  };
+  const byId = new Map(ids.map(one));
+  window.all = [...byId.values()];
+  window.hear = (signal, id) => byId.get(id)?.receive(0, signal);
+}
+
 /* --------------------------------------------------------------------------------------------------------------- */
 
 async function bench(options, make) {
@@ -750,6 +847,7 @@ if (wants('relay'))
     { only: ['redis', 'relay'], env: { ECHOMEET_RELAY_UNAUTHENTICATED: '0', ECHOMEET_LOG_LEVEL: 'warn' } },
     (sys) => new RelayBench(sys),
   );
+if (wants('media')) await bench({ media: 1, env: { ECHOMEET_MESH_MAX: '0' } }, (sys) => new MediaBench(sys));
 if (wants('page')) await bench({}, (sys) => new PageBench(sys));
 fs.mkdirSync(path.join(root, 'build'), { recursive: true });
 fs.writeFileSync(
