@@ -269,7 +269,7 @@ test('Redis listens on no port, and on a socket for its group', async (t) => {
 
 test('the units are closed: systemd rates each as well protected', (t) => {
   const units = fs.readdirSync(installed('etc/systemd/system')).filter((name) => name.endsWith('.service'));
-  assert.equal(units.length, 4);
+  assert.equal(units.length, 5);
   for (const name of units) {
     const text = fs.readFileSync(installed('etc/systemd/system', name), 'utf8');
     for (const line of [
@@ -301,7 +301,7 @@ test('the units are closed: systemd rates each as well protected', (t) => {
 
 test('the key of the certificate is for the web server alone', () => {
   const { ECHOMEET_WEB_TLS: folderOfKey } = place;
-  for (const name of ['api', 'relay', 'redis']) {
+  for (const name of ['api', 'relay', 'redis', 'media']) {
     const text = fs.readFileSync(installed(`etc/systemd/system/echomeet-${name}.service`), 'utf8');
     assert.match(text, new RegExp(`^InaccessiblePaths=.*-${folderOfKey}( |$)`, 'm'), name);
   }
