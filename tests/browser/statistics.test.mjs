@@ -49,6 +49,34 @@ step('it says how large and how much, from each person and of oneself', async ()
   await ana.shot('statistics');
 });
 
+step('from seven people on it is said that there is no media server, until it has been read', async () => {
+  await ana.page.keyboard.press('Escape');
+  const crowd = (count) =>
+    ana.page.evaluate((most) => {
+      const { store } = window.echomeet.call;
+      const { room } = store.get();
+      const [other] = room.participants.filter(({ userId }) => userId !== room.myId);
+      const more = Array.from({ length: Math.max(0, most - 2) }, (_, i) => ({
+        ...other,
+        userId: 1000 + i,
+        online: false,
+      }));
+      const two = room.participants.filter(({ userId }) => userId < 1000);
+      store.set({ room: { ...room, participants: [...two, ...more] } });
+    }, count);
+  const line = ana.page.locator('.stage-banner', { hasText: 'everyone sends to everyone' });
+  await crowd(6);
+  assert.equal(await line.count(), 0);
+  await crowd(7);
+  await line.waitFor();
+  await ana.shot('mesh-crowded');
+  await line.getByRole('button', { name: 'Close' }).click();
+  await line.waitFor({ state: 'detached' });
+  await crowd(2);
+  await ana.button('More').click();
+  await ana.button('Call statistics').click();
+});
+
 step('whose camera is off has no picture any more, and nobody who is gone is in it', async () => {
   await bo.page.evaluate(() => window.echomeet.call.media.setCamera(false));
   await until(

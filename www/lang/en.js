@@ -268,7 +268,7 @@ export default {
   'stage.unknownMedia':
     'No sound or picture: this page does not know how this server carries them (“{mode}”). Reload the page. If that does not help, tell your administrator.',
   'stage.meshCrowded':
-    'With so many people, sound and pictures may stumble: this server has no media server, so everyone sends to everyone.',
+    'With so many people, sound and pictures may stumble: without a media server everyone sends to everyone.',
   'stage.mediaBlocked':
     'No sound or picture gets through to the others. A firewall may be in the way: try another network.',
   'stage.mediaBlockedOne': 'No sound or picture between you and {name} at the moment.',

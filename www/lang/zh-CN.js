@@ -259,7 +259,7 @@ export default {
   'stage.noWebRtc': '你听不到也看不到其他人：此浏览器不支持 WebRTC，或已将其关闭。你仍可查看和发送消息。',
   'stage.unknownMedia':
     '没有音视频：此页面不支持服务器所用的传输方式（“{mode}”）。请刷新页面；如果还是不行，请联系管理员。',
-  'stage.meshCrowded': '人数较多，音视频可能卡顿：此服务器没有媒体转发服务，每个人都要直接发送给其他所有人。',
+  'stage.meshCrowded': '人数较多，音视频可能卡顿：没有媒体服务器时，每个人都要直接发送给其他所有人。',
   'stage.mediaBlocked': '音视频无法到达其他人，可能被防火墙拦截，请换一个网络试试。',
   'stage.mediaBlockedOne': '你与{name}之间暂时没有音视频。',
   'stage.mediaBlockedSome': '你与 {count} 人之间暂时没有音视频。',
