@@ -15,7 +15,7 @@
  *     env: {},             more environment for pool and relays, e.g. {ECHOMEET_GRACE_LOST_MS: '500'}
  *     relayEnv: [],        more environment for single relays, by number
  *     only: [...],         start just these of 'mariadb', 'redis', 'pool', 'relay', 'web' (default: all)
- *     media: 0,            1: a media node with a Janus of its own, on the loopback device
+ *     media: 0,            how many media nodes, each with a Janus of its own, on the loopback device
  *     web: 'lighttpd',     or 'apache' (default: what ECHOMEET_TEST_WEB says)
  *     migrated: true,      false: a database server without the database `echomeet`
  *     webRoot: www,        folder of the page's files; one of a test's own may be changed while it is served
@@ -30,9 +30,9 @@
  *     sys.jwtKey           the key of access tokens as a Buffer (key id "k1"), to make tokens by hand
  *     await sys.sql(text, values)   rows as objects (or the driver's result of a write); `?` takes a value
  *     await sys.redis('PUBLISH', …)  the reply of one Redis command
- *     sys.log(name)        what a process has logged so far: 'mariadb', 'redis', 'pool', 'relay0', 'relay1', 'media', 'web'
- *     sys.janusPid()       the process id of the media node's Janus; null where none runs at the moment (0 would be one's own group). What it says is in media/janus.log
- *     sys.processes        {mariadb, redis, pool, relay, relays: [], media, web}, relay being relays[0]; each has
+ *     sys.log(name)        what a process has logged so far: 'mariadb', 'redis', 'pool', 'relay0', 'relay1', 'media0', 'web'
+ *     sys.janusPid(0)      the process id of a media node's Janus; null where none runs at the moment (0 would be one's own group). What it says is in media0/janus.log
+ *     sys.processes        {mariadb, redis, pool, relay, relays: [], media, medias: [], web}, relay being relays[0], media medias[0]; each has
  *         .pid, .running
  *         await .stop()         SIGTERM, waits for the end; answers {code, signal}; fails on a wrong exit status
  *         await .kill(signal)   that signal (default SIGKILL) and waits for the end
@@ -42,7 +42,8 @@
  *                          with another status than 0, or where a sanitizer wrote a report.
  *
  * No process outlives the test: each one gets SIGTERM from the kernel when the test process is gone.
- * ECHOMEET_TEST_WEB=apache puts Apache in the place of lighttpd. ECHOMEET_TEST_KEEP=1 keeps the folders; the logs of a failed system are kept under build/test-logs in any case. */
+ * ECHOMEET_TEST_WEB=apache puts Apache in the place of lighttpd. ECHOMEET_TEST_MEDIA=1 gives each whole system a media node, and every
+ * meeting goes over it. ECHOMEET_TEST_KEEP=1 keeps the folders; the logs of a failed system are kept under build/test-logs in any case. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -57,6 +58,9 @@ import mysql from 'mysql2/promise';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const build = path.join(root, 'build', process.env.ECHOMEET_TEST_BUILD || 'address');
+
+/* Media go over a media server in every meeting. */
+const byServer = Boolean(process.env.ECHOMEET_TEST_MEDIA);
 
 /* slower machines get more time; nothing waits longer than it must */
 const START_MS = 30_000;
@@ -104,14 +108,15 @@ class System {
     this.webRoot = webRoot;
     this.only = only;
     this.server = web;
-    this.media = media;
+    this.media =
+      media || (byServer && ['mariadb', 'redis', 'pool', 'relay'].every((name) => only.includes(name)) ? 1 : 0);
     this.relayEnv = relayEnv;
     this.relayCount = only.includes('relay') ? relays : 0;
     this.extraEnv = env;
     this.workers = typeof workers === 'number' ? { api: workers, relay: workers } : workers;
     this.faults = [];
     this.stopping = false;
-    this.processes = { relays: [] };
+    this.processes = { relays: [], medias: [] };
     this.reap = () => this.killAll();
     process.once('exit', this.reap);
     for (const folder of ['run', 'log', 'secrets', 'san', 'tmp'])
@@ -134,12 +139,13 @@ class System {
     this.relayUrls = this.relayPorts.map((port) => `ws://127.0.0.1:${port}/`);
     this.makeSecrets();
     this.env = this.environment();
-    if (this.media) await this.prepareMedia();
+    this.mediaEnvs = [];
+    for (let i = 0; i < this.media; i += 1) this.mediaEnvs.push(await this.prepareMedia(i));
     this.describeProcesses();
-    const { mariadb, redis, pool, relays, media, web } = this.processes;
+    const { mariadb, redis, pool, relays, medias, web } = this.processes;
     await all(mariadb?.start(), redis?.start());
     await all(pool?.start(), web?.start());
-    await all(...relays.map((relay) => relay.start()), media?.start());
+    await all(...[...relays, ...medias].map((one) => one.start()));
   }
 
   makeSecrets() {
@@ -151,6 +157,7 @@ class System {
   environment() {
     const { api = 2, signin = 1, relay = 2 } = this.workers;
     return {
+      ...(byServer && { ECHOMEET_MESH_MAX: '0' }),
       ECHOMEET_MYSQL_SOCKET: this.file('run/mariadb.sock'),
       ECHOMEET_MYSQL_USER: 'root',
       ECHOMEET_MYSQL_DATABASE: 'echomeet',
@@ -237,17 +244,22 @@ class System {
       ),
     );
     p.relay = p.relays[0];
-    if (this.media) {
+    this.mediaEnvs.forEach((env, i) => {
+      const name = `media${i}`;
       let from = 0;
-      p.media = new Daemon(this, 'media', {
-        prepare: () => {
-          from = this.log('media').length;
-        },
-        command: () => [this.program('echomeet-media')],
-        ready: () => assert.match(this.log('media').slice(from), /event=active/),
-        ours: true,
-      });
-    }
+      p.medias.push(
+        new Daemon(this, name, {
+          prepare: () => {
+            from = this.log(name).length;
+          },
+          command: () => [this.program('echomeet-media')],
+          env,
+          ready: () => assert.match(this.log(name).slice(from), /event=active/),
+          ours: true,
+        }),
+      );
+    });
+    p.media = p.medias[0];
     if (this.only.includes('web'))
       p.web = new Daemon(this, 'web', {
         prepare: () => this.server === 'apache' && this.openFolders(),
@@ -271,19 +283,26 @@ class System {
   }
 
   /* Its Janus has UDP ports of its own, so that systems do not meet. */
-  async prepareMedia() {
-    Object.assign(this.env, {
-      ECHOMEET_MEDIA_NODE: 'm0',
-      ECHOMEET_MEDIA_FOLDER: this.file('media'),
-      ECHOMEET_MEDIA_PORTS: await freeUdpPorts(200),
+  async prepareMedia(i) {
+    let ports;
+    do ports = await freeUdpPorts(200);
+    while (this.mediaEnvs.some(({ ECHOMEET_MEDIA_PORTS: taken }) => taken === ports)); // ranges are the same or apart
+    const env = {
+      ECHOMEET_MEDIA_NODE: `m${i}`,
+      ECHOMEET_MEDIA_FOLDER: this.file(`media${i}`),
+      ECHOMEET_MEDIA_PORTS: ports,
       ECHOMEET_MEDIA_LOOPBACK: this.program('janus-loopback.so'),
-      ...this.extraEnv,
+    };
+    run(path.join(root, 'scripts/janus-config'), [env.ECHOMEET_MEDIA_FOLDER], {
+      ...plainEnvironment(),
+      ...this.env,
+      ...env,
     });
-    run(path.join(root, 'scripts/janus-config'), [this.file('media')], { ...plainEnvironment(), ...this.env });
+    return env;
   }
 
-  janusPid() {
-    const { pid, running } = this.processes.media;
+  janusPid(i = 0) {
+    const { pid, running } = this.processes.medias[i];
     if (!running) return null;
     return Number(fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]) || null;
   }
@@ -333,8 +352,8 @@ class System {
   }
 
   all() {
-    const { mariadb, redis, pool, relays, media, web } = this.processes;
-    return [web, ...relays, media, pool, redis, mariadb].filter(Boolean); // in the order in which they end
+    const { mariadb, redis, pool, relays, medias, web } = this.processes;
+    return [web, ...relays, ...medias, pool, redis, mariadb].filter(Boolean); // in the order in which they end
   }
 
   /* For a test process that ends without stop(). */
@@ -348,10 +367,10 @@ class System {
     this.stopped = true;
     this.stopping = true;
     await this.sqlPool?.end().catch(() => {});
-    const { mariadb, redis, pool, relays, media, web } = this.processes;
-    for (const daemon of [web, ...relays, media, pool].filter((d) => d?.running)) {
+    const { mariadb, redis, pool, relays, medias, web } = this.processes;
+    for (const daemon of [web, ...relays, ...medias, pool].filter((d) => d?.running)) {
       daemon.signal('SIGCONT');
-      if (daemon === media) daemon.signal('SIGTERM'); // with a second one it does not wait until its rooms have moved
+      if (medias.includes(daemon)) daemon.signal('SIGTERM'); // with a second one it does not wait until its rooms have moved
       await daemon.stop().catch((error) => this.faults.push(error.message));
     }
     // their data are thrown away

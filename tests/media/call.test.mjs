@@ -14,7 +14,7 @@ let code;
 let people = [];
 
 before(async () => {
-  [sys, browser] = await Promise.all([startSystem({ media: 1, env: { ECHOMEET_MESH_MAX: '2' } }), startBrowser()]);
+  [sys, browser] = await Promise.all([startSystem({ media: 2, env: { ECHOMEET_MESH_MAX: '2' } }), startBrowser()]);
   people = await Promise.all(NAMES.map((name) => Person.arrive(browser, sys.base, name)));
   for (const [i, person] of people.entries()) await person.signUp(`p${i}@example.org`);
   [code] = [
@@ -169,18 +169,32 @@ step('who is muted by the host is heard by nobody, though their page goes on sen
 
 step('a Janus that is killed is replaced, and everybody is seen and heard again', async () => {
   const epoch = await epochNow();
-  process.kill(sys.janusPid(), 'SIGKILL');
+  process.kill(sys.janusPid(await nodeOfMeeting()), 'SIGKILL');
   await until(async () => (await epochNow()) > epoch, 'another epoch');
   await allFlows();
 });
 
 step('so is its node', async () => {
   const epoch = await epochNow();
-  await sys.processes.media.kill();
-  await sys.processes.media.start();
+  const node = sys.processes.medias[await nodeOfMeeting()];
+  await node.kill();
+  await node.start();
   await until(async () => (await epochNow()) > epoch, 'another epoch');
   await allFlows();
 });
+
+step(
+  'a node that is to end hands the meeting to another one, and nobody is without a picture or a sound between',
+  async () => {
+    await Promise.all(people.map(watchForGaps));
+    const before = await nodeOfMeeting();
+    await sys.processes.medias[before].stop();
+    assert.notEqual(await nodeOfMeeting(), before);
+    await allFlows();
+    for (const person of people) assert.deepEqual(await person.page.evaluate(() => window.gaps), []);
+    await sys.processes.medias[before].start();
+  },
+);
 
 step('a page that is loaded again is back on the server', async () => {
   await eve().page.reload();
@@ -189,13 +203,22 @@ step('a page that is loaded again is back on the server', async () => {
   await allFlows();
 });
 
-step('where the node stops for good, the meeting goes on from page to page', async () => {
-  await sys.processes.media.stop();
+step('where no node is left, the meeting goes on from page to page', async () => {
+  for (const node of sys.processes.medias) await node.stop();
   for (const person of people) await until(async () => (await mode(person)) === 'mesh', `${person.name} is back`);
   await allFlows();
   const wrong = people.flatMap(({ complaints }) => complaints);
   assert.deepEqual(wrong, []);
 });
+
+/** The number of the node that has the meeting. */
+async function nodeOfMeeting() {
+  const [{ name }] = await sys.sql(
+    'SELECT n.name FROM meetings m JOIN media_nodes n ON n.id = m.media_node WHERE m.id = ?',
+    [await meetingId()],
+  );
+  return Number(name.slice(1));
+}
 
 async function epochNow() {
   const id = await meetingId();

@@ -198,7 +198,7 @@ test('a node that cannot tell the workers that it lives ends its rooms, and begi
       sys.processes.media.signal('SIGCONT');
     }),
   );
-  assert.match(sys.log('media'), /event=lease_lost/);
+  assert.match(sys.log('media0'), /event=lease_lost/);
 });
 
 test('a node that is to end hands its meetings over first', async (t) => {
