@@ -4,7 +4,7 @@
 /** What is known of the connection with somebody, read in the page of `person` by `work(peer, argument)`; null without one. */
 async function ofPeer(person, userId, work, argument) {
   const peer = await person.page.evaluateHandle(
-    (id) => window.echomeet.call?.roomMedia?.transport.peers.get(id),
+    (id) => window.echomeet.call?.roomMedia?.transport?.peers?.get(id),
     userId,
   );
   try {
@@ -15,7 +15,27 @@ async function ofPeer(person, userId, work, argument) {
 }
 
 /** What has arrived from somebody so far: {frames, sound, screenFrames, state}; null without a connection. */
-export const received = (person, userId) =>
+export const received = async (person, userId) =>
+  (await receivedByPeer(person, userId)) ?? receivedByServer(person, userId);
+
+/** The same where a media server brings it; sound is counted in packets then. */
+const receivedByServer = (person, userId) =>
+  person.page.evaluate(async (id) => {
+    const transport = window.echomeet.call?.roomMedia?.transport;
+    const view = transport?.view().find((one) => one.userId === id);
+    if (!view) return null;
+    const flows = (await transport.flows()).filter((flow) => flow.direction === 'in' && flow.userId === id);
+    const sum = (what, which) => flows.filter(which).reduce((total, flow) => total + flow[what], 0);
+    const screen = view.remote.screen?.getTracks()[0]?.id;
+    return {
+      state: view.state,
+      sound: sum('packets', ({ kind }) => kind === 'audio'),
+      frames: sum('frames', ({ kind, trackId }) => kind === 'video' && trackId !== screen),
+      screenFrames: sum('frames', ({ kind, trackId }) => kind === 'video' && trackId === screen),
+    };
+  }, userId);
+
+const receivedByPeer = (person, userId) =>
   ofPeer(person, userId, async ({ pc, remote }) => {
     const result = { frames: 0, sound: 0, screenFrames: 0, state: pc.connectionState };
     const screen = remote.screen?.getTracks()[0].id;

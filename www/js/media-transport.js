@@ -23,6 +23,8 @@ import { Sfu } from './transport/sfu.js';
  * @property {number} bytes
  * @property {number} packets
  * @property {number} lost packets
+ * @property {number} frames pictures decoded, or sent
+ * @property {string} trackId of what is received: the track's
  * @property {number} width of the picture now, 0: there is none
  * @property {number} height
  * @property {number} framesPerSecond

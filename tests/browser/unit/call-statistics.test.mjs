@@ -10,6 +10,8 @@ const flow = (userId, kind, bytes, packets, lost, more = {}) => ({
   bytes,
   packets,
   lost,
+  frames: 0,
+  trackId: '',
   width: 0,
   height: 0,
   framesPerSecond: 0,

@@ -41,6 +41,8 @@ export function flowsOf(stats) {
       bytes: 0,
       packets: 0,
       lost: 0,
+      frames: 0,
+      trackId: report.trackIdentifier ?? '',
       width: 0,
       height: 0,
       framesPerSecond: 0,
@@ -50,6 +52,7 @@ export function flowsOf(stats) {
     flows.set(key, flow);
     flow.bytes += (out ? report.bytesSent : report.bytesReceived) ?? 0;
     flow.packets += (out ? report.packetsSent : report.packetsReceived) ?? 0;
+    flow.frames += (out ? report.framesSent : report.framesDecoded) ?? 0;
     flow.lost += (out ? stats.get(report.remoteId)?.packetsLost : report.packetsLost) ?? 0;
     if ((report.frameHeight ?? 0) <= flow.height || (out && report.active === false)) continue;
     flow.width = report.frameWidth;
