@@ -1,6 +1,6 @@
 /* What the page weighs, and what it costs: bytes of the first page, processor time for each event of a room of 50 with a chat
  * of 2,000 lines, and whether anything grows over half-hours of such a room, played fast. What is measured is printed.
- * ECHOMEET_SEED=… plays another half-hour. */
+ * ECHOMEET_SEED=… plays another one; ECHOMEET_BROWSER_FULL=1 half an hour, and twenty visits. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before } from 'node:test';
@@ -13,6 +13,9 @@ const PEOPLE = 50;
 const LINES = 2000;
 const REAL_LINES = 120;
 const EVENTS = 40;
+const FULL = Boolean(process.env.ECHOMEET_BROWSER_FULL);
+const PLAYS = FULL ? 6 : 2; // of five minutes
+const VISITS = FULL ? 20 : 6;
 const MS = 50; // of the main thread's processor time, however busy the machine is
 let sys;
 let browser;
@@ -214,7 +217,7 @@ test('a room of 50 with 2,000 lines of chat: no event costs much', async (t) => 
   await session.detach();
 });
 
-test('half an hour of a busy room, played fast: neither nodes nor memory grow', async (t) => {
+test(`${5 * PLAYS} minutes of a busy room, played fast: neither nodes nor memory grow`, async (t) => {
   const session = await ana.page.context().newCDPSession(ana.page);
   await session.send('Performance.enable');
   const size = async () => {
@@ -259,9 +262,9 @@ test('half an hour of a busy room, played fast: neither nodes nor memory grow', 
   t.diagnostic(`seed: ${SEED}`);
   await play(7);
   const first = await size();
-  for (let n = 0; n < 6; n += 1) await play(SEED * 10 + n);
+  for (let n = 0; n < PLAYS; n += 1) await play(SEED * 10 + n);
   let last = await size();
-  t.diagnostic(`after 5 minutes: ${JSON.stringify(first)}; half an hour later: ${JSON.stringify(last)}`);
+  t.diagnostic(`after 5 minutes: ${JSON.stringify(first)}; ${5 * PLAYS} minutes later: ${JSON.stringify(last)}`);
   grown(first, last);
   const { lines, people } = await ana.page.evaluate(() => {
     const { room } = window.echomeet.call.store.get();
@@ -273,7 +276,7 @@ test('half an hour of a busy room, played fast: neither nodes nor memory grow', 
   const bo = await Person.arrive(browser, ana.base, 'Bo Nilsson');
   await bo.signUp('bo@example.org');
   const boId = await bo.myId();
-  for (let n = 0; n < 20; n += 1) {
+  for (let n = 0; n < VISITS; n += 1) {
     await bo.join(code);
     await until(async () => (await ana.received(boId))?.state === 'connected', 'connected with Bo');
     if (n === 1) last = await size();
@@ -284,7 +287,7 @@ test('half an hour of a busy room, played fast: neither nodes nor memory grow', 
   }
   await bo.context.close();
   const end = await size();
-  t.diagnostic(`before somebody came and went 20 times: ${JSON.stringify(last)}; after: ${JSON.stringify(end)}`);
+  t.diagnostic(`before somebody came and went ${VISITS} times: ${JSON.stringify(last)}; after: ${JSON.stringify(end)}`);
   grown(last, end);
   assert.deepEqual(ana.complaints, []);
   await session.detach();
