@@ -19,6 +19,7 @@ const MESH_CROWDED = 7;
 export function StageBanner({ call, room }) {
   const { blocked } = useStore(sound);
   const { reconnecting, serverAway, socketBlocked } = useStore(call.store);
+  const [read, setRead] = useState(false);
   const offline = useOffline();
   const trouble = useLasting(mediaTrouble(call, room));
   if (reconnecting && socketBlocked && !offline) return html`<${Trouble} text=${t('error.socket_blocked')} />`;
@@ -35,17 +36,13 @@ export function StageBanner({ call, room }) {
     <p class="stage-banner" role="status">${icon('volume-2', 18)} <span>${t('stage.soundBlocked')}${' '}
       <button type="button" class="link" onClick=${playAll}>${t('stage.soundOn')}</button></span></p>`;
   if (call.roomMedia?.mode !== 'mesh' || room.participants.length < MESH_CROWDED) return null;
-  return html`<${Hint} text=${t('stage.meshCrowded')} />`;
+  return read ? null : html`<${Hint} text=${t('stage.meshCrowded')} onRead=${() => setRead(true)} />`;
 }
 
-/** Said once, and put away by whoever has read it. @param {{text: string}} props */
-function Hint({ text }) {
-  const [read, setRead] = useState(false);
-  if (read) return null;
-  return html`
+/** Said until somebody has read it. @param {{text: string, onRead: () => void}} props */
+const Hint = ({ text, onRead }) => html`
     <p class="stage-banner" role="status">${icon('info', 18)} <span>${text}</span>${' '}
-      <${IconButton} name="x" size=${16} label=${t('app.close')} onClick=${() => setRead(true)} /></p>`;
-}
+      <${IconButton} name="x" size=${16} label=${t('app.close')} onClick=${onRead} /></p>`;
 
 /** @param {{text: string}} props */
 const Trouble = ({ text }) => html`
