@@ -26,8 +26,7 @@ enum {
     ID_SIZE = 64,
     LOST_MS = 3000, /* a room of a Janus that is gone waits this long for the next one, then another node may have it */
     ASK_MS = 200,   /* before a snapshot that was not answered is asked for again; twice as long each time */
-    LINGER_MS = 3000, /* what has moved away goes on as long, until pages have what they need from elsewhere */
-    STALE_ASKS = 3,   /* a snapshot that is older than what was read already is asked for again so often */
+    STALE_ASKS = 3, /* a snapshot that is older than what was read already is asked for again so often */
     LEASE_LOOK_MS = 100
 };
 
@@ -51,8 +50,6 @@ struct held {
     int failures;      /* snapshots in a row that were not answered */
     int stale;         /* snapshots in a row that were too old */
     bool mute;         /* microphones were shut, and nobody knows whose */
-    bool lingers;      /* it has moved away: in `leaving`, and not by its meeting any more */
-    ev_timer linger;
 };
 
 LIST_HEAD(held_list, held);
@@ -67,7 +64,6 @@ struct node {
     bool janus_up;
     struct map by_meeting;
     struct held_list held;
-    struct held_list leaving;
     struct held_list ended; /* freed at the end of the turn: their reader may be the one that is told something */
     enum media_node_state state, told;
     double told_s;    /* when the last sync went out */
@@ -92,7 +88,6 @@ static void shut(struct held *h)
     follower_leave(&h->reader);
     backend_cancel(&h->ask);
     ev_timer_stop(h->node->is.loop, &h->again);
-    ev_timer_stop(h->node->is.loop, &h->linger);
     room_free(&h->room);
 }
 
@@ -101,34 +96,15 @@ static void end_held(struct held *h, const char *why)
 {
     log_event(LOG_INFO, "room_left", "meeting", LOG_INT(h->meeting_id), "epoch", LOG_INT(h->epoch), "why", why, NULL);
     shut(h);
-    if (!h->lingers)
-        map_remove(&h->node->by_meeting, &h->by_meeting);
-    LIST_REMOVE(h, link);
-    LIST_INSERT_HEAD(&h->node->ended, h, link);
-}
-
-/* The meeting has moved away: its media go on for a while, with gates as the log says. */
-static void linger(struct held *h)
-{
     map_remove(&h->node->by_meeting, &h->by_meeting);
     LIST_REMOVE(h, link);
-    LIST_INSERT_HEAD(&h->node->leaving, h, link);
-    h->lingers = true;
-    ev_timer_start(h->node->is.loop, &h->linger);
-}
-
-static void on_linger_over(struct ev_loop *loop, ev_timer *watcher, int revents)
-{
-    (void)loop, (void)revents;
-    end_held(watcher->data, "moved");
+    LIST_INSERT_HEAD(&h->node->ended, h, link);
 }
 
 static void end_all(struct node *node, const char *why)
 {
     while (LIST_FIRST(&node->held))
         end_held(LIST_FIRST(&node->held), why);
-    while (LIST_FIRST(&node->leaving))
-        end_held(LIST_FIRST(&node->leaving), why);
 }
 
 static void free_ended(struct node *node)
@@ -169,8 +145,7 @@ static void take(struct node *node, int64_t meeting_id, int64_t epoch)
     h->meeting_id = meeting_id;
     h->epoch = epoch;
     ev_timer_init(&h->again, on_again, 0, 0);
-    ev_timer_init(&h->linger, on_linger_over, LINGER_MS / 1000.0, 0);
-    h->again.data = h->linger.data = h;
+    h->again.data = h;
     LIST_INSERT_HEAD(&node->held, h, link);
     log_event(LOG_INFO, "room_taken", "meeting", LOG_INT(meeting_id), "epoch", LOG_INT(epoch), NULL);
     ask_snapshot(h);
@@ -322,13 +297,10 @@ static void ask_anew(struct held *h)
 /* A lower epoch is one of before; ours is the one by which this node has the meeting. */
 static void on_moved(struct held *h, const struct media_event *e)
 {
-    if (h->lingers || e->epoch < h->epoch || (e->over_server && e->epoch == h->epoch))
+    if (e->epoch < h->epoch || (e->over_server && e->epoch == h->epoch))
         return;
     follower_sync(h->node->follower);
-    if (h->state == HELD_WORKS)
-        linger(h);
-    else
-        end_held(h, "moved");
+    end_held(h, "moved");
 }
 
 static void on_event(void *data, struct reader *reader, struct event *event)
@@ -493,8 +465,6 @@ void node_janus_down(struct node *node)
     LIST_FOREACH(h, &node->held, link)
     if (h->state == HELD_WORKS)
         lose(h);
-    while (LIST_FIRST(&node->leaving))
-        end_held(LIST_FIRST(&node->leaving), "janus");
 }
 
 /* ---- beginning and end ---- */
@@ -508,8 +478,7 @@ void node_drain(struct node *node)
 
 bool node_is_drained(const struct node *node)
 {
-    return node->state == MEDIA_NODE_DRAINING && (node->drain_heard || !node->follower) && LIST_EMPTY(&node->held) &&
-           LIST_EMPTY(&node->leaving);
+    return node->state == MEDIA_NODE_DRAINING && (node->drain_heard || !node->follower) && LIST_EMPTY(&node->held);
 }
 
 void node_end_turn(struct node *node)
@@ -532,7 +501,6 @@ struct node *node_new(const struct node_setup *setup)
     random_fill(setup->random, bytes, sizeof bytes);
     snprintf(node->id, sizeof node->id, "%s-%02x%02x%02x%02x", setup->name, bytes[0], bytes[1], bytes[2], bytes[3]);
     LIST_INIT(&node->held);
-    LIST_INIT(&node->leaving);
     LIST_INIT(&node->ended);
     ev_timer_init(&node->lease, on_lease, LEASE_LOOK_MS / 1000.0, LEASE_LOOK_MS / 1000.0);
     node->lease.data = node;
