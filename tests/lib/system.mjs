@@ -259,7 +259,7 @@ class System {
         }),
       );
     });
-    p.media = p.medias[0];
+    if (this.media) [p.media] = p.medias;
     if (this.only.includes('web'))
       p.web = new Daemon(this, 'web', {
         prepare: () => this.server === 'apache' && this.openFolders(),
