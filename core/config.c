@@ -259,3 +259,18 @@ void config_print(FILE *out)
     for (int i = 0; i < VARIABLES; i++)
         fprintf(out, "%s\t%s\t%s\n", variables[i].name, variables[i].fallback, variables[i].meaning);
 }
+
+void config_reload(struct config *config)
+{
+    struct config anew;
+    char problem[256] = "";
+    enum err e = config_load(&anew, problem, sizeof problem);
+    if (!e)
+        e = config_load_limits(&anew, problem, sizeof problem);
+    if (e) {
+        log_event(LOG_ERROR, "limits_not_read", "problem", problem, NULL);
+        return;
+    }
+    *config = anew;
+    log_event(LOG_INFO, "limits_read", NULL);
+}

@@ -107,6 +107,9 @@ MUST_CHECK enum err config_load(struct config *out, char *problem, size_t proble
  * names no file. ERR_VALIDATION_FAILED with a sentence in `problem`, and then the limits are as they were. */
 MUST_CHECK enum err config_load_limits(struct config *config, char *problem, size_t problem_size);
 
+/* All of it anew, as at a start. With a fault *config stays as it is, and the log says why. */
+void config_reload(struct config *config);
+
 /* The log level as core/log.h has it; INFO where the text is none. */
 int config_log_level(const struct config *config);
 

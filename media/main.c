@@ -127,17 +127,7 @@ static void on_reload(struct ev_loop *loop, ev_signal *watcher, int revents)
 {
     (void)loop, (void)revents;
     struct process *p = watcher->data;
-    struct config config;
-    char problem[256] = "";
-    enum err e = config_load(&config, problem, sizeof problem);
-    if (!e)
-        e = config_load_limits(&config, problem, sizeof problem);
-    if (e) {
-        log_event(LOG_ERROR, "limits_not_read", "problem", problem, NULL);
-        return;
-    }
-    p->config = config;
-    log_event(LOG_INFO, "limits_read", NULL);
+    config_reload(&p->config);
 }
 
 /* ---- beginning and end ---- */

@@ -170,17 +170,7 @@ static void on_reload(struct ev_loop *loop, ev_signal *watcher, int revents)
 {
     (void)loop, (void)revents;
     struct server *server = watcher->data;
-    struct config config;
-    char problem[256] = "";
-    enum err e = config_load(&config, problem, sizeof problem);
-    if (!e)
-        e = config_load_limits(&config, problem, sizeof problem);
-    if (e) {
-        log_event(LOG_ERROR, "limits_not_read", "problem", problem, NULL);
-        return;
-    }
-    server->relay.config = config;
-    log_event(LOG_INFO, "limits_read", NULL);
+    config_reload(&server->relay.config);
 }
 
 /* The configured name and something new, or something new alone. False where the name cannot be part of a

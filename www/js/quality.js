@@ -3,6 +3,7 @@
  * and back. Only what lasts counts, and only what is bad is of interest to anybody.
  */
 import { createStore } from './store.js';
+import { lossBetween } from './transport/stats.js';
 
 /** @typedef {import('./media-transport.js').Sample} Sample */
 /** @typedef {'weak' | 'bad'} Quality */
@@ -12,17 +13,13 @@ const EVERY_MS = 1_000;
 const TURNS = 4;
 const WEAK = { loss: 0.04, roundTripMs: 400 };
 const BAD = { loss: 0.12, roundTripMs: 900 };
-/** With so few packets a share says nothing. */
-const ENOUGH_PACKETS = 30;
 /** In a row, before it shows. */
 const LASTS = 2;
 
 /** @param {Sample | undefined} before @param {Sample} now @returns {Quality | null} null: good, or not known */
 export function judge(before, now) {
   if (!before) return null;
-  const lost = Math.max(0, now.lost - before.lost);
-  const all = lost + Math.max(0, now.received - before.received);
-  const loss = all >= ENOUGH_PACKETS ? lost / all : 0;
+  const loss = lossBetween(before, now);
   if (loss > BAD.loss || now.roundTripMs > BAD.roundTripMs) return 'bad';
   return loss > WEAK.loss || now.roundTripMs > WEAK.roundTripMs ? 'weak' : null;
 }

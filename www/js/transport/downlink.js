@@ -4,6 +4,8 @@
  * Pure: figures in, a list out.
  */
 
+import { lossBetween } from './stats.js';
+
 /** Somebody's picture: whose, "camera" or "screen", and its size (0 small, 2 large). @typedef {[userId: number, kind: string, size: number]} WantedPicture */
 /** What has arrived since the connection began. @typedef {{received: number, lost: number, freezes: number}} Arrived packets, packets, pictures that stood still */
 
@@ -12,8 +14,6 @@ const RATES = [150_000, 400_000, 1_500_000];
 /** A share of lost packets that sound survives and pictures do not. With a picture that stands still, less is enough. */
 const LOSS = 0.06;
 const LOSS_FREEZING = 0.02;
-/** With so few packets a share says nothing. */
-const ENOUGH_PACKETS = 30;
 /** Some room, so that what is asked for then does get through. */
 const MARGIN = 0.85;
 const GROWTH = 1.3;
@@ -42,9 +42,7 @@ export class Downlink {
     const before = this.#before;
     this.#before = now;
     if (!before || now.received < before.received) return false; // another connection
-    const lost = Math.max(0, now.lost - before.lost);
-    const all = lost + now.received - before.received;
-    const loss = all >= ENOUGH_PACKETS ? lost / all : 0;
+    const loss = lossBetween(before, now);
     if (loss > LOSS || (loss > LOSS_FREEZING && now.freezes > before.freezes)) return this.#shrink(loss, wanted, at);
     return at - this.#quietSince >= this.#peaceMs && this.#grow(wanted, at);
   }

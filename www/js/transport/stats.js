@@ -17,6 +17,16 @@ export function sampleOf(reports) {
   return sample;
 }
 
+/** With so few packets a share says nothing. */
+const ENOUGH_PACKETS = 30;
+
+/** The share of packets lost between two looks. @param {{received: number, lost: number}} before @param {{received: number, lost: number}} now */
+export function lossBetween(before, now) {
+  const lost = Math.max(0, now.lost - before.lost);
+  const all = lost + Math.max(0, now.received - before.received);
+  return all >= ENOUGH_PACKETS ? lost / all : 0;
+}
+
 /** @typedef {import('../media-transport.js').Flow} Flow */
 
 /**
