@@ -1,6 +1,7 @@
 /* The tabs of one browser share a sign-in. What happens to it in one of them never ends a call in another without a word. */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { startSystem } from '../lib/system.mjs';
 import { Person, mediaFlows, startBrowser, steps, until } from './support.mjs';
 
@@ -97,6 +98,26 @@ test('signed in as somebody else in another tab: the call ends here, and says wh
   await ana.page.getByRole('link', { name: 'Back to my meetings' }).click();
   await ana.button('Start now').waitFor();
   assert.equal(await ana.page.locator('.page-header-user .name').textContent(), 'Ben');
+});
+
+test('somebody signs in while the sign-in before is being renewed: the later one holds', async () => {
+  await inAnotherTab(async () => {
+    await ana.button('Start now').waitFor();
+    await ana.page.route('**/api/v1/auth/refresh', async (route) => {
+      const response = await route.fetch();
+      await pause(1_000); // long enough for the sign-in, if it does not wait for its turn
+      await route.fulfill({ response });
+    });
+    const renewing = ana.page.waitForRequest('**/api/v1/auth/refresh');
+    const renewed = ana.page.evaluate(() => window.echomeet.api.token({ fresh: true }).then(() => {}));
+    await renewing;
+    await signIn('ana');
+    await renewed;
+    await ana.page.unroute('**/api/v1/auth/refresh');
+    await ana.page.reload();
+    await ana.page.locator('.page-header-user .name').getByText('Ana').waitFor();
+  });
+  await ana.page.locator('.page-header-user .name').getByText('Ana').waitFor();
 });
 
 test('a sign-in that was ended from elsewhere ends the call with a line, too', async () => {

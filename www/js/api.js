@@ -1,7 +1,8 @@
 /**
  * The REST client. The access token lives in memory only; the refresh token is an HttpOnly cookie that no script can
  * read. At load and whenever the access token has run out, the cookie is exchanged for a new one. The server ends the
- * whole sign-in when an old cookie is used twice, so tabs take turns (Web Locks) and a tab never asks twice at once.
+ * whole sign-in when an old cookie is used twice, and the answer that comes last leaves its cookie. So whatever may
+ * change the cookie takes turns with all tabs of the browser (Web Locks), and a tab never asks twice at once.
  */
 import { learnServerTime } from './server-clock.js';
 import { createStore } from './store.js';
@@ -74,20 +75,29 @@ export class Api {
   }
 
   /** @param {string} email @param {string} password */
-  async signIn(email, password) {
-    return this.#signedIn(await this.#sendRequest('POST', '/auth/login', { email, password, client: client() }), true);
+  signIn(email, password) {
+    return this.#beginSession('/auth/login', { email, password });
   }
 
   /** @param {{email: string, password: string, displayName: string, locale: string}} account */
-  async signUp(account) {
-    return this.#signedIn(await this.#sendRequest('POST', '/auth/register', { ...account, client: client() }), true);
+  signUp(account) {
+    return this.#beginSession('/auth/register', account);
   }
 
-  async signOut() {
-    const body = this.#refreshBody();
-    this.#forgetSignIn();
-    this.#tabs?.postMessage({ userId: null });
-    await this.#sendRequest('POST', '/auth/logout', body).catch(() => {});
+  /** @param {string} path @param {object} body */
+  #beginSession(path, body) {
+    return this.#inTurn(async () =>
+      this.#signedIn(await this.#sendRequest('POST', path, { ...body, client: client() }), true),
+    );
+  }
+
+  signOut() {
+    return this.#inTurn(async () => {
+      const body = this.#refreshBody();
+      this.#forgetSignIn();
+      this.#tabs?.postMessage({ userId: null });
+      await this.#sendRequest('POST', '/auth/logout', body).catch(() => {});
+    });
   }
 
   /**
@@ -195,13 +205,14 @@ export class Api {
 
   /**
    * Browsers that keep nothing for a page refuse it locks as well: then there is nothing that its tabs could share.
-   * @param {() => Promise<AccessToken>} work
-   * @returns {Promise<AccessToken>}
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
    */
   async #inTurn(work) {
     let begun = false;
     try {
-      return await navigator.locks.request('echomeet.refresh', () => {
+      return await navigator.locks.request('echomeet.session', () => {
         begun = true;
         return work();
       });
