@@ -7,7 +7,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 import { received } from './transport.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -47,6 +47,20 @@ export const LAUNCH = {
 };
 
 export const startBrowser = (args = []) => chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, ...args] });
+
+/** Debian's Firefox as it is, driven by WebDriver BiDi. It takes no media from a loopback address: see lib/own-network.mjs. */
+export const startFirefox = () =>
+  firefox.launch({
+    channel: 'moz-firefox',
+    executablePath: process.env.FIREFOX || '/usr/bin/firefox-esr',
+    firefoxUserPrefs: {
+      'media.navigator.streams.fake': true,
+      'media.navigator.permission.disabled': true,
+      'media.peerconnection.ice.obfuscate_host_addresses': false,
+      'media.autoplay.default': 0,
+      'media.gmp-manager.updateEnabled': false,
+    },
+  });
 
 /** A Chromium of one's own, that is somebody's whole computer: it can sleep, and break. */
 export class Computer {
@@ -100,7 +114,7 @@ export class Computer {
 /** Somebody with a browser of their own. `complaints` collects what the console says against us. */
 export class Person {
   static async arrive(browser, base, name, { locale = 'en-US', settings = {}, ...context } = {}) {
-    const person = new Person();
+    const person = new this();
     person.base = base;
     person.name = name;
     person.context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale, ...context });
@@ -213,6 +227,22 @@ export class Person {
   async shot(name) {
     fs.mkdirSync(shots, { recursive: true });
     await this.page.screenshot({ path: path.join(shots, `${name}.png`) });
+  }
+}
+
+/** Somebody with a Firefox. A picture of the page comes last: Playwright puts a style into it, which the page's policy forbids. */
+export class FirefoxPerson extends Person {
+  async open() {
+    await super.open();
+    await super.go('');
+    this.complaints.length = 0; // what an empty page says of the storage that it has not
+  }
+
+  /** Over WebDriver BiDi a navigation to another fragment never tells of its end. */
+  async go(hash) {
+    await this.page.evaluate((to) => {
+      location.hash = to;
+    }, hash);
   }
 }
 
