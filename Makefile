@@ -7,6 +7,7 @@
 #   make fuzz                every parser against libFuzzer, FUZZ_SECONDS=60 each
 #   make bench               what it costs, as ratios within one run; also as build/bench.json
 #   make soak MINUTES=2      the fault tests in full size
+#   make janus               builds Debian's newer Janus into build/janus, for the public internet
 #   make SANITIZE=address …  builds with AddressSanitizer and UBSan into build/address (also: undefined, thread)
 #   make V=1 …               shows the commands
 
@@ -70,7 +71,7 @@ DB_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/db/test_*.c
 BENCHES    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FUZZERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all programs test-programs unit-tests db-tests fuzzers benches media-tests rest-types run test check lint fuzz soak bench clean format
+.PHONY: all programs test-programs unit-tests db-tests fuzzers benches media-tests rest-types run test check lint fuzz soak bench janus clean format
 all: programs
 programs: $(PROGRAMS)
 unit-tests: $(UNIT_TESTS)
@@ -85,7 +86,7 @@ rest-types: build/rest.d.ts
 build/rest.d.ts: docs/openapi.yaml scripts/lib/rest-types.mjs
 	@node scripts/lib/rest-types.mjs $< $@
 
-# PORT, RELAY_PORT, VAR and BIND given on the command line reach the scripts as environment
+# PORT, RELAY_PORT, VAR, BIND, MEDIA and JANUS given on the command line reach the scripts as environment
 run:
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) exec scripts/run
 test:
@@ -104,6 +105,8 @@ soak:
 	@exec scripts/soak
 bench:
 	@exec scripts/bench
+janus:
+	@exec scripts/build-janus
 
 $(BUILD)/echomeet-api: $(API_MAIN) $(API)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_API)

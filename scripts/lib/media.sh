@@ -1,23 +1,37 @@
 # shellcheck shell=bash
 # The media server of one system: a Janus that echomeet-media runs and watches. Without one meetings go from browser to browser, so
 # nothing here ends the start.
-# The caller sets build, bind, log_dir and media_dir.
+# The caller sets build, bind, log_dir and media_dir. JANUS names the folder where Janus is installed; without it that of `make janus`
+# is taken where it is there, and Debian's else.
 # shellcheck disable=SC2154
 
 media_address= # what media come to; empty: there is no media server
 media_none=    # why not
 
-# Whether there is to be one, and where. A Janus of one's own is named by ECHOMEET_MEDIA_JANUS.
+# Whether there is to be one, and where; after media_choose_janus.
 media_choose() {
     step_begin Janus
     if [[ ${MEDIA:-} == none ]]; then
         media_none="MEDIA=none"
-    elif [[ -x ${ECHOMEET_MEDIA_JANUS:-/usr}/bin/janus ]] || setup_optional_packages media; then
+    elif [[ -x $ECHOMEET_MEDIA_JANUS/bin/janus ]] || setup_optional_packages media; then
         media_address=${ECHOMEET_MEDIA_ADDRESS:-$(media_find_address)}
     else
         media_none="it cannot be installed here"
     fi
     if [[ -n $media_address ]]; then step_end "there"; else step_end "none: $media_none"; fi
+}
+
+# media_choose_janus: sets ECHOMEET_MEDIA_JANUS.
+media_choose_janus() {
+    local prefix=${JANUS:-${ECHOMEET_MEDIA_JANUS:-}}
+    if [[ -z $prefix ]]; then
+        prefix=/usr
+        [[ ! -x build/janus/bin/janus ]] || prefix=build/janus
+    elif [[ ! -x $prefix/bin/janus && $prefix != /usr ]]; then
+        die "there is no Janus in $prefix: $prefix/bin/janus is missing. 'make janus' builds one into build/janus; JANUS=/usr is Debian's."
+    fi
+    ECHOMEET_MEDIA_JANUS=$(realpath -- "$prefix")
+    export ECHOMEET_MEDIA_JANUS
 }
 
 # Media stay on this machine where the page does.

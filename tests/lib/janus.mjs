@@ -1,4 +1,5 @@
 /* A Janus of a test's own, as EchoMeet runs it: its configuration by scripts/janus-config, on the loopback device alone.
+ * Which Janus it is ECHOMEET_MEDIA_JANUS says, as for a whole system.
  *
  *     const janus = await startJanus();
  *     janus.socket, janus.secret('api')   where its API is, and its secrets: 'api', 'admin', 'room'
@@ -11,7 +12,15 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from './system.mjs';
+import { janusPrefix, root } from './system.mjs';
+
+const program = path.join(janusPrefix, 'bin/janus');
+
+/** Which one it is, for a test's output: 'Janus 1.1.2'. */
+export function janusVersion() {
+  const help = execFileSync(program, ['--help'], { encoding: 'utf8' });
+  return `Janus ${/^Janus version: .*\((.*)\)$/m.exec(help)[1]}`;
+}
 
 const build = path.join(root, 'build', process.env.ECHOMEET_TEST_BUILD || 'address');
 const START_MS = 30_000;
@@ -26,7 +35,9 @@ class Janus {
   constructor() {
     this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'em-janus-'));
     this.socket = path.join(this.dir, 'janus.sock');
-    execFileSync(path.join(root, 'scripts/janus-config'), [this.dir]);
+    execFileSync(path.join(root, 'scripts/janus-config'), [this.dir], {
+      env: { ...process.env, ECHOMEET_MEDIA_JANUS: janusPrefix },
+    });
   }
 
   secret(name) {
@@ -36,7 +47,7 @@ class Janus {
   async start() {
     fs.rmSync(this.socket, { force: true });
     const log = fs.openSync(path.join(this.dir, 'log'), 'a');
-    const args = ['janus', `--configs-folder=${this.dir}`, `--config=${this.dir}/janus.jcfg`];
+    const args = [program, `--configs-folder=${this.dir}`, `--config=${this.dir}/janus.jcfg`];
     this.child = spawn('setpriv', ['--pdeathsig', 'KILL', ...args], {
       stdio: ['ignore', log, log],
       env: { ...process.env, LD_PRELOAD: path.join(build, 'janus-loopback.so') },

@@ -42,6 +42,7 @@
  *                          with another status than 0, or where a sanitizer wrote a report.
  *
  * No process outlives the test: each one gets SIGTERM from the kernel when the test process is gone.
+ * ECHOMEET_MEDIA_JANUS=build/janus gives media nodes the Janus of `make janus` in the place of Debian's.
  * ECHOMEET_TEST_WEB=apache puts Apache in the place of lighttpd. ECHOMEET_TEST_MEDIA=1 gives each whole system a media node, and every
  * meeting goes over it. ECHOMEET_TEST_KEEP=1 keeps the folders; the logs of a failed system are kept under build/test-logs in any case. */
 import assert from 'node:assert/strict';
@@ -57,6 +58,8 @@ import { fileURLToPath } from 'node:url';
 import mysql from 'mysql2/promise';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+/* Where Janus is installed: Debian's, or another one. */
+export const janusPrefix = path.resolve(root, process.env.ECHOMEET_MEDIA_JANUS || '/usr');
 const build = path.join(root, 'build', process.env.ECHOMEET_TEST_BUILD || 'address');
 
 /* Media go over a media server in every meeting. */
@@ -290,6 +293,7 @@ class System {
     const env = {
       ECHOMEET_MEDIA_NODE: `m${i}`,
       ECHOMEET_MEDIA_FOLDER: this.file(`media${i}`),
+      ECHOMEET_MEDIA_JANUS: janusPrefix,
       ECHOMEET_MEDIA_PORTS: ports,
       ECHOMEET_MEDIA_LOOPBACK: this.program('janus-loopback.so'),
     };

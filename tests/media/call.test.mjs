@@ -2,6 +2,7 @@
  * three pages, of which the third is one too many here, so that two cores can carry it all. What fails on the server's side (Janus, its node) is mended without a hand. */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
+import { janusVersion } from '../lib/janus.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { Person, startBrowser, steps, until } from '../browser/support.mjs';
 
@@ -95,7 +96,8 @@ const watchForGaps = (person) =>
     window.echomeet.call.roomMedia.on('change', look);
   });
 
-step('two people are connected with each other', async () => {
+step('two people are connected with each other', async (t) => {
+  t.diagnostic(janusVersion());
   for (const person of people.slice(0, 2)) await person.join(code);
   await allFlows(people.slice(0, 2));
   assert.equal(await mode(ana()), 'mesh');

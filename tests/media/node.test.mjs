@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBrowser, until } from '../browser/support.mjs';
 import { openSocket } from '../lib/client.mjs';
+import { janusVersion } from '../lib/janus.mjs';
 import { makeRoom } from '../lib/rooms.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { startBench } from './bench.mjs';
@@ -119,7 +120,8 @@ const participant = (who, change, by = who) =>
 
 /* --- what must hold ---------------------------------------------------------------------------------------------- */
 
-test('a meeting comes to the node, and everybody sees and hears everybody', async () => {
+test('a meeting comes to the node, and everybody sees and hears everybody', async (t) => {
+  t.diagnostic(janusVersion());
   await until(() => media.mode === 'sfu', 'the meeting is on the node'); // at once, or when its lease is known again
   await allSeeAll();
 });

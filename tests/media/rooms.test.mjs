@@ -8,7 +8,7 @@ import readline from 'node:readline';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBrowser, until } from '../browser/support.mjs';
-import { startJanus } from '../lib/janus.mjs';
+import { janusVersion, startJanus } from '../lib/janus.mjs';
 import { root } from '../lib/system.mjs';
 import { startBench } from './bench.mjs';
 
@@ -98,7 +98,8 @@ after(async () => {
 
 /* --- what must hold ---------------------------------------------------------------------------------------------- */
 
-test('everybody sees and hears everybody, though no page says where it is', async () => {
+test('everybody sees and hears everybody, though no page says where it is', async (t) => {
+  t.diagnostic(janusVersion());
   await allSeeAll();
   assert.ok(!lines.some((line) => line.includes('"refused"')));
 });

@@ -16,7 +16,7 @@ export function temporaryFolder() {
 export function plainEnvironment(extra = {}) {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(ECHOMEET_|MAKE|MFLAGS|NODE_TEST|PORT$|RELAY_PORT$|VAR$|BIND$)/.test(name),
+      ([name]) => !/^(ECHOMEET_|MAKE|MFLAGS|NODE_TEST|PORT$|RELAY_PORT$|VAR$|BIND$|JANUS$|MEDIA$)/.test(name),
     ),
   );
   return { ...env, ...extra };
