@@ -33,8 +33,8 @@ struct viewer *viewer_new(const struct janus_room *room, int64_t user_id, int64_
                           const struct viewer_hooks *hooks, void *data);
 void viewer_free(struct viewer **viewer);
 
-/* Janus's last offer and its number, from 1; NULL while there is none. Another one comes where a line is to be used again
- * whose sender went away. */
+/* Janus's last offer and its number, from 1; NULL while there is none. Another one comes where a line is to be used
+ * again whose sender went away. */
 const char *viewer_offer(const struct viewer *viewer);
 int64_t viewer_offer_number(const struct viewer *viewer);
 
