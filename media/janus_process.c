@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "media/sandbox.h"
 
 enum {
     RESTART_MS = 200,
@@ -61,9 +62,30 @@ static void reset_signals(void)
     signal(SIGPIPE, SIG_DFL);
 }
 
+/* "NAME=value" into `entry` and its place of the environment, where there is a value. */
+static void put_variable(char **environment, int *count, const char *name, const char *value,
+                         char entry[static PATH_MAX])
+{
+    int n = value ? snprintf(entry, PATH_MAX, "%s=%s", name, value) : 0;
+    if (n > 0 && n < PATH_MAX)
+        environment[(*count)++] = entry;
+}
+
+/* Of our environment, which has our settings, Janus gets what every program has, and no more. */
+static char **scrubbed_environment(const struct janus_process *p)
+{
+    static char *environment[4], path[PATH_MAX], language[PATH_MAX], preload[PATH_MAX], library[PATH_MAX];
+    int count = 0;
+    put_variable(environment, &count, "PATH", getenv("PATH"), path);
+    put_variable(environment, &count, "LANG", getenv("LANG"), language);
+    if (path_of(p, "loopback.so", library) && access(library, R_OK) == 0)
+        put_variable(environment, &count, "LD_PRELOAD", library, preload);
+    return environment;
+}
+
 __attribute__((noreturn)) static void run(const struct janus_process *p, pid_t parent)
 {
-    char program[PATH_MAX], preload[PATH_MAX], folder[PATH_MAX + 32], config[PATH_MAX + 32];
+    char program[PATH_MAX], folder[PATH_MAX + 32], config[PATH_MAX + 32];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setpgid(0, 0);
     if (getppid() != parent) /* it ended before the line above */
@@ -74,9 +96,9 @@ __attribute__((noreturn)) static void run(const struct janus_process *p, pid_t p
     snprintf(program, sizeof program, "%s/bin/janus", p->options->prefix);
     snprintf(folder, sizeof folder, "--configs-folder=%s", p->options->folder);
     snprintf(config, sizeof config, "--config=%s/janus.jcfg", p->options->folder);
-    if (path_of(p, "loopback.so", preload) && access(preload, R_OK) == 0)
-        setenv("LD_PRELOAD", preload, 1);
-    execl(program, program, folder, config, (char *)NULL);
+    char **environment = scrubbed_environment(p);
+    if (sandbox_enter())
+        execle(program, program, folder, config, (char *)NULL, environment);
     fprintf(stderr, "%s cannot be run: %s\n", program, strerror(errno));
     _exit(127);
 }

@@ -16,6 +16,7 @@
 #include "media/janus.h"
 #include "media/janus_process.h"
 #include "media/node.h"
+#include "media/sandbox.h"
 #include "roomlog/backend.h"
 
 enum {
@@ -245,6 +246,7 @@ int main(void)
 {
     static struct process p;
     signal(SIGPIPE, SIG_IGN);
+    sandbox_hide_self();
     if (sodium_init() < 0 || !load_settings(&p))
         return 1;
     raise_descriptor_limit();
