@@ -91,6 +91,7 @@ static const struct variable {
     TEXT(turn_secret_file, "TURN_SECRET_FILE", "", "file with the secret shared with the TURN server (coturn: use-auth-secret), one line")
     NUMBER(turn_ttl_s, "TURN_TTL_S", "3600", 10, 604800, "life of a browser's TURN credentials in seconds; a running call renews them")
     TEXT(media_node, "MEDIA_NODE", "", "name of this media node, the same at each start, up to 24 letters, digits, _ and -; empty: the machine's name")
+    TEXT(media_group, "MEDIA_GROUP", "", "group, by name or number, of an account that media nodes run as: it may connect to the relay's pool too, and ask what media nodes ask; empty: they run as the account of the workers")
     TEXT(media_folder, "MEDIA_FOLDER", "var/media", "folder where a media node keeps the settings, sockets and logs of its Janus")
     TEXT(media_janus, "MEDIA_JANUS", "/usr", "prefix under which Janus is installed")
     NUMBER(media_capacity_pps, "MEDIA_CAPACITY_PPS", "50000", 1, 1000000000, "packets a second that this media node can send; it takes no further meeting above four fifths of them")

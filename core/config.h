@@ -84,6 +84,7 @@ struct config {
     const char *turn_secret_file; /* the secret shared with it */
     int64_t turn_ttl_s;           /* life of a browser's credentials there, seconds */
     const char *media_node;       /* name of this media node, the same at each start; empty: the machine's */
+    const char *media_group;      /* that may connect to the relay's pool for its media nodes; empty: none */
     const char *media_folder;     /* where it keeps what belongs to its Janus */
     const char *media_janus;      /* prefix under which Janus is installed */
     int64_t media_capacity_pps;   /* packets a second that this node can send */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/ids.h"
@@ -135,10 +136,22 @@ static void read_refusal(const FCGX_Request *fcgi, struct arena *arena, struct r
         req->refused = (int)status;
 }
 
+/* The kernel says who has connected. Of several accounts only those of ECHOMEET_MEDIA_GROUP can open the relay's
+ * socket. */
+static bool is_of_other_account(const FCGX_Request *fcgi)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(fcgi->ipcFd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+        return true;
+    return peer.uid != geteuid() && peer.uid != 0;
+}
+
 /* What only the relay may say is not even read on the other sockets. */
 static void read_relay_params(const FCGX_Request *fcgi, struct arena *arena, struct request *req)
 {
     bool relay = req->pool == POOL_RELAY;
+    req->of_media_node = relay && is_of_other_account(fcgi);
     req->relay_id = relay ? param(fcgi, arena, RELAY_WIRE_RELAY) : "";
     req->relay_connection = relay ? param(fcgi, arena, RELAY_WIRE_CONNECTION) : "";
     if (!relay || !text_to_int(param(fcgi, arena, RELAY_WIRE_USER), &req->relay_user))

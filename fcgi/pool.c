@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/scoreboard.h"
+#include "core/text.h"
 #include "fcgi/accept.h"
 #include "fcgi/housekeeping.h"
 
@@ -35,6 +37,7 @@ struct listener {
     mode_t mode;
     int64_t workers;
     int fd;
+    const char *group; /* that may connect besides; NULL or empty: none */
 };
 
 struct worker {
@@ -72,6 +75,18 @@ static bool is_alive(const struct sockaddr_un *address)
     return alive;
 }
 
+/* Media nodes run under an account of their own. The socket is theirs from the moment it can be connected to. */
+static bool share_with_group(const char *path, const char *name)
+{
+    int64_t number;
+    const struct group *group = getgrnam(name);
+    if (group)
+        number = group->gr_gid;
+    else if (!text_to_int(name, &number) || number < 0 || number > INT32_MAX)
+        return errno = ENOENT, false;
+    return chown(path, (uid_t)-1, (gid_t)number) == 0 && chmod(path, 0660) == 0;
+}
+
 static bool listener_open(struct listener *l)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -90,6 +105,7 @@ static bool listener_open(struct listener *l)
     l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     mode_t before = umask(0777 & ~l->mode);
     bool ok = l->fd >= 0 && bind(l->fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+              (!l->group || !*l->group || share_with_group(l->path, l->group)) &&
               listen(l->fd, LIMIT_LISTEN_BACKLOG) == 0;
     umask(before);
     if (!ok)
@@ -298,10 +314,10 @@ int pool_run(const struct config *config, const char *program)
         .config = config,
         .program = program,
         .clock = clock_system(),
-        .listeners = {{POOL_API, config->api_socket, 0660, config->api_workers, -1},
-                      {POOL_SIGNIN, config->signin_socket, 0660, config->signin_workers, -1},
-                      {POOL_RELAY, config->relay_socket, 0600, config->relay_workers, -1},
-                      {POOL_HOUSEKEEPING, NULL, 0, 1, -1}},
+        .listeners = {{POOL_API, config->api_socket, 0660, config->api_workers, -1, NULL},
+                      {POOL_SIGNIN, config->signin_socket, 0660, config->signin_workers, -1, NULL},
+                      {POOL_RELAY, config->relay_socket, 0600, config->relay_workers, -1, config->media_group},
+                      {POOL_HOUSEKEEPING, NULL, 0, 1, -1, NULL}},
     };
     sigset_t signals;
     sigemptyset(&signals);

@@ -43,13 +43,14 @@ static enum err authenticate(struct exchange *x, enum access access)
 {
     const struct request *req = x->req;
     bool for_relays = access == ACCESS_RELAY || access == ACCESS_RELAY_USER;
-    if (for_relays != (req->pool == POOL_RELAY))
+    if ((for_relays || access == ACCESS_FOLLOWER) != (req->pool == POOL_RELAY) || (for_relays && req->of_media_node))
         return ERR_NOT_FOUND;
     switch (access) {
     case ACCESS_ANYBODY: return ERR_OK;
     case ACCESS_USER:
     case ACCESS_ADMIN:
     case ACCESS_MEMBER: return authenticate_bearer(x, access);
+    case ACCESS_FOLLOWER:
     case ACCESS_RELAY: x->ctx.relay = req->relay_id; return *req->relay_id ? ERR_OK : ERR_BAD_REQUEST;
     case ACCESS_RELAY_USER:
         x->ctx.relay = req->relay_id;

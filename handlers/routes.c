@@ -90,12 +90,12 @@ const struct route routes[] = {
     {"POST", ROOM "lobby_return", ACCESS_RELAY_USER, RATE_WRITE, lobby_return_post},
     {"POST", ROOM "meeting_update", ACCESS_RELAY_USER, RATE_WRITE, meeting_patch},
     {"POST", ROOM "end_meeting", ACCESS_RELAY_USER, RATE_WRITE, meeting_end_post},
-    {"GET", ROOM "media", ACCESS_RELAY, RATE_NONE, node_members_get},
-    {"GET", ROOM "events", ACCESS_RELAY, RATE_NONE, relay_events_get},
+    {"GET", ROOM "media", ACCESS_FOLLOWER, RATE_NONE, node_members_get},
+    {"GET", ROOM "events", ACCESS_FOLLOWER, RATE_NONE, relay_events_get},
     {"POST", ROOM ":type", ACCESS_RELAY_USER, RATE_WRITE, ws_unknown_type},
     {"POST", "/internal/connections", ACCESS_RELAY, RATE_NONE, relay_connections_post},
     {"POST", "/internal/sync", ACCESS_RELAY, RATE_NONE, relay_sync_post},
-    {"POST", "/internal/media/sync", ACCESS_RELAY, RATE_NONE, node_sync_post},
+    {"POST", "/internal/media/sync", ACCESS_FOLLOWER, RATE_NONE, node_sync_post},
 };
 /* clang-format on */
 

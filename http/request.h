@@ -31,6 +31,10 @@ struct request {
     bool body_late;      /* it had not arrived in time, and the rest of it was not waited for */
     int refused; /* the HTTP status for which the web server refused it, method and body being lost; 0: it did not */
 
+    /* on the relay's socket only: who has connected runs under another account than we do, which is what media nodes
+     * may, and relays do not */
+    bool of_media_node;
+
     /* on the relay's socket only, set by the relay: whom it speaks for */
     int64_t relay_session;
     int64_t relay_user;

@@ -14,7 +14,8 @@ enum access {
     ACCESS_USER,      /* a valid access token of an account */
     ACCESS_MEMBER,    /* the same, or of a guest: of the meeting that the path begins with, where it names one */
     ACCESS_ADMIN,     /* the same, of an administrator */
-    ACCESS_RELAY,     /* on the relay's socket only */
+    ACCESS_FOLLOWER,  /* on the relay's socket only, a relay's or a media node's */
+    ACCESS_RELAY,     /* on the relay's socket only, a relay's */
     ACCESS_RELAY_USER /* on the relay's socket only, in the name of a user's connection */
 };
 

@@ -230,12 +230,14 @@ test('an update keeps what the administrator changed, takes new programs, and wo
     ),
   );
   try {
-    fs.appendFileSync(installed('etc/echomeet/environment'), '# mine\n');
+    fs.appendFileSync(installed('etc/echomeet/environment'), '# mine\nECHOMEET_MEDIA_ADDRESS=192.0.2.1\n');
     fs.writeFileSync(installed('usr/local/lib/echomeet/www/gone.js'), '');
     const { status, stdout, stderr } = run('scripts/install', [], { env: { ...process.env, DESTDIR: folder } });
     assert.equal(status, 0, stderr);
     assert.match(stdout, /kept as it is.*environment/);
+    assert.match(stdout, /^move what the media server reads .*media\.environment/m);
     assert.match(fs.readFileSync(installed('etc/echomeet/environment'), 'utf8'), /# mine/);
+    fs.writeFileSync(installed('etc/echomeet/environment'), fs.readFileSync(path.join(root, 'deploy/environment')));
     assert.equal((await fetch(`http://127.0.0.1:${free}/metrics`)).status, 200, 'the old one runs on');
     assert.ok(!fs.existsSync(installed('usr/local/lib/echomeet/www/gone.js')));
   } finally {
@@ -244,10 +246,12 @@ test('an update keeps what the administrator changed, takes new programs, and wo
 });
 
 test('the settings of workers and relay are not for everybody, and name what the units make', () => {
-  assert.equal(mode(installed('etc/echomeet/environment')), '640');
   const env = settings(installed('etc/echomeet/environment'));
+  const ofMedia = settings(installed('etc/echomeet/media.environment'));
+  for (const name of ['environment', 'media.environment']) assert.equal(mode(installed('etc/echomeet', name)), '640');
   const { stdout } = run(path.join(root, 'build/release/echomeet-api'), ['--help']);
-  for (const name of Object.keys(env)) assert.ok(stdout.includes(name), `${name} is no setting`);
+  for (const name of Object.keys({ ...env, ...ofMedia })) assert.ok(stdout.includes(name), `${name} is no setting`);
+  assert.deepEqual({ ...env, ...ofMedia }, env, 'the media server is where the workers are');
   const redis = fs.readFileSync(installed('etc/echomeet/redis.conf'), 'utf8');
   assert.match(redis, new RegExp(`^unixsocket ${env.ECHOMEET_REDIS_SOCKET}$`, 'm'));
   for (const name of ['API', 'SIGNIN']) assert.equal(env[`ECHOMEET_${name}_SOCKET`], place[`ECHOMEET_${name}_SOCKET`]);
@@ -282,7 +286,7 @@ test('the units are closed: systemd rates each as well protected', (t) => {
     ])
       assert.match(text, new RegExp(`^${line}$`, 'm'), `${name}: ${line}`);
     assert.match(text, /^UMask=00[07]7$/m, name);
-    assert.match(text, /^User=(echomeet|echomeet-web|redis)$/m, name);
+    assert.match(text, /^User=(echomeet|echomeet-web|echomeet-media|redis)$/m, name);
   }
   if (run('systemd-analyze', ['--version']).status !== 0)
     return t.diagnostic('no systemd-analyze: the rating is left out');
