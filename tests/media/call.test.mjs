@@ -118,6 +118,27 @@ step('with one more all go over the server, and nobody is without a picture or a
   await ana().shot('server-media');
 });
 
+step('a connection that is made anew while it takes an offer comes up all the same', async () => {
+  await eve().page.evaluate(() => {
+    const { transport } = window.echomeet.call.roomMedia;
+    const beginAnew = () => {
+      transport.setRelayOnly(true);
+      transport.setRelayOnly(false);
+    };
+    const take = RTCPeerConnection.prototype.setRemoteDescription;
+    RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+      const taken = take.call(this, description);
+      if (description.type === 'offer') {
+        RTCPeerConnection.prototype.setRemoteDescription = take;
+        beginAnew();
+      }
+      return taken;
+    };
+    beginAnew();
+  });
+  await allFlows();
+});
+
 step('the figures say that it goes through this server', async () => {
   await ana().button('More').click();
   await ana().button('Call statistics').click();

@@ -44,6 +44,7 @@ export class SfuReceiver extends SfuConnection {
   open() {
     this.#forget();
     this.#offer = 0;
+    this.#answers = Promise.resolve(); // what waits for a connection that is closed meanwhile waits for ever
     super.open();
   }
 
