@@ -79,7 +79,7 @@ db-tests: $(DB_TESTS)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 test-programs: unit-tests db-tests rest-types
-media-tests: $(BUILD)/tests/media/room_driver $(BUILD)/janus-loopback.so
+media-tests: $(BUILD)/tests/media/room_driver $(BUILD)/tests/media/light_peers $(BUILD)/janus-loopback.so
 rest-types: build/rest.d.ts
 
 # What the REST API takes and answers, for the type check of the page

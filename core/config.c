@@ -95,6 +95,7 @@ static const struct variable {
     TEXT(media_folder, "MEDIA_FOLDER", "var/media", "folder where a media node keeps the settings, sockets and logs of its Janus")
     TEXT(media_janus, "MEDIA_JANUS", "/usr", "prefix under which Janus is installed")
     NUMBER(media_capacity_pps, "MEDIA_CAPACITY_PPS", "50000", 1, 1000000000, "packets a second that this media node can send; it takes no further meeting above four fifths of them")
+    NUMBER(media_max_kbits, "MEDIA_MAX_KBITS", "2000", 100, 100000, "kbit/s that a camera may send to this media node, a shared screen a quarter more; who goes on sending more than twice that is cut off")
     NUMBER(media_sync_ms, "MEDIA_SYNC_MS", "1000", 100, 60000, "between two calls of a media node to the workers, which also tell that it is alive, in ms")
     NUMBER(media_lease_ms, "MEDIA_LEASE_MS", "5000", 500, 600000, "a media node that was not heard of for this long is dead, and its meetings move to another one, in ms; at least three times ECHOMEET_MEDIA_SYNC_MS")
     NUMBER(mesh_max, "MESH_MAX", "4", 0, 10000, "a meeting with more people in it goes over a media server, where one runs; 0: every meeting does")

@@ -88,6 +88,7 @@ struct config {
     const char *media_folder;     /* where it keeps what belongs to its Janus */
     const char *media_janus;      /* prefix under which Janus is installed */
     int64_t media_capacity_pps;   /* packets a second that this node can send */
+    int64_t media_max_kbits;      /* in a second that a camera may send */
     int64_t media_sync_ms;        /* between two calls of a media node; each is a sign of life */
     int64_t media_lease_ms;       /* a media node that the workers did not hear of for this long is dead */
     int64_t mesh_max;             /* people in a meeting without a media server; 0: every meeting wants one */

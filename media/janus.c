@@ -534,6 +534,13 @@ bool janus_send(struct janus_handle *h, const char *body, const char *jsep_type,
     return true;
 }
 
+bool janus_handle_ids(const struct janus_handle *h, int64_t *session, int64_t *id)
+{
+    *session = h->janus->session;
+    *id = h->id;
+    return h->id;
+}
+
 static void silence(struct requests *list, const struct janus_handle *h)
 {
     struct request *r;

@@ -83,6 +83,9 @@ struct janus_handle *janus_attach(struct janus *janus, const char *opaque_id, ja
 bool janus_send(struct janus_handle *handle, const char *body, const char *jsep_type, const char *sdp, janus_fn *fn,
                 void *data);
 
+/* The numbers by which Janus's admin API knows the handle. False where Janus does not have it. */
+bool janus_handle_ids(const struct janus_handle *handle, int64_t *session, int64_t *id);
+
 /* Gives a handle back: nothing is called for it any more. Requests that were not sent are dropped, except those whose
  * answer nobody waits for. Janus hears of the end after the answer to the last one. Clears the pointer; NULL is fine.
  */

@@ -16,6 +16,7 @@
 #include "media/janus.h"
 #include "media/janus_process.h"
 #include "media/node.h"
+#include "media/rates.h"
 #include "media/sandbox.h"
 #include "roomlog/backend.h"
 
@@ -34,14 +35,16 @@ struct process {
     struct clock clock;
     struct random random;
     char name[LIMIT_MEDIA_NODE_CHARS + 1];
-    char folder[PATH_MAX], socket_path[PATH_MAX];
-    char api_secret[SECRET_SIZE], admin_key[SECRET_SIZE];
+    char folder[PATH_MAX], socket_path[PATH_MAX], admin_path[PATH_MAX];
+    char api_secret[SECRET_SIZE], admin_secret[SECRET_SIZE], admin_key[SECRET_SIZE];
     struct janus_process_options child_options;
     struct janus_options janus_options;
+    struct rates_options rates_options;
     struct backend *backend;
     struct janus_process *child;
     struct janus *janus;
     struct janus_handle *watched; /* that it answers on */
+    struct rates *rates;
     struct node *node;
     ev_timer watch, drain;
     ev_signal term, interrupt, hangup;
@@ -180,8 +183,9 @@ static bool load_settings(struct process *p)
         return false;
     }
     int n = snprintf(p->socket_path, sizeof p->socket_path, "%s/janus.sock", p->folder);
-    return n < (int)sizeof p->socket_path && read_secret(p, "api", p->api_secret) &&
-           read_secret(p, "room", p->admin_key);
+    int m = snprintf(p->admin_path, sizeof p->admin_path, "%s/admin.sock", p->folder);
+    return n < (int)sizeof p->socket_path && m < (int)sizeof p->admin_path && read_secret(p, "api", p->api_secret) &&
+           read_secret(p, "admin", p->admin_secret) && read_secret(p, "room", p->admin_key);
 }
 
 static void count_call(void *data, enum call_result result, double seconds) { (void)data, (void)result, (void)seconds; }
@@ -193,7 +197,9 @@ static bool build(struct process *p)
     p->backend = backend_new(p->loop, p->config.relay_socket, p->name, &p->random, &p->clock, count_call, NULL);
     p->child = janus_process_new(p->loop, &p->child_options);
     p->janus = janus_new(p->loop, &p->janus_options, &p->random, &janus_hooks, p);
-    if (!p->backend || !p->child || !p->janus)
+    p->rates_options = (struct rates_options){p->admin_path, p->admin_secret};
+    p->rates = rates_new(p->loop, &p->rates_options, &p->random);
+    if (!p->backend || !p->child || !p->janus || !p->rates)
         return false;
     p->node = node_new(&(struct node_setup){.loop = p->loop,
                                             .config = &p->config,
@@ -201,18 +207,21 @@ static bool build(struct process *p)
                                             .name = p->name,
                                             .admin_key = p->admin_key,
                                             .random = &p->random,
-                                            .janus = p->janus});
+                                            .janus = p->janus,
+                                            .rates = p->rates});
     return p->node;
 }
 
 static void tear_down(struct process *p)
 {
     node_free(&p->node);
+    rates_free(&p->rates);
     janus_detach(&p->watched);
     janus_free(&p->janus);
     janus_process_free(&p->child);
     backend_free(&p->backend);
     sodium_memzero(p->api_secret, sizeof p->api_secret);
+    sodium_memzero(p->admin_secret, sizeof p->admin_secret);
     sodium_memzero(p->admin_key, sizeof p->admin_key);
 }
 

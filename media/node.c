@@ -497,7 +497,7 @@ struct node *node_new(const struct node_setup *setup)
     if (!node)
         return NULL;
     node->is = *setup;
-    node->options.admin_key = setup->admin_key;
+    node->options = (struct room_options){setup->admin_key, setup->rates, setup->config->media_max_kbits};
     random_fill(setup->random, bytes, sizeof bytes);
     snprintf(node->id, sizeof node->id, "%s-%02x%02x%02x%02x", setup->name, bytes[0], bytes[1], bytes[2], bytes[3]);
     LIST_INIT(&node->held);

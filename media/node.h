@@ -16,6 +16,7 @@
 struct backend;
 struct config;
 struct node;
+struct rates;
 
 /* All must outlive the node. */
 struct node_setup {
@@ -26,6 +27,7 @@ struct node_setup {
     const char *admin_key; /* of the VideoRoom plugin */
     struct random *random;
     struct janus *janus;
+    struct rates *rates;
 };
 
 /* NULL when memory runs out. Nobody is told anything before Janus works for the first time. */

@@ -18,6 +18,7 @@ struct publisher {
     enum publisher_kind kind;
     char feed[FEED_CHARS];
     struct janus_handle *handle;
+    struct rate_watch *watch; /* while it is up */
     struct sdp_lines lines;
     bool published; /* Janus has taken the offer: it knows the lines */
     bool up;
@@ -112,11 +113,18 @@ static void on_talking(struct publisher *p, struct slice event)
         p->hooks->talking(p->data, p, false);
 }
 
+static void on_too_much(void *data, int64_t bits)
+{
+    struct publisher *p = data;
+    p->hooks->flooding(p->data, p, bits);
+}
+
 static void on_event(void *data, const struct janus_event *event)
 {
     struct publisher *p = data;
     if (strcmp(event->name, "webrtcup") == 0 && !p->up) {
         p->up = true;
+        p->watch = rates_watch(p->room->rates, p->handle, &p->lines, p->room->caps[p->kind], on_too_much, p);
         p->hooks->up(p->data, p);
     } else if (strcmp(event->name, "hangup") == 0 || strcmp(event->name, "detached") == 0) {
         lose(p);
@@ -134,6 +142,7 @@ static bool publish(struct publisher *p, const char *sdp)
     json_str(&j, "ptype", "publisher");
     json_str(&j, "room", p->room->name);
     json_str(&j, "id", p->feed);
+    json_int(&j, "bitrate", p->room->caps[p->kind]);
     json_object_end(&j);
     bool ok = !body.failed && janus_send(p->handle, body.data, "offer", sdp, on_published, p);
     buf_free(&body);
@@ -167,6 +176,7 @@ void publisher_free(struct publisher **publisher)
     *publisher = NULL;
     if (!p)
         return;
+    rates_unwatch(&p->watch);
     janus_detach(&p->handle);
     buf_free(&p->answer);
     free(p);

@@ -9,27 +9,31 @@
 
 #include "core/buf.h"
 #include "media/janus.h"
+#include "media/rates.h"
 #include "media/sdp.h"
 #include "media/slots.h"
+
+enum publisher_kind { PUBLISHER_CAMERA, PUBLISHER_SCREEN, PUBLISHER_KINDS };
 
 /* A VideoRoom of Janus's, as publishers and viewers need it. */
 struct janus_room {
     struct janus *janus;
+    struct rates *rates;
+    int64_t caps[PUBLISHER_KINDS]; /* bits in a second that are asked of a publisher */
     char name[48];
     char secret[33];
     char dummy[32]; /* the feed that sends nothing: it stands in the slots of nobody */
 };
 
-enum publisher_kind { PUBLISHER_CAMERA, PUBLISHER_SCREEN, PUBLISHER_KINDS };
-
 struct publisher;
 
-/* None is called from within a function of this module. After `gone` the owner frees the publisher. */
+/* None is called from within a function of this module. After `gone` and `flooding` the owner frees the publisher. */
 struct publisher_hooks {
     void (*answered)(void *data, struct publisher *p); /* publisher_answer has it */
     void (*up)(void *data, struct publisher *p);       /* media flow: it may be put into slots */
     void (*gone)(void *data, struct publisher *p);     /* the connection is lost, or Janus refused it */
     void (*talking)(void *data, struct publisher *p, bool talks);
+    void (*flooding)(void *data, struct publisher *p, int64_t bits); /* it sends far more than is asked of it */
 };
 
 /* Offers to Janus what sdp_filter has let through. name of the feed: user, kind and gen make it, and it is never used

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "core/buf.h"
+#include "core/clock.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "core/skim.h"
@@ -15,7 +16,8 @@
 
 enum {
     WANTS_MAX = 64,     /* of one page; it can show fewer */
-    BITRATE = 2000000,  /* of one publisher, in bits a second */
+    BAN_MS = 30 * 1000, /* who flooded a room sends nothing there for so long */
+    BANS = 32,          /* of the latest ones */
     AUDIO_PACKETS = 10, /* that make somebody one who talks: 200 ms */
     AUDIO_LEVEL = 60,   /* in -dBov: louder is smaller */
     SIZES = 3,
@@ -39,6 +41,12 @@ struct member {
     bool kept; /* room_set_members has named them */
 };
 
+/* Of a user, not of a member: leaving and coming back does not end it. */
+struct ban {
+    int64_t user_id;
+    double until_s;
+};
+
 struct room {
     struct ev_loop *loop;
     const struct room_options *options;
@@ -50,6 +58,8 @@ struct room {
     bool ready; /* Janus has the room, and we know its dummy */
     LIST_HEAD(, member) members;
     struct map by_user;
+    struct ban bans[BANS];
+    int next_ban;
     ev_timer plan; /* plans all that changed in this turn at once */
 };
 
@@ -371,6 +381,32 @@ static void on_publisher_gone(void *data, struct publisher *p)
     plan_soon(m->room);
 }
 
+static bool is_banned(const struct room *room, int64_t user_id)
+{
+    for (int i = 0; i < BANS; i++)
+        if (room->bans[i].user_id == user_id && clock_elapsed_s() < room->bans[i].until_s)
+            return true;
+    return false;
+}
+
+/* An honest page sends what Janus asks of it. This one would go on as soon as it is back, so that takes a while. */
+static void on_flooding(void *data, struct publisher *p, int64_t bits)
+{
+    struct member *m = data;
+    struct room *room = m->room;
+    enum publisher_kind kind = publisher_kind(p);
+    log_event(LOG_WARN, "publisher_floods", "meeting", LOG_INT(room->meeting_id), "user", LOG_INT(m->user_id), "pc",
+              send_names[kind], "kbits", LOG_INT(bits / 1000), NULL);
+    room->bans[room->next_ban] = (struct ban){m->user_id, clock_elapsed_s() + BAN_MS / 1000.0};
+    room->next_ban = (room->next_ban + 1) % BANS;
+    struct buf out = {0};
+    struct json j = signal_begin(room, &out, send_names[kind], publisher_gen(p), "gone");
+    json_str(&j, "code", "rate_limited");
+    publisher_free(&m->sends[kind]);
+    signal_end(room, m->user_id, &j);
+    plan_soon(room);
+}
+
 static void on_talking(void *data, struct publisher *p, bool talks)
 {
     struct member *m = data;
@@ -384,7 +420,8 @@ static void on_talking(void *data, struct publisher *p, bool talks)
 static const struct publisher_hooks publisher_hooks = {.answered = on_answered,
                                                        .up = on_publisher_up,
                                                        .gone = on_publisher_gone,
-                                                       .talking = on_talking};
+                                                       .talking = on_talking,
+                                                       .flooding = on_flooding};
 
 static void on_offered(void *data, struct viewer *v)
 {
@@ -473,7 +510,9 @@ static void take_publish(struct member *m, const struct signal *s, enum publishe
             on_answered(m, old);
         return;
     }
-    if (!filtered(s, &rules, &sdp, &lines)) {
+    if (is_banned(m->room, m->user_id)) {
+        refuse(m, send_names[kind], s->gen, "rate_limited");
+    } else if (!filtered(s, &rules, &sdp, &lines)) {
         refuse(m, send_names[kind], s->gen, "bad_request");
     } else {
         publisher_free(&m->sends[kind]);
@@ -674,7 +713,7 @@ static bool create(struct room *room)
     json_str(&j, "secret", room->janus_room.secret);
     json_bool(&j, "is_private", true);
     json_int(&j, "publishers", 500);
-    json_int(&j, "bitrate", BITRATE);
+    json_int(&j, "bitrate", room->janus_room.caps[PUBLISHER_SCREEN]); /* the highest; each publisher says its own */
     json_bool(&j, "bitrate_cap", true);
     json_str(&j, "audiocodec", "opus");
     json_str(&j, "videocodec", "vp8");
@@ -715,7 +754,9 @@ struct room *room_new(struct ev_loop *loop, struct janus *janus, const struct ro
                           .data = data,
                           .meeting_id = meeting_id,
                           .epoch = epoch,
-                          .janus_room.janus = janus};
+                          .janus_room = {.janus = janus, .rates = options->rates}};
+    room->janus_room.caps[PUBLISHER_CAMERA] = options->max_kbits * 1000;
+    room->janus_room.caps[PUBLISHER_SCREEN] = options->max_kbits * 1250;
     LIST_INIT(&room->members);
     make_names(room, random);
     ev_timer_init(&room->plan, on_plan, 0, 0);

@@ -29,6 +29,8 @@ struct room_hooks {
 
 struct room_options {
     const char *admin_key; /* of the VideoRoom plugin */
+    struct rates *rates;
+    int64_t max_kbits; /* in a second, of a camera with its microphone; a shared screen may send a quarter more */
 };
 
 /* Makes the room at Janus, which must be up. options and hooks must outlive it. NULL when memory runs out. */

@@ -1,5 +1,6 @@
 #include "media/sdp.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -176,14 +177,25 @@ static bool put_typed(struct buf *out, const struct section *s, struct line line
     return false;
 }
 
+/* RFC 4566. None of these characters is another one in JSON, where we look for it again. */
+static bool is_token(const char *at, size_t len)
+{
+    static const char others[] = "!#$%&'*+-.^_`{|}~";
+    for (size_t i = 0; i < len; i++)
+        if (!isalnum((unsigned char)at[i]) && (!at[i] || !strchr(others, at[i])))
+            return false;
+    return true;
+}
+
 /* Reads what is to be known of a line. False where it is wrong. */
 static bool learn(const struct section *s, struct line line, struct sdp_line *about)
 {
     if (begins(line, "a=mid:")) {
         size_t n = line.len - strlen("a=mid:");
-        if (!n || n > SDP_MID_CHARS || about->mid[0])
+        const char *mid = line.at + strlen("a=mid:");
+        if (!n || n > SDP_MID_CHARS || about->mid[0] || !is_token(mid, n))
             return false;
-        memcpy(about->mid, line.at + strlen("a=mid:"), n);
+        memcpy(about->mid, mid, n);
     }
     if (begins(line, "a=rid:") && ++about->rids > SDP_RIDS)
         return false;

@@ -1,11 +1,14 @@
 /* A room by itself, for tests with a real Janus: reads what would come from a meeting's log and from pages on its
  * standard input, and writes what is said to pages on its standard output, a line each.
  *
- *     room_driver SOCKET API_SECRET ADMIN_KEY
+ *     room_driver FOLDER API_SECRET ADMIN_SECRET ADMIN_KEY KBITS
+ *
+ * FOLDER has Janus's sockets; KBITS is what a camera may send.
  *
  * in:   open EPOCH · close · member USER AUDIO VIDEO SCREEN · remove USER · drop USER · signal USER JSON
  * out:  up VERSION · down WHY · failed · say USER JSON */
 #include <ev.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +18,7 @@
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/skim.h"
+#include "media/rates.h"
 #include "media/room.h"
 
 enum { MEETING = 1, LINE_BYTES = 128 * 1024 };
@@ -99,11 +103,15 @@ static void on_input(struct ev_loop *loop, ev_io *watcher, int revents)
 int main(int argc, char **argv)
 {
     struct driver d = {.loop = ev_default_loop(0)};
-    if (argc != 4 || sodium_init() < 0)
+    if (argc != 6 || sodium_init() < 0)
         return EXIT_FAILURE;
-    struct janus_options options = {argv[1], argv[2], 3000, 50};
+    char api[PATH_MAX], admin[PATH_MAX];
+    snprintf(api, sizeof api, "%s/janus.sock", argv[1]);
+    snprintf(admin, sizeof admin, "%s/admin.sock", argv[1]);
+    struct janus_options options = {api, argv[2], 3000, 50};
+    struct rates_options rates_options = {admin, argv[3]};
     d.random = random_system();
-    d.options.admin_key = argv[3];
+    d.options = (struct room_options){argv[4], rates_new(d.loop, &rates_options, &d.random), atoi(argv[5])};
     setvbuf(stdout, NULL, _IOLBF, 0);
     log_setup("room_driver", LOG_INFO);
     d.janus = janus_new(d.loop, &options, &d.random, &janus_hooks, &d);
@@ -113,6 +121,7 @@ int main(int argc, char **argv)
     ev_io_start(d.loop, &input);
     ev_run(d.loop, 0);
     room_free(&d.room);
+    rates_free(&d.options.rates);
     janus_free(&d.janus);
     buf_free(&d.input);
     return EXIT_SUCCESS;

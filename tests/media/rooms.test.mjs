@@ -11,8 +11,10 @@ import { startBrowser, until } from '../browser/support.mjs';
 import { janusVersion, startJanus } from '../lib/janus.mjs';
 import { root } from '../lib/system.mjs';
 import { startBench } from './bench.mjs';
+import { startCrowd } from './light.mjs';
 
 const PEOPLE = [1, 2, 3];
+const KBITS = 2000;
 
 let janus;
 let driver;
@@ -20,6 +22,8 @@ let bench;
 let browser;
 /** @type {Map<number, import('playwright-core').Page>} */
 const pages = new Map();
+/** @type {import('./light.mjs').LightPerson[]} */
+const lightPeople = [];
 let epoch = 1;
 
 /* --- the driver -------------------------------------------------------------------------------------------------- */
@@ -28,7 +32,7 @@ const lines = [];
 
 function startDriver() {
   const program = path.join(root, 'build', process.env.ECHOMEET_TEST_BUILD || 'address', 'tests/media/room_driver');
-  driver = spawn(program, [janus.socket, janus.secret('api'), janus.secret('room')], {
+  driver = spawn(program, [janus.dir, janus.secret('api'), janus.secret('admin'), janus.secret('room'), KBITS], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   readline.createInterface({ input: driver.stdout }).on('line', (line) => {
@@ -36,6 +40,7 @@ function startDriver() {
     const [, to, json] = /^say (\d+) (.*)$/s.exec(line) ?? [];
     if (!json) return;
     const signal = JSON.parse(json);
+    for (const person of lightPeople) if (Number(to) === person.id) person.hear(signal);
     for (const [id, page] of pages)
       if (to === '0' || Number(to) === id) page.evaluate((s) => window.hear(s), signal).catch(() => {});
   });
@@ -171,6 +176,36 @@ test('signals of another epoch, of strangers and of no sense do nothing', async 
   assert.ok(!lines.slice(from).some((line) => line.includes('"offer"')));
   await pages.get(1).evaluate(() => window.want('none'));
   await allSeeAll();
+});
+
+test('who goes on sending over twice what is asked of them is cut off, and nobody else', async () => {
+  const crowd = await startCrowd();
+  const [loud, hostile] = [4, 5].map((id) => {
+    const person = crowd.person(id, (signal) => tell(`signal ${id} ${JSON.stringify(signal)}`));
+    lightPeople.push(person);
+    setFlags(id, 1, 1);
+    person.begin(epoch);
+    return person;
+  });
+  const isCutOff = ({ heard }) => heard.some(({ kind, code }) => kind === 'gone' && code === 'rate_limited');
+  await loud.publish({ kbits: 1.5 * KBITS });
+  await hostile.publish({ kbits: 3 * KBITS });
+  await until(() => isCutOff(hostile), 'it is told');
+  tell('remove 5');
+  setFlags(5, 1, 1); // coming back does not help
+  const again = hostile.publish({ kbits: 3 * KBITS });
+  await until(() => hostile.heard.at(-1)?.kind === 'refused', 'it may not send again at once');
+  assert.equal(hostile.heard.at(-1).code, 'rate_limited');
+  await allSeeAll();
+  assert.ok(!isCutOff(loud)); // measured as often, and more
+  assert.deepEqual(
+    lines.filter((line) => line.includes('rate_limited') && !line.startsWith('say 5 ')),
+    [],
+  );
+  for (const person of [loud, hostile]) person.stop('pub');
+  for (const id of [4, 5]) tell(`remove ${id}`);
+  await again;
+  await crowd.stop();
 });
 
 test('a Janus that is killed is there again under the next epoch', async () => {

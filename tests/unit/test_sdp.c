@@ -163,6 +163,7 @@ START_TEST(test_sdp_refuses_what_is_no_offer)
     expect_refused("m=audio", &CAMERA);
     expect_refused(SESSION, &CAMERA);
     expect_refused("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n", &CAMERA); /* no mid */
+    expect_refused("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\"b\r\na=rtpmap:111 opus/48000/2\r\n", &CAMERA);
     ck_assert_int_eq(sdp_filter(SESSION AUDIO "\0", sizeof(SESSION AUDIO "\0") - 1, &CAMERA, &out, &about),
                      ERR_BAD_REQUEST);
     buf_free(&out);
