@@ -261,7 +261,7 @@ class LightPerson {
     const lines = linesOf(sdp);
     const mids = lines.map(({ mid }) => mid);
     const answer = [
-      head(connection.ufrag, mids, this.#crowd.fingerprint, 'passive'),
+      head(connection.ufrag, mids, this.#crowd.fingerprint, 'active'),
       ...lines.map(({ kind, mid }) => line(kind, mid, 'recvonly')),
     ];
     this.#tell(connection, { kind: 'answered', n, sdp: `${answer.join('\r\n')}\r\n` });

@@ -11,8 +11,9 @@
  *       stats SENT RECEIVED LOST and, for each that is up, ID:STREAMS    packets since the last time; lines that
  * brought any
  *
- * ICE as far as it goes with one address at each side (RFC 8445, RFC 5389), DTLS as the server (RFC 5764), SRTP for
- * sending (RFC 3711, AES_CM_128_HMAC_SHA1_80). SSRCs are 2 * ID (sound, type 111) and 2 * ID + 1 (picture, type 96). */
+ * ICE as far as it goes with one address at each side (RFC 8445, RFC 5389), DTLS (RFC 5764), as the server where this
+ * side made the offer, SRTP for sending (RFC 3711, AES_CM_128_HMAC_SHA1_80). SSRCs are 2 * ID (sound, type 111) and 2 *
+ * ID + 1 (picture, type 96). */
 #include <arpa/inet.h>
 #include <ev.h>
 #include <openssl/hmac.h>
@@ -204,6 +205,8 @@ static void answer_check(const struct peer *p, const unsigned char *request)
     send_message(p, &m, p->password);
 }
 
+static void shake_hands(struct peer *p);
+
 static void take_stun(struct peer *p, const unsigned char *bytes, size_t len)
 {
     if (len < STUN_HEAD || memcmp(bytes + 4, cookie, sizeof cookie) != 0)
@@ -214,14 +217,17 @@ static void take_stun(struct peer *p, const unsigned char *bytes, size_t len)
         p->reached = true;
         p->check.repeat = KEEPALIVE_MS / 1000.0;
         ev_timer_again(p->process->loop, &p->check);
+        shake_hands(p);
     }
 }
 
 static void on_check(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
     (void)loop, (void)revents;
-    const struct peer *p = watcher->data;
+    struct peer *p = watcher->data;
     send_check(p);
+    if (p->reached && !p->up && DTLSv1_handle_timeout(p->ssl) > 0)
+        shake_hands(p);
 }
 
 /* ---- SRTP ---- */
@@ -247,13 +253,15 @@ static void derive(const unsigned char *master, const unsigned char *salt, unsig
     aes_counter(master, counter, out, len);
 }
 
-/* We are the server: its key and salt come second. */
+/* The server's key and salt come second. */
 static void make_keys(struct peer *p)
 {
     static const char label[] = "EXTRACTOR-dtls_srtp";
     unsigned char all[2 * (KEY_BYTES + SALT_BYTES)];
     SSL_export_keying_material(p->ssl, all, sizeof all, label, sizeof label - 1, NULL, 0, 0);
-    const unsigned char *master = all + KEY_BYTES, *salt = all + 2 * KEY_BYTES + SALT_BYTES;
+    const unsigned char *master = p->offered ? all + KEY_BYTES : all, *salt = all + 2 * KEY_BYTES;
+    if (p->offered)
+        salt += SALT_BYTES;
     derive(master, salt, 0, p->key, KEY_BYTES);
     derive(master, salt, 1, p->auth, sizeof p->auth);
     derive(master, salt, 2, p->salt, SALT_BYTES);
@@ -401,9 +409,8 @@ static void flush_tls(const struct peer *p)
         (void)!send(p->io.fd, bytes, (size_t)n, 0);
 }
 
-static void take_tls(struct peer *p, const unsigned char *bytes, size_t len)
+static void shake_hands(struct peer *p)
 {
-    BIO_write(SSL_get_rbio(p->ssl), bytes, (int)len);
     int done = SSL_do_handshake(p->ssl);
     flush_tls(p);
     if (done != 1 || p->up)
@@ -413,6 +420,12 @@ static void take_tls(struct peer *p, const unsigned char *bytes, size_t len)
     p->sound.next_s = ev_now(p->process->loop) + drand48() / SOUNDS_S;
     p->pictures.next_s = ev_now(p->process->loop) + drand48() / FRAMES_S;
     printf("up %u\n", p->id);
+}
+
+static void take_tls(struct peer *p, const unsigned char *bytes, size_t len)
+{
+    BIO_write(SSL_get_rbio(p->ssl), bytes, (int)len);
+    shake_hands(p);
 }
 
 static void on_packet(struct ev_loop *loop, ev_io *watcher, int revents)
@@ -450,7 +463,7 @@ static void print_fingerprint(X509 *certificate)
 
 static SSL_CTX *make_tls(void)
 {
-    SSL_CTX *tls = SSL_CTX_new(DTLS_server_method());
+    SSL_CTX *tls = SSL_CTX_new(DTLS_method());
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = X509_new();
     if (!tls || !key || !certificate)
@@ -470,7 +483,7 @@ static SSL_CTX *make_tls(void)
     return tls;
 }
 
-static SSL *new_tls(SSL_CTX *tls)
+static SSL *new_tls(SSL_CTX *tls, bool server)
 {
     SSL *ssl = SSL_new(tls);
     BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
@@ -480,7 +493,10 @@ static SSL *new_tls(SSL_CTX *tls)
     BIO_set_mem_eof_return(out, -1);
     SSL_set_bio(ssl, in, out);
     DTLS_set_link_mtu(ssl, 1200);
-    SSL_set_accept_state(ssl);
+    if (server)
+        SSL_set_accept_state(ssl);
+    else
+        SSL_set_connect_state(ssl);
     return ssl;
 }
 
@@ -528,7 +544,7 @@ static void open_peer(struct process *process, const struct peer *like, unsigned
     p->process = process;
     p->sound = (struct outgoing){.ssrc = 2 * p->id, .type = 111};
     p->pictures = (struct outgoing){.ssrc = 2 * p->id + 1, .type = 96};
-    p->ssl = new_tls(process->tls);
+    p->ssl = new_tls(process->tls, p->offered);
     ev_io_init(&p->io, on_packet, connect_to(port), EV_READ);
     ev_timer_init(&p->check, on_check, 0, CHECK_MS / 1000.0);
     p->io.data = p->check.data = p;

@@ -1,16 +1,12 @@
 /* A room of the media server with a real Janus and real pages, without the rest of the system: room_driver (C) stands for the
  * meeting's log and for the relay, each page has the transport that a meeting would have. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
-import readline from 'node:readline';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBrowser, until } from '../browser/support.mjs';
 import { janusVersion, startJanus } from '../lib/janus.mjs';
-import { root } from '../lib/system.mjs';
 import { startBench } from './bench.mjs';
+import { startDriver } from './driver.mjs';
 import { startCrowd } from './light.mjs';
 
 const PEOPLE = [1, 2, 3];
@@ -28,31 +24,19 @@ let epoch = 1;
 
 /* --- the driver -------------------------------------------------------------------------------------------------- */
 
-const lines = [];
-
-function startDriver() {
-  const program = path.join(root, 'build', process.env.ECHOMEET_TEST_BUILD || 'address', 'tests/media/room_driver');
-  driver = spawn(program, [janus.dir, janus.secret('api'), janus.secret('admin'), janus.secret('room'), KBITS], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  readline.createInterface({ input: driver.stdout }).on('line', (line) => {
-    lines.push(line);
-    const [, to, json] = /^say (\d+) (.*)$/s.exec(line) ?? [];
-    if (!json) return;
-    const signal = JSON.parse(json);
-    for (const person of lightPeople) if (Number(to) === person.id) person.hear(signal);
-    for (const [id, page] of pages)
-      if (to === '0' || Number(to) === id) page.evaluate((s) => window.hear(s), signal).catch(() => {});
-  });
+function hear(to, signal) {
+  for (const person of lightPeople) if (to === person.id) person.hear(signal);
+  for (const [id, page] of pages)
+    if (to === 0 || to === id) page.evaluate((s) => window.hear(s), signal).catch(() => {});
 }
 
-const tell = (line) => driver.stdin.write(`${line}\n`);
-const said = (text, from = 0) => until(() => lines.slice(from).some((line) => line.includes(text)), `"${text}"`);
+const tell = (line) => driver.tell(line);
+const said = (text, from = 0) => until(() => driver.lines.slice(from).some((line) => line.includes(text)), `"${text}"`);
 /** What the log says of somebody: microphone, camera, screen. */
 const setFlags = (id, audio, video, screen = 0) => tell(`member ${id} ${audio} ${video} ${screen}`);
 
 async function openRoom() {
-  const from = lines.length;
+  const from = driver.lines.length;
   tell(`open ${epoch}`);
   for (const id of PEOPLE) setFlags(id, 1, 1);
   await said('"ready"', from);
@@ -87,7 +71,7 @@ async function allSeeAll() {
 
 before(async () => {
   [janus, browser, bench] = await Promise.all([startJanus(), startBrowser(), startBench()]);
-  startDriver();
+  driver = startDriver(janus, { kbits: KBITS, say: hear });
   await said('up 1');
   await openRoom();
   await Promise.all(PEOPLE.map(openPage));
@@ -95,10 +79,8 @@ before(async () => {
 after(async () => {
   await browser?.close();
   bench?.close();
-  driver?.stdin.end();
-  if (driver?.exitCode === null) await once(driver, 'exit');
+  await driver?.stop();
   await janus?.stop();
-  assert.equal(driver.exitCode, 0, 'the driver ended well, and no sanitizer complained');
 });
 
 /* --- what must hold ---------------------------------------------------------------------------------------------- */
@@ -106,7 +88,7 @@ after(async () => {
 test('everybody sees and hears everybody, though no page says where it is', async (t) => {
   t.diagnostic(janusVersion());
   await allSeeAll();
-  assert.ok(!lines.some((line) => line.includes('"refused"')));
+  assert.ok(!driver.lines.some((line) => line.includes('"refused"')));
 });
 
 test('a picture comes as large as it is shown', async () => {
@@ -128,7 +110,7 @@ test('a picture that nobody looks at leaves no page', async () => {
 
 test('who is muted in the log is heard by nobody, whatever their page sends', async () => {
   setFlags(2, 0, 1);
-  await said('"slots":', lines.length);
+  await said('"slots":', driver.lines.length);
   const gone = await received(1);
   const before = await pages.get(2).evaluate(() => window.sent());
   await sleep(2000);
@@ -153,7 +135,7 @@ test('who is out of the meeting is neither seen nor heard, and receives nothing'
 });
 
 test('what nobody may send is refused in words', async () => {
-  const from = lines.length;
+  const from = driver.lines.length;
   const offer = await pages.get(1).evaluate(async () => {
     const pc = new RTCPeerConnection();
     pc.createDataChannel('x');
@@ -167,13 +149,13 @@ test('what nobody may send is refused in words', async () => {
 });
 
 test('signals of another epoch, of strangers and of no sense do nothing', async () => {
-  const from = lines.length;
+  const from = driver.lines.length;
   tell(`signal 1 ${JSON.stringify({ epoch: epoch - 1, kind: 'receive', pc: 'sub', gen: 9e12, audio: 1, video: 1 })}`);
   tell(`signal 9 ${JSON.stringify({ epoch, kind: 'receive', pc: 'sub', gen: 1, audio: 1, video: 1 })}`);
   tell(`signal 1 {"epoch":${epoch},"kind":"wants","pc":"sub","list":[1,[2],["x","y","z"],[null,null,null]]}`);
   tell(`signal 1 {"epoch":${epoch},"kind":"publish","pc":"pub","gen":9000000000000}`);
   await said('"refused"', from);
-  assert.ok(!lines.slice(from).some((line) => line.includes('"offer"')));
+  assert.ok(!driver.lines.slice(from).some((line) => line.includes('"offer"')));
   await pages.get(1).evaluate(() => window.want('none'));
   await allSeeAll();
 });
@@ -199,7 +181,7 @@ test('who goes on sending over twice what is asked of them is cut off, and nobod
   await allSeeAll();
   assert.ok(!isCutOff(loud)); // measured as often, and more
   assert.deepEqual(
-    lines.filter((line) => line.includes('rate_limited') && !line.startsWith('say 5 ')),
+    driver.lines.filter((line) => line.includes('rate_limited') && !line.startsWith('say 5 ')),
     [],
   );
   for (const person of [loud, hostile]) person.stop('pub');
@@ -209,7 +191,7 @@ test('who goes on sending over twice what is asked of them is cut off, and nobod
 });
 
 test('a Janus that is killed is there again under the next epoch', async () => {
-  const from = lines.length;
+  const from = driver.lines.length;
   await janus.kill();
   await said('down 0', from);
   await janus.start();
@@ -221,7 +203,7 @@ test('a Janus that is killed is there again under the next epoch', async () => {
 });
 
 test('a Janus that hangs is noticed', async () => {
-  const from = lines.length;
+  const from = driver.lines.length;
   janus.child.kill('SIGSTOP');
   setFlags(1, 0, 0); // a gate is to be shut, and nobody answers
   await said('down 1', from);
