@@ -22,6 +22,9 @@ const USERNAME = 0x006,
   FAMILY = 0x017,
   TRANSPORT = 0x019;
 
+/* Of a media server in a private network, allowed in the way that the file shows. */
+const MEDIA_SERVER = '10.20.30.40';
+
 const secret = randomBytes(16).toString('hex');
 const realm = 'echomeet.test';
 let folder, coturn, port;
@@ -37,7 +40,8 @@ before(async () => {
     .replace(/^tls-listening-port=.*$/m, `tls-listening-port=${tlsPort}`)
     .replace(/^realm=.*$/m, `realm=${realm}`)
     .replace(/^static-auth-secret=.*$/m, `static-auth-secret=${secret}`)
-    .replace(/^(cert|pkey)=.*\n/gm, '');
+    .replace(/^(cert|pkey)=.*\n/gm, '')
+    .replace(/^#(allowed-peer-ip)=.*$/m, `$1=${MEDIA_SERVER}`);
   const own = [
     'listening-ip=127.0.0.1',
     'listening-ip=::1',
@@ -224,6 +228,15 @@ test('on IPv4: nothing that only this machine or its own network can reach', asy
     '223.255.255.1',
   ])
     assert.equal(await client.permit(v4(address)), 0, address);
+  client.close();
+});
+
+test('but to a media server that is named, and to it alone', async () => {
+  const client = new Client();
+  assert.equal(await client.allocate(), 0, log.slice(-2000));
+  assert.equal(await client.permit(v4(MEDIA_SERVER)), 0);
+  for (const address of ['10.20.30.39', '10.20.30.41', '10.0.0.5'])
+    assert.equal(await client.permit(v4(address)), FORBIDDEN, address);
   client.close();
 });
 
