@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,8 +20,11 @@
 enum {
     RESTART_MS = 200,
     LAST_RESTART_MS = 10 * 1000,
-    SOON_MS = 5 * 1000,  /* who ends so soon after its start will do so again */
-    START_MS = 15 * 1000 /* from its start until its session stands */
+    SOON_MS = 5 * 1000,   /* who ends so soon after its start will do so again */
+    START_MS = 15 * 1000, /* from its start until its session stands */
+    TRIM_MS = 10 * 1000,
+    LOG_BYTES = 4 << 20, /* of janus.log: of a longer one the end is kept */
+    LOG_KEPT_BYTES = 256 << 10
 };
 
 struct janus_process {
@@ -32,6 +36,7 @@ struct janus_process {
     ev_child child;
     ev_timer start; /* the next start */
     ev_timer late;  /* it should work by then */
+    ev_timer trim;
 };
 
 /* A file of the folder. False where the path is too long. */
@@ -101,6 +106,28 @@ __attribute__((noreturn)) static void run(const struct janus_process *p, pid_t p
         execle(program, program, folder, config, (char *)NULL, environment);
     fprintf(stderr, "%s cannot be run: %s\n", program, strerror(errno));
     _exit(127);
+}
+
+/* ---- its log ---- */
+
+/* Janus writes a line for each look of the watchdog, and whatever participants provoke, into a folder that is in memory
+ * in an installed system. What it writes in this moment may be lost. */
+static void on_trim(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+    (void)loop, (void)revents;
+    static char kept[LOG_KEPT_BYTES];
+    const struct janus_process *p = watcher->data;
+    char log[PATH_MAX];
+    struct stat info;
+    int fd = path_of(p, "janus.log", log) ? open(log, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > LOG_BYTES) {
+        ssize_t n = pread(fd, kept, sizeof kept, info.st_size - LOG_KEPT_BYTES);
+        if (ftruncate(fd, 0) == 0 && n > 0 && write(fd, kept, (size_t)n) < n)
+            log_event(LOG_WARN, "janus_log_cut", "error", strerror(errno), NULL);
+    }
+    close(fd);
 }
 
 /* ---- start and end ---- */
@@ -189,7 +216,9 @@ struct janus_process *janus_process_new(struct ev_loop *loop, const struct janus
     ev_child_init(&p->child, on_end, 0, 0);
     ev_timer_init(&p->start, on_start, 0, 0);
     ev_timer_init(&p->late, on_late, 0, 0);
-    p->child.data = p->start.data = p->late.data = p;
+    ev_timer_init(&p->trim, on_trim, TRIM_MS / 1000.0, TRIM_MS / 1000.0);
+    p->child.data = p->start.data = p->late.data = p->trim.data = p;
+    ev_timer_start(loop, &p->trim);
     plan_start(p, 0);
     return p;
 }
@@ -202,6 +231,7 @@ void janus_process_free(struct janus_process **process)
         return;
     ev_timer_stop(p->loop, &p->start);
     ev_timer_stop(p->loop, &p->late);
+    ev_timer_stop(p->loop, &p->trim);
     ev_child_stop(p->loop, &p->child);
     if (p->pid && kill(p->pid, SIGKILL) == 0)
         while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)

@@ -14,8 +14,8 @@ struct janus_process_options {
 };
 
 /* Starts it when the loop runs; the loop must be the default one, which alone hears of children. What it says goes to
- * janus.log in the folder, which begins anew with each of our lives. options must outlive it. NULL when memory runs
- * out.
+ * janus.log in the folder, which begins anew with each of our lives; of a long one the end is kept. options must
+ * outlive it. NULL when memory runs out.
  */
 struct janus_process *janus_process_new(struct ev_loop *loop, const struct janus_process_options *options);
 

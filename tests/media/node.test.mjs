@@ -2,6 +2,7 @@
  * or hangs is there again. Pages have only the transport; they signal over the relay like any page. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBrowser, until } from '../browser/support.mjs';
@@ -160,6 +161,15 @@ test('another connection of the same person ends what the former one received an
   listen(ben);
   await ben.page.evaluate((epoch) => window.start(epoch), media.epoch);
   await allSeeAll();
+});
+
+test('what Janus logs does not grow without end', async () => {
+  const file = path.join(sys.dir, 'media0/janus.log');
+  fs.appendFileSync(file, `${'x'.repeat(1023)}\n`.repeat(5 * 1024));
+  await until(() => fs.statSync(file).size < 1 << 20, 'it is cut');
+  assert.ok(fs.readFileSync(file, 'utf8').includes('xxx\n'), 'its end is kept');
+  const { size } = fs.statSync(file);
+  await until(() => fs.statSync(file).size > size, 'it goes on'); // with the watchdog
 });
 
 test('a Janus that is killed is there again', async (t) => {
