@@ -82,8 +82,10 @@ static bool share_with_group(const char *path, const char *name)
     const struct group *group = getgrnam(name);
     if (group)
         number = group->gr_gid;
-    else if (!text_to_int(name, &number) || number < 0 || number > INT32_MAX)
-        return errno = ENOENT, false;
+    else if (!text_to_int(name, &number) || number < 0 || number > INT32_MAX) {
+        errno = ENOENT;
+        return false;
+    }
     return chown(path, (uid_t)-1, (gid_t)number) == 0 && chmod(path, 0660) == 0;
 }
 
