@@ -60,7 +60,9 @@ export class Downlink {
   #grow(wanted, at) {
     if (this.#budget === Infinity) return false;
     this.#quietSince = this.#grewAt = at;
-    this.#budget *= GROWTH;
+    const had = rateOf(this.limit(wanted));
+    do this.#budget *= GROWTH;
+    while (rateOf(this.limit(wanted)) === had && this.#budget < rateOf(wanted)); // each time one step that can be seen
     if (this.#budget >= rateOf(wanted)) this.#budget = Infinity;
     return true;
   }
