@@ -729,6 +729,13 @@ const VIEWERS = 12,
   FORWARD_MS = 4000,
   BARE_PACKETS = 200_000;
 
+/* What it costs at least to send a packet of so many bytes. */
+async function bareSendUs(sys, bytes) {
+  const { stdout } = await run(sys.program('bench/bare_sendto'), [String(BARE_PACKETS), String(bytes)]);
+  const bare = JSON.parse(stdout);
+  return bare.cpuUs / bare.packets;
+}
+
 /* Two pages: of one person who sends, and of all who watch, each over a connection of their own. */
 class MediaBench {
   constructor(sys) {
@@ -791,10 +798,9 @@ class MediaBench {
       const now = await this.received();
       const packets = now.packets - before.packets;
       const bytes = Math.round((now.bytes - before.bytes) / packets);
-      const { stdout } = await run(this.sys.program('bench/bare_sendto'), [String(BARE_PACKETS), String(bytes)]);
-      const bare = JSON.parse(stdout);
+      const bareUs = await bareSendUs(this.sys, bytes);
       forwarded.push((ms * 1000) / packets);
-      ratios.push((ms * 1000) / packets / (bare.cpuUs / bare.packets));
+      ratios.push((ms * 1000) / packets / bareUs);
       rates.push(packets / (FORWARD_MS / 1000));
     });
     figure('CPU of a packet forwarded by the media server / sendto()', 'x', ratios);
@@ -818,6 +824,57 @@ async function watchAll({ ids, sender, epoch }) {
   const byId = new Map(ids.map(one));
   window.all = [...byId.values()];
   window.hear = (signal, id) => byId.get(id)?.receive(0, signal);
+}
+
+const MANY = { counts: [50, 35, 25, 15], tiles: 25, kbits: 150, talkers: 3 },
+  MANY_BYTES = 650, // of a packet, as they are sent
+  LOST_MOST = 1, // per cent
+  MANY_MS = 5000;
+
+/* Each of so many people sends, and sees so many others. Their connections are light ones, and cost about as much as Janus. */
+class ManyBench {
+  constructor(sys) {
+    this.sys = sys;
+  }
+
+  async run() {
+    const { startMany } = await import('../tests/media/many.mjs');
+    const many = await startMany(this.sys, MANY);
+    await this.measure(many);
+    await many.stop();
+  }
+
+  async measure({ crowd, count, tiles }) {
+    if (count < MANY.counts[0]) console.log(`  this machine does not carry ${MANY.counts[0]} people and their clients`);
+    const node = this.sys.processes.media.pid;
+    const found = { ratio: [], us: [], janus: [], node: [], packets: [], lost: [] };
+    await rounds(async () => {
+      await crowd.stats();
+      const began = performance.now();
+      const nodeBefore = cpuMs(node);
+      const { ms } = await spent(
+        () => cpuMs(this.sys.janusPid()),
+        () => sleep(MANY_MS),
+      );
+      const nodeMs = cpuMs(node) - nodeBefore;
+      const { received, lost } = await crowd.stats();
+      const lasted = performance.now() - began;
+      found.us.push((ms * 1000) / received);
+      found.ratio.push((ms * 1000) / received / (await bareSendUs(this.sys, MANY_BYTES)));
+      found.janus.push((ms / lasted) * 100);
+      found.node.push((nodeMs / lasted) * 100);
+      found.packets.push((received * 1000) / lasted);
+      found.lost.push((lost / (received + lost)) * 100);
+    });
+    figure(`${count} people with ${tiles} pictures each: CPU of a packet / sendto()`, 'x', found.ratio);
+    figure('  of a packet', 'us', found.us);
+    figure('  packets', '1/s', found.packets);
+    figure('  packets lost', '%', found.lost, { atMost: LOST_MOST });
+    figure('  Janus, of one core', '%', found.janus);
+    figure('  echomeet-media, of one core', '%', found.node);
+    figure('  memory of Janus', 'MB', [rssKb(this.sys.janusPid()) / 1024]);
+    figure('  memory of echomeet-media', 'MB', [rssKb(node) / 1024]);
+  }
 }
 
 /* --------------------------------------------------------------------------------------------------------------- */
@@ -848,7 +905,11 @@ if (wants('relay'))
     { only: ['redis', 'relay'], env: { ECHOMEET_RELAY_UNAUTHENTICATED: '0', ECHOMEET_LOG_LEVEL: 'warn' } },
     (sys) => new RelayBench(sys),
   );
-if (wants('media')) await bench({ media: 1, env: { ECHOMEET_MESH_MAX: '0' } }, (sys) => new MediaBench(sys));
+for (const Bench of wants('media') ? [MediaBench, ManyBench] : [])
+  await bench(
+    { media: 1, env: { ECHOMEET_MESH_MAX: '0', ECHOMEET_MEDIA_CAPACITY_PPS: '1000000' } },
+    (sys) => new Bench(sys),
+  );
 if (wants('page')) await bench({}, (sys) => new PageBench(sys));
 fs.mkdirSync(path.join(root, 'build'), { recursive: true });
 fs.writeFileSync(
