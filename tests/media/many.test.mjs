@@ -1,6 +1,6 @@
 /* A meeting of many, in which each sees up to 25 others at once, and a page among them. Nobody is dropped, and nearly every packet arrives.
  * ECHOMEET_MANY_PEOPLE (15) and ECHOMEET_MANY_SECONDS (10) say how large and how long;
- * of several numbers the first is taken that the machine carries with all the clients. `make soak` takes 50 people, or fewer, and two minutes.
+ * of several numbers the first is taken that the machine carries with all the clients. `make soak` takes two minutes.
  * All the people's connections are one program's, so that two cores carry them beside Janus. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
