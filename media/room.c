@@ -574,7 +574,18 @@ static bool read_want(struct slice item, struct slot_want *want)
     return true;
 }
 
-/* Pages say it again and again: an offer that got lost is repeated with it. */
+/* Pages say it again and again, so what they may not have heard is repeated with it. */
+static void repeat(struct member *m)
+{
+    for (int kind = 0; kind < PUBLISHER_KINDS; kind++)
+        m->said_size[kind] = UNSAID;
+    if (!m->receives || !viewer_is_ready(m->receives))
+        return;
+    if (viewer_is_unanswered(m->receives))
+        on_offered(m, m->receives);
+    viewer_repeat(m->receives);
+}
+
 static void take_wants(struct member *m, const struct signal *s)
 {
     struct skim_items items = skim_items(s->field[LIST]);
@@ -583,8 +594,7 @@ static void take_wants(struct member *m, const struct signal *s)
     while (m->want_count < WANTS_MAX && skim_next(&items, &item))
         if (read_want(item, &m->wants[m->want_count]))
             m->want_count++;
-    if (m->receives && viewer_is_ready(m->receives) && viewer_is_unanswered(m->receives))
-        on_offered(m, m->receives);
+    repeat(m);
     plan_soon(m->room);
 }
 

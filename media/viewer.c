@@ -71,7 +71,7 @@ static void tell_slots(struct viewer *v)
 {
     struct buf out = {0};
     struct json j = json_to(&out);
-    json_int(&j, "n", ++v->n);
+    json_int(&j, "n", v->n);
     json_object(&j, "slots");
     for (int line = 0; line < line_count(v); line++) {
         const struct slot *slot = slot_of(v, line);
@@ -216,9 +216,18 @@ void viewer_plan(struct viewer *v, const struct slot_want *sounds, int sound_cou
     plan(v, &v->pictures, v->sounds.count, pictures, picture_count);
     if (!v->change_count)
         return;
+    v->n++;
     tell_slots(v);
     v->state = SWITCHING;
     ask_switch(v);
+}
+
+void viewer_repeat(struct viewer *v)
+{
+    if (v->state != READY || !v->n)
+        return;
+    tell_slots(v);
+    v->hooks->switched(v->data, v, v->n);
 }
 
 /* ---- coming up, going away ---- */

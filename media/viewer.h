@@ -49,6 +49,9 @@ bool viewer_answer(struct viewer *viewer, int64_t number, const char *sdp);
 void viewer_plan(struct viewer *viewer, const struct slot_want *sounds, int sound_count,
                  const struct slot_want *pictures, int picture_count);
 
+/* Calls slots and switched once more with what stands: the page may not have heard it. */
+void viewer_repeat(struct viewer *viewer);
+
 /* Whether a plan would be carried out now. */
 bool viewer_is_ready(const struct viewer *viewer);
 

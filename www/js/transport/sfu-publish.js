@@ -38,6 +38,8 @@ export class SfuPublisher extends SfuConnection {
   #size = 2;
   /** how many the connection was made with */
   #sizes = 0;
+  /** of one connection: of two limits at once a browser forgets the second one */
+  #limits = Promise.resolve();
   /** @type {RTCPeerConnection | null} the connection that has its answer, though taking it may last */
   #answeredPc = null;
 
@@ -60,6 +62,7 @@ export class SfuPublisher extends SfuConnection {
   /** @override @param {RTCPeerConnection} pc */
   async begin(pc) {
     const { audio, video } = this.#tracks;
+    this.#limits = Promise.resolve();
     const lines = {
       audio: pc.addTransceiver(audio ?? 'audio', { direction: 'sendonly' }),
       video: pc.addTransceiver(video ?? 'video', { direction: 'sendonly', sendEncodings: this.#encodings() }),
@@ -116,7 +119,12 @@ export class SfuPublisher extends SfuConnection {
   }
 
   /** Nothing larger than is shown anywhere leaves this page. */
-  async #limit() {
+  #limit() {
+    this.#limits = this.#limits.then(() => this.#limitNow());
+    return this.#limits;
+  }
+
+  async #limitNow() {
     const sender = this.#senders?.video;
     const parameters = sender?.getParameters();
     if (!sender || !parameters?.encodings?.length) return;
