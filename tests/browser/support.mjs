@@ -38,7 +38,7 @@ export const LAUNCH = {
     '--disable-component-update',
     '--disable-sync',
     '--use-fake-ui-for-media-stream',
-    '--use-fake-device-for-media-stream=fps=10',
+    '--use-fake-device-for-media-stream=fps=5',
     '--auto-select-desktop-capture-source=Entire screen',
     '--allow-loopback-in-peer-connection',
     '--autoplay-policy=no-user-gesture-required',

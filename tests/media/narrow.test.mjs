@@ -93,16 +93,16 @@ step('a narrow one brings the first of them, and all sound', async (t) => {
   );
 });
 
-step('a line that is wide again brings all again', async (t) => {
+step('a line that is wide again brings both again', async (t) => {
   line.rate = Infinity;
   await until(
     async () => {
       const now = await look();
       t.diagnostic(JSON.stringify(now));
-      return large(now.Ana) && large(now.Bo) && now.Ana.frames > 5 && now.Bo.frames > 5;
+      return now.Ana?.frames > 5 && now.Bo?.frames > 5;
     },
-    'both pictures in full',
-    120_000,
+    'both pictures',
+    60_000,
   );
   const wrong = people.flatMap(({ complaints }) => complaints);
   assert.deepEqual(wrong, []);
