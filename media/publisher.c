@@ -113,10 +113,10 @@ static void on_talking(struct publisher *p, struct slice event)
         p->hooks->talking(p->data, p, false);
 }
 
-static void on_too_much(void *data, int64_t bits)
+static void on_measured(void *data, int64_t bits, bool too_much)
 {
     struct publisher *p = data;
-    p->hooks->flooding(p->data, p, bits);
+    p->hooks->measured(p->data, p, bits, too_much);
 }
 
 static void on_event(void *data, const struct janus_event *event)
@@ -124,7 +124,7 @@ static void on_event(void *data, const struct janus_event *event)
     struct publisher *p = data;
     if (strcmp(event->name, "webrtcup") == 0 && !p->up) {
         p->up = true;
-        p->watch = rates_watch(p->room->rates, p->handle, &p->lines, p->room->caps[p->kind], on_too_much, p);
+        p->watch = rates_watch(p->room->rates, p->handle, &p->lines, p->room->caps[p->kind], on_measured, p);
         p->hooks->up(p->data, p);
     } else if (strcmp(event->name, "hangup") == 0 || strcmp(event->name, "detached") == 0) {
         lose(p);

@@ -33,7 +33,7 @@ struct publisher_hooks {
     void (*up)(void *data, struct publisher *p);       /* media flow: it may be put into slots */
     void (*gone)(void *data, struct publisher *p);     /* the connection is lost, or Janus refused it */
     void (*talking)(void *data, struct publisher *p, bool talks);
-    void (*flooding)(void *data, struct publisher *p, int64_t bits); /* it sends far more than is asked of it */
+    void (*measured)(void *data, struct publisher *p, int64_t bits, bool too_much); /* see rates_fn */
 };
 
 /* Offers to Janus what sdp_filter has let through. name of the feed: user, kind and gen make it, and it is never used

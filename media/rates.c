@@ -16,8 +16,7 @@ enum {
     GAP_MS = 10,       /* between two questions */
     ANSWER_MS = 3000,  /* after this the connection is made anew */
     TOO_MUCH = 2,      /* times the cap */
-    IN_A_ROW = 2,
-    DEPTH = 32 /* of Janus's JSON */
+    DEPTH = 32         /* of Janus's JSON */
 };
 
 struct rate_watch {
@@ -26,11 +25,10 @@ struct rate_watch {
     const struct janus_handle *handle;
     const struct sdp_lines *lines;
     int64_t cap;
-    rates_over_fn *over;
+    rates_fn *fn;
     void *data;
     double due_s;
     int64_t bytes, at_us; /* of the last measurement, by Janus's clock; at_us 0: there was none */
-    int times;            /* in a row that it was too much */
 };
 
 struct rates {
@@ -129,9 +127,7 @@ static void measured(struct rate_watch *w, int64_t bytes, int64_t at_us)
     if (first || us <= 0 || more < 0)
         return;
     int64_t bits = (int64_t)((double)more * 8 * 1e6 / (double)us);
-    w->times = bits > TOO_MUCH * w->cap ? w->times + 1 : 0;
-    if (w->times >= IN_A_ROW)
-        w->over(w->data, bits);
+    w->fn(w->data, bits, bits > TOO_MUCH * w->cap);
 }
 
 static void on_text(void *data, const char *text, size_t len)
@@ -211,12 +207,12 @@ void rates_free(struct rates **rates)
 }
 
 struct rate_watch *rates_watch(struct rates *r, const struct janus_handle *handle, const struct sdp_lines *lines,
-                               int64_t cap, rates_over_fn *over, void *data)
+                               int64_t cap, rates_fn *fn, void *data)
 {
     struct rate_watch *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
-    *w = (struct rate_watch){.rates = r, .handle = handle, .lines = lines, .cap = cap, .over = over, .data = data};
+    *w = (struct rate_watch){.rates = r, .handle = handle, .lines = lines, .cap = cap, .fn = fn, .data = data};
     TAILQ_INSERT_HEAD(&r->watches, w, link);
     plan_turn(r, 0);
     return w;

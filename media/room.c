@@ -16,6 +16,7 @@
 
 enum {
     WANTS_MAX = 64,     /* of one page; it can show fewer */
+    FLOODS = 2,         /* measurements in a row: a burst of key frames or a probe of the network is over sooner */
     BAN_MS = 30 * 1000, /* who flooded a room sends nothing there for so long */
     BANS = 32,          /* of the latest ones */
     AUDIO_PACKETS = 10, /* that make somebody one who talks: 200 ms */
@@ -35,6 +36,7 @@ struct member {
     struct slot_want wants[WANTS_MAX];
     int want_count;
     int said_size[PUBLISHER_KINDS]; /* the largest that the page knows to be wanted of it; UNSAID: it knows nothing */
+    int floods[PUBLISHER_KINDS];    /* in a row, also over connections that were made anew */
     double talked_s;                /* when they were last heard; 0: never */
     bool talks;
     bool away; /* their connection to the meeting broke */
@@ -390,9 +392,8 @@ static bool is_banned(const struct room *room, int64_t user_id)
 }
 
 /* An honest page sends what Janus asks of it. This one would go on as soon as it is back, so that takes a while. */
-static void on_flooding(void *data, struct publisher *p, int64_t bits)
+static void ban(struct member *m, struct publisher *p, int64_t bits)
 {
-    struct member *m = data;
     struct room *room = m->room;
     enum publisher_kind kind = publisher_kind(p);
     log_event(LOG_WARN, "publisher_floods", "meeting", LOG_INT(room->meeting_id), "user", LOG_INT(m->user_id), "pc",
@@ -405,6 +406,15 @@ static void on_flooding(void *data, struct publisher *p, int64_t bits)
     publisher_free(&m->sends[kind]);
     signal_end(room, m->user_id, &j);
     plan_soon(room);
+}
+
+static void on_measured(void *data, struct publisher *p, int64_t bits, bool too_much)
+{
+    struct member *m = data;
+    int *floods = &m->floods[publisher_kind(p)];
+    *floods = too_much ? *floods + 1 : 0;
+    if (*floods >= FLOODS)
+        ban(m, p, bits);
 }
 
 static void on_talking(void *data, struct publisher *p, bool talks)
@@ -421,7 +431,7 @@ static const struct publisher_hooks publisher_hooks = {.answered = on_answered,
                                                        .up = on_publisher_up,
                                                        .gone = on_publisher_gone,
                                                        .talking = on_talking,
-                                                       .flooding = on_flooding};
+                                                       .measured = on_measured};
 
 static void on_offered(void *data, struct viewer *v)
 {
