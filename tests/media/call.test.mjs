@@ -234,6 +234,19 @@ step('where no node is left, the meeting goes on from page to page', async () =>
   assert.deepEqual(wrong, []);
 });
 
+step('a relay that dies while the meeting moves to a node again holds nobody back', async () => {
+  for (const node of sys.processes.medias) await node.start();
+  const [relay] = sys.processes.relays;
+  await relay.kill();
+  const joined = eve()
+    .page.reload()
+    .then(() => eve().join(code));
+  await relay.start();
+  await joined;
+  for (const person of people) await until(async () => (await mode(person)) === 'sfu', `${person.name} has moved`);
+  await allFlows();
+});
+
 /** The number of the node that has the meeting. */
 async function nodeOfMeeting() {
   const [{ name }] = await sys.sql(
