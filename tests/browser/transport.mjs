@@ -84,18 +84,21 @@ export const way = (person, userId) =>
 export const iceServer = (person, userId) =>
   ofPeer(person, userId, ({ pc }) => pc.getConfiguration().iceServers.at(-1));
 
-/** A name for each connection, which another one in its place does not have. */
+/** Names that other connections in the place of these do not have: of each peer, and with a media server of each line that comes from it. */
 export const connectionNames = (person) =>
-  person.page.evaluate(() =>
-    [...window.echomeet.call.roomMedia.transport.peers.values()].map(({ instance }) => instance),
-  );
+  person.page.evaluate(async () => {
+    const { transport } = window.echomeet.call.roomMedia;
+    if (transport.peers) return [...transport.peers.values()].map(({ instance }) => instance);
+    const lines = (await transport.flows()).filter(({ direction }) => direction === 'in');
+    return lines.map(({ trackId }) => trackId).sort();
+  });
 
-/** Negotiates with everybody, without need. */
+/** Negotiates with everybody, without need; with a media server there is nobody to negotiate with but the server, which begins. */
 export const renegotiate = (person) =>
-  person.page.evaluate(() => window.echomeet.call.roomMedia.transport.renegotiate());
+  person.page.evaluate(() => window.echomeet.call.roomMedia.transport.renegotiate?.());
 
 /** How the negotiation with each of the others stands. */
 export const signalingStates = (person) =>
   person.page.evaluate(() =>
-    [...window.echomeet.call.roomMedia.transport.peers.values()].map(({ pc }) => pc.signalingState),
+    [...(window.echomeet.call.roomMedia.transport.peers?.values() ?? [])].map(({ pc }) => pc.signalingState),
   );
