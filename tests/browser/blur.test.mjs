@@ -96,7 +96,9 @@ after(async () => {
 const watch = async () =>
   ana.page.evaluate(
     async (id) => {
-      const [track] = window.echomeet.call.store.get().connections[id].remote.camera.getVideoTracks();
+      const find = () => window.echomeet.call.store.get().connections[id].remote.camera?.getVideoTracks()[0];
+      while (!find()) await new Promise((resolve) => setTimeout(resolve, 50)); // over a server the stream is there before its track
+      const track = find();
       const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
       const canvas = new OffscreenCanvas(320, 180).getContext('2d', { willReadFrequently: true });
       const sharpness = (left, top, width, height) => {
