@@ -309,14 +309,15 @@ export class Wire {
 
 /**
  * `step(name, work)` is a test that goes on where the one before left off: after a failure there is nothing to learn from
- * the rest, which is left out. Of the `people` (a function, for they come later) a picture is kept then.
+ * the rest, which is left out. Of the `people` (a function, for they come later) a picture is kept then. With a `reason` all are
+ * left out from the start.
  */
-export function steps(people) {
+export function steps(people, reason = null) {
   let broken = false;
   return (name, work) =>
     test(name, async (t) => {
-      if (broken) {
-        t.skip('the one before failed');
+      if (reason || broken) {
+        t.skip(reason ?? 'the one before failed');
         return;
       }
       broken = true;
