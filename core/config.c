@@ -46,6 +46,8 @@ static const struct variable {
     NUMBER(request_limit_ms, "REQUEST_LIMIT_MS", "30000", 1000, 600000, "a worker that holds one request longer is killed, in ms")
     TEXT(jwt_key_file, "JWT_KEY_FILE", "var/secrets/jwt.key", "keys of access tokens: lines 'id hex', the first one signs, all are accepted")
     TEXT(password_key_file, "PASSWORD_KEY_FILE", "var/secrets/password.key", "key that meeting passwords are encrypted with (hex)")
+    NUMBER(password_hash_kib, "PASSWORD_HASH_KIB", "65536", 1024, 4194304, "memory that the hash of an account's password (Argon2id) takes, in KiB, in each sign-in worker at work; stored hashes follow at the next sign-in")
+    NUMBER(password_hash_passes, "PASSWORD_HASH_PASSES", "2", 1, 100, "passes over that memory; time grows with both")
     TEXT(token_issuer, "TOKEN_ISSUER", "echomeet", "issuer (iss) of access tokens")
     NUMBER(access_token_s, "ACCESS_TOKEN_S", "900", 1, 86400, "life of an access token in seconds")
     NUMBER(refresh_token_s, "REFRESH_TOKEN_S", "2592000", 60, 31536000, "life of a refresh token in seconds")

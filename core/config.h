@@ -36,6 +36,8 @@ struct config {
     const char *password_key_file;
     const char *token_issuer;
     int64_t access_token_s;  /* life of an access token, seconds */
+    int64_t password_hash_kib;    /* Argon2id's memory cost, KiB */
+    int64_t password_hash_passes; /* and its time cost */
     int64_t refresh_token_s; /* life of a refresh token, seconds */
     /* the relay */
     const char *relay_listen;  /* "address:port" */

@@ -15,10 +15,6 @@
 
 _Static_assert((int)TOKEN_HASH_BYTES == (int)crypto_generichash_BYTES, "one hash size");
 
-/* Compared against where the account does not exist, so that the answer takes as long as with one. */
-static const char NOBODY_HASH[] =
-    "$argon2id$v=19$m=65536,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm8";
-
 /* What was typed comes before its normal form: two accounts that had one address before there was a normal form are
  * each found by their own way of writing it. */
 enum err auth_find_account(struct context *ctx, const char *email, struct user *out)
@@ -73,22 +69,82 @@ static enum err store_refresh_token(struct context *ctx, int64_t session_id, con
                                     now + ctx->app->config->refresh_token_s * 1000);
 }
 
+static unsigned long long hash_passes(const struct context *ctx)
+{
+    return (unsigned long long)ctx->app->config->password_hash_passes;
+}
+
+static size_t hash_bytes(const struct context *ctx) { return (size_t)ctx->app->config->password_hash_kib * 1024; }
+
+enum err auth_hash_password(struct context *ctx, const char *password, const char **hash)
+{
+    char text[crypto_pwhash_STRBYTES];
+    password = unicode_nfc(ctx->arena, password); /* keyboards differ in how they write one letter (RFC 8265) */
+    if (crypto_pwhash_str(text, password, strlen(password), hash_passes(ctx), hash_bytes(ctx)) != 0)
+        return ERR_UNAVAILABLE; /* not enough memory at the moment */
+    *hash = arena_strdup(ctx->arena, text);
+    return ERR_OK;
+}
+
+/* libsodium may read the whole array. */
+struct hash_text {
+    char text[crypto_pwhash_STRBYTES];
+};
+
+static struct hash_text hash_text(const char *hash)
+{
+    struct hash_text out = {""};
+    snprintf(out.text, sizeof out.text, "%s", hash);
+    return out;
+}
+
+/* Compared against where the account does not exist, so that the answer takes as long as with one. */
+static const char *nobodys_hash(struct context *ctx)
+{
+    return arena_printf(ctx->arena, "$argon2id$v=19$m=%zu,t=%llu,p=1$%s$%s", hash_bytes(ctx) / 1024, hash_passes(ctx),
+                        "c2FsdHNhbHRzYWx0c2FsdA", "bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm9ib2R5bm8");
+}
+
+/* For a right password that is stored by former settings: its hash by those of now; otherwise, or where there is no
+ * memory for it at the moment, NULL. */
+static const char *hash_anew(struct context *ctx, const char *hash, const char *password)
+{
+    const char *anew;
+    bool as_it_should = crypto_pwhash_str_needs_rehash(hash_text(hash).text, hash_passes(ctx), hash_bytes(ctx)) == 0;
+    return as_it_should || auth_hash_password(ctx, password, &anew) != ERR_OK ? NULL : anew;
+}
+
+static bool is_hash_of(const char *hash, const char *password)
+{
+    return crypto_pwhash_str_verify(hash_text(hash).text, password, strlen(password)) == 0;
+}
+
+/* Former versions hashed a password as it was sent. */
+static bool password_is(struct context *ctx, const char *hash, const char *password)
+{
+    const char *normal = unicode_nfc(ctx->arena, password);
+    return is_hash_of(hash, normal) || (strcmp(normal, password) != 0 && is_hash_of(hash, password));
+}
+
 /* Locks an account whose password was checked, and looks again: it may have been disabled since, or have got another
- * password, and whoever did that has ended the sign-ins that they found. */
-static enum err lock_account(struct context *ctx, const struct user *checked)
+ * password, and whoever did that has ended the sign-ins that they found. Or another sign-in has stored the same one
+ * anew. */
+static enum err lock_account(struct context *ctx, const struct user *checked, const char *password)
 {
     struct user now;
     enum err e = user_dao_lock(ctx->app->db, ctx->arena, checked->id, &now);
     if (e)
         return context_no_row(e, ERR_UNAUTHORIZED);
-    if (strcmp(now.password_hash, checked->password_hash) != 0)
+    if (strcmp(now.password_hash, checked->password_hash) != 0 && !password_is(ctx, now.password_hash, password))
         return ERR_INVALID_CREDENTIALS;
     return now.disabled_at_ms ? ERR_ACCOUNT_DISABLED : ERR_OK;
 }
 
 struct session_start {
     struct context *ctx;
-    struct user *user; /* id 0: a new account */
+    struct user *user;    /* id 0: a new account */
+    const char *password; /* as it was typed */
+    const char *new_hash; /* of that, which is stored by former settings; NULL: it is not */
     const char *refresh_token;
     int64_t session_id;
 };
@@ -98,7 +154,9 @@ static enum err session_start_body(void *arg)
     struct session_start *s = arg;
     struct db *db = s->ctx->app->db;
     int64_t now = context_now_ms(s->ctx), id = s->user->id;
-    enum err e = id ? lock_account(s->ctx, s->user) : user_dao_insert(db, s->user, now, &id);
+    enum err e = id ? lock_account(s->ctx, s->user, s->password) : user_dao_insert(db, s->user, now, &id);
+    if (!e && s->new_hash)
+        e = user_dao_update_password(db, id, s->new_hash, now);
     if (!e)
         e = user_dao_note_sign_in(db, id, now);
     if (!e)
@@ -134,44 +192,19 @@ static enum err check_refresh_token(struct context *ctx, const char *token)
     return limited ? limited : e;
 }
 
-/* Begins a sign-in of out->user, whom it stores first where it is a new one. */
-static enum err session_start(struct context *ctx, struct sign_in *out)
+/* Begins a sign-in of out->user, whom it stores first where it is a new one. `new_hash` as in struct session_start. */
+static enum err session_start(struct context *ctx, const char *password, const char *new_hash, struct sign_in *out)
 {
     make_refresh_token(ctx, out->refresh_token);
     out->refresh_expires_in_s = ctx->app->config->refresh_token_s;
     bool is_new = out->user.id == 0;
-    struct session_start s = {ctx, &out->user, out->refresh_token, 0};
+    struct session_start s = {ctx, &out->user, password, new_hash, out->refresh_token, 0};
     enum err e = db_transaction(ctx->app->db, session_start_body, &s);
     if (e)
         return e == ERR_DB_DUPLICATE && is_new ? ERR_EMAIL_TAKEN : e;
     log_event(LOG_INFO, is_new ? "account_created" : "signed_in", "user", LOG_INT(out->user.id), "session",
               LOG_INT(s.session_id), NULL);
     return make_access_token(ctx, s.session_id, out);
-}
-
-enum err auth_hash_password(struct context *ctx, const char *password, const char **hash)
-{
-    char text[crypto_pwhash_STRBYTES];
-    password = unicode_nfc(ctx->arena, password); /* keyboards differ in how they write one letter (RFC 8265) */
-    if (crypto_pwhash_str(text, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                          crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
-        return ERR_UNAVAILABLE; /* not enough memory at the moment */
-    *hash = arena_strdup(ctx->arena, text);
-    return ERR_OK;
-}
-
-static bool is_hash_of(const char *hash, const char *password)
-{
-    char text[crypto_pwhash_STRBYTES] = "";
-    snprintf(text, sizeof text, "%s", hash); /* libsodium may read the whole array */
-    return crypto_pwhash_str_verify(text, password, strlen(password)) == 0;
-}
-
-/* Former versions hashed a password as it was sent. */
-static bool password_is(struct context *ctx, const char *hash, const char *password)
-{
-    const char *normal = unicode_nfc(ctx->arena, password);
-    return is_hash_of(hash, normal) || (strcmp(normal, password) != 0 && is_hash_of(hash, password));
 }
 
 enum err auth_register(struct context *ctx, const char *email, const char *password, const char *display_name,
@@ -191,7 +224,7 @@ enum err auth_register(struct context *ctx, const char *email, const char *passw
     if (e)
         return e;
     struct sign_in s = {.user = user};
-    e = session_start(ctx, &s);
+    e = session_start(ctx, password, NULL, &s);
     if (!e)
         *out = s;
     return e;
@@ -237,14 +270,14 @@ enum err auth_login(struct context *ctx, const char *email, const char *password
         e = rate_check_sign_in(ctx, account, known);
     if (e)
         return e;
-    bool right = password_is(ctx, exists ? s.user.password_hash : NOBODY_HASH, password);
+    bool right = password_is(ctx, exists ? s.user.password_hash : nobodys_hash(ctx), password);
     if (!exists || !right) {
         log_event(LOG_INFO, "sign_in_refused", "address", ctx->address, NULL);
         return ERR_INVALID_CREDENTIALS;
     }
     if (s.user.disabled_at_ms)
         return ERR_ACCOUNT_DISABLED;
-    e = session_start(ctx, &s);
+    e = session_start(ctx, password, hash_anew(ctx, s.user.password_hash, password), &s);
     if (!e)
         *out = s;
     return e;
@@ -386,6 +419,7 @@ enum err auth_check_session(struct context *ctx)
 struct password_change {
     struct context *ctx;
     const struct user *user;
+    const char *current;
     const char *hash;
 };
 
@@ -394,7 +428,7 @@ static enum err password_change_body(void *arg)
     struct password_change *p = arg;
     struct context *ctx = p->ctx;
     int64_t now = context_now_ms(ctx);
-    enum err e = lock_account(ctx, p->user);
+    enum err e = lock_account(ctx, p->user, p->current);
     if (!e)
         e = auth_check_session(ctx); /* hashing took its time */
     if (!e)
@@ -413,7 +447,7 @@ enum err auth_change_password(struct context *ctx, const char *current, const ch
         return e;
     if (!password_is(ctx, user.password_hash, current))
         return ERR_INVALID_CREDENTIALS;
-    struct password_change p = {.ctx = ctx, .user = &user};
+    struct password_change p = {.ctx = ctx, .user = &user, .current = current};
     e = auth_hash_password(ctx, next, &p.hash);
     if (!e)
         e = db_transaction(ctx->app->db, password_change_body, &p);

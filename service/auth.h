@@ -43,8 +43,8 @@ MUST_CHECK enum err auth_sessions(struct context *ctx, struct session **items, i
 /* Ends one of the caller's sign-ins. ERR_NOT_FOUND. */
 MUST_CHECK enum err auth_end_session(struct context *ctx, int64_t session_id);
 
-/* The Argon2id hash of a password, in the arena. Takes some 80 ms of CPU and 64 MiB. ERR_UNAVAILABLE: no memory at the
- * moment. */
+/* The Argon2id hash of a password, in the arena. By the settings' defaults it takes some 80 ms of CPU and 64 MiB.
+ * ERR_UNAVAILABLE: no memory at the moment. */
 MUST_CHECK enum err auth_hash_password(struct context *ctx, const char *password, const char **hash);
 
 /* The account of an e-mail address, in whatever form it was typed. ERR_DB_NO_ROW where there is none. */

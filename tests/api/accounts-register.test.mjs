@@ -100,7 +100,7 @@ test('the access token names user, issuer and times, and nothing about the perso
 test('the password is stored as an Argon2id hash, the refresh token as a hash', async () => {
   const user = await register(sys, 'Ada');
   const [row] = await sys.sql('SELECT password_hash FROM users WHERE id = ?', [user.id]);
-  assert.match(row.password_hash, /^\$argon2id\$/);
+  assert.match(row.password_hash, /^\$argon2id\$v=19\$m=1024,t=1,p=1\$/);
   const [{ hits }] = await sys.sql('SELECT COUNT(*) AS hits FROM refresh_tokens WHERE token_hash = ?', [
     user.refreshToken,
   ]);

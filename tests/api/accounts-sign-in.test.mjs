@@ -40,6 +40,27 @@ test('a password is the same however a keyboard writes its letters, also one fro
   assert.equal((await sign('login', decomposed)).status, 200);
 });
 
+test('a password stored by former settings is stored anew at a sign-in, and nobody is refused or signed out for it', async () => {
+  const bo = await register(sys, 'Bo');
+  const stored = async () => (await sys.sql('SELECT password_hash FROM users WHERE id = ?', [bo.id]))[0].password_hash;
+  const settings = /^\$argon2id\$v=19\$m=1024,t=1,p=1\$/;
+  const first = await stored();
+  assert.match(first, settings);
+  ok(await login({ email: bo.email, password: bo.password }));
+  assert.equal(await stored(), first);
+
+  await sys.sql('UPDATE users SET password_hash = ? WHERE id = ?', [FORMER_HASH, bo.id]);
+  refused(await login({ email: bo.email, password: bo.password }), 'invalid_credentials', undefined);
+  assert.equal(await stored(), FORMER_HASH);
+  const all = await Promise.all(
+    Array.from({ length: 8 }, () => login({ email: bo.email, password: 'Cafe\u0301 Napoli' })),
+  );
+  for (const answer of all) ok(answer);
+  assert.match(await stored(), settings);
+  ok(await login({ email: bo.email, password: 'Caf\u00e9 Napoli' }));
+  ok(await bo.client.get('/users/me'));
+});
+
 test('signing in again opens another session of the same user', async () => {
   const body = await signIn();
   assert.deepEqual(body.user, {

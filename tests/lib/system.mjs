@@ -172,6 +172,8 @@ class System {
       ECHOMEET_SIGNIN_WORKERS: String(signin),
       ECHOMEET_RELAY_WORKERS: String(relay),
       /* all of a test's users come from one address; a test of the limits sets them */
+      ECHOMEET_PASSWORD_HASH_KIB: '1024', // or half of the processor's time goes into sign-ins
+      ECHOMEET_PASSWORD_HASH_PASSES: '1',
       ECHOMEET_RATE_READ: '0',
       ECHOMEET_RATE_WRITE: '0',
       ECHOMEET_RATE_CHAT: '0',
