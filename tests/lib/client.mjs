@@ -24,6 +24,8 @@
  *
  * openSocket throws HandshakeError {status, body} where the server refuses the handshake. */
 import { randomBytes } from 'node:crypto';
+import http from 'node:http';
+import zlib from 'node:zlib';
 import { WebSocket } from 'ws';
 
 /* Debian's Node.js 18 comes with a fetch() that lacks this. */
@@ -37,6 +39,7 @@ Headers.prototype.getSetCookie ??= function getSetCookie() {
 const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
 await fetch('data:,');
 globalThis[DISPATCHER] = new globalThis[DISPATCHER].constructor({ keepAliveTimeout: 1000, keepAliveMaxTimeout: 1000 });
+const agent = new http.Agent({ keepAlive: true, timeout: 1000 });
 
 /* So long something may take on a machine that is busy with other things. Nothing waits for it but what fails. */
 export const PATIENCE_MS = 60_000;
@@ -58,19 +61,41 @@ export function api(sys, token) {
 async function call(sys, token, method, path, body, headers) {
   const asIs = typeof body === 'string' || Buffer.isBuffer(body);
   const absolute = /^\/(api\/|healthz|readyz|metrics)/.test(path) || /^\/[^?]*\./.test(path) || path === '/';
-  const response = await fetch(sys.base + (absolute ? path : `/api/v1${path}`), {
+  const answer = await exchange(sys.base + (absolute ? path : `/api/v1${path}`), {
     method,
-    redirect: 'manual',
     headers: {
+      accept: '*/*',
+      'accept-encoding': 'gzip',
+      'user-agent': 'node',
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },
     body: body === undefined ? undefined : asIs ? body : JSON.stringify(body),
   });
-  const text = await response.text();
-  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, body: isJson && text ? JSON.parse(text) : text };
+  const isJson = /[/+]json/.test(answer.headers.get('content-type') ?? '');
+  return { ...answer, body: isJson && answer.body ? JSON.parse(answer.body) : answer.body };
+}
+
+/* What fetch() does, for a third of its processor time. */
+function exchange(url, { body, ...options }) {
+  return new Promise((resolve, reject) => {
+    const request = http.request(url, { agent, ...options }, (response) => {
+      const chunks = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const headers = new Headers();
+        for (let i = 0; i < response.rawHeaders.length; i += 2)
+          headers.append(response.rawHeaders[i], response.rawHeaders[i + 1]);
+        const bytes = Buffer.concat(chunks);
+        const zipped = headers.get('content-encoding') === 'gzip' && bytes.length > 0;
+        resolve({ status: response.statusCode, headers, body: String(zipped ? zlib.gunzipSync(bytes) : bytes) });
+      });
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
 }
 
 /* A new account, signed in as a program (so the refresh token is in the answer). */
