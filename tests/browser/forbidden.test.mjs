@@ -9,7 +9,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { startSystem } from '../lib/system.mjs';
-import { LAUNCH, Person, mediaFlows, startBrowser, until } from './support.mjs';
+import { WHOLE, Person, mediaFlows, startBrowser, until } from './support.mjs';
 
 const BLOCKED = 'The server answers, but the live connection (WebSocket) does not open.';
 
@@ -43,7 +43,7 @@ async function withoutCookies(name) {
   const person = new Person();
   Object.assign(person, { base: sys.base, name, complaints: [] });
   person.context = await chromium.launchPersistentContext(profile, {
-    ...LAUNCH,
+    ...WHOLE,
     viewport: { width: 1280, height: 800 },
     locale: 'en-US',
   });

@@ -27,7 +27,7 @@ export const DARK = ['dark'];
 
 /** Somebody whose page holds still, and lets axe in as a script of its own, which the page's policy would refuse. */
 export const arrive = (browser, base, name, options) =>
-  Person.arrive(browser, base, name, { bypassCSP: true, reducedMotion: 'reduce', ...options });
+  Person.arrive(browser, base, name, { bypassCSP: true, ...options });
 
 /** @type {string[]} */
 const wrong = [];

@@ -182,7 +182,6 @@ test('a reaction floats over the tile of who sent it, everywhere, and goes', asy
 });
 
 test('without motion a reaction stands still', async () => {
-  await ana.page.emulateMedia({ reducedMotion: 'reduce' });
   const id = await bo.myId();
   await bo.page.evaluate(() => window.echomeet.call.chat.react('👏'));
   const span = ana.tile(id).locator('.tile-reactions span', { hasText: '👏' });
@@ -191,7 +190,6 @@ test('without motion a reaction stands still', async () => {
     await span.evaluate((element) => [getComputedStyle(element).animationName, getComputedStyle(element).opacity]),
     ['none', '1'],
   );
-  await ana.page.emulateMedia({ reducedMotion: 'no-preference' });
 });
 
 test('the speaker view shows one large and the others in a strip, keeps who is pinned, and is remembered', async () => {
