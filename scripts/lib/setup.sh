@@ -126,5 +126,6 @@ interruptible() {
 }
 
 end_busy() {
+    trap '' INT TERM HUP # a second signal would end this before it has
     [[ -z $busy ]] || kill -TERM -- "-$busy" 2>/dev/null || true
 }
