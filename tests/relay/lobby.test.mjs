@@ -158,6 +158,9 @@ function follow(log, visitors) {
 
 const placeAt = (places, seq) => places.findLast((p) => p.seq <= seq).place;
 
+/* A busy machine takes longer for so much. */
+const ENOUGH = { 'lobby_admit ok': 50, 'lobby_return ok': 20, 'lobby_refuse ok': 10, 'all ok': 10 };
+
 test(`${VISITORS} people wait, three hosts decide for ${SECONDS} s (seed ${SEED})`, async (t) => {
   const everybody = await makePeople(sys, VISITORS + 3);
   const hosts = everybody.slice(0, 3).map((person, i) => new Host(person, i % 2, randomFrom(SEED + i)));
@@ -184,7 +187,13 @@ test(`${VISITORS} people wait, three hosts decide for ${SECONDS} s (seed ${SEED}
       await sleep(host.random() * 30);
     }
   });
-  await Promise.race([sleep(SECONDS * 1000), ...deciding]);
+  const done = () => {
+    const sum = {};
+    for (const host of hosts) for (const [what, n] of Object.entries(host.done)) sum[what] = (sum[what] ?? 0) + n;
+    return sum;
+  };
+  const enough = () => Object.entries(ENOUGH).every(([what, n]) => done()[what] > n);
+  await Promise.race([Promise.all([sleep(SECONDS * 1000), eventually(enough)]), ...deciding]);
   over = true;
   await Promise.all([...running, ...deciding]);
 
@@ -221,17 +230,11 @@ test(`${VISITORS} people wait, three hosts decide for ${SECONDS} s (seed ${SEED}
     await sys.sql('SELECT seq, type, audience, data FROM room_events WHERE meeting_id = ? ORDER BY seq', [meeting.id])
   ).map((row) => ({ ...row, seq: Number(row.seq), data: JSON.parse(row.data) }));
   const places = follow(log, visitors);
-  const done = {};
-  for (const host of hosts) for (const [what, n] of Object.entries(host.done)) done[what] = (done[what] ?? 0) + n;
   t.diagnostic(
-    `seed ${SEED}: ${log.length} events; ${Object.entries(done)
+    `seed ${SEED}: ${log.length} events; ${Object.entries(done())
       .map(([what, n]) => `${n} ${what}`)
       .join(', ')}`,
   );
-  assert.ok(
-    done['lobby_admit ok'] > 50 && done['lobby_return ok'] > 20 && done['lobby_refuse ok'] > 10 && done['all ok'] > 10,
-  );
-
   assert.ok(
     visitors.some((v) => v.heard > 10),
     'who is in hears the others',
