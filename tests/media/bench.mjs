@@ -3,7 +3,7 @@
  *     const bench = await startBench();
  *     await page.exposeFunction('tellServer', (json) => …);   // what the page says to the media server
  *     await bench.open(page, { id, people });                 // whose page it is, of whom
- *     page.evaluate(…): start(epoch), hear(signal), want(size, of), received(), sent()
+ *     page.evaluate(…): start(epoch), hear(signal), want(size, of), received(), sent(), framerates()
  *     bench.close() */
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -59,6 +59,14 @@ function workbench({ id, people }) {
     }
     return found;
   };
+  /** Of the camera, by size: the most pictures a second; null where there is no limit, or nothing is sent. */
+  window.framerates = () =>
+    connections
+      .filter(({ connectionState }) => connectionState === 'connected')
+      .flatMap((pc) => pc.getSenders())
+      .filter(({ track }) => track?.kind === 'video')
+      .flatMap((sender) => sender.getParameters().encodings)
+      .map(({ active, maxFramerate }) => (active && maxFramerate) || null);
   window.sent = async () => {
     const sent = { audio: 0, video: 0 };
     for (const pc of connections.filter(({ connectionState }) => connectionState === 'connected'))

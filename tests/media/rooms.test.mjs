@@ -102,6 +102,15 @@ test('a picture comes as large as it is shown', async () => {
   await until(async () => (await received(1))[2].width <= 320, 'the small one');
 });
 
+test('of somebody who is seen small everywhere no more than 15 pictures a second leave the page', async () => {
+  const framerates = async () => (await pages.get(2).evaluate(() => window.framerates())).join();
+  await until(async () => (await framerates()) === ',,15', 'the small one alone'); // joined, null is nothing
+  await pages.get(1).evaluate(() => window.want('large', [2]));
+  await until(async () => (await framerates()) === ',,', 'no limit');
+  await pages.get(1).evaluate(() => window.want('small', [2]));
+  await until(async () => (await framerates()) === ',,15', 'the limit again');
+});
+
 test('a picture that nobody looks at leaves no page', async () => {
   for (const id of [1, 2]) await pages.get(id).evaluate(() => window.want('none'));
   await until(async () => {

@@ -26,6 +26,8 @@ const SIZES_OF_LINES = [
   [270, 2],
   [0, 1],
 ];
+/** Pictures a second of who is seen small everywhere, as one of many. */
+const SMALL_FRAMERATE = 15;
 const SCREEN = { maxBitrate: 2_500_000, maxFramerate: 30, scalabilityMode: 'L1T1' };
 
 export class SfuPublisher extends SfuConnection {
@@ -118,7 +120,10 @@ export class SfuPublisher extends SfuConnection {
     this.#limit();
   }
 
-  /** Nothing larger than is shown anywhere leaves this page. */
+  /**
+   * Nothing larger than is shown anywhere leaves this page. All sizes have one limit of pictures a second: Chromium takes the lowest for
+   * every size.
+   */
   #limit() {
     this.#limits = this.#limits.then(() => this.#limitNow());
     return this.#limits;
@@ -131,6 +136,7 @@ export class SfuPublisher extends SfuConnection {
     const { encodings } = parameters;
     encodings.forEach((encoding, i) => {
       encoding.active = this.#size >= (encodings.length === 1 ? 0 : encodings.length - 1 - i);
+      if (this.#camera) encoding.maxFramerate = this.#size <= 0 ? SMALL_FRAMERATE : undefined;
     });
     await sender.setParameters(parameters).catch(() => {}); // a limit is a wish
   }
