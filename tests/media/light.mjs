@@ -5,7 +5,7 @@
  *     const person = crowd.person(id, (signal) => …);   // what they say to the media server
  *     person.hear(signal)                               // what it says to them
  *     person.begin(epoch)                               // in this epoch; what was before is over
- *     await person.publish({ kind: 'pub', sound: true, kbits: 150 })   person.send('pub', { sound, kbits })
+ *     await person.publish({ kind: 'pub', sound: true, kbits: 120 })   person.send('pub', { sound, kbits })
  *     await person.receive(8, 25)    person.want([[userId, 'camera', size], …])
  *     person.stop(kind)              person.heard: all signals, the last 100
  *     await crowd.stats()            {sent, received, lost, streams: Map of connection to lines that brought something}
@@ -145,7 +145,7 @@ class LightPerson {
     return this.#connections.get(kind)?.id;
   }
 
-  async publish({ kind = 'pub', sound = true, kbits = 150 } = {}) {
+  async publish({ kind = 'pub', sound = true, kbits = 120 } = {}) {
     const connection = this.#open(kind);
     const { id, ufrag } = connection;
     Object.assign(connection, { sound, kbits });

@@ -1,7 +1,7 @@
 /* A meeting of many over a whole system with a media node: each person has a socket of their own to the relay and light connections
  * (light.mjs), sends a picture, and looks at those who come after them.
  *
- *     const many = await startMany(sys, { counts: [50, 35], tiles: 25, kbits: 150, talkers: 3 });
+ *     const many = await startMany(sys, { counts: [50, 35], tiles: 25, kbits: 120, talkers: 3 });
  *     many.count             of these numbers of people the first that the machine carries: nearly no packet gets lost, and nobody is
  *                            without a picture for a second; if it is none, the last one
  *     many.meeting, many.people, many.crowd

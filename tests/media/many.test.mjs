@@ -23,7 +23,7 @@ before(async () => {
     startSystem({ media: 1, env: { ECHOMEET_MESH_MAX: '0', ECHOMEET_MEDIA_CAPACITY_PPS: '1000000' } }),
     startBrowser(),
   ]);
-  many = await startMany(sys, { counts: COUNTS, tiles: 25, kbits: 150, talkers: 3 });
+  many = await startMany(sys, { counts: COUNTS, tiles: 25, kbits: 120, talkers: 3 });
   page = await Person.arrive(browser, sys.base, 'Ana Lima');
   await page.signUp('ana@example.org');
   await page.join(many.meeting.code);
