@@ -832,8 +832,8 @@ async function watchAll({ ids, sender, epoch }) {
   window.hear = (signal, id) => byId.get(id)?.receive(0, signal);
 }
 
-const MANY = { counts: [50, 35, 25, 15], tiles: 25, kbits: 150, talkers: 3 },
-  MANY_BYTES = 650, // of a packet, as they are sent
+const MANY = { counts: [50, 35, 25, 15], tiles: 25, kbits: 120, talkers: 3 },
+  MANY_BYTES = 750, // of a packet, as they are sent
   LOST_MOST = 1, // per cent
   MANY_MS = 5000;
 
@@ -847,6 +847,46 @@ class ManyBench {
     const { startMany } = await import('../tests/media/many.mjs');
     const many = await startMany(this.sys, MANY);
     await this.measure(many);
+    await many.stop();
+    await this.page(await startMany(this.sys, { ...MANY, counts: [MANY.tiles] }));
+  }
+
+  /* A page that shows them all. */
+  async page(many) {
+    const { Computer, Person, until } = await import('../tests/browser/support.mjs');
+    const computer = await Computer.start();
+    const page = await Person.arrive(computer.browser, `http://127.0.0.1:${this.sys.port}`, 'Ana', {
+      viewport: { width: 1920, height: 1080 },
+      settings: { cameraOn: false },
+    });
+    await page.signUp('page@example.org');
+    await page.join(many.meeting.code);
+    const moving = () =>
+      page.page.evaluate(() => {
+        const videos = [...document.querySelectorAll('.tile video')];
+        return videos.filter((video) => video.getVideoPlaybackQuality().totalVideoFrames > 0).length;
+      });
+    await until(async () => (await moving()) > many.tiles / 2, 'most of them move', 60_000);
+    await sleep(MANY_MS); // the rest comes, and what comes late has come
+    const count = await moving();
+    const session = await page.context.newCDPSession(page.page);
+    await session.send('Performance.enable');
+    const scriptMs = async () => {
+      const { metrics } = await session.send('Performance.getMetrics');
+      return metrics.find(({ name }) => name === 'ScriptDuration').value * 1000;
+    };
+    const browserMs = () => computer.processes().reduce((sum, pid) => sum + cpuMs(pid), 0);
+    const found = { browser: [], script: [] };
+    await rounds(async () => {
+      const [began, scriptBefore, browserBefore] = [performance.now(), await scriptMs(), browserMs()];
+      await sleep(MANY_MS);
+      const share = 100 / (performance.now() - began);
+      found.browser.push((browserMs() - browserBefore) * share);
+      found.script.push(((await scriptMs()) - scriptBefore) * share);
+    });
+    figure(`a page that shows ${count} pictures: its browser, of one core`, '%', found.browser);
+    figure('  its script', '%', found.script);
+    await computer.close();
     await many.stop();
   }
 
@@ -881,6 +921,164 @@ class ManyBench {
     figure('  memory of Janus', 'MB', [rssKb(this.sys.janusPid()) / 1024]);
     figure('  memory of echomeet-media', 'MB', [rssKb(node) / 1024]);
   }
+}
+
+const SETTLED_MS = 4000;
+
+/* In a page: the longest pauses so far, in ms, of the one voice that it plays and of this person's picture. */
+function watchPauses({ userId, loud }) {
+  const context = new AudioContext();
+  const analyser = new AnalyserNode(context, { fftSize: 512 });
+  const samples = new Float32Array(analyser.fftSize);
+  const pauses = { voice: 0, picture: 0 };
+  let [stream, source, video, frames] = [null, null, null, 0];
+  let heardAt = performance.now(),
+    drawnAt = heardAt;
+  window.pauses = pauses;
+  setInterval(() => {
+    const now = performance.now();
+    const playing = document.querySelector('audio')?.srcObject ?? null;
+    if (playing !== stream) {
+      source?.disconnect();
+      stream = playing;
+      source = stream && context.createMediaStreamSource(stream);
+      source?.connect(analyser);
+    }
+    analyser.getFloatTimeDomainData(samples);
+    pauses.voice = Math.max(pauses.voice, now - heardAt);
+    if (source && samples.some((sample) => Math.abs(sample) > loud)) heardAt = now;
+    const shown = document.querySelector(`.tile[data-user="${userId}"] video`);
+    const drawn = shown?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
+    pauses.picture = Math.max(pauses.picture, now - drawnAt);
+    if (drawn > 0 && (shown !== video || drawn !== frames)) [drawnAt, video, frames] = [now, shown, drawn];
+  }, 10);
+}
+
+/* How long one does not hear and see somebody who talks without a pause: when a meeting goes from a mesh to the media server, when that is
+ * killed, and when its machine is gone (nobody answers, and nobody says so). */
+class PausesBench {
+  constructor(sys) {
+    this.sys = sys;
+  }
+
+  async run() {
+    const { startBrowser } = await import('../tests/browser/support.mjs');
+    const file = this.sys.file('voice.wav');
+    fs.writeFileSync(file, voice());
+    const browser = await startBrowser([
+      '--use-fake-device-for-media-stream=fps=30',
+      `--use-file-for-fake-audio-capture=${file}`,
+    ]);
+    const asItIs = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    this.ana = await this.arrive(browser, 'Ana', asItIs);
+    this.ben = await this.arrive(browser, 'Ben', { microphoneOn: false });
+    this.cleo = await this.arrive(browser, 'Cleo', { microphoneOn: false, cameraOn: false });
+    const toServer = [],
+      killed = [],
+      gone = [];
+    await rounds(async () => {
+      toServer.push(await this.toServer());
+      killed.push(await this.janusKilled());
+      gone.push(await this.machineGone());
+      for (const person of [this.ana, this.ben, this.cleo]) await person.button('Leave the meeting').click();
+    });
+    await browser.close();
+    const show = (name, found, limits) => {
+      for (const kind of ['voice', 'picture'])
+        figure(
+          `${name}: pause of a ${kind}`,
+          'ms',
+          found.map((pauses) => pauses[kind]),
+          { atMost: limits[kind] },
+        );
+    };
+    show('mesh to media server', toServer, { voice: 300, picture: 1000 });
+    show('media server killed', killed, { voice: 3000, picture: 3000 });
+    show('its machine gone', gone, { voice: 12_000, picture: 12_000 });
+  }
+
+  async arrive(browser, name, settings) {
+    const { Person } = await import('../tests/browser/support.mjs');
+    const person = await Person.arrive(browser, `http://127.0.0.1:${this.sys.port}`, name, { settings });
+    await person.signUp(`${name}@example.org`);
+    return person;
+  }
+
+  /* The longest pauses from the act until voice and picture have gone on for a while. */
+  async pauses(act) {
+    const { page } = this.ben;
+    const now = () => page.evaluate(() => ({ ...window.pauses }));
+    await page.evaluate(() => Object.assign(window.pauses, { voice: 0, picture: 0 }));
+    await act();
+    for (let before = null; ; ) {
+      await sleep(SETTLED_MS);
+      const pauses = await now();
+      if (before?.voice === pauses.voice && before.picture === pauses.picture) return pauses;
+      before = pauses;
+    }
+  }
+
+  async toServer() {
+    const { ana, ben, cleo } = this;
+    const code = await ana.page.evaluate(
+      async () => (await window.echomeet.api.post('/meetings', { title: 'Bench', isPublic: true })).code,
+    );
+    await ana.join(code);
+    await ben.page.reload(); // the watch of the round before ends
+    await ben.join(code);
+    await ben.page.evaluate(watchPauses, { userId: await ana.myId(), loud: 0.01 });
+    await sleep(SETTLED_MS); // the mesh is there, and full of sound
+    return this.pauses(() => cleo.join(code));
+  }
+
+  /* The number of the node that carries the meeting. */
+  async node() {
+    const [{ name }] = await this.sys.sql(
+      `SELECT media_nodes.name FROM meetings JOIN media_nodes ON media_nodes.id = media_node
+       WHERE status = 2 ORDER BY meetings.id DESC LIMIT 1`,
+    );
+    return Number(name.slice(1));
+  }
+
+  async janusKilled() {
+    const janus = this.sys.janusPid(await this.node());
+    return this.pauses(() => process.kill(janus, 'SIGKILL'));
+  }
+
+  async machineGone() {
+    const number = await this.node();
+    const node = this.sys.processes.medias[number];
+    const janus = this.sys.janusPid(number);
+    const found = await this.pauses(() => {
+      node.signal('SIGSTOP');
+      process.kill(janus, 'SIGSTOP');
+    });
+    process.kill(janus, 'SIGKILL');
+    await node.kill();
+    await node.start();
+    return found;
+  }
+}
+
+/* A second of sound that is never still, as a WAV file (RIFF, PCM of 16 bits, mono, 48 kHz). */
+function voice() {
+  const rate = 48_000;
+  const file = Buffer.alloc(44 + rate * 2);
+  file.write('RIFF', 0);
+  file.writeUInt32LE(file.length - 8, 4);
+  file.write('WAVEfmt ', 8);
+  file.writeUInt32LE(16, 16);
+  file.writeUInt16LE(1, 20);
+  file.writeUInt16LE(1, 22);
+  file.writeUInt32LE(rate, 24);
+  file.writeUInt32LE(rate * 2, 28);
+  file.writeUInt16LE(2, 32);
+  file.writeUInt16LE(16, 34);
+  file.write('data', 36);
+  file.writeUInt32LE(rate * 2, 40);
+  for (let i = 0; i < rate; i++)
+    file.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * 440 * i) / rate)), 44 + i * 2);
+  return file;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- */
@@ -920,6 +1118,7 @@ for (const Bench of wants('media') ? [MediaBench, ManyBench] : [])
     { media: 1, env: { ECHOMEET_MESH_MAX: '0', ECHOMEET_MEDIA_CAPACITY_PPS: '1000000' } },
     (sys) => new Bench(sys),
   );
+if (wants('media')) await bench({ media: 2, env: { ECHOMEET_MESH_MAX: '2' } }, (sys) => new PausesBench(sys));
 if (wants('page')) await bench({}, (sys) => new PageBench(sys));
 fs.mkdirSync(path.join(root, 'build'), { recursive: true });
 fs.writeFileSync(
