@@ -2,6 +2,7 @@
 import { html, useEffect, useMemo, useRef, useState, useStore } from '../ui.js';
 import { MeetingSession } from '../meeting-session.js';
 import { fetchModule } from '../version.js';
+import { keepScreenOn } from '../wake-lock.js';
 import { BeforeCall } from './before-call.js';
 
 const fromJoinToEnd = async () => {
@@ -30,6 +31,8 @@ export function Meeting({ api, code, invite, expose }) {
     };
   }, [call]);
   const { phase } = useStore(call.store);
+  const attends = phase === 'in' || phase === 'waiting';
+  useEffect(() => (attends ? keepScreenOn() : undefined), [attends]);
   const { WaitingScreen, InCall, Ended } = views.current ?? {};
   if (phase === 'in') return html`<${InCall} call=${call} />`;
   if (phase === 'waiting') return html`<${WaitingScreen} api=${api} call=${call} code=${code} />`;
