@@ -980,7 +980,7 @@ class PausesBench {
       toServer.push(await this.toServer());
       killed.push(await this.janusKilled());
       gone.push(await this.machineGone());
-      for (const person of [this.ana, this.ben, this.cleo]) await person.button('Leave the meeting').click();
+      for (const person of [this.ana, this.ben, this.cleo]) await person.leave();
     });
     await browser.close();
     const show = (name, found, limits) => {

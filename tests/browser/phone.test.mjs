@@ -71,7 +71,7 @@ step('the screen stays on while one is in a call, also after the page was hidden
   await ana.page.evaluate(() => window.locks.at(-1).release()); // as the browser does with a hidden page
   await ana.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await until(async () => (await held()) === 1, 'it does so again');
-  await ana.button('Leave the meeting').click();
+  await ana.leave();
   await until(async () => (await held()) === 0, 'it no longer does');
 });
 
@@ -81,7 +81,7 @@ step('it does so while one waits to be let in', async () => {
   await host.client.post(`/meetings/${code}/join`);
   await ana.go(`#/m/${code}`);
   await ana.page.locator('.before').getByRole('button', { name: 'Join', exact: true }).click();
-  await ana.page.getByText('You’re in the waiting room').first().waitFor();
+  await ana.page.getByText('You are in the waiting room').first().waitFor();
   await until(async () => (await held()) === 1, 'the screen stays on');
   await ana.go('#/');
   await until(async () => (await held()) === 0, 'it no longer does');

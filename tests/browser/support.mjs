@@ -197,6 +197,16 @@ export class Person {
     await this.page.locator('.before').getByRole('button', { name: 'Join', exact: true }).click();
   }
 
+  /** Out of the call; who hosts it is asked whether for everyone, and goes alone. */
+  async leave() {
+    await this.button('Leave the meeting').click();
+    const menu = this.page.locator('.bar-leave .menu button').first();
+    const ended = this.page.locator('.ended');
+    await menu.or(ended).first().waitFor();
+    if (await menu.isVisible()) await menu.click(); // it stays until then
+    await ended.waitFor();
+  }
+
   button(name) {
     return this.page.getByRole('button', { name, exact: true });
   }
