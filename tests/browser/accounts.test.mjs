@@ -168,7 +168,14 @@ test('a link leads to the meeting with whatever a mail program or a calendar lef
     await ana.button('Join').waitFor();
     await ana.go('#/');
   }
+  for (const path of [`m/${code}`, `m/${code.toLowerCase()}.`, `m/${code}?utm=mail`]) {
+    await ana.go(path); // without the #
+    await ana.button('Join').waitFor();
+    assert.equal(new URL(ana.page.url()).pathname, '/');
+  }
+  await ana.go('#/');
   for (const text of [
+    `${sys.base}/m/${code}`,
     `Code: ${code}`,
     `${code}.`,
     String.fromCodePoint(...[...code].map((letter) => letter.codePointAt(0) + 0xfee0)),
@@ -188,6 +195,11 @@ test('a code that does not exist, and a page that does not', async () => {
   await ana.go('#/nowhere');
   await ana.page.getByRole('heading', { name: 'Page not found' }).waitFor();
   await ana.page.getByRole('link', { name: 'Go to my meetings' }).click();
+  await ana.button('Start now').waitFor();
+  await ana.go('no/where');
+  await ana.page.getByRole('heading', { name: 'Page not found' }).waitFor();
+  await ana.shot('not-found');
+  await ana.page.getByRole('link', { name: 'EchoMeet' }).click();
   await ana.button('Start now').waitFor();
 });
 

@@ -5,6 +5,8 @@
  *     #/m/CODE    a meeting (?invite=… a link that opens it)      #/m/CODE/records   what stays of it
  *     #/network   what works for a call here                #/admin   for administrators
  *
+ * The web server answers /m/CODE with this page as well.
+ *
  * For diagnosis in the browser's console (and for the tests): `window.echomeet.call` is the present call, with its
  * `client` (socket), `roomMedia` (`roomMedia.transport` carries sound and picture), `media` and `store`.
  */
@@ -32,6 +34,8 @@ const callHere = createStore({ on: false });
 /** @type {{api: Api, settings: typeof settings, call: import('./meeting-session.js').MeetingSession | null}} */
 const echomeet = { api, settings, call: null };
 Object.assign(window, { echomeet });
+
+if (location.pathname.startsWith('/m/')) history.replaceState(null, '', `/#${location.pathname}${location.search}`);
 
 /** What the first page does not need is fetched when it is wanted. */
 const meetingView = () => import('./views/meeting.js').then(({ Meeting }) => Meeting);

@@ -11,13 +11,15 @@ const LONGEST = 10_000;
 /** Nothing that can be seen; some programs put such letters between the parts of an address. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 const CODE_IN_LINK = /#\/?m\/([^?&#/]*)/iu;
+/** The same without the #, which some people leave out. */
+const CODE_IN_PATH = /\/m\/([A-Z0-9]{6})(?![A-Z0-9])/iu;
 const INVITE = /[?&;]invite=(\d+\.[\w-]{1,22}|[\w.-]+)/u;
 const WORD = /(?<![A-Z0-9])[A-Z0-9]{6}(?![A-Z0-9])/giu;
 
 /** @param {string} text @returns {MeetingLink | null} */
 export function readMeetingLink(text) {
   const plain = decoded(text.slice(0, LONGEST)).normalize('NFKC').replace(INVISIBLE, '');
-  const link = CODE_IN_LINK.exec(plain);
+  const link = CODE_IN_LINK.exec(plain) ?? CODE_IN_PATH.exec(plain);
   if (!link) return named(readCode(plain));
   return named(leading(link[1]) ?? readCode(link[1]), INVITE.exec(plain.slice(link.index))?.[1]);
 }

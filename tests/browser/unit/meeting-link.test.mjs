@@ -80,6 +80,8 @@ test('a link is read with what stands around it', () => {
       `${HOST}#/m/4cr7r6`,
       '#/m/4CR7R6',
       '#m/4CR7R6',
+      `${HOST}m/4CR7R6`,
+      '/m/4cr7r6',
       `<${HOST}#/m/4CR7R6`,
       `请点击 ${HOST}#/m/4CR7R6`,
     ]) {
@@ -98,11 +100,12 @@ test('the invitation of a link is kept, without what stands around it', () => {
     '_',
     '.Please come',
   ]) {
-    assert.deepEqual(
-      readMeetingLink(`${HOST}#/m/4CR7R6?invite=${TOKEN}${tail}`),
-      { code: '4CR7R6', invite: TOKEN },
-      JSON.stringify(tail),
-    );
+    for (const link of [`${HOST}#/m/4CR7R6`, `${HOST}m/4CR7R6`])
+      assert.deepEqual(
+        readMeetingLink(`${link}?invite=${TOKEN}${tail}`),
+        { code: '4CR7R6', invite: TOKEN },
+        JSON.stringify(link + tail),
+      );
   }
   assert.equal(readMeetingLink(`#/m/4CR7R6?utm=x&invite=${TOKEN}`).invite, TOKEN);
   assert.equal(readMeetingLink(`#/m/4CR7R6?utm=x&amp;invite=${TOKEN}`).invite, TOKEN);
