@@ -1,17 +1,16 @@
 /* What a phone gives a page that asks for it: a place among the apps, and a screen that stays on. */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
-import { chromium } from 'playwright-core';
 import { register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { Person, WHOLE, steps, until } from './support.mjs';
+import { Person, startWholeBrowser, steps, until } from './support.mjs';
 
 let sys;
 let browser;
 let ana;
 
 before(async () => {
-  [sys, browser] = await Promise.all([startSystem(), chromium.launch(WHOLE)]);
+  [sys, browser] = await Promise.all([startSystem(), startWholeBrowser()]);
   ana = await Person.arrive(browser, sys.base, 'Ana Lima', { settings: { microphoneOn: false, cameraOn: false } });
   await ana.context.addInitScript(() => {
     window.locks = [];

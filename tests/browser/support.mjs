@@ -46,13 +46,14 @@ export const LAUNCH = {
   ],
 };
 
-/** The whole of it, for what is kept in a profile or asks for a window. */
+/** The whole of it, for what the other has not: profiles, the choice of a loudspeaker, hidden addresses, apps. */
 export const WHOLE = {
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
   args: ['--headless=new', ...LAUNCH.args],
 };
 
 export const startBrowser = (args = []) => chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, ...args] });
+export const startWholeBrowser = () => chromium.launch(WHOLE);
 
 /** Debian's Firefox as it is, driven by WebDriver BiDi. It takes no media from a loopback address: see lib/own-network.mjs. */
 export const startFirefox = () =>

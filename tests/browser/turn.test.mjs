@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { Person, mediaFlows, startBrowser, steps, until } from './support.mjs';
+import { Person, mediaFlows, startWholeBrowser, steps, until } from './support.mjs';
 import { candidates, connectionNames, iceServer, way } from './transport.mjs';
 import { Turn } from './turn.mjs';
 
@@ -19,7 +19,7 @@ before(async () => {
   turn = await Turn.start();
   [sys, browser] = await Promise.all([
     startSystem({ env: { ...turn.env, ECHOMEET_TURN_TTL_S: String(TTL_S) } }),
-    startBrowser(),
+    startWholeBrowser(),
   ]);
   people = await Promise.all(
     ['Ana', 'Bo'].map((name) => Person.arrive(browser, sys.base, name, { settings: { relayOnly: true } })),

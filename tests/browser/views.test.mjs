@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { after, before } from 'node:test';
 import { register } from '../lib/client.mjs';
 import { startSystem } from '../lib/system.mjs';
-import { Person, collectAnnouncements, startBrowser, steps, until } from './support.mjs';
+import { Person, collectAnnouncements, startWholeBrowser, steps, until } from './support.mjs';
 
 const jsQR = createRequire(import.meta.url)('jsqr');
 /** Of the chat, from before anybody came. */
@@ -18,7 +18,7 @@ let code;
 const test = steps(() => [ana, bo]);
 
 before(async () => {
-  [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
+  [sys, browser] = await Promise.all([startSystem(), startWholeBrowser()]);
   ana = await Person.arrive(browser, sys.base, 'Ana Lima');
   bo = await Person.arrive(browser, sys.base, 'Bo Nilsson');
   for (const person of [ana, bo]) {
