@@ -25,6 +25,7 @@
  * openSocket throws HandshakeError {status, body} where the server refuses the handshake. */
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
+import https from 'node:https';
 import zlib from 'node:zlib';
 import { WebSocket } from 'ws';
 
@@ -39,7 +40,11 @@ Headers.prototype.getSetCookie ??= function getSetCookie() {
 const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
 await fetch('data:,');
 globalThis[DISPATCHER] = new globalThis[DISPATCHER].constructor({ keepAliveTimeout: 1000, keepAliveMaxTimeout: 1000 });
-const agent = new http.Agent({ keepAlive: true, timeout: 1000 });
+const KEPT = { keepAlive: true, timeout: 1000 };
+const WAYS = {
+  'http:': { request: http.request, agent: new http.Agent(KEPT) },
+  'https:': { request: https.request, agent: new https.Agent(KEPT) },
+};
 
 /* So long something may take on a machine that is busy with other things. Nothing waits for it but what fails. */
 export const PATIENCE_MS = 60_000;
@@ -80,7 +85,8 @@ async function call(sys, token, method, path, body, headers) {
 /* What fetch() does, for a third of its processor time. */
 function exchange(url, { body, ...options }) {
   return new Promise((resolve, reject) => {
-    const request = http.request(url, { agent, ...options }, (response) => {
+    const { request: begin, agent } = WAYS[new URL(url).protocol];
+    const request = begin(url, { agent, ...options }, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('error', reject);

@@ -33,7 +33,7 @@ enum {
     CHECK_MS = 50,       /* between two connectivity checks, until one is answered */
     KEEPALIVE_MS = 2000, /* later */
     TICK_MS = 5,         /* between two looks at what is to be sent */
-    FRAMES_S = 15, /* as a page sends what is seen small everywhere */
+    FRAMES_S = 15,       /* as a page sends what is seen small everywhere */
     SOUNDS_S = 50,
     SOUND_BYTES = 80,
     PIECE_BYTES = 1100, /* of a picture, in one packet */
