@@ -925,33 +925,52 @@ class ManyBench {
 
 const SETTLED_MS = 4000;
 
-/* In a page: the longest pauses so far, in ms, of the one voice that it plays and of this person's picture. */
+/* In a page: the longest pauses so far, in ms, of the one voice that it plays and of this person's picture. The voice is looked at as samples,
+ * so that a busy page is not taken for a pause. */
 function watchPauses({ userId, loud }) {
   const context = new AudioContext();
-  const analyser = new AnalyserNode(context, { fftSize: 512 });
+  const analyser = new AnalyserNode(context, { fftSize: 32768 });
   const samples = new Float32Array(analyser.fftSize);
   const pauses = { voice: 0, picture: 0 };
-  let [stream, source, video, frames] = [null, null, null, 0];
+  let [source, video, frames] = [null, null, 0];
   let heardAt = performance.now(),
     drawnAt = heardAt;
+  const listen = (stream) => {
+    source?.disconnect();
+    source = stream && context.createMediaStreamSource(stream);
+    source?.connect(analyser);
+  };
+  const { get, set } = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'srcObject');
+  Object.defineProperty(HTMLMediaElement.prototype, 'srcObject', {
+    get,
+    set(stream) {
+      set.call(this, stream);
+      if (this instanceof HTMLAudioElement) listen(stream);
+    },
+  });
+  listen(document.querySelector('audio')?.srcObject ?? null);
+  const look = (now) => {
+    analyser.getFloatTimeDomainData(samples);
+    let last = -1;
+    let longest = 0;
+    samples.forEach((sample, at) => {
+      if (Math.abs(sample) < loud) return;
+      longest = last < 0 ? 0 : Math.max(longest, at - last);
+      last = at;
+    });
+    const ms = (count) => (count * 1000) / context.sampleRate;
+    if (last >= 0) heardAt = now - ms(samples.length - last);
+    pauses.voice = Math.max(pauses.voice, ms(longest), now - heardAt);
+  };
   window.pauses = pauses;
   setInterval(() => {
     const now = performance.now();
-    const playing = document.querySelector('audio')?.srcObject ?? null;
-    if (playing !== stream) {
-      source?.disconnect();
-      stream = playing;
-      source = stream && context.createMediaStreamSource(stream);
-      source?.connect(analyser);
-    }
-    analyser.getFloatTimeDomainData(samples);
-    pauses.voice = Math.max(pauses.voice, now - heardAt);
-    if (source && samples.some((sample) => Math.abs(sample) > loud)) heardAt = now;
+    look(now);
     const shown = document.querySelector(`.tile[data-user="${userId}"] video`);
     const drawn = shown?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
     pauses.picture = Math.max(pauses.picture, now - drawnAt);
     if (drawn > 0 && (shown !== video || drawn !== frames)) [drawnAt, video, frames] = [now, shown, drawn];
-  }, 10);
+  }, 20);
 }
 
 /* How long one does not hear and see somebody who talks without a pause: when a meeting goes from a mesh to the media server, when that is
