@@ -8,6 +8,7 @@ import { Person, startBrowser, steps, until } from './support.mjs';
 
 /** Pictures are not what is looked at here. */
 const settings = { cameraOn: false };
+const moving = { settings, reducedMotion: 'no-preference' };
 let sys;
 let browser;
 let ana;
@@ -18,9 +19,9 @@ const test = steps(() => [ana, bo, wang]);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
-  ana = await Person.arrive(browser, sys.base, 'Ana Lima', { settings });
-  bo = await Person.arrive(browser, sys.base, 'Bo Nilsson', { settings });
-  wang = await Person.arrive(browser, sys.base, '王芳', { settings });
+  ana = await Person.arrive(browser, sys.base, 'Ana Lima', moving);
+  bo = await Person.arrive(browser, sys.base, 'Bo Nilsson', moving);
+  wang = await Person.arrive(browser, sys.base, '王芳', moving);
   for (const [person, email] of [
     [ana, 'ana@example.org'],
     [bo, 'bo@example.org'],
@@ -182,6 +183,7 @@ test('a reaction floats over the tile of who sent it, everywhere, and goes', asy
 });
 
 test('without motion a reaction stands still', async () => {
+  await ana.page.emulateMedia({ reducedMotion: 'reduce' });
   const id = await bo.myId();
   await bo.page.evaluate(() => window.echomeet.call.chat.react('👏'));
   const span = ana.tile(id).locator('.tile-reactions span', { hasText: '👏' });
@@ -190,6 +192,7 @@ test('without motion a reaction stands still', async () => {
     await span.evaluate((element) => [getComputedStyle(element).animationName, getComputedStyle(element).opacity]),
     ['none', '1'],
   );
+  await ana.page.emulateMedia({ reducedMotion: 'no-preference' });
 });
 
 test('the speaker view shows one large and the others in a strip, keeps who is pinned, and is remembered', async () => {
