@@ -34,11 +34,11 @@ struct config {
     /* files with secrets, made at the first start */
     const char *jwt_key_file;
     const char *password_key_file;
-    const char *token_issuer;
-    int64_t access_token_s;       /* life of an access token, seconds */
     int64_t password_hash_kib;    /* Argon2id's memory cost, KiB */
     int64_t password_hash_passes; /* and its time cost */
-    int64_t refresh_token_s;      /* life of a refresh token, seconds */
+    const char *token_issuer;
+    int64_t access_token_s;  /* life of an access token, seconds */
+    int64_t refresh_token_s; /* life of a refresh token, seconds */
     /* the relay */
     const char *relay_listen;  /* "address:port" */
     const char *relay_id;      /* unique among the relays; made up at start where empty */

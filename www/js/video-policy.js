@@ -36,7 +36,7 @@ const CROWDS = [
   { others: Infinity, height: 180, bitrate: 120_000, framerate: 15 },
 ];
 /** A picture in a strip need not be smooth. */
-const SMALL_FRAMERATE = 15;
+export const SMALL_FRAMERATE = 15;
 const SCREEN = { maxBitrate: 2_500_000, maxFramerate: 30, scaleResolutionDownBy: 1 };
 /** A picture may be drawn a little larger than it is. */
 const STRETCH = 1.25;

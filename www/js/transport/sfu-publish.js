@@ -5,6 +5,7 @@
  * Each size is sent with one temporal layer (L1T1). Janus before 1.1.4 loses count of more of them when it switches between
  * people, and their picture then stands still for seconds. A browser that cannot be told so sends one size.
  */
+import { SMALL_FRAMERATE } from '../video-policy.js';
 import { SfuConnection, spoken } from './sfu-connection.js';
 
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
@@ -26,8 +27,6 @@ const SIZES_OF_LINES = [
   [270, 2],
   [0, 1],
 ];
-/** Pictures a second of who is seen small everywhere, as one of many. */
-const SMALL_FRAMERATE = 15;
 const SCREEN = { maxBitrate: 2_500_000, maxFramerate: 30, scalabilityMode: 'L1T1' };
 
 export class SfuPublisher extends SfuConnection {
@@ -121,8 +120,8 @@ export class SfuPublisher extends SfuConnection {
   }
 
   /**
-   * Nothing larger than is shown anywhere leaves this page. All sizes have one limit of pictures a second: Chromium takes the lowest for
-   * every size.
+   * Nothing larger than is shown anywhere leaves this page. All sizes share one frame rate limit, since Chromium applies the lowest
+   * one to all of them.
    */
   #limit() {
     this.#limits = this.#limits.then(() => this.#limitNow());
