@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { soakOnly } from '../lib/soak.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { Person, mediaFlows, startBrowser, until } from './support.mjs';
 import { agreement } from './transport.mjs';
@@ -16,6 +17,7 @@ const HEIGHT = 360;
 const SHARP = 8;
 const BLURRED = 4;
 
+const long = soakOnly(test);
 let folder;
 let sys;
 let browser;
@@ -224,35 +226,38 @@ test('as long as the model is not there, all is blurred', async () => {
   await looks(cutOut, 'the person is sharp');
 });
 
-test('off and on, another camera, one that is pulled out: never a sharp picture, one worker at most, and the light goes out', async () => {
-  await forget();
-  await bo.button('Turn camera off').click();
-  await until(() => workers() === 0, 'the worker is gone');
-  assert.equal(await openCameras(), 0);
-  await bo.button('Turn camera on').click();
-  await looks(cutOut, 'blurred from the beginning');
-  await ofBo(async () => {
-    const { media } = window.echomeet.call;
-    await media.useDevice('camera', media.store.get().devices.find(({ kind }) => kind === 'videoinput').deviceId);
-  });
-  await looks(cutOut, 'another camera');
-  await ofBo(() => {
-    const [camera] = window.cameras.filter(({ readyState }) => readyState === 'live');
-    camera.stop();
-    camera.dispatchEvent(new Event('ended'));
-  });
-  assert.equal(await ofBo(() => window.echomeet.call.media.store.get().camera), null);
-  await until(
-    () => ofBo(() => window.echomeet.call.media.store.get().cameraProblem === 'unplugged'),
-    'the person is told',
-  );
-  await until(() => workers() === 0, 'the worker is gone');
-  assert.equal(await openCameras(), 0);
-  await ofBo(() => navigator.mediaDevices.dispatchEvent(new Event('devicechange')));
-  await looks(cutOut, 'plugged in again');
-  assert.equal(workers(), 1);
-  await neverSharp();
-});
+long(
+  'off and on, another camera, one that is pulled out: never a sharp picture, one worker at most, and the light goes out',
+  async () => {
+    await forget();
+    await bo.button('Turn camera off').click();
+    await until(() => workers() === 0, 'the worker is gone');
+    assert.equal(await openCameras(), 0);
+    await bo.button('Turn camera on').click();
+    await looks(cutOut, 'blurred from the beginning');
+    await ofBo(async () => {
+      const { media } = window.echomeet.call;
+      await media.useDevice('camera', media.store.get().devices.find(({ kind }) => kind === 'videoinput').deviceId);
+    });
+    await looks(cutOut, 'another camera');
+    await ofBo(() => {
+      const [camera] = window.cameras.filter(({ readyState }) => readyState === 'live');
+      camera.stop();
+      camera.dispatchEvent(new Event('ended'));
+    });
+    assert.equal(await ofBo(() => window.echomeet.call.media.store.get().camera), null);
+    await until(
+      () => ofBo(() => window.echomeet.call.media.store.get().cameraProblem === 'unplugged'),
+      'the person is told',
+    );
+    await until(() => workers() === 0, 'the worker is gone');
+    assert.equal(await openCameras(), 0);
+    await ofBo(() => navigator.mediaDevices.dispatchEvent(new Event('devicechange')));
+    await looks(cutOut, 'plugged in again');
+    assert.equal(workers(), 1);
+    await neverSharp();
+  },
+);
 
 for (const [what, address] of [
   ['the model', '**/vendor/selfie.tflite'],
@@ -327,20 +332,23 @@ test('it is remembered; and the page kept to its content security policy', async
   );
 });
 
-test('where neither camera nor browser can, nothing is offered; who wished for it elsewhere is told, and not seen', async () => {
-  const cy = await Person.arrive(browser, sys.base, 'Cy', { settings: { backgroundBlur: true } });
-  await cy.context.addInitScript(() => {
-    delete window.MediaStreamTrackGenerator;
-  });
-  await cy.signUp('cy@example.org');
-  await cy.page.evaluate(async () => {
-    window.location.hash = `#/m/${(await window.echomeet.api.post('/meetings', { title: 'Alone' })).code}`;
-  });
-  await cy.page.getByText('Your background could not be blurred, so your camera is off.').waitFor();
-  await cy.button('Devices').click();
-  await cy.page.getByLabel('Blur background').click();
-  await cy.page.getByLabel('Blur background').waitFor({ state: 'detached' });
-  await cy.page.getByRole('button', { name: 'Try again' }).click();
-  await cy.page.locator('.preview video').waitFor();
-  await cy.context.close();
-});
+long(
+  'where neither camera nor browser can, nothing is offered; who wished for it elsewhere is told, and not seen',
+  async () => {
+    const cy = await Person.arrive(browser, sys.base, 'Cy', { settings: { backgroundBlur: true } });
+    await cy.context.addInitScript(() => {
+      delete window.MediaStreamTrackGenerator;
+    });
+    await cy.signUp('cy@example.org');
+    await cy.page.evaluate(async () => {
+      window.location.hash = `#/m/${(await window.echomeet.api.post('/meetings', { title: 'Alone' })).code}`;
+    });
+    await cy.page.getByText('Your background could not be blurred, so your camera is off.').waitFor();
+    await cy.button('Devices').click();
+    await cy.page.getByLabel('Blur background').click();
+    await cy.page.getByLabel('Blur background').waitFor({ state: 'detached' });
+    await cy.page.getByRole('button', { name: 'Try again' }).click();
+    await cy.page.locator('.preview video').waitFor();
+    await cy.context.close();
+  },
+);

@@ -1,10 +1,11 @@
 /* What the page weighs, and what it costs: bytes of the first page, processor time for each event of a room of 50 with a chat
  * of 2,000 lines, and whether anything grows over half-hours of such a room, played fast. What is measured is printed.
- * ECHOMEET_SEED=… plays another one; ECHOMEET_BROWSER_FULL=1 half an hour, and twenty visits. */
+ * `make soak` alone plays them, half an hour with twenty visits; ECHOMEET_SEED=… plays another one. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before } from 'node:test';
 import { SEED } from '../lib/random.mjs';
+import { soakOnly } from '../lib/soak.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { Person, startBrowser, steps, until, usableAfter } from './support.mjs';
 
@@ -13,15 +14,15 @@ const PEOPLE = 50;
 const LINES = 2000;
 const REAL_LINES = 120;
 const EVENTS = 40;
-const FULL = Boolean(process.env.ECHOMEET_BROWSER_FULL);
-const PLAYS = FULL ? 6 : 2; // of five minutes
-const VISITS = FULL ? 20 : 6;
+const PLAYS = 6; // of five minutes
+const VISITS = 20;
 const MS = 50; // of the main thread's processor time, however busy the machine is
 let sys;
 let browser;
 let ana;
 let code;
 const test = steps(() => [ana]);
+const long = soakOnly(test);
 
 before(async () => {
   [sys, browser] = await Promise.all([startSystem(), startBrowser()]);
@@ -217,7 +218,7 @@ test('a room of 50 with 2,000 lines of chat: no event costs much', async (t) => 
   await session.detach();
 });
 
-test(`${5 * PLAYS} minutes of a busy room, played fast: neither nodes nor memory grow`, async (t) => {
+long(`${5 * PLAYS} minutes of a busy room, played fast: neither nodes nor memory grow`, async (t) => {
   const session = await ana.page.context().newCDPSession(ana.page);
   await session.send('Performance.enable');
   const size = async () => {

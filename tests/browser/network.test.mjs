@@ -1,10 +1,12 @@
 /* The network test: everything works; then one thing after the other does not, and the page says what and what to do. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { soakOnly } from '../lib/soak.mjs';
 import { startSystem } from '../lib/system.mjs';
 import { Person, startBrowser, until } from './support.mjs';
 import { Turn } from './turn.mjs';
 
+const long = soakOnly(test);
 let sys;
 let browser;
 let turn;
@@ -68,24 +70,27 @@ test('from the dashboard, without a meeting: everything works, and the devices a
   await ana.shot('network-ok');
 });
 
-test('a TURN server with another secret refuses; one that is away does not answer; neither is taken for working', async () => {
-  const { secret } = turn;
-  await turn.kill();
-  turn.secret = 'another one';
-  await turn.again();
-  const refused = await run();
-  assert.equal(refused.turn.state, 'problem');
-  assert.match(refused.turn.text, /does not let you in/);
-  await turn.kill();
-  const away = await run();
-  assert.deepEqual([away.turn.state, away.stun.state, away.media.state], ['problem', 'problem', 'ok']);
-  assert.match(away.turn.text, /does not answer/);
-  assert.match(away.stun.text, /lets no UDP out/);
-  assert.equal(away.end, 'Something stands in the way of a call. The lines with a cross say what to do.');
-  await ana.shot('network-no-turn');
-  turn.secret = secret;
-  await turn.again();
-});
+long(
+  'a TURN server with another secret refuses; one that is away does not answer; neither is taken for working',
+  async () => {
+    const { secret } = turn;
+    await turn.kill();
+    turn.secret = 'another one';
+    await turn.again();
+    const refused = await run();
+    assert.equal(refused.turn.state, 'problem');
+    assert.match(refused.turn.text, /does not let you in/);
+    await turn.kill();
+    const away = await run();
+    assert.deepEqual([away.turn.state, away.stun.state, away.media.state], ['problem', 'problem', 'ok']);
+    assert.match(away.turn.text, /does not answer/);
+    assert.match(away.stun.text, /lets no UDP out/);
+    assert.equal(away.end, 'Something stands in the way of a call. The lines with a cross say what to do.');
+    await ana.shot('network-no-turn');
+    turn.secret = secret;
+    await turn.again();
+  },
+);
 
 test('without the relay the live connection is what is wrong; without the workers, the server', async () => {
   await sys.processes.relay.stop();

@@ -1,5 +1,6 @@
 /* What the browser tests share: one Chromium with fake devices, people (a browser context each), and the reading of
- * what really arrives: decoded frames and received sound. Screenshots go to build/screenshots. */
+ * what really arrives: decoded frames and received sound. Of a test that fails there are screenshots in build/screenshots; of the others with
+ * ECHOMEET_SCREENS=few, too, for people to look at. */
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -246,7 +247,9 @@ export class Person {
     return received(this, userId);
   }
 
-  async shot(name) {
+  /** A picture for people to look at: of `always`, or where they asked for some. */
+  async shot(name, { always = Boolean(process.env.ECHOMEET_SCREENS) } = {}) {
+    if (!always) return;
     fs.mkdirSync(shots, { recursive: true });
     await this.page.screenshot({ path: path.join(shots, `${name}.png`) });
   }
@@ -347,7 +350,9 @@ export function steps(people, reason = null) {
         await work(t);
         broken = false;
       } finally {
-        if (broken) for (const person of people() ?? []) await person?.shot(`failed-${person.name}`).catch(() => {});
+        if (broken)
+          for (const person of people() ?? [])
+            await person?.shot(`failed-${person.name}`, { always: true }).catch(() => {});
       }
     });
 }
