@@ -89,7 +89,7 @@ enum err lobby_admit_post(struct exchange *x)
     if (!e)
         e = exchange_body(x, admit_fields, FIELD_COUNT(admit_fields), &in);
     if (!e && in.user_id.given == in.all.value)
-        e = fault_set(&x->ctx.fault, ERR_VALIDATION_FAILED, "userId", "Give either userId or all.");
+        e = fault_set(&x->ctx.fault, ERR_VALIDATION_FAILED, "userId", "Send either userId or all.");
     if (e)
         return e;
     return in.all.value ? lobby_admit_all(&x->ctx, id) : lobby_admit(&x->ctx, id, in.user_id.value);

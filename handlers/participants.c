@@ -113,7 +113,7 @@ enum err participant_patch(struct exchange *x)
         return e;
     if (in.role.given + in.display_name.given + in.hand_raised.given + has_media(&in) != 1)
         return fault_set(&x->ctx.fault, ERR_VALIDATION_FAILED, NULL,
-                         "Give one of role, displayName, handRaised, or audio, video and screen.");
+                         "Send role, displayName, handRaised, or any of audio, video and screen.");
     if (in.role.given)
         return set_role(x, id, user_id, in.role.value);
     if (in.display_name.given)
@@ -141,7 +141,7 @@ enum err ws_media_control(struct exchange *x)
     struct participant_input in = {0};
     enum err e = read_message(x, media_fields, FIELD_COUNT(media_fields), &in, &id, &user_id);
     if (!e && !has_media(&in))
-        e = fault_set(&x->ctx.fault, ERR_VALIDATION_FAILED, NULL, "Give at least one of audio, video and screen.");
+        e = fault_set(&x->ctx.fault, ERR_VALIDATION_FAILED, NULL, "Send at least one of audio, video and screen.");
     return e ? e : set_media(x, id, user_id, &in);
 }
 

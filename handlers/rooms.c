@@ -80,5 +80,5 @@ enum err ws_leave_room(struct exchange *x)
 
 enum err ws_unknown_type(struct exchange *x)
 {
-    return fault_set(&x->ctx.fault, ERR_UNKNOWN_TYPE, NULL, "There is no message type '%.32s'.", x->req->params[1]);
+    return fault_set(&x->ctx.fault, ERR_UNKNOWN_TYPE, NULL, "Unknown message type '%.32s'.", x->req->params[1]);
 }

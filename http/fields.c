@@ -37,13 +37,13 @@ static const char *normal_text(const struct field *f, const char *value, struct 
 static enum err check_sight(const struct field *f, const char *text, struct fault *fault)
 {
     if (text_has_control(text, f->type == FIELD_LINES))
-        return wrong(fault, f, "must not hold control characters");
+        return wrong(fault, f, "must not contain control characters");
     if (f->type == FIELD_ID && unicode_has_hidden(text))
-        return wrong(fault, f, "must not hold invisible characters or begin or end with white space");
+        return wrong(fault, f, "must not contain invisible characters, or begin or end with white space");
     if (f->type == FIELD_NAME && *text && unicode_is_blank(text))
-        return wrong(fault, f, "must hold a character that can be seen");
+        return wrong(fault, f, "must contain a visible character");
     if (f->type == FIELD_NAME && unicode_most_marks(text) > LIMIT_NAME_MARKS)
-        return wrong(fault, f, "has too many marks on one character");
+        return wrong(fault, f, "has too many combining marks on one character");
     return ERR_OK;
 }
 
@@ -91,10 +91,10 @@ static enum err set_json_text(const struct field *f, json_object *value, struct 
                               struct fault *fault)
 {
     if (!json_object_is_type(value, json_type_string))
-        return wrong(fault, f, "must be a text");
+        return wrong(fault, f, "must be a string");
     const char *text = json_object_get_string(value);
     if (strlen(text) != (size_t)json_object_get_string_len(value))
-        return wrong(fault, f, "must not hold control characters");
+        return wrong(fault, f, "must not contain control characters");
     return f->type == FIELD_TIME ? set_time(f, text, member, fault) : set_text(f, text, arena, member, fault);
 }
 
@@ -139,7 +139,7 @@ static json_object *parse_object(const char *text, size_t len, struct fault *fau
     if (!json_object_is_type(root, json_type_object))
         *e = fault_set(fault, ERR_VALIDATION_FAILED, NULL, "The body must be a JSON object.");
     else if (json_object_object_length(root) != skim_member_count((struct slice){text, len}))
-        *e = fault_set(fault, ERR_VALIDATION_FAILED, NULL, "A field is given twice.");
+        *e = fault_set(fault, ERR_VALIDATION_FAILED, NULL, "A field appears twice.");
     else
         return root;
     json_object_put(root);
@@ -202,13 +202,13 @@ static enum err query_pair(const struct field *fields, int count, const char *pa
     char *name = url_decode(arena, pair, name_len, 1);
     char *value = equals ? url_decode(arena, equals + 1, len - name_len - 1, 1) : arena_strdup(arena, "");
     if (!name || !value)
-        return fault_set(fault, ERR_BAD_REQUEST, NULL, "The query string is not well-formed.");
+        return fault_set(fault, ERR_BAD_REQUEST, NULL, "The query string is malformed.");
     const struct field *f = find(fields, count, name);
     if (!f)
         return fault_set(fault, ERR_VALIDATION_FAILED, name, "%.60s is not a parameter of this request.", name);
     uint64_t bit = (uint64_t)1 << (f - fields);
     if (*seen & bit)
-        return wrong(fault, f, "is given twice");
+        return wrong(fault, f, "appears twice");
     *seen |= bit;
     return set_query(f, value, arena, out, fault);
 }

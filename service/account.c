@@ -42,15 +42,14 @@ enum err account_create(struct context *ctx, const char *email, const char *pass
                                      .display_name = read_name(ctx, display_name),
                                      .locale = "en"}};
     if (!c.user.email)
-        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
+        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "email", "email must be a valid email address.");
     if (!text_is_utf8(password, strlen(password)) || password_chars < LIMIT_PASSWORD_MIN_CHARS ||
         password_chars > LIMIT_PASSWORD_MAX_CHARS)
         return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "password", "password must have %d to %d characters.",
                          LIMIT_PASSWORD_MIN_CHARS, LIMIT_PASSWORD_MAX_CHARS);
     if (!c.user.display_name)
         return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "displayName",
-                         "displayName must be a name of 1 to %d characters that can be seen.",
-                         LIMIT_DISPLAY_NAME_CHARS);
+                         "displayName must have 1 to %d visible characters.", LIMIT_DISPLAY_NAME_CHARS);
     enum err e = auth_hash_password(ctx, password, &c.user.password_hash);
     if (!e)
         e = db_transaction(ctx->app->db, create_body, &c);
@@ -130,7 +129,7 @@ enum err account_change(struct context *ctx, int64_t user_id, struct account_cha
     if (e || user.guest_of)
         return e ? context_no_row(e, ERR_NOT_FOUND) : ERR_NOT_FOUND;
     if (user_id == ctx->user_id && (changes.disabled > 0 || changes.is_admin == 0))
-        return fault_set(&ctx->fault, ERR_CONFLICT, NULL, "Another administrator has to do that.");
+        return fault_set(&ctx->fault, ERR_CONFLICT, NULL, "Another administrator must do this.");
     if (changes.disabled >= 0)
         e = set_disabled(ctx, &user, changes.disabled);
     if (!e && changes.is_admin >= 0)

@@ -212,7 +212,7 @@ enum err auth_register(struct context *ctx, const char *email, const char *passw
 {
     struct user user = {.email = email_normal(ctx->arena, email), .display_name = display_name, .locale = locale};
     if (!user.email)
-        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "email", "email must be an e-mail address.");
+        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "email", "email must be a valid email address.");
     enum err e = rate_check_sign_in(ctx, NULL, NULL);
     if (e)
         return e;

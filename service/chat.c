@@ -15,7 +15,7 @@ static enum err find_addressee(struct room_change *room, struct message *m)
     struct participant to;
     enum err e = participant_find_joined(room->ctx, m->meeting_id, m->to_id, &to);
     if (e == ERR_NOT_JOINED)
-        return fault_set(&room->ctx->fault, ERR_VALIDATION_FAILED, "to", "to must be somebody who is in the meeting.");
+        return fault_set(&room->ctx->fault, ERR_VALIDATION_FAILED, "to", "to must be a participant in the meeting.");
     if (!e)
         m->to_name = to.display_name;
     return e;
@@ -38,7 +38,7 @@ static enum err find_answered(struct room_change *room, struct message *m)
         return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "replyTo", "replyTo must be a message of this meeting.");
     int64_t other = answered.sender_id == ctx->user_id ? answered.to_id : answered.sender_id;
     if (answered.to_id && m->to_id != other)
-        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "to", "What answers a private message is private too.");
+        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "to", "A reply to a private message must be private too.");
     m->reply_sender_id = answered.sender_id;
     m->reply_sender_name = answered.sender_name;
     return ERR_OK;

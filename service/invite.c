@@ -64,7 +64,7 @@ static enum err check_makes_cohost(struct context *ctx, const struct invite *i)
     enum err e = participant_cohost_fits(ctx, i->meeting_id, &fits);
     if (e || fits)
         return e;
-    return fault_set(&ctx->fault, ERR_INVITE_INVALID, NULL, "A meeting has %d co-hosts at most.", LIMIT_COHOSTS);
+    return fault_set(&ctx->fault, ERR_INVITE_INVALID, NULL, "A meeting can have at most %d co-hosts.", LIMIT_COHOSTS);
 }
 
 enum err invite_check_id(struct context *ctx, int64_t meeting_id, int64_t id, struct invite *out)
@@ -102,11 +102,11 @@ static enum err create_change(struct room_change *room, void *arg)
     int count;
     enum err e = permission_check(room, PERMISSION_INVITE);
     if (!e && i->role == ROLE_COHOST && room->state.host_id != ctx->user_id)
-        e = fault_set(&ctx->fault, ERR_FORBIDDEN, "role", "Only the host makes somebody a co-host.");
+        e = fault_set(&ctx->fault, ERR_FORBIDDEN, "role", "Only the host can make someone a co-host.");
     if (!e)
         e = invite_dao_list(ctx->app->db, ctx->arena, room->state.id, LIMIT_INVITES, &others, &count);
     if (!e && count == LIMIT_INVITES)
-        e = fault_set(&ctx->fault, ERR_CONFLICT, NULL, "A meeting has %d invitations at most; revoke one.",
+        e = fault_set(&ctx->fault, ERR_CONFLICT, NULL, "A meeting can have at most %d invitations. Revoke one first.",
                       LIMIT_INVITES);
     return e ? e : invite_dao_insert(ctx->app->db, i, &i->id);
 }
@@ -121,7 +121,7 @@ enum err invite_create(struct context *ctx, int64_t meeting_id, int64_t role, in
                        .expires_at_ms = expires_at_ms,
                        .max_uses = max_uses};
     if (expires_at_ms && expires_at_ms <= i.created_at_ms)
-        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "expiresAt", "expiresAt must lie in the future.");
+        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "expiresAt", "expiresAt must be in the future.");
     enum err e = room_change(ctx, meeting_id, create_change, &i);
     if (!e)
         *out = i;

@@ -136,7 +136,7 @@ static enum err check_password(struct join_attempt *a, const char *password)
     if (!m->password_box.bytes || a->runs_it || invited)
         return ERR_OK;
     if (!password)
-        return fault_set(&a->ctx->fault, ERR_WRONG_PASSWORD, "password", "This meeting has a password.");
+        return fault_set(&a->ctx->fault, ERR_WRONG_PASSWORD, "password", "This meeting needs a password.");
     bool known = a->row.status != 0;
     enum err e = rate_check_guess(a->ctx, m->id, known);
     if (e)

@@ -120,7 +120,7 @@ static enum err find_waiting(struct room_change *room, int64_t user_id, struct p
 {
     enum err e = participant_find_present(room->ctx, room->state.id, user_id, out);
     if (e == ERR_NOT_JOINED || (!e && out->status != PARTICIPANT_WAITING))
-        return fault_set(&room->ctx->fault, ERR_NOT_FOUND, NULL, "That user does not wait in the lobby.");
+        return fault_set(&room->ctx->fault, ERR_NOT_FOUND, NULL, "That user is not waiting in the lobby.");
     return e;
 }
 
@@ -240,7 +240,8 @@ static enum err check_stays_there(struct room_change *room, const struct partici
     const struct meeting_state *s = &room->state;
     if (p->user_id != s->host_id && p->user_id != s->creator_id && p->role != ROLE_COHOST)
         return ERR_OK;
-    return fault_set(&room->ctx->fault, ERR_FORBIDDEN, NULL, "Host, creator and co-hosts pass the lobby.");
+    return fault_set(&room->ctx->fault, ERR_FORBIDDEN, NULL,
+                     "The host, the creator and co-hosts cannot be sent to the lobby.");
 }
 
 static enum err send_back_change(struct room_change *room, void *arg)

@@ -353,5 +353,5 @@ enum err media_node_set_drained(struct context *ctx, const char *name, bool drai
     for (int i = 0; i < count && !e; i++)
         if (strcmp(items[i].name, name) == 0)
             return ERR_OK;
-    return e ? e : fault_set(&ctx->fault, ERR_NOT_FOUND, NULL, "There is no media node of that name.");
+    return e ? e : fault_set(&ctx->fault, ERR_NOT_FOUND, NULL, "There is no media node with that name.");
 }

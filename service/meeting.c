@@ -20,10 +20,10 @@ static enum err check_start(struct context *ctx, int64_t start_time_ms)
 {
     const int64_t now = context_now_ms(ctx), day_ms = 24 * 60 * 60 * 1000;
     if (start_time_ms < now - LIMIT_START_PAST_MS)
-        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "startTime", "startTime must not lie in the past.");
+        return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "startTime", "startTime must not be in the past.");
     if (start_time_ms > now + LIMIT_START_AHEAD_DAYS * day_ms)
         return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "startTime",
-                         "startTime must not lie more than 10 years ahead.");
+                         "startTime must not be more than 10 years ahead.");
     return ERR_OK;
 }
 
@@ -60,7 +60,7 @@ static enum err check_quota(struct context *ctx)
     if (e || open < most)
         return e;
     return fault_set(&ctx->fault, ERR_TOO_MANY_MEETINGS, NULL,
-                     "You have %lld meetings that are open or planned. End or cancel one first.", (long long)open);
+                     "You have %lld open or scheduled meetings. End or cancel one first.", (long long)open);
 }
 
 static enum err create_body(void *arg)
@@ -288,7 +288,7 @@ static enum err update_change(struct room_change *room, void *arg)
         return e;
     if (in->max_participants.given && in->max_participants.value < room->state.participant_count)
         return fault_set(&ctx->fault, ERR_VALIDATION_FAILED, "maxParticipants",
-                         "maxParticipants must not be below the %lld who are in it.",
+                         "maxParticipants must be at least %lld, the number of people in the meeting.",
                          (long long)room->state.participant_count);
     apply_update(ctx, u, &room->state);
     e = meeting_add_updated(room, &u->meeting, ctx->user_id);

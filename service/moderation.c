@@ -85,9 +85,9 @@ static enum err remove_change(struct room_change *room, void *arg)
     if (e)
         return e;
     if (*user_id == room->state.host_id || *user_id == room->state.creator_id)
-        return fault_set(&ctx->fault, ERR_FORBIDDEN, NULL, "Host and creator cannot be removed.");
+        return fault_set(&ctx->fault, ERR_FORBIDDEN, NULL, "The host and the creator cannot be removed.");
     if (*user_id == ctx->user_id)
-        return fault_set(&ctx->fault, ERR_FORBIDDEN, NULL, "Nobody removes themselves: leave instead.");
+        return fault_set(&ctx->fault, ERR_FORBIDDEN, NULL, "You cannot remove yourself. Leave the meeting instead.");
     e = participant_dao_find(ctx->app->db, ctx->arena, room->state.id, *user_id, &target);
     if (e)
         return context_no_row(e, ERR_NOT_FOUND);

@@ -44,9 +44,9 @@ static enum err check_room_for_cohost(struct room_change *room)
 {
     bool room_left;
     enum err e = participant_cohost_fits(room->ctx, room->state.id, &room_left);
-    return e || room_left
-               ? e
-               : fault_set(&room->ctx->fault, ERR_CONFLICT, NULL, "A meeting has %d co-hosts at most.", LIMIT_COHOSTS);
+    return e || room_left ? e
+                          : fault_set(&room->ctx->fault, ERR_CONFLICT, NULL, "A meeting can have at most %d co-hosts.",
+                                      LIMIT_COHOSTS);
 }
 
 static enum err role_change(struct room_change *room, void *arg)
@@ -58,7 +58,7 @@ static enum err role_change(struct room_change *room, void *arg)
     if (e)
         return e;
     if (c->user_id == room->state.host_id)
-        return fault_set(&room->ctx->fault, ERR_CONFLICT, NULL, "The host hands over before becoming something else.");
+        return fault_set(&room->ctx->fault, ERR_CONFLICT, NULL, "The host must hand over the role first.");
     if (c->target.role == (int64_t)c->role)
         return ERR_OK;
     e = c->role == ROLE_COHOST ? check_room_for_cohost(room) : ERR_OK;
@@ -130,7 +130,8 @@ static enum err find_media_target(struct room_change *room, struct media_change 
     }
     e = find_whose(room, c->user_id, PERMISSION_MUTE_OTHERS, PERMISSION_MUTE_OTHERS, &c->target);
     if (!e && (c->audio > 0 || c->video > 0 || c->screen > 0))
-        e = fault_set(&ctx->fault, ERR_FORBIDDEN, NULL, "Only they themselves can switch on what others see and hear.");
+        e = fault_set(&ctx->fault, ERR_FORBIDDEN, NULL,
+                      "Only participants themselves can turn on their microphone, camera or screen.");
     return e;
 }
 

@@ -107,21 +107,21 @@ test('the dashboard: menus and dialogs', async () => {
       assert.equal(await page.getByRole('switch', { name: 'Waiting room' }).isChecked(), true);
     },
   });
-  await goesRound(ana, ana.button('Invitation links for “Retrospective”'), 'dialog', {
+  await goesRound(ana, ana.button('Invite links for “Retrospective”'), 'dialog', {
     use: async () => {
       await page.getByLabel('Maximum uses').focus();
       await page.keyboard.type('3');
       await page.keyboard.press('Enter');
-      await announced(ana, 'The link is copied.');
+      await announced(ana, 'Link copied.');
       await page.locator('.row').waitFor();
       await ana.button('Revoke').focus();
       await page.keyboard.press('Enter');
-      await page.getByText('There are no links yet.').waitFor();
+      await page.getByText('No links yet.').waitFor();
       await inside(ana, '.rows-title');
     },
   });
   await goesRound(ana, ana.button('Edit “Retrospective”'), 'dialog', {
-    use: () => goesRound(ana, ana.button('Cancel the meeting'), 'dialog dialog'),
+    use: () => goesRound(ana, ana.button('Cancel meeting'), 'dialog dialog'),
   });
   await goesRound(ana, ana.button('Ana Lima Profile'), 'dialog');
   await ana.button('Filters').focus();
@@ -153,12 +153,12 @@ test('the call: each menu and dialog of the bar and of the panel', async () => {
   await goesRound(ana, ana.button('Leave the meeting'), '.bar-leave .menu');
   await page.keyboard.press('Control+Alt+p');
   await page.getByRole('tab', { name: 'People', selected: true }).waitFor();
-  for (const name of ['Invitation links', 'Removed people']) await goesRound(ana, ana.button(name), 'dialog');
+  for (const name of ['Invite links', 'Removed people']) await goesRound(ana, ana.button(name), 'dialog');
   await goesRound(ana, ana.button('Meeting settings'), 'dialog', {
     use: async () => {
       await bo.button('Raise hand').click();
-      await page.locator('dialog .toast', { hasText: 'Bo Nilsson raised a hand' }).waitFor();
-      await page.locator('dialog [role=status]', { hasText: 'Bo Nilsson raised a hand' }).waitFor(); // what is outside is not read out
+      await page.locator('dialog .toast', { hasText: 'Bo Nilsson raised their hand' }).waitFor();
+      await page.locator('dialog [role=status]', { hasText: 'Bo Nilsson raised their hand' }).waitFor(); // what is outside is not read out
       assert.equal(await page.locator('#app > .toasts').isVisible(), false);
       await bo.button('Lower hand').click();
     },
@@ -166,7 +166,7 @@ test('the call: each menu and dialog of the bar and of the panel', async () => {
   await goesRound(ana, ana.button('Actions for Bo Nilsson'), '.person-do', {
     below: true,
     use: async () => {
-      for (const item of ['Change name', 'Make host', 'Remove from the meeting']) {
+      for (const item of ['Change name', 'Make host', 'Remove from meeting']) {
         await goesRound(ana, page.locator('.person-do').getByRole('button', { name: item, exact: true }), 'dialog');
       }
     },
@@ -174,7 +174,7 @@ test('the call: each menu and dialog of the bar and of the panel', async () => {
   await page.getByRole('tab', { name: 'People' }).focus();
   await page.keyboard.press('ArrowRight');
   await page.getByRole('tab', { name: 'Chat', selected: true }).waitFor();
-  await goesRound(ana, ana.button('Insert an emoji'), '.emoji-menu', { step: 'ArrowRight' });
+  await goesRound(ana, ana.button('Insert emoji'), '.emoji-menu', { step: 'ArrowRight' });
 });
 
 test('the chat: a line is written, answered, changed and deleted', async () => {
@@ -183,14 +183,14 @@ test('the chat: a line is written, answered, changed and deleted', async () => {
   await page.keyboard.type('Hello');
   await page.keyboard.press('Enter');
   await page.locator('.message.mine:not(.waiting)').waitFor();
-  await announced(bo, 'Ana Lima wrote: Hello');
+  await announced(bo, 'Ana Lima: Hello');
   await bo.say('Good morning');
-  await announced(ana, 'Bo Nilsson wrote: Good morning');
+  await announced(ana, 'Bo Nilsson: Good morning');
   await bo.page.evaluate((to) => window.echomeet.call.chat.send('psst', to), await ana.myId());
   await announced(ana, 'Private message from Bo Nilsson: psst');
   const line = (text) => page.locator('.message', { hasText: text });
-  await goesRound(ana, line('Hello').getByRole('button', { name: 'Delete the message' }), 'dialog');
-  await line('Hello').getByRole('button', { name: 'Edit the message' }).focus();
+  await goesRound(ana, line('Hello').getByRole('button', { name: 'Delete message' }), 'dialog');
+  await line('Hello').getByRole('button', { name: 'Edit message' }).focus();
   await page.keyboard.press('Enter');
   await inside(ana, '.message-editor textarea');
   await seen(ana);
@@ -214,7 +214,7 @@ test('what the host does is announced, and what is asked is answered by keyboard
   await desk('switchOff', boId, 'audio');
   await announced(bo, 'Ana Lima muted you');
   await desk('askToUnmute', boId);
-  await announced(bo, 'Ana Lima asks you to unmute.');
+  await announced(bo, 'Ana Lima is asking you to unmute.');
   await bo.button('Stay muted').focus();
   await seen(bo);
   await bo.page.keyboard.press('Tab');
@@ -223,9 +223,9 @@ test('what the host does is announced, and what is asked is answered by keyboard
   await bo.page.locator('.notice').waitFor({ state: 'detached' });
   await until(() => bo.page.evaluate(() => window.echomeet.call.media.store.get().microphoneOn), 'he is heard again');
   await bo.button('Raise hand').click();
-  await announced(ana, 'Bo Nilsson raised a hand');
+  await announced(ana, 'Bo Nilsson raised their hand');
   await desk('setRole', boId, 'cohost');
-  await announced(bo, 'You are now a co-host.');
+  await announced(bo, 'You’re now a co-host.');
   await bo.button('React').click();
   await bo.page.locator('.menu.reactions button').first().click();
   await announced(ana, 'Bo Nilsson: 👍');
@@ -245,7 +245,7 @@ test('microphone, camera, and the end for everyone', async () => {
   await announced(ana, 'Your microphone is off');
   await keyboard.press('Control+e');
   await until(async () => (await on()) === 'false false', 'camera off');
-  await bo.button('Join again').click();
+  await bo.button('Rejoin').click();
   await bo.button('Join').click();
   await bo.page.locator('.call').waitFor();
   await ana.button('Leave the meeting').focus();

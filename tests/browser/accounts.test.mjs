@@ -24,15 +24,15 @@ test('signing up: what is wrong stands beside its field, then one is in', async 
   await ana.go('#/signup');
   await ana.shot('sign-up');
   await ana.page.getByLabel('Your name').fill('Ana Lima');
-  await ana.page.getByLabel('E-mail').fill('nonsense');
+  await ana.page.getByLabel('Email').fill('nonsense');
   await ana.page.getByLabel('Password').fill('correct horse');
   await ana.button('Create account').click();
-  await ana.page.getByText('This does not look like an e-mail address.').waitFor();
-  assert.equal(await ana.page.getByLabel('E-mail').getAttribute('aria-invalid'), 'true');
-  await ana.page.getByLabel('E-mail').fill('ana@example.org');
+  await ana.page.getByText('Enter a valid email address.').waitFor();
+  assert.equal(await ana.page.getByLabel('Email').getAttribute('aria-invalid'), 'true');
+  await ana.page.getByLabel('Email').fill('ana@example.org');
   await ana.page.getByLabel('Password').fill('short');
   await ana.button('Create account').click();
-  await ana.page.getByText(/Use at least 8 characters/).waitFor();
+  await ana.page.getByText(/Use 8 to 128 characters/).waitFor();
   await ana.page.getByLabel('Password').fill('correct horse');
   await ana.button('Create account').click();
   await ana.page.getByText('No meetings yet. Start one, or paste a code.').waitFor();
@@ -58,16 +58,16 @@ test('the same e-mail again is refused in words', async () => {
   const twin = await Person.arrive(browser, sys.base, 'Twin');
   await twin.go('#/signup');
   await twin.page.getByLabel('Your name').fill('Twin');
-  await twin.page.getByLabel('E-mail').fill('ana@example.org');
+  await twin.page.getByLabel('Email').fill('ana@example.org');
   await twin.page.getByLabel('Password').fill('correct horse');
   await twin.button('Create account').click();
-  await twin.page.getByText('There is already an account with this e-mail. Sign in instead.').waitFor();
+  await twin.page.getByText('An account with this email already exists. Sign in instead.').waitFor();
   await twin.context.close();
 });
 
 test('a visit later one is still signed in; after signing out one is not', async () => {
   await ana.page.reload();
-  await ana.button('Start now').waitFor();
+  await ana.button('New meeting').waitFor();
   await ana.button('Sign out').click();
   await ana.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
   await ana.page.reload();
@@ -76,29 +76,29 @@ test('a visit later one is still signed in; after signing out one is not', async
 });
 
 test('signing in: a wrong password is said, the right one leads in', async () => {
-  await ana.page.getByLabel('E-mail').fill('ana@example.org');
+  await ana.page.getByLabel('Email').fill('ana@example.org');
   await ana.page.getByLabel('Password').fill('wrong horse!');
   await ana.button('Sign in').click();
-  await ana.page.getByText('Wrong e-mail or password.').waitFor();
+  await ana.page.getByText('Wrong email or password.').waitFor();
   await ana.page.getByLabel('Password').fill('correct horse');
   await ana.button('Sign in').click();
-  await ana.button('Start now').waitFor();
+  await ana.button('New meeting').waitFor();
 });
 
 test('two tabs of one browser take turns with the cookie, and both stay signed in', async () => {
   const tabs = await Promise.all([1, 2, 3].map(() => ana.context.newPage()));
   await Promise.all(tabs.map((tab) => tab.goto(`${sys.base}/`)));
-  await Promise.all(tabs.map((tab) => tab.getByRole('button', { name: 'Start now' }).waitFor()));
+  await Promise.all(tabs.map((tab) => tab.getByRole('button', { name: 'New meeting' }).waitFor()));
   await Promise.all(tabs.map((tab) => tab.evaluate(() => window.echomeet.api.token({ fresh: true }))));
   await tabs[0].reload();
-  await tabs[0].getByRole('button', { name: 'Start now' }).waitFor();
+  await tabs[0].getByRole('button', { name: 'New meeting' }).waitFor();
   await Promise.all(tabs.map((tab) => tab.close()));
 });
 
 test('planning a meeting with a password', async () => {
   await ana.button('Schedule').click();
   await ana.button('Schedule meeting').click();
-  await ana.page.getByText('Please enter a title of at most 200 characters.').waitFor();
+  await ana.page.getByText('Enter a title of at most 200 characters.').waitFor();
   await ana.page.getByLabel('Title').fill('Design review');
   await ana.page.getByLabel('Password (optional)').fill('green tea');
   await ana.shot('schedule');
@@ -111,10 +111,10 @@ test("joining by code and by link, with the meeting's password", async () => {
   const code = (await ana.page.locator('.meeting .code').textContent()).trim();
   const bo = await Person.arrive(browser, sys.base, 'Bo Nilsson');
   await bo.go(`#/m/${code}`); // a link, before there is an account
-  await bo.page.getByText(`You will go straight to the meeting ${code}.`).waitFor();
+  await bo.page.getByText(`You’ll go straight to meeting ${code}.`).waitFor();
   await bo.page.getByRole('link', { name: 'Create account' }).click();
   await bo.page.getByLabel('Your name').fill('Bo Nilsson');
-  await bo.page.getByLabel('E-mail').fill('bo@example.org');
+  await bo.page.getByLabel('Email').fill('bo@example.org');
   await bo.page.getByLabel('Password').fill('correct horse');
   await bo.button('Create account').click();
   await bo.page.getByRole('heading', { name: 'Design review' }).waitFor();
@@ -125,14 +125,14 @@ test("joining by code and by link, with the meeting's password", async () => {
   await bo.page.getByText('This meeting has a password. Ask the host for it.').waitFor();
   await bo.page.getByLabel('Meeting password').fill('black tea');
   await bo.button('Join').click();
-  await bo.page.getByText('The meeting password is wrong. Ask the host for it.').waitFor();
+  await bo.page.getByText('Wrong meeting password. Ask the host for it.').waitFor();
   await bo.page.getByLabel('Meeting password').fill('green tea');
   await bo.button('Join').click();
   await bo.page.locator('.call').waitFor();
 
   await ana.page.getByLabel('Meeting code or link').fill('what');
   await ana.button('Join').click();
-  await ana.page.getByText('A code has 6 letters and numbers, like K7QX2P.').waitFor();
+  await ana.page.getByText('Meeting codes have 6 letters and digits, like K7QX2P.').waitFor();
   await ana.page.getByLabel('Meeting code or link').fill(` ${code.slice(0, 3).toLowerCase()}-${code.slice(3)} `);
   await ana.button('Join').click();
   await ana.page.getByText('1 person is here').waitFor();
@@ -141,7 +141,7 @@ test("joining by code and by link, with the meeting's password", async () => {
   await until(async () => (await ana.tiles().count()) === 2, 'both are in');
   await bo.leave(); // he came first and may be the host
   await bo.page.getByRole('heading', { name: 'You left the meeting' }).waitFor();
-  await bo.button('Join again').click();
+  await bo.button('Rejoin').click();
   await bo.page.getByRole('heading', { name: 'Design review' }).waitFor();
   await bo.context.close();
   await ana.go('#/');
@@ -152,7 +152,7 @@ test('a link leads to the meeting with whatever a mail program or a calendar lef
   const guest = await Person.arrive(browser, sys.base, 'Guest');
   for (const dirt of ['.', ')', '>', '%20', '\u200b', '&utm=mail', '。', '%E3%80%82', '%']) {
     await guest.go(`#/m/${code}${dirt}`);
-    await guest.page.getByRole('heading', { name: `Join the meeting ${code}` }).waitFor();
+    await guest.page.getByRole('heading', { name: `Join meeting ${code}` }).waitFor();
     assert.equal(await guest.page.title(), `${code} · EchoMeet`);
     assert.match(
       await guest.page.getByRole('link', { name: 'Sign in' }).last().getAttribute('href'),
@@ -191,16 +191,16 @@ test('a link leads to the meeting with whatever a mail program or a calendar lef
 
 test('a code that does not exist, and a page that does not', async () => {
   await ana.go('#/m/ZZZZZZ');
-  await alert(ana).getByText('There is no meeting with this code. Check it and try again.').waitFor();
+  await alert(ana).getByText('There’s no meeting with this code. Check it and try again.').waitFor();
   await ana.go('#/nowhere');
   await ana.page.getByRole('heading', { name: 'Page not found' }).waitFor();
   await ana.page.getByRole('link', { name: 'Go to my meetings' }).click();
-  await ana.button('Start now').waitFor();
+  await ana.button('New meeting').waitFor();
   await ana.go('no/where');
   await ana.page.getByRole('heading', { name: 'Page not found' }).waitFor();
   await ana.shot('not-found');
   await ana.page.getByRole('link', { name: 'EchoMeet' }).click();
-  await ana.button('Start now').waitFor();
+  await ana.button('New meeting').waitFor();
 });
 
 test('the language and the theme change at once and stay', async () => {
@@ -218,14 +218,14 @@ test('the language and the theme change at once and stay', async () => {
     'the server knows',
   );
   await ana.page.getByRole('button', { name: 'EN' }).click();
-  await ana.button('Start now').waitFor();
+  await ana.button('New meeting').waitFor();
 });
 
 test("one changes one's name and language, and the server keeps them", async () => {
   await ana.button('Ana Lima Profile').click();
   await ana.page.getByLabel('Your name').fill(' ');
   await ana.button('Save').click();
-  await ana.page.getByText('Please enter a name of at most 64 characters.').waitFor();
+  await ana.page.getByText('Enter a name of at most 64 characters.').waitFor();
   await ana.page.getByLabel('Your name').fill('Ana L.');
   await ana.page.getByLabel('Language', { exact: true }).selectOption('zh-CN');
   await ana.button('Save').click();
@@ -250,10 +250,10 @@ test('one sees where one is signed in, and ends a sign-in that one does not know
     userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0',
   });
   await elsewhere.go('#/signin');
-  await elsewhere.page.getByLabel('E-mail').fill('ana@example.org');
+  await elsewhere.page.getByLabel('Email').fill('ana@example.org');
   await elsewhere.page.getByLabel('Password').fill('correct horse');
   await elsewhere.button('Sign in').click();
-  await elsewhere.button('Start now').waitFor();
+  await elsewhere.button('New meeting').waitFor();
   await ana.page.keyboard.press('Escape');
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   await ana.button('Ana Lima Profile').click();
@@ -289,18 +289,18 @@ test("one changes one's password; the wrong present one and a short new one are 
   await ana.page.getByText('This is not your current password.').waitFor();
   await passwords('correct horse', 'short');
   await ana.button('Change password').click();
-  await ana.page.getByText('A password needs 8 to 128 characters.').waitFor();
+  await ana.page.getByText('Use 8 to 128 characters.').waitFor();
   await passwords('correct horse', 'another horse');
   await ana.button('Change password').click();
-  await ana.page.getByRole('status').filter({ hasText: 'Your password has been changed.' }).waitFor();
+  await ana.page.getByRole('status').filter({ hasText: 'Password changed.' }).waitFor();
   await ana.shot('profile-changed');
   assert.equal(await ana.page.getByLabel('New password').inputValue(), '');
   await ana.page.keyboard.press('Escape');
   await ana.button('Sign out').click();
-  await ana.page.getByLabel('E-mail').fill('ana@example.org');
+  await ana.page.getByLabel('Email').fill('ana@example.org');
   await ana.page.getByLabel('Password').fill('another horse');
   await ana.button('Sign in').click();
-  await ana.button('Start now').waitFor();
+  await ana.button('New meeting').waitFor();
 });
 
 test('names, titles and messages of others are text and nothing else', async () => {

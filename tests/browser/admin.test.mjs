@@ -39,7 +39,7 @@ test('server, meetings that go on and accounts are shown; an account is disabled
   await ana.page.getByText(/^Connections: \d+$/).waitFor();
   await row('bo@example.org').waitFor();
   assert.equal(await row('ana@example.org').getByRole('button').count(), 0, 'nothing to do to oneself');
-  await ana.page.getByLabel('Search by name or e-mail').fill('bo@');
+  await ana.page.getByLabel('Search by name or email').fill('bo@');
   await row('ana@example.org').waitFor({ state: 'detached' });
   await ana.page.getByRole('button', { name: 'Disable Bo Nilsson' }).click();
   await ana.page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();

@@ -47,7 +47,7 @@ async function boLeaves() {
 test('a meeting begun at once stays when its maker goes back: the link works', async () => {
   const code = await startNow();
   await ana.page.goBack();
-  await ana.button('Start now').waitFor();
+  await ana.button('New meeting').waitFor();
   await nobodyIn(code);
   await boComesAndGoes(code);
 });
@@ -75,7 +75,7 @@ test('a planned meeting that is looked at and left is scheduled as before, and c
   assert.deepEqual([made.keepUntilEnd, made.emptyMinutes], [true, 60]);
   await boComesAndGoes(code);
   assert.equal((await meeting()).status, 1);
-  await bo.button('Join again').click();
+  await bo.button('Rejoin').click();
   await bo.button('Join').click();
   await bo.page.locator('.call').waitFor();
 });
@@ -83,7 +83,7 @@ test('a planned meeting that is looked at and left is scheduled as before, and c
 test('it is a setting that can be changed', async () => {
   await ana.button('Edit “Tomorrow”').click();
   await ana.page.locator('summary', { hasText: 'Start and end' }).click();
-  await ana.page.getByRole('switch', { name: 'Keep open until the planned end' }).uncheck();
+  await ana.page.getByRole('switch', { name: 'Keep open until the scheduled end' }).uncheck();
   await ana.button('Save').click();
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   const [{ code }] = await sys.sql("SELECT code FROM meetings WHERE title = 'Tomorrow'");
@@ -101,7 +101,7 @@ test('where the last one out ended the meeting, or it was locked, no way back is
     );
   await boComesAndGoes(await make({}));
   await bo.page.locator('.ended').getByText('This meeting is over.').waitFor();
-  assert.equal(await bo.button('Join again').count(), 0);
+  assert.equal(await bo.button('Rejoin').count(), 0);
   const code = await make({});
   await ana.join(code);
   await bo.go('#/');
@@ -109,5 +109,5 @@ test('where the last one out ended the meeting, or it was locked, no way back is
   await ana.page.evaluate((which) => window.echomeet.api.patch(`/meetings/${which}`, { locked: true }), code);
   await boLeaves();
   await bo.page.locator('.ended').getByText('The meeting is locked.').waitFor();
-  assert.equal(await bo.button('Join again').count(), 0);
+  assert.equal(await bo.button('Rejoin').count(), 0);
 });

@@ -60,7 +60,7 @@ test('the first page is light, signed out and signed in, and so is a meeting’s
   await ana.signUp('ana@example.org');
   const signedIn = await transferred(ana.page, async () => {
     await ana.page.reload();
-    await ana.button('Start now').waitFor();
+    await ana.button('New meeting').waitFor();
   });
   const { base } = ana;
   code = await ana.page.evaluate(async () => (await window.echomeet.api.post('/meetings', { title: 'Busy' })).code);
@@ -88,7 +88,7 @@ test('the first page is light, signed out and signed in, and so is a meeting’s
   }
   await guest.context.close();
   await ana.go('');
-  await ana.button('Start now').waitFor();
+  await ana.button('New meeting').waitFor();
   const measured = {
     'signed out': out,
     'signed in': signedIn,
@@ -284,7 +284,7 @@ long(`${5 * PLAYS} minutes of a busy room, played fast: neither nodes nor memory
     await bo.page.evaluate(() => window.echomeet.call.leave());
     await until(async () => !(await ana.received(boId)), 'Bo is gone');
     await bo.go('');
-    await bo.button('Start now').waitFor();
+    await bo.button('New meeting').waitFor();
   }
   await bo.context.close();
   const end = await size();
@@ -307,7 +307,7 @@ test('what is no longer at hand is in the chat that is saved all the same, also 
       body: '{"code":"rate_limited","title":"Too many requests"}',
     });
   });
-  const [download] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Save the chat').click()]);
+  const [download] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Save chat').click()]);
   const text = fs.readFileSync(await download.path(), 'utf8');
   for (let n = 1; n <= REAL_LINES; n += 1) assert.ok(text.includes(`: real line ${n}\n`), `line ${n}`);
   assert.ok(asked > 1);

@@ -74,7 +74,7 @@ test('on a phone the chat lies over the stage, and the bar stays in reach', asyn
   await bo.shot('call-chat-phone');
   await bo.button('Mute microphone').click(); // fails where something lies over it
   await bo.button('Unmute microphone').click();
-  await bo.button('Close the panel').click();
+  await bo.button('Close panel').click();
   assert.equal(
     await bo.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
     true,
@@ -90,7 +90,7 @@ test('a muted microphone, a camera that is off and a raised hand show on the oth
   await wang.button('Raise hand').click();
   for (const person of othersOf(wang)) {
     await person.tile(id).getByLabel('Microphone is off').waitFor();
-    await person.tile(id).getByLabel('Hand is raised').waitFor();
+    await person.tile(id).getByLabel('Hand raised').waitFor();
     await person.tile(id).locator('video').waitFor({ state: 'detached' });
   }
   await ana.page.getByRole('button', { name: 'People' }).click();
@@ -101,7 +101,7 @@ test('a muted microphone, a camera that is off and a raised hand show on the oth
   await wang.button('Lower hand').click();
   for (const person of othersOf(wang)) {
     await person.tile(id).getByLabel('Microphone is off').waitFor({ state: 'detached' });
-    await person.tile(id).getByLabel('Hand is raised').waitFor({ state: 'detached' });
+    await person.tile(id).getByLabel('Hand raised').waitFor({ state: 'detached' });
     await person.tile(id).locator('video').waitFor();
   }
   await mediaFlows(all());
@@ -111,7 +111,7 @@ test('a shared screen is the large picture of the other two, until it is taken a
   const id = await bo.myId();
   for (let round = 1; round <= 2; round += 1) {
     await bo.button('Share your screen').click();
-    await bo.page.getByText('You are sharing your screen').waitFor();
+    await bo.page.getByText('You’re sharing your screen').waitFor();
     for (const person of othersOf(bo)) {
       await person.page.locator(`.screen[data-screen="${id}"] video`).waitFor();
       const { screenFrames } = await person.received(id);

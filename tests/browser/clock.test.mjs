@@ -63,14 +63,14 @@ for (const [off, offMs] of [
     const said = day.format(new Date(startTime)) === day.format(new Date()) ? 'Today' : 'Tomorrow';
     assert.equal(await ana.page.locator('.meeting-when span').innerText(), said);
 
-    await ana.button('Invitation links for “Design review”').click();
+    await ana.button('Invite links for “Design review”').click();
     for (const [lasts, ms] of [
       ['1 hour', HOUR_MS],
       ['1 day', DAY_MS],
     ]) {
       await ana.page.getByLabel('Expires after').selectOption({ label: lasts });
       await ana.button('Create and copy link').click();
-      await ana.page.getByText('The link is copied.').waitFor();
+      await ana.page.getByText('Link copied.').waitFor();
       const { items } = await ana.page.evaluate((path) => window.echomeet.api.get(path), `/meetings/${code}/invites`);
       const newest = items.sort((a, b) => b.id - a.id)[0];
       assert.ok(
@@ -78,11 +78,11 @@ for (const [off, offMs] of [
         `${lasts}: ${newest.createdAt} to ${newest.expiresAt}`,
       );
     }
-    assert.equal(await ana.page.getByText('used up or expired').count(), 0);
+    assert.equal(await ana.page.getByText('Expired').count(), 0);
     await ana.page.keyboard.press('Escape');
     await sys.sql('UPDATE invites SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE');
-    await ana.button('Invitation links for “Design review”').click();
-    await ana.page.getByText('used up or expired').first().waitFor();
+    await ana.button('Invite links for “Design review”').click();
+    await ana.page.getByText('Expired').first().waitFor();
     assert.deepEqual(ana.complaints, []);
     await ana.context.close();
   });

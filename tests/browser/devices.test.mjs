@@ -146,7 +146,7 @@ test('the switches stand beside the choice of devices', async () => {
   assert.equal(await noise.isChecked(), true);
   await noise.uncheck();
   await until(async () => (await media(bo)).microphone?.noiseSuppression === false, 'noise is let through');
-  assert.equal(await bo.page.getByLabel('Hide my address from the others').count(), 0, 'there is no TURN server');
+  assert.equal(await bo.page.getByLabel('Hide my IP address from others').count(), 0, 'there is no TURN server');
   await bo.shot('call-devices-processing');
   await noise.check();
   await until(async () => (await media(bo)).microphone?.noiseSuppression === true, 'and held back again');

@@ -28,10 +28,10 @@ before(async () => {
   await ben.signUp('ben@example.org');
   await laptop.signUp('ana@example.org');
   await phone.go('#/signin');
-  await phone.page.getByLabel('E-mail').fill('ana@example.org');
+  await phone.page.getByLabel('Email').fill('ana@example.org');
   await phone.page.getByLabel('Password').fill('correct horse battery');
   await phone.button('Sign in').click();
-  await phone.button('Start now').waitFor();
+  await phone.button('New meeting').waitFor();
   anaId = await laptop.myId();
   code = await ben.page.evaluate(
     async () => (await window.echomeet.api.post('/meetings', { title: 'Two devices' })).code,
@@ -77,7 +77,7 @@ test('the phone has the call: a laptop that wakes up says so, sends nothing and 
 });
 
 test('who wants the call back on the laptop takes it', async () => {
-  await laptop.button('Join again').click();
+  await laptop.button('Rejoin').click();
   await laptop.button('Join').click();
   await heading(phone, 'You opened this meeting in another window or on another device');
   await mediaFlows([ben, laptop]);
@@ -95,7 +95,7 @@ test('who left on the phone stays out when the laptop wakes up, with a way back'
   await heading(laptop, 'You left this meeting on another device');
   assert.deepEqual(await media(laptop), ALL_OFF);
   assert.equal(await ben.tiles().count(), 1);
-  await laptop.button('Join again').click();
+  await laptop.button('Rejoin').click();
   await laptop.button('Join').click();
   await mediaFlows([ben, laptop]);
 });
@@ -124,7 +124,7 @@ test('who was sent to the waiting room meanwhile waits there, and comes in when 
   wire.mend();
   await until(async () => (await state(laptop)) === 'waiting', 'waits again');
   await ben.openPanel('People');
-  await ben.page.getByRole('button', { name: 'Let in: Ana' }).click();
+  await ben.page.getByRole('button', { name: 'Admit Ana' }).click();
   await laptop.page.locator('.call').waitFor();
   await mediaFlows([ben, laptop]);
 });
@@ -136,7 +136,7 @@ test('a device that the phone signs out leaves the call and says why; the phone 
     for (const { id, current } of (await api.get('/users/me/sessions')).items)
       if (!current) await api.delete(`/users/me/sessions/${id}`);
   });
-  await heading(laptop, 'You are signed out');
+  await heading(laptop, 'You’re signed out');
   assert.deepEqual(await media(laptop), ALL_OFF);
   await ben.tile(anaId).waitFor({ state: 'detached' });
   await phone.go('#/');

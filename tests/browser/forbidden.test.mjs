@@ -103,7 +103,7 @@ test('all cookies blocked: the page says so, a sign-in lasts as long as the page
   const bo = await withoutCookies('Bo');
   try {
     await bo.go('#/signin');
-    await bo.page.getByText('Your browser blocks cookies here').waitFor();
+    await bo.page.getByText('Your browser blocks cookies for this site').waitFor();
     await bo.signUp('bo@example.org');
     await bo.page.evaluate(() => window.echomeet.api.token({ fresh: true })); // as after 15 minutes
     await bo.go(`#/m/${code}`);
@@ -171,11 +171,11 @@ for (const [how, remove] of [
     await cy.page.reload();
     await cy.signUp(`cy-${how.length}@example.org`);
     await cy.go(`#/m/${code}`);
-    await cy.page.getByText('Sound and video need WebRTC').waitFor();
+    await cy.page.getByText('Audio and video need WebRTC').waitFor();
     await cy.shot('before-no-webrtc');
     await cy.button('Join').click();
     await cy.page.locator('.call').waitFor();
-    await cy.page.locator('.stage-banner').getByText('You can neither hear nor see the others').waitFor();
+    await cy.page.locator('.stage-banner').getByText('You can’t hear or see the others').waitFor();
     assert.equal(await cy.page.evaluate(() => window.echomeet.call.client.state), 'online');
     await cy.say(`WebRTC ${how}`);
     await until(async () => (await ana.messages()).includes(`WebRTC ${how}`), 'the line arrives');
@@ -188,7 +188,7 @@ for (const [how, remove] of [
     await cy.button('Unmute microphone').click();
     await cy.page.locator('.toast').getByText('No one can hear you').waitFor();
     await cy.button('Leave the meeting').click();
-    await cy.button('Join again').waitFor();
+    await cy.button('Rejoin').waitFor();
     assert.deepEqual(
       cy.complaints.filter((line) => !line.includes('localStorage')),
       [],
@@ -212,7 +212,7 @@ test('media are carried in a way that the page does not know: it says so, and on
   await until(async () => (await ana.messages()).includes('no pigeons here'), 'the line arrives');
   await eve.button('Mute microphone').click();
   await eve.button('Leave the meeting').click();
-  await eve.button('Join again').waitFor();
+  await eve.button('Rejoin').waitFor();
   assert.deepEqual(eve.complaints, ['Eve: media: unknown mode pigeons']);
   await eve.context.close();
 });
@@ -230,11 +230,11 @@ test('a permission that is taken back in a call is told as that, and the device 
     cdp.send('Browser.setPermission', { permission: { name }, setting, origin: sys.base, browserContextId });
   const seen = ana.tile(await flo.myId());
   await allow('microphone', 'denied');
-  await flo.page.locator('.toast').getByText('Your microphone was blocked in the browser.').waitFor();
+  await flo.page.locator('.toast').getByText('The browser has blocked your microphone.').waitFor();
   await seen.getByLabel('Microphone is off').waitFor();
   await mediaFlows([ana, flo], { sound: false }); // the camera goes on
   await allow('camera', 'denied');
-  await flo.page.locator('.toast').getByText('Your camera was blocked in the browser.').waitFor();
+  await flo.page.locator('.toast').getByText('The browser has blocked your camera.').waitFor();
   await seen.locator('video').waitFor({ state: 'detached' });
   assert.equal(await flo.page.getByText('was disconnected').count(), 0);
   for (const [name, button] of [
@@ -260,7 +260,7 @@ test('a proxy that lets no WebSocket through: the page says so and leads to the 
       await di.button('Join').click();
       await di.page.locator('.form-error').getByText(BLOCKED).waitFor();
       assert.equal(
-        await di.page.locator('.form-error').getByRole('link', { name: 'Test the network' }).getAttribute('href'),
+        await di.page.locator('.form-error').getByRole('link', { name: 'Check your setup' }).getAttribute('href'),
         '#/network',
       );
     }
@@ -289,6 +289,6 @@ test('a server that cannot be reached at all is told of as such', async () => {
   await ed.button('Join').waitFor();
   proxy.close();
   await ed.button('Join').click();
-  await ed.page.locator('.form-error').getByText('The server cannot be reached.').waitFor();
+  await ed.page.locator('.form-error').getByText('Can’t reach the server.').waitFor();
   await ed.context.close();
 });

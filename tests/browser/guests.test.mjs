@@ -47,11 +47,11 @@ step('a meeting is planned with every option, and changed', async () => {
   await ana.page.locator('summary', { hasText: 'Access' }).click();
   await ana.page.getByRole('switch', { name: 'Show in search' }).uncheck();
   await ana.page.locator('summary', { hasText: 'Start and end' }).click();
-  await ana.page.getByLabel('If the host leaves').selectOption({ label: 'End the meeting later' });
-  await ana.page.getByLabel('Minutes without the host').fill('0');
+  await ana.page.getByLabel('If the host leaves').selectOption({ label: 'End the meeting' });
+  await ana.page.getByLabel('Wait for the host (minutes)').fill('0');
   await ana.button('Schedule meeting').click();
-  await ana.page.getByText('From 1 to 1,440 minutes.').waitFor();
-  await ana.page.getByLabel('Minutes without the host').fill('7');
+  await ana.page.getByText('Enter 1 to 1,440 minutes.').waitFor();
+  await ana.page.getByLabel('Wait for the host (minutes)').fill('7');
   await ana.button('Schedule meeting').click();
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   await ana.page.locator('.meeting').waitFor();
@@ -75,10 +75,10 @@ step('a meeting is planned with every option, and changed', async () => {
 });
 
 step('a link is made, and it opens the meeting without a password', async () => {
-  await ana.button('Invitation links for “Design review, part two”').click();
+  await ana.button('Invite links for “Design review, part two”').click();
   await ana.page.getByLabel('Maximum uses').fill('2');
   await ana.button('Create and copy link').click();
-  await ana.page.getByText('The link is copied.').waitFor();
+  await ana.page.getByText('Link copied.').waitFor();
   await ana.page.getByText('Used 0 of 2 times').waitFor();
   link = await ana.page.evaluate(() => navigator.clipboard.readText());
   assert.match(link, new RegExp(`#/m/${code}\\?invite=.+`));
@@ -98,7 +98,7 @@ step('a guest is not let in without a link, comes in with one, and stays the sam
   await guest.page.getByText('This meeting is for people with an account. Sign in to join.').waitFor();
   await guest.go('#/');
   await guest.go(link.slice(link.indexOf('#')));
-  await guest.page.getByRole('heading', { name: `You are invited to the meeting ${code}` }).waitFor();
+  await guest.page.getByRole('heading', { name: `You’re invited to meeting ${code}` }).waitFor();
   await guest.page.getByLabel('Your name').fill('Grace');
   await guest.button('Continue as guest').click();
   await guest.button('Join').waitFor();
@@ -131,10 +131,10 @@ async function mediaFlowsWithGuest() {
 }
 
 step('a revoked link opens nothing', async () => {
-  await ana.button('Invitation links').click();
+  await ana.button('Invite links').click();
   await ana.page.getByText('Used 2 of 2 times').waitFor();
   await ana.button('Revoke').click();
-  await ana.page.getByText('There are no links yet.').waitFor();
+  await ana.page.getByText('No links yet.').waitFor();
   await ana.page.keyboard.press('Escape');
   const late = await Person.arrive(browser, sys.base, 'Late');
   await late.go(link.slice(link.indexOf('#')));
@@ -195,10 +195,7 @@ step('what was not read is marked, and the server keeps the place', async () => 
     ),
     true,
   );
-  const [download] = await Promise.all([
-    ana.page.waitForEvent('download'),
-    ana.button('Save the chat as text').click(),
-  ]);
+  const [download] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Save chat as text').click()]);
   const text = fs.readFileSync(await download.path(), 'utf8');
   assert.match(text, /Something new/);
   assert.doesNotMatch(text, /A word with you/);
@@ -228,14 +225,14 @@ step('what stays of it: who was there when, what was done, the chat', async () =
     SELECT id, host_id, CONCAT('long ', seq, REPEAT('.', 3900)), CONCAT('long-', seq), NOW(3) FROM meetings JOIN seq_1_to_700 WHERE code = ?`,
     [code],
   );
-  const [chat] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Save the chat as text').click()]);
+  const [chat] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Save chat as text').click()]);
   const numbers = [...fs.readFileSync(await chat.path(), 'utf8').matchAll(/long (\d+)\./g)].map((m) => Number(m[1]));
   assert.deepEqual(
     numbers,
     Array.from({ length: 700 }, (_, i) => i + 1),
   );
   await ana.go('#/');
-  await ana.page.getByRole('link', { name: 'Report on “Design review, part two”' }).waitFor();
+  await ana.page.getByRole('link', { name: 'Report for “Design review, part two”' }).waitFor();
   await bo.go(`#/m/${code}/records`);
   await bo.page.getByText('You don’t have permission to do this.').waitFor();
   const rest = [ana, bo, guest].flatMap(({ complaints }) =>

@@ -77,7 +77,7 @@ step('the lobby: who waits sees that they wait, and is refused, asks again, come
   await ana.page.locator('.bar').getByRole('button', { name: 'People' }).click();
   await ana.page.locator('.people').waitFor({ state: 'detached' });
   await knock(bo);
-  await bo.page.locator('main').getByText('You are in the waiting room. The host will let you in soon.').waitFor();
+  await bo.page.locator('main').getByText('You’re in the waiting room. The host will let you in soon.').waitFor();
   assert.equal(await bo.page.locator('.call').count(), 0);
   await ana.button('People, 1 waiting').waitFor();
   const note = ana.page.locator('.toast', { hasText: 'Bo Nilsson wants to join' });
@@ -87,10 +87,10 @@ step('the lobby: who waits sees that they wait, and is refused, asks again, come
   await bo.page.locator('main').getByText('Your request was declined.').waitFor();
   await ana.page.locator('.lobby').waitFor({ state: 'detached' });
   await bo.button('Ask again').click();
-  await ana.button('Let in: Bo Nilsson').waitFor();
+  await ana.button('Admit Bo Nilsson').waitFor();
   assert.equal(await note.count(), 0, 'who has the list open needs no note');
   await bo.page.evaluate(() => window.echomeet.call.client.state).then((state) => assert.equal(state, 'waiting'));
-  await ana.page.getByRole('button', { name: 'Let in: Bo Nilsson' }).focus();
+  await ana.page.getByRole('button', { name: 'Admit Bo Nilsson' }).focus();
   await ana.page.keyboard.press('Enter');
   await inCall(bo);
   await mediaFlows([ana, bo]);
@@ -98,7 +98,7 @@ step('the lobby: who waits sees that they wait, and is refused, asks again, come
   await bo.page.locator('main').getByText('You were moved to the waiting room.').waitFor();
   await until(async () => (await ana.tiles().count()) === 1, 'his tile is gone');
   await knock(wang);
-  await ana.button('Let all in').click();
+  await ana.button('Admit all').click();
   await Promise.all([inCall(bo), inCall(wang)]);
   await mediaFlows([ana, bo, wang]);
   await setting(ana, 'Waiting room', false);
@@ -112,7 +112,7 @@ step('who waits comes back to waiting after a broken connection', async () => {
   await sys.processes.relay.start();
   await until(() => wang.page.evaluate(() => window.echomeet.call.client.state === 'waiting'), 'she waits again');
   await until(() => ana.page.evaluate(() => window.echomeet.call.client.state === 'online'), 'the host is back');
-  await ana.button('Let in: 王芳').click();
+  await ana.button('Admit 王芳').click();
   await inCall(wang);
   await setting(ana, 'Waiting room', false);
   await mediaFlows([ana, bo, wang]);
@@ -125,7 +125,7 @@ step('muting one, muting all, and asking to unmute: the microphone really stops'
   assert.equal(await microphone(bo), 'false false');
   await wang.tile(boId).getByLabel('Microphone is off').waitFor();
   await menu(ana, 'Bo Nilsson', 'Ask to unmute');
-  await bo.page.locator('.notice').getByText('Ana Lima asks you to unmute.').waitFor();
+  await bo.page.locator('.notice').getByText('Ana Lima is asking you to unmute.').waitFor();
   await bo.page.locator('.notice').getByRole('button', { name: 'Unmute' }).click();
   await until(async () => (await microphone(bo)) === 'true true', 'he is on again');
   await wang.tile(boId).getByLabel('Microphone is off').waitFor({ state: 'detached' });
@@ -151,18 +151,18 @@ step('only hosts unmute, share and write where that is set, and everybody is tol
   await bo.page.getByRole('button', { name: /^Chat/ }).click();
   const field = bo.page.locator('.composer textarea');
   assert.equal(await field.isDisabled(), true);
-  assert.equal(await field.getAttribute('placeholder'), 'Only the host and co-hosts can write here.');
-  await bo.page.locator('.system-message', { hasText: 'Ana Lima allowed only hosts to write' }).waitFor();
+  assert.equal(await field.getAttribute('placeholder'), 'Only the host and co-hosts can use the chat here.');
+  await bo.page.locator('.system-message', { hasText: 'Ana Lima limited the chat to hosts' }).waitFor();
   await setting(ana, 'Participants can use the chat', true);
   await until(() => field.isEnabled(), 'he may write again');
   await setting(ana, 'Participants can unmute themselves', true);
   await setting(ana, 'Participants can share their screen', false);
   await bo.button('Share your screen').click();
-  await bo.page.getByText('Only the host and co-hosts can share a screen here.').first().waitFor();
+  await bo.page.getByText('Only the host and co-hosts can share their screen here.').first().waitFor();
   await setting(ana, 'Participants can share their screen', true);
   await bo.button('Share your screen').click();
-  await bo.page.getByText('You are sharing your screen').waitFor();
-  await menu(ana, 'Bo Nilsson', 'Stop the shared screen');
+  await bo.page.getByText('You’re sharing your screen').waitFor();
+  await menu(ana, 'Bo Nilsson', 'Stop screen sharing');
   await until(
     () => bo.page.evaluate(() => window.echomeet.call.media.store.get().screen === null),
     'the sharing has stopped',
@@ -209,12 +209,12 @@ step("roles, the host's seat, and the creator's way back to it", async () => {
 });
 
 step('locked, removed, and allowed again', async () => {
-  await menu(ana, 'Bo, Oslo', 'Remove from the meeting');
-  await ana.page.getByText('cannot join this meeting again until you allow it').waitFor();
+  await menu(ana, 'Bo, Oslo', 'Remove from meeting');
+  await ana.page.getByText('can’t rejoin until you let them back in').waitFor();
   await ana.page.locator('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
   await bo.page.getByRole('heading', { name: 'You were removed from the meeting' }).waitFor();
   const told = ana.page.locator('.toast', { hasText: 'Bo, Oslo' });
-  await told.filter({ hasText: 'cannot come back' }).waitFor();
+  await told.filter({ hasText: 'can’t rejoin' }).waitFor();
   assert.equal(await told.count(), 1, 'she is told once');
   await comeAnew(bo);
   await bo.page.getByText('You were removed from this meeting.').waitFor();
@@ -223,10 +223,10 @@ step('locked, removed, and allowed again', async () => {
   await ana.button('Let back in: Bo, Oslo').waitFor();
   const boId = await bo.myId();
   await ana.page.evaluate((id) => window.echomeet.call.desk.liftBan(id), boId);
-  await ana.page.getByText('No one was removed.').waitFor(); // an open list follows what others do
+  await ana.page.getByText('No one has been removed.').waitFor(); // an open list follows what others do
   await ana.page.evaluate((id) => window.echomeet.call.desk.remove(id), boId);
   await ana.button('Let back in: Bo, Oslo').click();
-  await ana.page.getByText('No one was removed.').waitFor();
+  await ana.page.getByText('No one has been removed.').waitFor();
   await ana.page.keyboard.press('Escape');
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   await focused(ana, '.host-tools button');
@@ -251,10 +251,10 @@ step('the host is gone, and nobody takes over: everybody sees until when', async
   await ana.page.evaluate(() => window.echomeet.call.desk.update({ hostLossPolicy: 'end', hostLossMinutes: 3 }));
   await ana.button('Leave the meeting').click();
   await ana.page.locator('.menu').getByRole('button', { name: 'Leave the meeting' }).click();
-  await wang.page.locator('.notice', { hasText: 'Unless they come back, the meeting ends at' }).waitFor();
+  await wang.page.locator('.notice', { hasText: 'If they don’t come back, the meeting ends at' }).waitFor();
   await bo.page.reload();
   await bo.button('Join').click();
-  await bo.page.locator('.notice', { hasText: 'Unless they come back, the meeting ends at' }).waitFor(); // who comes late is told as well
+  await bo.page.locator('.notice', { hasText: 'If they don’t come back, the meeting ends at' }).waitFor(); // who comes late is told as well
   await knock(ana);
   await inCall(ana);
   await wang.page.locator('.notice').waitFor({ state: 'detached' });

@@ -29,7 +29,7 @@ after(async () => {
 
 /** Starts the test and answers {step: state} and the words. */
 async function run(person = ana) {
-  await person.page.getByRole('button', { name: /^(Start the test|Test again|开始检测)$/ }).click();
+  await person.page.getByRole('button', { name: /^(Start test|Test again|开始检测)$/ }).click();
   await person.page.locator('.network-step.running').first().waitFor();
   await until(() => person.page.locator('.network-do button:not(:disabled)').count(), 'the test ends', 90_000);
   const steps = await person.page
@@ -43,7 +43,7 @@ const states = ({ end: _, ...steps }) =>
   Object.fromEntries(Object.entries(steps).map(([step, { state }]) => [step, state]));
 
 test('from the dashboard, without a meeting: everything works, and the devices are given back', async () => {
-  await ana.page.getByRole('link', { name: 'Test the network' }).click();
+  await ana.page.getByRole('link', { name: 'Check your setup' }).click();
   await ana.page.getByRole('heading', { name: 'Check your setup' }).waitFor();
   await ana.page.evaluate(() => {
     window.opened = [];
@@ -62,7 +62,7 @@ test('from the dashboard, without a meeting: everything works, and the devices a
     { ...rest, server: good(server), socket: good(socket) },
     { browser: 'ok', microphone: 'ok', camera: 'ok', server: 'ok', socket: 'ok', media: 'ok', stun: 'ok', turn: 'ok' },
   );
-  assert.match(result.end, server === socket && server === 'ok' ? /^Everything works/ : /^A call is possible/);
+  assert.match(result.end, server === socket && server === 'ok' ? /^Everything works/ : /^You can join a call/);
   assert.deepEqual(await ana.page.evaluate(() => window.opened.map(({ readyState }) => readyState)), [
     'ended',
     'ended',
@@ -79,13 +79,13 @@ long(
     await turn.again();
     const refused = await run();
     assert.equal(refused.turn.state, 'problem');
-    assert.match(refused.turn.text, /does not let you in/);
+    assert.match(refused.turn.text, /refuses the sign-in/);
     await turn.kill();
     const away = await run();
     assert.deepEqual([away.turn.state, away.stun.state, away.media.state], ['problem', 'problem', 'ok']);
     assert.match(away.turn.text, /does not answer/);
-    assert.match(away.stun.text, /lets no UDP out/);
-    assert.equal(away.end, 'Something stands in the way of a call. The lines with a cross say what to do.');
+    assert.match(away.stun.text, /blocks outgoing UDP/);
+    assert.equal(away.end, 'Something will get in the way of a call. The lines with a cross say what to do.');
     await ana.shot('network-no-turn');
     turn.secret = secret;
     await turn.again();

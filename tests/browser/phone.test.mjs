@@ -80,7 +80,7 @@ step('it does so while one waits to be let in', async () => {
   await host.client.post(`/meetings/${code}/join`);
   await ana.go(`#/m/${code}`);
   await ana.page.locator('.before').getByRole('button', { name: 'Join', exact: true }).click();
-  await ana.page.getByText('You are in the waiting room').first().waitFor();
+  await ana.page.getByText('You’re in the waiting room').first().waitFor();
   await until(async () => (await held()) === 1, 'the screen stays on');
   await ana.go('#/');
   await until(async () => (await held()) === 0, 'it no longer does');

@@ -41,8 +41,8 @@ async function knock(name) {
 const inCall = (person) => person.page.locator('.call').waitFor();
 const askToRemove = async (name) => {
   await ana.button(`Actions for ${name}`).click();
-  await ana.button('Remove from the meeting').click();
-  await ana.page.locator('dialog').getByText('cannot join this meeting again until you allow it').waitFor();
+  await ana.button('Remove from meeting').click();
+  await ana.page.locator('dialog').getByText('can’t rejoin until you let them back in').waitFor();
 };
 const confirm = () => ana.page.locator('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
 
@@ -68,14 +68,14 @@ step('with the choice made the next one waits, is not told of a removal, and is 
   await ana.button('Removed people').click();
   await ana.page
     .locator('.row', { hasText: 'Vic' })
-    .getByText('New people from their network wait to be let in.')
+    .getByText('Newcomers from the same network wait to be let in.')
     .waitFor();
-  assert.equal(await ana.page.locator('.row', { hasText: 'Uma' }).getByText('New people').count(), 0);
+  assert.equal(await ana.page.locator('.row', { hasText: 'Uma' }).getByText('Newcomers').count(), 0);
   await ana.shot('removed-list');
   await ana.page.keyboard.press('Escape');
   const wil = await knock('Wil');
-  await wil.page.getByText('You are in the waiting room. The host will let you in soon.').first().waitFor();
+  await wil.page.getByText('You’re in the waiting room. The host will let you in soon.').first().waitFor();
   assert.equal(await wil.page.getByText(/removed/i).count(), 0);
-  await ana.button('Let in: Wil').click();
+  await ana.button('Admit Wil').click();
   await inCall(wil);
 });

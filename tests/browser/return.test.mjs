@@ -99,7 +99,7 @@ test('the same person in a second window takes the seat over; the first says so 
   await first.getByRole('heading', { name: 'You opened this meeting in another window' }).waitFor();
   await mediaFlows([ana, bo]);
   bo.page = first;
-  await bo.button('Join again').click();
+  await bo.button('Rejoin').click();
   await bo.button('Join').click();
   await second.getByRole('heading', { name: 'You opened this meeting in another window' }).waitFor();
   await mediaFlows([ana, bo]);
@@ -129,11 +129,9 @@ test('without devices and without permission one can join, is told why, and sees
   await mute.signUp('mute@example.org');
   await mute.go(`#/m/${code}`);
   await mute.page
-    .getByText(
-      'Your microphone is blocked by the browser. Click the icon to the left of the address and allow it there.',
-    )
+    .getByText('Your microphone is blocked by the browser. Click the icon to the left of the address and allow it.')
     .waitFor();
-  await mute.page.getByText('No camera was found. You can join without one.').waitFor();
+  await mute.page.getByText('No camera found. You can join without one.').waitFor();
   await mute.shot('before-no-devices');
   await mute.button('Join').click();
   await mute.page.locator('.call').waitFor();
@@ -157,7 +155,7 @@ test('who opens the page while the workers are away stays signed in', async () =
   await late.page.reload();
   await late.page.getByText('Loading…').waitFor();
   await sys.processes.pool.start();
-  await late.button('Start now').waitFor();
+  await late.button('New meeting').waitFor();
   await late.context.close();
 });
 

@@ -63,7 +63,7 @@ test('before the call', async () => {
 
 test('there is no way in', async () => {
   const other = await register(sys, 'Emil');
-  await refused('no-such-code', 'ZZZZZZ', 'There is no meeting with this code.', { tried: false });
+  await refused('no-such-code', 'ZZZZZZ', 'There’s no meeting with this code.', { tried: false });
   const full = await plan({ title: 'Two at a time', maxParticipants: 2 });
   for (const one of [other, { client: desk }]) await joinMeeting(one, full);
   await refused('full', full, 'The meeting is full.');
@@ -83,7 +83,7 @@ test('there is no way in', async () => {
 test('in the call: alone, two, menus and dialogs', async () => {
   await ana.button('Join').click();
   await ana.page.locator('.call').waitFor();
-  await ana.page.getByText('You are the only one here.').waitFor();
+  await ana.page.getByText('You’re the only one here.').waitFor();
   await look(ana, 'call-alone', dark);
   await bo.join(code, 'tulip');
   await ana
@@ -164,16 +164,16 @@ test('the chat', async () => {
   await look(ana, 'call-chat-private', { ...dark, again: writing });
   await ana.page.evaluate(() => window.echomeet.call.chat.reply(null));
   await look(ana, 'call-chat-line', { ...dark, again: () => line('Half past').hover() });
-  await line('Half past').getByRole('button', { name: 'Edit the message' }).click();
+  await line('Half past').getByRole('button', { name: 'Edit message' }).click();
   await look(ana, 'call-chat-editing', dark);
   await ana.page.keyboard.press('Escape');
   await line('Thanks!').hover();
-  await line('Thanks!').getByRole('button', { name: 'Delete the message' }).click();
-  await ana.page.getByText('It disappears for everyone').waitFor();
+  await line('Thanks!').getByRole('button', { name: 'Delete message' }).click();
+  await ana.page.getByText('It will be deleted for everyone').waitFor();
   await look(ana, 'call-chat-delete', dark);
   await ana.page.keyboard.press('Escape');
   await closed(ana);
-  await ana.button('Insert an emoji').click();
+  await ana.button('Insert emoji').click();
   await look(ana, 'call-emoji', dark);
   await ana.page.keyboard.press('Escape');
   await desk.patch(`/meetings/${code}`, { allowChat: false });
@@ -181,7 +181,7 @@ test('the chat', async () => {
   await look(bo, 'call-chat-closed', dark);
   await desk.patch(`/meetings/${code}`, { allowChat: true });
   await bo.page.locator('.composer textarea:enabled').waitFor();
-  for (const person of [ana, bo]) await person.button('Close the panel').click();
+  for (const person of [ana, bo]) await person.button('Close panel').click();
   nothingWrong();
 });
 
@@ -294,7 +294,7 @@ test('the end', async () => {
   await bo.button('Leave the meeting').click();
   await bo.page.getByRole('heading', { name: 'You left the meeting' }).waitFor();
   await look(bo, 'ended-left');
-  await bo.button('Join again').click();
+  await bo.button('Rejoin').click();
   await bo.page.getByLabel('Meeting password').fill('tulip');
   await bo.button('Join').click();
   await bo.page.locator('.call').waitFor();

@@ -73,7 +73,7 @@ test('the door for guests', async () => {
     expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
   });
   await comeAnew(grace, `#/m/${code}?invite=${token.slice(0, -2)}xx`);
-  await grace.page.getByText('You are invited').waitFor();
+  await grace.page.getByText('You’re invited').waitFor();
   await grace.page.getByLabel('Your name').fill('Grace');
   await grace.button('Continue as guest').click();
   await grace.page.getByText('This invitation is no longer valid.').waitFor();
@@ -89,7 +89,7 @@ test('the door for guests', async () => {
 test('the lobby from outside', async () => {
   await ana.join(code);
   await grace.button('Join').click();
-  await grace.page.locator('main').getByText('You are in the waiting room. The host will let you in soon.').waitFor();
+  await grace.page.locator('main').getByText('You’re in the waiting room. The host will let you in soon.').waitFor();
   await look(grace, 'lobby-waiting');
   const {
     body: {
@@ -145,7 +145,7 @@ test('what the host may do about one person', async () => {
   for (const [item, name] of [
     ['Change name', 'rename'],
     ['Make host', 'hand-over'],
-    ['Remove from the meeting', 'remove'],
+    ['Remove from meeting', 'remove'],
   ]) {
     await ana.page.locator('.person-do').getByRole('button', { name: item, exact: true }).click();
     await ana.page.locator('dialog').waitFor();
@@ -161,18 +161,18 @@ test("the host's dialogs", async () => {
   await ana.button('Meeting settings').click();
   await ana.page.locator('.settings').waitFor();
   await look(ana, 'host-settings', dark);
-  await ana.button('Edit the meeting').click();
+  await ana.button('Edit meeting').click();
   await ana.page.locator('.meeting-form').waitFor();
   await look(ana, 'host-edit', dark);
   await ana.page.keyboard.press('Escape');
   await closed(ana);
-  await ana.button('Invitation links').click();
+  await ana.button('Invite links').click();
   await ana.page.locator('.row').waitFor();
   await look(ana, 'host-invitations', dark);
   await ana.page.keyboard.press('Escape');
   await closed(ana);
   await ana.button('Removed people').click();
-  await ana.page.getByText('No one was removed.').waitFor();
+  await ana.page.getByText('No one has been removed.').waitFor();
   await look(ana, 'host-removed-none', dark);
   await ana.page.keyboard.press('Escape');
   await closed(ana);

@@ -34,10 +34,10 @@ test('signing in and up', async () => {
   await ana.go('#/signin');
   await ana.button('Sign in').waitFor();
   await look(ana, 'sign-in');
-  await ana.page.getByLabel('E-mail').fill(email);
+  await ana.page.getByLabel('Email').fill(email);
   await ana.page.getByLabel('Password').fill('not this one');
   await ana.button('Sign in').click();
-  await ana.page.getByText('Wrong e-mail or password.').waitFor();
+  await ana.page.getByText('Wrong email or password.').waitFor();
   await look(ana, 'sign-in-refused');
   await ana.page.getByLabel('Password').fill(PASSWORD);
   await ana.button('Sign in').click();
@@ -84,7 +84,7 @@ test('the dashboard', async () => {
   await ana.page.unrouteAll();
   await ana.page.route('**/api/v1/meetings?*', (route) => route.abort());
   await ana.page.reload();
-  await ana.page.getByText('The server cannot be reached.').waitFor();
+  await ana.page.getByText('Can’t reach the server.').waitFor();
   await look(ana, 'dashboard-away');
   await ana.page.unrouteAll();
   await ana.button('Try again').click();
@@ -92,7 +92,7 @@ test('the dashboard', async () => {
   await look(ana, 'dashboard');
   await ana.page.getByLabel('Meeting code or link').fill('not a code');
   await ana.button('Join').click();
-  await ana.page.getByText('A code has 6 letters and numbers').waitFor();
+  await ana.page.getByText('Meeting codes have 6 letters and digits').waitFor();
   await look(ana, 'dashboard-wrong-code');
   await ana.button('Filters').click();
   await ana.page.getByLabel('Status').selectOption('Ended');
@@ -112,16 +112,16 @@ test('planning a meeting, changing it, and giving out links to it', async () => 
   await ana.page.getByLabel('If the host leaves').evaluate((field) => {
     for (const one of field.form.querySelectorAll('details')) one.open = true;
   });
-  await ana.page.getByLabel('If the host leaves').selectOption({ label: 'End the meeting later' });
-  await ana.page.getByLabel('Minutes without the host').fill('0');
+  await ana.page.getByLabel('If the host leaves').selectOption({ label: 'End the meeting' });
+  await ana.page.getByLabel('Wait for the host (minutes)').fill('0');
   await look(ana, 'schedule-options', { again: () => scrollTo('summary') });
   await ana.button('Schedule meeting').click();
   await ana.page.locator('.meeting-form .field-error').waitFor();
   await ana.page.getByRole('textbox', { name: 'Title' }).fill('Retrospective');
   await ana.button('Schedule meeting').click();
-  await ana.page.getByText('From 1 to 1,440 minutes.').waitFor();
+  await ana.page.getByText('Enter 1 to 1,440 minutes.').waitFor();
   await look(ana, 'schedule-refused', { again: () => scrollTo('.dialog-footer') });
-  await ana.page.getByLabel('Minutes without the host').fill('5');
+  await ana.page.getByLabel('Wait for the host (minutes)').fill('5');
   await ana.button('Schedule meeting').click();
   await ana.page.locator('#app > .toasts .toast').waitFor();
   await look(ana, 'dashboard-toasts', { again: () => toasts(ana) });
@@ -129,23 +129,23 @@ test('planning a meeting, changing it, and giving out links to it', async () => 
   await ana.button('Edit “季度总结会”').click();
   await ana.page.locator('.meeting-form').waitFor();
   await look(ana, 'edit', { again: () => scrollTo('.dialog-footer') });
-  await ana.button('Cancel the meeting').click();
-  await ana.page.getByText('No one can join it any more.').waitFor();
+  await ana.button('Cancel meeting').click();
+  await ana.page.getByText('No one will be able to join.').waitFor();
   await look(ana, 'edit-cancel');
   await ana.page.keyboard.press('Escape');
   await ana.page.keyboard.press('Escape');
   await closed(ana);
-  await ana.button('Invitation links for “Weekly planning”').click();
-  await ana.page.getByText('There are no links yet.').waitFor();
+  await ana.button('Invite links for “Weekly planning”').click();
+  await ana.page.getByText('No links yet.').waitFor();
   await look(ana, 'invitations-none');
   await ana.page.getByLabel('Maximum uses').fill('0.5');
   await ana.button('Create and copy link').click();
-  await ana.page.getByText('Between 1 and 10,000, or nothing.').waitFor();
+  await ana.page.getByText('Between 1 and 10,000, or leave it empty.').waitFor();
   for (const [role, lasts] of [
     ['Co-host', '7 days'],
     ['Participant', 'Never'],
   ]) {
-    await ana.page.getByLabel('Joins as').selectOption(role);
+    await ana.page.getByLabel('Join as').selectOption(role);
     await ana.page.getByLabel('Expires after').selectOption(lasts);
     await ana.page.getByLabel('Maximum uses').fill(role === 'Co-host' ? '2' : '');
     await ana.button('Create and copy link').click();
@@ -154,7 +154,7 @@ test('planning a meeting, changing it, and giving out links to it', async () => 
   await sys.sql('UPDATE invites SET uses = max_uses WHERE max_uses IS NOT NULL');
   await ana.page.keyboard.press('Escape');
   await closed(ana);
-  await ana.button('Invitation links for “Weekly planning”').click();
+  await ana.button('Invite links for “Weekly planning”').click();
   await ana.page.locator('.row').nth(1).waitFor();
   await look(ana, 'invitations');
   await ana.page.keyboard.press('Escape');
@@ -206,14 +206,14 @@ test('the network test', async () => {
           })
         : no('NotFoundError');
   });
-  await ana.page.getByRole('link', { name: 'Test the network' }).click();
-  await ana.button('Start the test').waitFor();
+  await ana.page.getByRole('link', { name: 'Check your setup' }).click();
+  await ana.button('Start test').waitFor();
   await look(ana, 'network');
-  await ana.button('Start the test').click();
+  await ana.button('Start test').click();
   await ana.page.locator('.network-step.running[data-step=microphone]').waitFor();
   await look(ana, 'network-running');
   await ana.page.evaluate(() => window.goOn());
-  await ana.page.getByText('Something stands in the way of a call.').waitFor({ timeout: 60_000 });
+  await ana.page.getByText('Something will get in the way of a call.').waitFor({ timeout: 60_000 });
   await look(ana, 'network-outcomes');
   nothingWrong();
 });
@@ -260,7 +260,7 @@ test('the records', async () => {
     body: { code: empty },
   } = await desk.post('/meetings', { title: 'Nobody came', startTime: later(1) });
   await ana.go(`#/m/${empty}/records`);
-  await ana.page.getByText('No one was there.').waitFor();
+  await ana.page.getByText('No one attended.').waitFor();
   await look(ana, 'records-empty');
   nothingWrong();
 });
@@ -274,7 +274,7 @@ test("the administrator's page", async () => {
   await ana.page.locator('.admin tr', { hasText: 'bo@example.org' }).waitFor();
   await look(ana, 'admin');
   await ana.button('Disable Bo Nilsson').click();
-  await ana.page.getByText('They are signed out everywhere').waitFor();
+  await ana.page.getByText('They will be signed out everywhere').waitFor();
   await look(ana, 'admin-question');
   await ana.page.keyboard.press('Escape');
   await closed(ana);

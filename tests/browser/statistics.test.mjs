@@ -33,7 +33,7 @@ const rows = (person) =>
 step('it says how large and how much, from each person and of oneself', async () => {
   await ana.button('More').click();
   await ana.button('Call statistics').click();
-  await ana.page.getByText('directly between you').waitFor();
+  await ana.page.getByText('directly between participants').waitFor();
   const [own, other] = await until(async () => {
     const list = await rows(ana);
     return list.length === 2 && list.every(([, , rate]) => parseInt(rate, 10) > 0) && list;
@@ -85,6 +85,6 @@ step('whose camera is off has no picture any more, and nobody who is gone is in 
   );
   await bo.page.evaluate(() => window.echomeet.call.leave());
   await until(async () => (await rows(ana)).length === 0, 'nobody');
-  await ana.page.getByText('No sound or picture is sent or received.').waitFor();
+  await ana.page.getByText('No audio or video is being sent or received.').waitFor();
   assert.deepEqual(ana.complaints, []);
 });

@@ -170,10 +170,10 @@ export class Person {
   async signUp(email, password = 'correct horse battery') {
     await this.go('#/signup');
     await this.page.getByLabel('Your name').fill(this.name);
-    await this.page.getByLabel('E-mail').fill(email);
+    await this.page.getByLabel('Email').fill(email);
     await this.page.getByLabel('Password').fill(password);
     await this.page.getByRole('button', { name: 'Create account' }).click();
-    await this.page.getByRole('button', { name: 'Start now' }).waitFor();
+    await this.page.getByRole('button', { name: 'New meeting' }).waitFor();
   }
 
   async join(code, password) {
@@ -195,7 +195,7 @@ export class Person {
 
   /** A meeting at once, from the dashboard, which has a Join of its own: what is pressed is the meeting's. */
   async startNow() {
-    await this.button('Start now').click();
+    await this.button('New meeting').click();
     await this.page.locator('.before').getByRole('button', { name: 'Join', exact: true }).click();
   }
 

@@ -54,12 +54,12 @@ test('signed out in another tab: the call ends here, and says why', async () => 
   await ana.join(code);
   await mediaFlows([ben, ana]);
   await inAnotherTab(() => ana.button('Sign out').click());
-  await ana.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await ana.page.getByRole('heading', { name: 'You’re signed out' }).waitFor();
   await ana.page
-    .getByText('You signed out in another tab, or your sign-in was ended, so you have left the meeting.')
+    .getByText('You signed out in another tab, or your session ended, so you have left the meeting.')
     .waitFor();
   assert.equal(await silent(), true);
-  assert.equal(await ana.button('Join again').count(), 0);
+  assert.equal(await ana.button('Rejoin').count(), 0);
   await ben.tile(id).waitFor({ state: 'detached' });
   await ana.page.getByRole('link', { name: 'Back to my meetings' }).click();
   await ana.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
@@ -82,7 +82,7 @@ test('a guest goes on in the call when somebody signs in in another tab, and is 
   await ana.say('still a guest');
   await until(async () => (await ben.messages()).includes('still a guest'), 'the line arrives');
   await ana.button('Leave the meeting').click();
-  await ana.button('Join again').click();
+  await ana.button('Rejoin').click();
   await ana.page.getByText('Joining as Ana').waitFor();
 });
 
@@ -92,17 +92,17 @@ test('signed in as somebody else in another tab: the call ends here, and says wh
   await ana.page.locator('.call').waitFor();
   await mediaFlows([ben, ana]);
   await inAnotherTab(() => signIn('ben'));
-  await ana.page.getByRole('heading', { name: 'You are signed in as someone else now' }).waitFor();
+  await ana.page.getByRole('heading', { name: 'You’re now signed in as someone else' }).waitFor();
   assert.equal(await silent(), true);
   await ben.tile(id).waitFor({ state: 'detached' });
   await ana.page.getByRole('link', { name: 'Back to my meetings' }).click();
-  await ana.button('Start now').waitFor();
+  await ana.button('New meeting').waitFor();
   assert.equal(await ana.page.locator('.page-header-user .name').textContent(), 'Ben');
 });
 
 test('somebody signs in while the sign-in before is being renewed: the later one holds', async () => {
   await inAnotherTab(async () => {
-    await ana.button('Start now').waitFor();
+    await ana.button('New meeting').waitFor();
     await ana.page.route('**/api/v1/auth/refresh', async (route) => {
       const response = await route.fetch();
       await pause(1_000); // long enough for the sign-in, if it does not wait for its turn
@@ -132,6 +132,6 @@ test('a sign-in that was ended from elsewhere ends the call with a line, too', a
     "UPDATE sessions s JOIN users u ON u.id = s.user_id SET s.ended_at = NOW(3) WHERE u.display_name = 'Ana'",
   );
   await ana.page.evaluate(() => window.echomeet.api.token({ fresh: true }).catch(() => {}));
-  await ana.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await ana.page.getByRole('heading', { name: 'You’re signed out' }).waitFor();
   assert.equal(await silent(), true);
 });

@@ -49,23 +49,23 @@ test('a line that is changed changes for everybody, and says so', async () => {
   await bo.say('We meet at noon');
   await line(ana, 'We meet at noon').waitFor();
   await line(bo, 'We meet at noon').hover();
-  await bo.button('Edit the message').click();
-  await bo.page.getByLabel('Text of the message').fill('We meet at two');
+  await bo.button('Edit message').click();
+  await bo.page.getByLabel('Message text').fill('We meet at two');
   await bo.shot('chat-edit');
-  await bo.page.getByLabel('Text of the message').press('Enter');
+  await bo.page.getByLabel('Message text').press('Enter');
   for (const person of all()) {
     await line(person, 'We meet at two').getByText('(edited)').waitFor();
     assert.equal(await line(person, 'noon').count(), 0);
   }
   assert.equal(await focused(bo), 'Message everyone', 'one goes on writing');
-  assert.equal(await ana.button('Edit the message').count(), 0, 'nobody changes the words of others');
+  assert.equal(await ana.button('Edit message').count(), 0, 'nobody changes the words of others');
 });
 
 test("by keyboard: the last line of one's own with the arrow up, and back with Escape", async () => {
   await bo.page.locator('.composer textarea').press('ArrowUp');
-  await until(async () => (await focused(bo)) === 'Text of the message', 'the line can be changed');
+  await until(async () => (await focused(bo)) === 'Message text', 'the line can be changed');
   await bo.page.keyboard.press('Escape');
-  await bo.page.getByLabel('Text of the message').waitFor({ state: 'detached' });
+  await bo.page.getByLabel('Message text').waitFor({ state: 'detached' });
   assert.equal(await bo.page.locator('.panel').count(), 1, 'the panel stays');
   await line(bo, 'We meet at two').waitFor();
 });
@@ -73,16 +73,16 @@ test("by keyboard: the last line of one's own with the arrow up, and back with E
 test("one deletes one's own line after being asked; the host deletes that of another", async () => {
   await bo.say('not for you');
   await line(wang, 'not for you').waitFor();
-  assert.equal(await wang.button('Delete the message').count(), 0, 'somebody else may not');
+  assert.equal(await wang.button('Delete message').count(), 0, 'somebody else may not');
   await line(bo, 'not for you').hover();
-  await line(bo, 'not for you').getByRole('button', { name: 'Delete the message' }).click();
+  await line(bo, 'not for you').getByRole('button', { name: 'Delete message' }).click();
   await bo.page.getByRole('heading', { name: 'Delete this message?' }).waitFor();
   await bo.shot('chat-delete');
   await bo.page.keyboard.press('Escape');
   await bo.page.locator('dialog').waitFor({ state: 'detached' });
   assert.equal(await bo.page.locator('.panel').count(), 1, 'Escape closes the question only');
   await line(bo, 'not for you').hover();
-  await line(bo, 'not for you').getByRole('button', { name: 'Delete the message' }).click();
+  await line(bo, 'not for you').getByRole('button', { name: 'Delete message' }).click();
   await bo.button('Delete').click();
   for (const person of all()) {
     await line(person, 'Message deleted').waitFor();
@@ -90,7 +90,7 @@ test("one deletes one's own line after being asked; the host deletes that of ano
   }
   await wang.say('out of place');
   await line(ana, 'out of place').hover();
-  await line(ana, 'out of place').getByRole('button', { name: 'Delete the message' }).click();
+  await line(ana, 'out of place').getByRole('button', { name: 'Delete message' }).click();
   await ana.button('Delete').click();
   for (const person of all())
     await until(async () => (await line(person, 'Message deleted').count()) === 2, 'gone for everybody');
@@ -198,7 +198,7 @@ test('without motion a reaction stands still', async () => {
 test('the speaker view shows one large and the others in a strip, keeps who is pinned, and is remembered', async () => {
   const [anaId, boId, wangId] = await Promise.all(all().map((person) => person.myId()));
   const large = (id) => ana.page.locator(`.speaker .tile[data-user="${id}"]`);
-  await ana.button('Close the panel').click();
+  await ana.button('Close panel').click();
   await ana.button('Speaker view').click();
   await ana.page.locator('.speaker .tile').waitFor();
   assert.equal(await large(anaId).count(), 0, 'not oneself');
@@ -256,7 +256,7 @@ test('the host makes a co-host and takes it back; it shows at once', async () =>
   await ana.page.setViewportSize({ width: 1280, height: 800 });
   await ana.button('Make co-host').click();
   for (const person of all()) await row(person, 'Bo Nilsson').getByText('Co-host', { exact: true }).waitFor();
-  await bo.page.locator('.toast', { hasText: 'You are now a co-host.' }).waitFor();
+  await bo.page.locator('.toast', { hasText: 'You’re now a co-host.' }).waitFor();
   await bo.button('Leave the meeting').click();
   await bo.button('End for everyone').waitFor();
   await bo.page.keyboard.press('Escape');
@@ -312,7 +312,7 @@ test('"write privately" leads to the composer; when that person goes, nothing go
   await eve.join(code);
   await row(ana, 'Eve').waitFor();
   await ana.button('Actions for Eve').click();
-  await ana.button('Write privately').click();
+  await ana.button('Message privately').click();
   await ana.page.getByLabel('Message Eve privately').fill('secret');
   await eve.button('Leave the meeting').click();
   await ana.page.getByText('Eve has left. Choose someone else, or everyone.').waitFor();
@@ -328,16 +328,16 @@ test('"write privately" leads to the composer; when that person goes, nothing go
 test('a co-host removes somebody, who sees a clear end and no way back', async () => {
   await bo.openPanel('People');
   await bo.button('Actions for Ana Lima').click();
-  assert.equal(await bo.button('Remove from the meeting').count(), 0, 'nobody removes the host');
+  assert.equal(await bo.button('Remove from meeting').count(), 0, 'nobody removes the host');
   await bo.button('Actions for 王芳').click();
-  await bo.button('Remove from the meeting').click();
+  await bo.button('Remove from meeting').click();
   await bo.page.getByRole('heading', { name: 'Remove 王芳 from the meeting?' }).waitFor();
   await bo.shot('people-remove');
   const id = await wang.myId();
   await bo.button('Remove').click();
   await wang.page.getByRole('heading', { name: 'You were removed from the meeting' }).waitFor();
   await wang.shot('ended-removed');
-  assert.equal(await wang.button('Join again').count(), 0);
+  assert.equal(await wang.button('Rejoin').count(), 0);
   for (const person of [ana, bo]) await person.tile(id).waitFor({ state: 'detached' });
   await ana.page.locator('.toast', { hasText: '王芳 was removed from the meeting' }).waitFor();
   await wang.go('#/');

@@ -91,11 +91,11 @@ test('credentials that have run out open nothing', async () => {
 
 test('who no longer hides the address, and hides it again while the call goes on, is reached accordingly', async () => {
   const [ana] = people;
-  const hidden = ana.page.getByRole('checkbox', { name: 'Hide my address from the others' });
+  const hidden = ana.page.getByRole('checkbox', { name: 'Hide my IP address from others' });
   for (const person of people) {
     await person.button('More').click();
     await person.page.locator('.bar-more .menu').getByRole('button', { name: 'Devices' }).click();
-    await person.page.getByRole('checkbox', { name: 'Hide my address from the others' }).setChecked(false);
+    await person.page.getByRole('checkbox', { name: 'Hide my IP address from others' }).setChecked(false);
   }
   await until(async () => (await ana.received(await people[1].myId())).state === 'connected', 'connected');
   await mediaFlows(people);
@@ -108,7 +108,7 @@ test('who no longer hides the address, and hides it again while the call goes on
   const told = await candidates(ana, await other(ana));
   assert.ok(told.length > 0 && told.every((line) => line.includes(' typ relay raddr 0.0.0.0 ')), `${told}`);
   for (const person of people) {
-    await person.page.getByRole('checkbox', { name: 'Hide my address from the others' }).setChecked(true);
+    await person.page.getByRole('checkbox', { name: 'Hide my IP address from others' }).setChecked(true);
     await person.shot(`relay-only-${person.name}`);
     await person.page.keyboard.press('Escape');
   }

@@ -76,14 +76,14 @@ test('what a call is seen in cannot be fetched: one is not in it, is told so, an
   assert.equal(await boIsIn(), true);
   await mediaFlows([ana, bo]);
   await bo.button('Leave the meeting').click();
-  await bo.button('Join again').waitFor();
+  await bo.button('Rejoin').waitFor();
 });
 
 test('without a network at the door one is told so, not put before an empty page', async () => {
   await atTheDoor(bo);
   await bo.context.setOffline(true);
   await bo.button('Join').click();
-  await text(bo, 'The server cannot be reached. Check your connection and try again.').waitFor();
+  await text(bo, 'Can’t reach the server. Check your connection and try again.').waitFor();
   await bo.context.setOffline(false);
   assert.equal(await boIsIn(), false);
 });
@@ -92,7 +92,7 @@ test('the files are replaced under the door: the page says so, and is loaded aga
   await atTheDoor(bo);
   await update('js/views/in-call.js');
   await bo.button('Join').click();
-  await text(bo, 'EchoMeet has been updated, and this page is still the old version.').waitFor();
+  await text(bo, 'EchoMeet has been updated, but this page is still the old version.').waitFor();
   await bo.page.locator('.page-note').getByText('EchoMeet has been updated.').waitFor();
   assert.equal(await boIsIn(), false);
   restore('js/views/in-call.js');
@@ -112,7 +112,7 @@ test('the files are replaced under a call: it goes on, and the page says so then
   await sys.processes.relay.stop(); // as an update does
   await sys.processes.relay.start();
   for (const person of [ana, bo])
-    await person.page.locator('.toast').getByText('EchoMeet has been updated. Your call goes on').waitFor();
+    await person.page.locator('.toast').getByText('EchoMeet has been updated. Your call isn’t affected').waitFor();
   await mediaFlows([ana, bo]);
   await bo.button('Leave the meeting').click();
   await bo.page.locator('.page-note').getByText('EchoMeet has been updated.').waitFor();
@@ -127,7 +127,7 @@ test('a page that cannot be fetched says so and offers another try', async () =>
   await text(bo, 'Part of this page could not be loaded.').waitFor();
   await bo.page.unroute('**/js/views/network.js');
   await bo.button('Reload the page').click();
-  await bo.button('Start the test').waitFor();
+  await bo.button('Start test').waitFor();
 });
 
 test('where nothing of the page starts it says so, too', async () => {

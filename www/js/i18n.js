@@ -88,10 +88,12 @@ export const hasText = (key) => key in loaded.get().texts;
 /**
  * What went wrong, in words: by its code, else as the server says it.
  * @param {unknown} error
+ * @param {string} [name] by which the words of a wrong field are found
  */
-export function errorText(error) {
+export function errorText(error, name) {
   const { code, field, message } = /** @type {{code?: string, field?: string, message?: string}} */ (error ?? {});
-  if (code === 'validation_failed' && field && hasText(`error.field.${field}`)) return t(`error.field.${field}`);
+  const words = `error.field.${name ?? field}`;
+  if (code === 'validation_failed' && field && hasText(words)) return t(words);
   if (code && hasText(`error.${code}`)) return t(`error.${code}`);
   return message || t('error.internal');
 }

@@ -109,7 +109,8 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
   const [busy, run] = useBusy();
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
   const field = problem instanceof Problem ? problem.field : undefined;
-  const error = (/** @type {string} */ name) => (problem && field === name ? errorText(problem) : null);
+  const error = (/** @type {string} */ name) =>
+    problem && field === name ? errorText(problem, name === 'password' ? 'meetingPassword' : name) : null;
   const open = !meeting || meeting.status === SCHEDULED;
 
   const submit = (/** @type {SubmitEvent} */ event) => {
