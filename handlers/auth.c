@@ -24,7 +24,7 @@ static const struct field register_fields[] = {
     {"password", FIELD_EXACT, offsetof(struct sign_in_input, password), REQUIRED, false, LIMIT_PASSWORD_MIN_CHARS,
      LIMIT_PASSWORD_MAX_CHARS, NULL},
     {"displayName", FIELD_NAME, offsetof(struct sign_in_input, display_name), REQUIRED, false, 1, LIMIT_DISPLAY_NAME_CHARS, NULL},
-    {"locale", FIELD_TEXT, offsetof(struct sign_in_input, locale), OPTIONAL, false, 1, 8, "en|zh-CN"},
+    {"locale", FIELD_TEXT, offsetof(struct sign_in_input, locale), OPTIONAL, false, 1, 8, LOCALES},
     FIELD_CLIENT,
 };
 
@@ -94,7 +94,7 @@ enum err auth_register_post(struct exchange *x)
     enum err e = exchange_body(x, register_fields, FIELD_COUNT(register_fields), &in);
     if (e)
         return e;
-    const char *locale = in.locale.given ? in.locale.value : x->ctx.locale == LOCALE_ZH_CN ? "zh-CN" : "en";
+    const char *locale = in.locale.given ? in.locale.value : locale_tag(x->ctx.locale);
     e = auth_register(&x->ctx, in.email.value, in.password.value, in.display_name.value, locale, &s);
     return e ? e : write_sign_in(x, 201, &s, is_program(&in));
 }

@@ -12,19 +12,6 @@
 #include "service/auth.h"
 #include "service/rate.h"
 
-/* "zh-CN,zh;q=0.9,en;q=0.8": the first language that we have; weights out of order are rare enough. */
-static enum locale accepted_locale(const char *header)
-{
-    for (const char *p = header; *p; p += strcspn(p, ","), p += *p == ',') {
-        p += strspn(p, " ");
-        if (strncasecmp(p, "zh", 2) == 0)
-            return LOCALE_ZH_CN;
-        if (strncasecmp(p, "en", 2) == 0)
-            return LOCALE_EN;
-    }
-    return LOCALE_EN;
-}
-
 /* Whose meeting a guest's path names is looked at where the path is (exchange_meeting). */
 static enum err authenticate_bearer(struct exchange *x, enum access access)
 {
@@ -130,7 +117,7 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
                              .user_agent =
                                  text_is_ascii(req->user_agent) ? arena_printf(arena, "%.200s", req->user_agent) : "",
                              .deadline_ms = req->deadline_ms,
-                             .locale = accepted_locale(req->accept_language)};
+                             .locale = locale_accepted(req->accept_language)};
     int64_t begin_us = clock_elapsed_us();
     int row = SCORE_ROUTES - 1;
     enum err e = dispatch_route(&x, &row);

@@ -108,8 +108,7 @@ enum err guests_post(struct exchange *x)
     if (!e)
         e = exchange_meeting_invited(x, in.invite.value, &id);
     if (!e)
-        e = guest_create(&x->ctx, id, in.display_name.value, in.invite.value,
-                         x->ctx.locale == LOCALE_ZH_CN ? "zh-CN" : "en", &guest);
+        e = guest_create(&x->ctx, id, in.display_name.value, in.invite.value, locale_tag(x->ctx.locale), &guest);
     if (e)
         return e;
     struct json j = response_json(x->res, 201);

@@ -28,7 +28,7 @@ struct profile_input {
 /* clang-format off */
 static const struct field profile_fields[] = {
     {"displayName", FIELD_NAME, offsetof(struct profile_input, display_name), OPTIONAL, false, 1, LIMIT_DISPLAY_NAME_CHARS, NULL},
-    {"locale", FIELD_TEXT, offsetof(struct profile_input, locale), OPTIONAL, false, 1, 8, "en|zh-CN"},
+    {"locale", FIELD_TEXT, offsetof(struct profile_input, locale), OPTIONAL, false, 1, 8, LOCALES},
 };
 /* clang-format on */
 

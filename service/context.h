@@ -8,9 +8,8 @@
 #include "core/arena.h"
 #include "core/fault.h"
 #include "core/ids.h"
+#include "core/locale.h"
 #include "service/app.h"
-
-enum locale { LOCALE_EN, LOCALE_ZH_CN };
 
 struct context {
     struct app *app;

@@ -151,11 +151,11 @@ void serialize_messages(struct json *j, const char *key, const struct message *i
 /* The text of a status (1 scheduled …) in a language. */
 static const char *meeting_status_text(int64_t status, enum locale locale)
 {
-    static const char *const texts[][2] = {
-        [MEETING_SCHEDULED] = {"Scheduled", "未开始"},
-        [MEETING_ONGOING] = {"Ongoing", "进行中"},
-        [MEETING_ENDED] = {"Ended", "已结束"},
-        [MEETING_CANCELLED] = {"Cancelled", "已取消"},
+    static const char *const texts[][LOCALE_COUNT] = {
+        [MEETING_SCHEDULED] = {"Scheduled", "未开始", "Geplant", "Planifiée"},
+        [MEETING_ONGOING] = {"Ongoing", "进行中", "Läuft", "En cours"},
+        [MEETING_ENDED] = {"Ended", "已结束", "Beendet", "Terminée"},
+        [MEETING_CANCELLED] = {"Cancelled", "已取消", "Abgesagt", "Annulée"},
     };
     return texts[status][locale];
 }

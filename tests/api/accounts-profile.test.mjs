@@ -20,6 +20,8 @@ test('the profile is read and changed, one member at a time or both', async () =
   const changes = [
     { displayName: 'Ada L.' },
     { locale: 'zh-CN' },
+    { locale: 'de' },
+    { locale: 'fr' },
     { displayName: '😀'.repeat(64), locale: 'en' },
     { displayName: ' trimmed ' },
     {},
@@ -41,7 +43,7 @@ test('a wrong change is refused and changes nothing', async () => {
     [{ displayName: null }, 'displayName'],
     [{ displayName: 7 }, 'displayName'],
     [{ displayName: 'a\u0007b' }, 'displayName'],
-    [{ locale: 'fr' }, 'locale'],
+    [{ locale: 'sv' }, 'locale'],
     [{ locale: 'en|zh-CN' }, 'locale'],
     [{ locale: null }, 'locale'],
     [{ locale: ['en'] }, 'locale'],

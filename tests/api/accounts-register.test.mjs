@@ -68,9 +68,11 @@ test('behind TLS the cookie is for TLS only', async () => {
 test('without a locale the browser’s language counts', async () => {
   for (const [language, locale] of [
     ['zh-CN,zh;q=0.9', 'zh-CN'],
-    ['de, zh', 'zh-CN'],
+    ['sv, zh', 'zh-CN'],
     ['en-GB', 'en'],
-    ['de', 'en'],
+    ['de-CH', 'de'],
+    ['fr, en', 'fr'],
+    ['sv', 'en'],
     ['', 'en'],
   ])
     assert.equal(
@@ -177,7 +179,7 @@ const wrong = [
   [{ displayName: 'a\u007fb' }, 'displayName'],
   [{ displayName: 'a\u0085b' }, 'displayName'],
   [{ displayName: '\u001b[31mred' }, 'displayName'],
-  [{ locale: 'de' }, 'locale'],
+  [{ locale: 'sv' }, 'locale'],
   [{ locale: '' }, 'locale'],
   [{ locale: 'en|zh-CN' }, 'locale'],
   [{ locale: 'EN' }, 'locale'],

@@ -299,8 +299,20 @@ test('only the host ever sees the password', async () => {
 
 test('the status text speaks the caller’s language', async () => {
   const meeting = await createMeeting(ada);
-  const english = [undefined, '*', 'en', 'en-GB', 'de', 'fr, en;q=0.5', 'en, zh-CN', 'xx'.repeat(2000), ';;;,,q=', ''];
-  const chinese = ['zh-CN', 'zh', 'zh-cn', 'zh-Hans-CN', 'zh-CN,zh;q=0.9,en;q=0.5', 'de, zh;q=0.8'];
+  const english = [
+    undefined,
+    '*',
+    'en',
+    'en-GB',
+    'sv',
+    'eng',
+    'it, en;q=0.5',
+    'en, zh-CN',
+    'xx'.repeat(2000),
+    ';;;,,q=',
+    '',
+  ];
+  const chinese = ['zh-CN', 'zh', 'zh-cn', 'zh-Hans-CN', 'zh-CN,zh;q=0.9,en;q=0.5', 'sv, zh;q=0.8'];
   for (const language of english)
     assert.equal(
       ok(await detail(ada, meeting, language === undefined ? {} : { 'accept-language': language })).statusText,
@@ -313,6 +325,11 @@ test('the status text speaks the caller’s language', async () => {
       /^\p{Script=Han}+$/u,
       language,
     );
+  for (const [language, text] of [
+    ['de-AT, en', 'Geplant'],
+    ['FR', 'Planifiée'],
+  ])
+    assert.equal(ok(await detail(ada, meeting, { 'accept-language': language })).statusText, text);
   const texts = new Set();
   for (const change of [
     ['join', 200],

@@ -7,13 +7,18 @@ import { createStore } from './store.js';
 import { settings } from './settings.js';
 
 /** @typedef {keyof typeof import('../lang/en.js').default} Key */
-/** @typedef {'en' | 'zh-CN'} Language */
+/** @typedef {'en' | 'de' | 'fr' | 'zh-CN'} Language */
 
 /** @type {Record<Language, string>} */
-export const LANGUAGES = { en: 'English', 'zh-CN': '简体中文' };
+export const LANGUAGES = { en: 'English', de: 'Deutsch', fr: 'Français', 'zh-CN': '简体中文' };
 
 /** @type {Record<Language, () => Promise<{default: Record<string, string>}>>} */
-const FILES = { en: () => import('../lang/en.js'), 'zh-CN': () => import('../lang/zh-CN.js') };
+const FILES = {
+  en: () => import('../lang/en.js'),
+  de: () => import('../lang/de.js'),
+  fr: () => import('../lang/fr.js'),
+  'zh-CN': () => import('../lang/zh-CN.js'),
+};
 
 const loaded = createStore({
   language: /** @type {Language} */ ('en'),
@@ -29,11 +34,14 @@ function wanted() {
   const chosen = settings.get().language;
   if (chosen && chosen in FILES) return /** @type {Language} */ (chosen);
   for (const tag of navigator.languages ?? [navigator.language]) {
-    if (/^zh\b/i.test(tag)) return 'zh-CN';
-    if (/^en\b/i.test(tag)) return 'en';
+    const known = Object.keys(FILES).find((name) => alone(name) === alone(tag));
+    if (known) return /** @type {Language} */ (known);
   }
   return 'en';
 }
+
+/** "de-AT" -> "de" @param {string} tag */
+const alone = (tag) => tag.toLowerCase().split('-')[0];
 
 /** Loads the wanted language; the page is drawn after this. */
 export async function loadLanguage() {

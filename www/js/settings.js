@@ -9,7 +9,7 @@ const KEY = 'echomeet.settings';
 /** @typedef {'top-left' | 'top-right' | 'bottom-left' | 'bottom-right'} Corner */
 /**
  * @typedef {object} Settings
- * @property {string | null} language "en", "zh-CN", or null: the browser's
+ * @property {string | null} language "en", "zh-CN" …, or null: the browser's
  * @property {'system' | 'light' | 'dark'} theme
  * @property {string | null} microphoneId
  * @property {string | null} cameraId

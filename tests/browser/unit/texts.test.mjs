@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { LANGUAGES } from '../../../www/js/i18n.js';
 import { STEPS } from '../../../www/js/network-test.js';
 import en from '../../../www/lang/en.js';
-import zh from '../../../www/lang/zh-CN.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const sources = (folder) =>
@@ -14,25 +14,39 @@ const sources = (folder) =>
     const name = path.join(folder, entry.name);
     return entry.isDirectory() ? sources(name) : [name];
   });
+/** Every file in www/lang. */
+const languages = new Map();
+for (const file of fs.readdirSync(path.join(root, 'www/lang')))
+  languages.set(file.replace(/\.js$/, ''), (await import(path.join(root, 'www/lang', file))).default);
 const values = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, word]) => word).sort();
 
-/* Chinese has one plural form. */
-const singular = (key) => key.endsWith('.one');
+/** Where the language's plural rules ask for a form of its own; "many" (French: of millions) takes the one of "other". */
+const plural = (name) =>
+  new Intl.PluralRules(name).resolvedOptions().pluralCategories.filter((form) => form !== 'many');
+/** The keys of English in another language: one for each of its plural forms. */
+const wanted = (name) =>
+  Object.keys(en).flatMap((key) => {
+    if (key.endsWith('.one') && `${key.slice(0, -4)}.other` in en) return [];
+    const [, stem] = /^(.*)\.other$/.exec(key) ?? [];
+    return stem && `${stem}.one` in en ? plural(name).map((form) => `${stem}.${form}`) : [key];
+  });
 
-test('no text is missing in Chinese, none is there without an English one', () => {
-  assert.deepEqual(
-    Object.keys(en).filter((key) => !singular(key) && !(key in zh)),
-    [],
-  );
-  assert.deepEqual(
-    Object.keys(zh).filter((key) => !(key in en)),
-    [],
-  );
+test('every language can be chosen, and no other', () => {
+  assert.deepEqual([...languages.keys()].sort(), Object.keys(LANGUAGES).sort());
+  assert.ok(languages.size >= 4);
 });
 
-test('both languages put the same values into a text', () => {
-  for (const [key, text] of Object.entries(zh)) assert.deepEqual(values(text), values(en[key]), key);
-});
+for (const [name, texts] of languages) {
+  test(`${name}: no text is missing, none is too many, each takes the values that the English one takes`, () => {
+    assert.deepEqual(Object.keys(texts).sort(), wanted(name).sort());
+    for (const [key, text] of Object.entries(texts))
+      assert.deepEqual(values(text), values(en[key] ?? en[key.replace(/\.\w+$/, '.other')]), key);
+    assert.deepEqual(
+      Object.entries(texts).filter(([, text]) => typeof text !== 'string' || !text.trim()),
+      [],
+    );
+  });
+}
 
 test('every text that the page names exists', () => {
   const exists = (key) => key in en || `${key}.other` in en;

@@ -41,16 +41,15 @@ export function Header({ api }) {
   const { user } = useStore(api.session);
   const { theme } = useStore(settings);
   const [profile, setProfile] = useState(false);
-  const other = language() === 'en' ? 'zh-CN' : 'en';
-  const changeLanguage = async () => {
+  const changeLanguage = async (/** @type {keyof typeof LANGUAGES} */ name) => {
     try {
-      await fetchModule(() => chooseLanguage(other));
+      await fetchModule(() => chooseLanguage(name));
     } catch (error) {
       toast(errorText(error), 'error');
       return;
     }
     if (user && !user.isGuest)
-      api.patch('/users/me', { locale: other }).then(
+      api.patch('/users/me', { locale: name }).then(
         (changed) => api.userChanged(changed),
         () => {},
       );
@@ -61,9 +60,11 @@ export function Header({ api }) {
       <div class="page-header-tools">
         <${IconButton} label=${t('app.theme', { theme: t(`theme.${theme}`) })} name=${THEMES[theme].name}
           onClick=${() => settings.set({ theme: THEMES[theme].next })} />
-        <button type="button" class="text-button" lang=${other} data-tip=${t('app.language')} onClick=${changeLanguage}>
-          ${icon('languages', 20)} ${other === 'en' ? 'EN' : LANGUAGES[other].slice(-2)}
-        </button>
+        <label class="language-choice" data-tip=${t('app.language')}>${icon('languages', 20)}
+          <select aria-label=${t('app.language')} translate=${false}
+            onChange=${(/** @type {Event} */ event) => changeLanguage(/** @type {keyof typeof LANGUAGES} */ (/** @type {HTMLSelectElement} */ (event.target).value))}>
+            ${Object.entries(LANGUAGES).map(([name, text]) => html`<option value=${name} lang=${name} selected=${name === language()}>${text}</option>`)}
+          </select></label>
         ${
           user?.isAdmin &&
           html`
