@@ -30,6 +30,7 @@ struct config {
     int64_t api_workers;
     int64_t signin_workers;
     int64_t relay_workers;
+    int64_t job_workers;
     int64_t request_limit_ms; /* a worker that holds one request longer is killed */
     /* files with secrets, made at the first start */
     const char *jwt_key_file;

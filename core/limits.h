@@ -118,7 +118,15 @@ enum {
     LIMIT_SLOW_READS_LEAST = 2,     /* of one person at once, where half of the pool is less */
     LIMIT_KEPT_BYTES = 64 * 1024,   /* of a buffer, kept from one request to the next */
     LIMIT_TX_TRIES = 5,             /* a transaction that ends in a deadlock is tried again */
-    LIMIT_LISTEN_BACKLOG = 1024     /* lighttpd opens a connection per request */
+    LIMIT_LISTEN_BACKLOG = 1024,    /* lighttpd opens a connection per request */
+
+    /* jobs */
+    LIMIT_JOB_LOST_MS = 5 * 1000,         /* a worker that has a job for so much longer than it may is lost */
+    LIMIT_JOB_BACK_OFF_MS = 3600 * 1000,  /* longest pause between two tries */
+    LIMIT_JOB_DONE_MS = 24 * 3600 * 1000, /* that one which is done is shown to administrators */
+    LIMIT_JOB_KIND_CHARS = 32,            /* the name of a kind */
+
+    LIMIT_RETENTION_ROWS = 500 /* old rows removed in one transaction */
 };
 
 #endif

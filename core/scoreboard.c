@@ -41,8 +41,11 @@ void score_begin(struct score *score, int64_t now_ms, const char *request_id)
 void score_end(struct score *score)
 {
     atomic_store(&score->reader, 0);
+    atomic_store(&score->limit_ms, 0);
     atomic_store(&score->busy_since_ms, 0);
 }
+
+void score_limit(struct score *score, int64_t limit_ms) { atomic_store(&score->limit_ms, limit_ms); }
 
 void score_reads(struct score *score, int64_t user_id) { atomic_store(&score->reader, user_id); }
 

@@ -23,6 +23,7 @@ extern const int score_statuses[SCORE_STATUSES];
 struct score {
     _Atomic int pool;              /* enum pool of http/request.h; -1: nobody has this place */
     _Atomic int64_t busy_since_ms; /* 0: idle */
+    _Atomic int64_t limit_ms;      /* that it may be busy; 0: ECHOMEET_REQUEST_LIMIT_MS */
     _Atomic int64_t reader;        /* the user whose reading request it is at; 0: nobody's, or another request */
     char request_id[SCORE_REQUEST_ID];
 };
@@ -53,6 +54,9 @@ struct scoreboard *scoreboard_attach(int count, int fd);
 
 void score_begin(struct score *score, int64_t now_ms, const char *request_id);
 void score_end(struct score *score);
+
+/* Gives what this place is at another limit than requests have. */
+void score_limit(struct score *score, int64_t limit_ms);
 
 /* Notes whose reading request this place is at. */
 void score_reads(struct score *score, int64_t user_id);

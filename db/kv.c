@@ -1,6 +1,7 @@
 #include "db/kv.h"
 
 #include <hiredis/hiredis.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,14 +100,24 @@ static void leave_alone(struct kv *kv)
     kv->retry_at_ms = clock_now_ms(kv->clock) + LEAVE_ALONE_MS;
 }
 
-static bool authenticate(struct kv *kv)
+/* Sends one command over a new connection; whether it was taken. */
+static bool greet(redisContext *redis, const char *command, const char *word)
 {
-    if (!*kv->config->redis_password)
-        return true;
-    redisReply *reply = redisCommand(kv->redis, "AUTH %s", kv->config->redis_password);
+    redisReply *reply = redisCommand(redis, command, word);
     bool ok = reply && reply->type != REDIS_REPLY_ERROR;
     freeReplyObject(reply);
     return ok;
+}
+
+/* A connection to a server; whether it is good; else *out may be NULL. */
+static bool open_connection(const struct config *config, const struct redis_server *s, redisContext **out)
+{
+    struct timeval timeout = {0, TIMEOUT_MS * 1000};
+    redisContext *redis = *s->socket ? redisConnectUnixWithTimeout(s->socket, timeout)
+                                     : redisConnectWithTimeout(s->host, s->port, timeout);
+    *out = redis;
+    return redis && !redis->err && redisSetTimeout(redis, timeout) == REDIS_OK &&
+           (!*config->redis_password || greet(redis, "AUTH %s", config->redis_password));
 }
 
 static bool connected(struct kv *kv)
@@ -115,11 +126,7 @@ static bool connected(struct kv *kv)
         return true;
     if (clock_now_ms(kv->clock) < kv->retry_at_ms)
         return false;
-    const struct redis_server *s = &kv->server;
-    struct timeval timeout = {0, TIMEOUT_MS * 1000};
-    kv->redis = *s->socket ? redisConnectUnixWithTimeout(s->socket, timeout)
-                           : redisConnectWithTimeout(s->host, s->port, timeout);
-    if (!kv->redis || kv->redis->err || redisSetTimeout(kv->redis, timeout) != REDIS_OK || !authenticate(kv)) {
+    if (!open_connection(kv->config, &kv->server, &kv->redis)) {
         leave_alone(kv);
         return false;
     }
@@ -370,4 +377,79 @@ enum kv_answer kv_take(struct kv *kv, const struct kv_bucket *buckets, int count
         return KV_TAKEN;
     *wait_ms = wait;
     return KV_EMPTY;
+}
+
+/* --- waking somebody --- */
+
+void kv_publish(struct kv *kv, const char *channel, const char *text)
+{
+    insist(kv);
+    succeeded(kv, run_command(kv, 3, (const char *[]){"PUBLISH", channel, text},
+                              (const size_t[]){7, strlen(channel), strlen(text)}));
+}
+
+struct kv_listener {
+    struct redis_server server;
+    const struct config *config;
+    const struct clock *clock;
+    const char *channel;
+    redisContext *redis; /* NULL: not connected */
+    int64_t retry_at_ms;
+};
+
+struct kv_listener *kv_listener_new(const struct config *config, const struct clock *clock, const char *channel)
+{
+    struct redis_servers servers;
+    struct kv_listener *l = calloc(1, sizeof *l);
+    if (!l || !redis_servers_read(config, &servers))
+        abort();
+    *l = (struct kv_listener){.server = servers.list[0], .config = config, .clock = clock, .channel = channel};
+    return l;
+}
+
+static void hang_up(struct kv_listener *l)
+{
+    if (l->redis)
+        redisFree(l->redis);
+    l->redis = NULL;
+    l->retry_at_ms = clock_now_ms(l->clock) + LEAVE_ALONE_MS;
+}
+
+void kv_listener_free(struct kv_listener **listener)
+{
+    if (*listener)
+        hang_up(*listener);
+    free(*listener);
+    *listener = NULL;
+}
+
+/* Whether it was connected just now. */
+static bool call_up(struct kv_listener *l)
+{
+    if (l->redis || clock_now_ms(l->clock) < l->retry_at_ms)
+        return false;
+    bool ok = open_connection(l->config, &l->server, &l->redis) && greet(l->redis, "SUBSCRIBE %s", l->channel);
+    if (!ok)
+        hang_up(l);
+    return ok;
+}
+
+/* Reads away what has come: that something came is all that counts. */
+static void hear(struct kv_listener *l)
+{
+    void *reply = NULL;
+    bool ok = redisBufferRead(l->redis) == REDIS_OK;
+    while (ok && redisGetReplyFromReader(l->redis, &reply) == REDIS_OK && reply)
+        freeReplyObject(reply);
+    if (!ok || l->redis->err)
+        hang_up(l);
+}
+
+void kv_listener_wait(struct kv_listener *l, int64_t timeout_ms, int other_fd)
+{
+    if (call_up(l))
+        return;
+    struct pollfd fds[] = {{.fd = other_fd, .events = POLLIN}, {.fd = l->redis ? l->redis->fd : -1, .events = POLLIN}};
+    if (poll(fds, 2, (int)timeout_ms) > 0 && fds[1].revents)
+        hear(l);
 }

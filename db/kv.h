@@ -60,6 +60,25 @@ struct kv_message {
 bool kv_cache_release(struct kv *kv, const char *key, const char *channel, const struct kv_message *messages,
                       int count);
 
+/* --- waking somebody --- */
+
+/* Workers for jobs listen here (service/job.h). */
+#define KV_JOBS_CHANNEL "echomeet:jobs"
+
+/* Publishes a message on the first server; it may get lost. */
+void kv_publish(struct kv *kv, const char *channel, const char *text);
+
+/* Somebody who listens to a channel of the first server, over a connection of its own. */
+struct kv_listener;
+
+/* Connects at the first wait. config, clock and channel must outlive it. */
+struct kv_listener *kv_listener_new(const struct config *config, const struct clock *clock, const char *channel);
+void kv_listener_free(struct kv_listener **listener);
+
+/* Waits until something came on the channel, or may have come unheard (the connection was made just now), until
+ * other_fd can be read, or for timeout_ms. */
+void kv_listener_wait(struct kv_listener *listener, int64_t timeout_ms, int other_fd);
+
 /* --- limits --- */
 
 /* A token bucket (capacity tokens, refilled evenly within a minute) that is kept under a key and forgotten when it is

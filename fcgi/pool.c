@@ -22,12 +22,13 @@
 #include "core/text.h"
 #include "fcgi/accept.h"
 #include "fcgi/housekeeping.h"
+#include "fcgi/jobs.h"
 
 enum {
     TICK_MS = 250,
     SHORT_LIFE_MS = 2000, /* a worker that lived shorter makes the next one wait */
     BACKOFF_MAX_MS = 5000,
-    SIGNIN_NICENESS = 10,
+    LONG_WORK_NICENESS = 10,
     SCOREBOARD_FD = 3 /* in a worker; the listening socket is 0, as FastCGI has it */
 };
 
@@ -194,8 +195,8 @@ static void reap(struct supervisor *s)
 /* A worker that holds one request for too long hangs. */
 static void kill_if_stuck(struct supervisor *s, pid_t pid, struct score *score)
 {
-    int64_t since = atomic_load(&score->busy_since_ms);
-    if (!since || !pid || now_ms(s) - since <= s->config->request_limit_ms)
+    int64_t since = atomic_load(&score->busy_since_ms), limit = atomic_load(&score->limit_ms);
+    if (!since || !pid || now_ms(s) - since <= (limit ? limit : s->config->request_limit_ms))
         return;
     log_event(LOG_ERROR, "worker_stuck", "worker", LOG_INT(pid), "stuck_request", score->request_id, NULL);
     kill(pid, SIGKILL);
@@ -319,7 +320,8 @@ int pool_run(const struct config *config, const char *program)
         .listeners = {{POOL_API, config->api_socket, 0660, config->api_workers, -1, NULL},
                       {POOL_SIGNIN, config->signin_socket, 0660, config->signin_workers, -1, NULL},
                       {POOL_RELAY, config->relay_socket, 0600, config->relay_workers, -1, config->media_group},
-                      {POOL_HOUSEKEEPING, NULL, 0, 1, -1, NULL}},
+                      {POOL_HOUSEKEEPING, NULL, 0, 1, -1, NULL},
+                      {POOL_JOBS, NULL, 0, config->job_workers, -1, NULL}},
     };
     sigset_t signals;
     sigemptyset(&signals);
@@ -338,16 +340,22 @@ int pool_run(const struct config *config, const char *program)
     return ok ? 0 : 1;
 }
 
+/* One of the workers for jobs, the last of all, is left to short ones. (Each worker has two places.) */
+static bool takes_only_short_jobs(const struct config *config, int place, int places)
+{
+    return config->job_workers > 1 && place % (places / 2) == places / 2 - 1;
+}
+
 int pool_worker(const struct config *config, int argc, char **argv)
 {
-    static const char *const names[] = {"worker-api", "worker-signin", "worker-relay", "housekeeping"};
+    static const char *const names[] = {"worker-api", "worker-signin", "worker-relay", "housekeeping", "worker-jobs"};
     int place = argc == 5 ? atoi(argv[2]) : -1, pool = argc == 5 ? atoi(argv[3]) : -1,
         count = argc == 5 ? atoi(argv[4]) : 0;
     if (place < 0 || place >= count || pool < 0 || pool >= POOL_COUNT)
         return 2;
     log_setup(names[pool], (enum log_level)config_log_level(config));
-    /* a hash is long work: where processors are short the calls of people who are signed in go first */
-    if (pool == POOL_SIGNIN && setpriority(PRIO_PROCESS, 0, SIGNIN_NICENESS) != 0)
+    /* a hash is long work, as are jobs: where processors are short the calls of people who are signed in go first */
+    if ((pool == POOL_SIGNIN || pool == POOL_JOBS) && setpriority(PRIO_PROCESS, 0, LONG_WORK_NICENESS) != 0)
         log_event(LOG_WARN, "setpriority_failed", "message", strerror(errno), NULL);
     struct scoreboard *board = scoreboard_attach(count, SCOREBOARD_FD);
     struct app app;
@@ -355,6 +363,8 @@ int pool_worker(const struct config *config, int argc, char **argv)
         return 1;
     if (pool == POOL_HOUSEKEEPING)
         housekeeping_loop(&app, &board->scores[place]);
+    else if (pool == POOL_JOBS)
+        jobs_loop(&app, &board->scores[place], takes_only_short_jobs(config, place, count));
     else
         accept_loop(&app, (enum pool)pool, 0, &board->scores[place]);
     app_close(&app);

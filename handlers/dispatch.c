@@ -10,6 +10,7 @@
 #include "handlers/routes.h"
 #include "service/account.h"
 #include "service/auth.h"
+#include "service/job.h"
 #include "service/rate.h"
 
 /* Whose meeting a guest's path names is looked at where the path is (exchange_meeting). */
@@ -121,6 +122,7 @@ void dispatch(struct app *app, struct arena *arena, struct request *req, struct 
     int64_t begin_us = clock_elapsed_us();
     int row = SCORE_ROUTES - 1;
     enum err e = dispatch_route(&x, &row);
+    job_wake(&x.ctx);
     if (!e && res->body.failed)
         e = ERR_INTERNAL;
     if (e) {

@@ -1,9 +1,12 @@
 /* /metrics: the counters of all workers in the text format of Prometheus, for configured addresses only. */
 #include "service/metrics.h"
 
+#include <string.h>
+
 #include "core/scoreboard.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
+#include "service/job.h"
 
 static void family(struct buf *out, const char *name, const char *type, const char *help)
 {
@@ -65,8 +68,11 @@ static void write_durations(struct buf *out, struct scoreboard *board)
 
 static void write_workers(struct buf *out, struct scoreboard *board)
 {
-    static const char *const names[] = {
-        [POOL_API] = "api", [POOL_SIGNIN] = "signin", [POOL_RELAY] = "relay", [POOL_HOUSEKEEPING] = "housekeeping"};
+    static const char *const names[] = {[POOL_API] = "api",
+                                        [POOL_SIGNIN] = "signin",
+                                        [POOL_RELAY] = "relay",
+                                        [POOL_HOUSEKEEPING] = "housekeeping",
+                                        [POOL_JOBS] = "jobs"};
     int busy[POOL_COUNT] = {0}, idle[POOL_COUNT] = {0};
     for (int i = 0; i < board->count; i++) {
         int pool = board->scores[i].pool;
@@ -84,6 +90,44 @@ static void write_counter(struct buf *out, const char *name, const char *help, i
 {
     family(out, name, "counter", help);
     buf_printf(out, "echomeet_%s %lld\n", name, (long long)value);
+}
+
+/* Jobs of a kind in a state; where there are none, none are counted. */
+static struct job_count jobs_in(const struct job_count *items, int count, const char *kind, enum job_state state)
+{
+    for (int i = 0; i < count; i++)
+        if (items[i].state == (int64_t)state && strcmp(items[i].kind, kind) == 0)
+            return items[i];
+    return (struct job_count){0};
+}
+
+/* Nothing where the database is away: the other numbers are there all the same. */
+static void write_jobs(struct exchange *x)
+{
+    static const struct {
+        const char *name, *help;
+        enum job_state state;
+    } gauges[] = {{"jobs_waiting", "Jobs that wait, by kind.", JOB_WAITING},
+                  {"jobs_running", "Jobs that run.", JOB_RUNNING},
+                  {"jobs_failed", "Jobs that were given up: administrators repeat or drop them.", JOB_DEAD}};
+    struct buf *out = &x->res->body;
+    struct job_count *items;
+    int count;
+    if (job_counts(&x->ctx, &items, &count))
+        return;
+    for (size_t g = 0; g < sizeof gauges / sizeof *gauges; g++) {
+        family(out, gauges[g].name, "gauge", gauges[g].help);
+        for (int k = 0; k < JOB_KINDS; k++)
+            buf_printf(out, "echomeet_%s{kind=\"%s\"} %lld\n", gauges[g].name, job_kinds[k].name,
+                       (long long)jobs_in(items, count, job_kinds[k].name, gauges[g].state).count);
+    }
+    family(out, "jobs_oldest_age_seconds", "gauge", "For how long the oldest job that waits has been due.");
+    for (int k = 0; k < JOB_KINDS; k++) {
+        int64_t due_ms = jobs_in(items, count, job_kinds[k].name, JOB_WAITING).due_ms,
+                age_ms = due_ms ? context_now_ms(&x->ctx) - due_ms : 0;
+        buf_printf(out, "echomeet_jobs_oldest_age_seconds{kind=\"%s\"} %.3f\n", job_kinds[k].name,
+                   age_ms > 0 ? (double)age_ms / 1000 : 0);
+    }
 }
 
 enum err metrics_get(struct exchange *x)
@@ -104,5 +148,6 @@ enum err metrics_get(struct exchange *x)
     write_counter(out, "database_errors_total", "Errors of the database but duplicate keys, deadlocks included.",
                   board->database_errors);
     write_counter(out, "redis_errors_total", "Commands that Redis did not take.", board->redis_errors);
+    write_jobs(x);
     return ERR_OK;
 }

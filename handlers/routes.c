@@ -62,6 +62,9 @@ const struct route routes[] = {
     {"GET", API "/admin/users", ACCESS_ADMIN, RATE_READ, admin_users_get},
     {"PATCH", API "/admin/users/:userId", ACCESS_ADMIN, RATE_WRITE, admin_user_patch},
     {"GET", API "/admin/meetings", ACCESS_ADMIN, RATE_READ, admin_meetings_get},
+    {"GET", API "/admin/jobs", ACCESS_ADMIN, RATE_READ, admin_jobs_get},
+    {"POST", API "/admin/jobs/:jobId/repeat", ACCESS_ADMIN, RATE_WRITE, admin_job_repeat_post},
+    {"DELETE", API "/admin/jobs/:jobId", ACCESS_ADMIN, RATE_WRITE, admin_job_delete},
 
     {"GET", "/healthz", ACCESS_ANYBODY, RATE_NONE, healthz_get},
     {"GET", "/readyz", ACCESS_ANYBODY, RATE_NONE, readyz_get},

@@ -9,7 +9,7 @@ extern const int route_count;
 
 /* The handlers, by resource: auth.c, users.c, meetings.c, participants.c, messages.c, media.c,
  * moderation.c (and the lobby), invites.c (and guests), records.c, rooms.c (joining by WebSocket), relay.c (what relays
- * ask), media_node.c (what media nodes ask), relay_stats.c, admin.c, health.c, metrics.c.
+ * ask), media_node.c (what media nodes ask), relay_stats.c, admin.c, jobs.c, health.c, metrics.c.
  *
  * A name ends with the method where REST calls it. One that serves a client message alone is ws_ and the message's
  * type. */
@@ -85,5 +85,8 @@ enum err relay_stats_get(struct exchange *x);
 enum err admin_users_get(struct exchange *x);
 enum err admin_user_patch(struct exchange *x);
 enum err admin_meetings_get(struct exchange *x);
+enum err admin_jobs_get(struct exchange *x);
+enum err admin_job_repeat_post(struct exchange *x);
+enum err admin_job_delete(struct exchange *x);
 
 #endif

@@ -8,8 +8,8 @@
 
 #include "core/limits.h"
 
-/* Which of the pool's sockets a request came in by; the last one has none. */
-enum pool { POOL_API, POOL_SIGNIN, POOL_RELAY, POOL_HOUSEKEEPING, POOL_COUNT };
+/* Which of the pool's sockets a request came in by; the last two have none. */
+enum pool { POOL_API, POOL_SIGNIN, POOL_RELAY, POOL_HOUSEKEEPING, POOL_JOBS, POOL_COUNT };
 
 struct request {
     enum pool pool;

@@ -24,6 +24,7 @@ struct context {
     const char *connection; /* that connection's name; NULL: a REST call */
     int64_t deadline_ms;    /* nobody waits for the answer any more then; 0: somebody always does */
     enum locale locale;     /* of texts for people */
+    bool wake_jobs;         /* jobs were added: job_wake() is to be called after the commit */
     struct fault fault;     /* filled beside an error where there is more to say */
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "core/text.h"
+#include "service/job.h"
 #include "service/schedule.h"
 #include "service/secretbox.h"
 #include "service/setting.h"
@@ -241,6 +242,22 @@ void serialize_meeting(struct json *j, const char *key, const struct context *ct
 {
     json_object(j, key);
     serialize_meeting_members(j, ctx, m);
+    json_object_end(j);
+}
+
+void serialize_job(struct json *j, const char *key, const struct job *job)
+{
+    json_object(j, key);
+    json_int(j, "id", job->id);
+    json_str(j, "kind", job->kind);
+    json_str(j, "key", job->key);
+    json_str(j, "state", job_state_name((enum job_state)job->state));
+    json_int(j, "tries", job->tries);
+    json_str(j, "error", job->error);
+    json_str(j, "requestId", job->request_id);
+    json_time(j, "createdAt", job->created_ms);
+    json_time(j, "dueAt", job->due_ms);
+    json_time(j, "doneAt", job->done_ms);
     json_object_end(j);
 }
 

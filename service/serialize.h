@@ -5,6 +5,7 @@
 
 #include "core/json.h"
 #include "db/event_dao.h"
+#include "db/job_dao.h"
 #include "db/meeting_dao.h"
 #include "db/message_dao.h"
 #include "db/participant_dao.h"
@@ -29,6 +30,9 @@ void serialize_meeting(struct json *j, const char *key, const struct context *ct
 
 /* What whoever knows its code may see of a meeting. */
 void serialize_meeting_brief(struct json *j, const char *key, const struct context *ctx, const struct meeting *meeting);
+
+/* A job as administrators see it: without what it is to do, which may be about people. */
+void serialize_job(struct json *j, const char *key, const struct job *job);
 
 /* A room event as clients receive it. */
 void serialize_event(struct json *j, const char *key, const struct room_event *event);

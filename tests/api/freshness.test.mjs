@@ -8,7 +8,7 @@ import { api } from './contract.mjs';
 import { startProxy } from './proxy.mjs';
 import { createMeeting, crowd, join, meetingOf, ok, people, sleep, workerPids } from './support.mjs';
 
-const WORKERS = 7; // with the one that runs housekeeping
+const WORKERS = 9; // with the one that runs housekeeping, and two for jobs
 let sys;
 let ada, ben, cleo;
 before(async () => {

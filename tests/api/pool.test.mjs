@@ -23,7 +23,7 @@ import {
 } from './support.mjs';
 
 const WORKERS = { api: 3, signin: 1, relay: 2 };
-const ALL = 7; // and the one that runs housekeeping
+const ALL = 9; // and the one that runs housekeeping, and two for jobs
 let sys;
 let ada, crew;
 before(async () => {

@@ -32,7 +32,7 @@ async function everybodyWorks(rounds = 12) {
 test('a killed worker is replaced and the next requests work', async () => {
   await everybodyWorks();
   const before = await workerPids(sys);
-  assert.equal(before.length, 6);
+  assert.equal(before.length, 8);
   for (const pid of before) {
     process.kill(pid, 'SIGKILL');
     await eventually(async () => !(await workerPids(sys)).includes(pid)); // what it holds when it dies may fail, nothing later
@@ -53,7 +53,7 @@ test('a killed worker is replaced and the next requests work', async () => {
 test('all workers killed at once: a moment later all is well', async () => {
   const before = await workerPids(sys);
   for (const pid of before) process.kill(pid, 'SIGKILL');
-  await eventually(async () => (await workerPids(sys)).filter((pid) => !before.includes(pid)).length === 6);
+  await eventually(async () => (await workerPids(sys)).filter((pid) => !before.includes(pid)).length === 8);
   await everybodyWorks();
 });
 

@@ -1,12 +1,12 @@
 /* What a call costs the database, counted by the server itself: a list costs the same however many meetings are on it. */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
-import { createMeeting, join, ok, people, workerPids } from './support.mjs';
+import { createMeeting, join, ok, POOL_HOUSEKEEPING, POOL_JOBS, people, workersOf } from './support.mjs';
 
 let sys;
-let ada, guests, housekeeping;
+let ada, guests;
+const others = [];
 before(async () => {
   sys = await startSystem({
     only: ['mariadb', 'redis', 'pool', 'web'],
@@ -15,22 +15,15 @@ before(async () => {
   });
   [ada, ...guests] = await people(sys, 'Ada', 'Ben', 'Cleo', 'Dan');
   for (let i = 0; i < 100; i++) await createMeeting(ada, { title: `Meeting ${i}` });
-  housekeeping = await findHousekeeping();
-  process.kill(housekeeping, 'SIGSTOP'); // it looks into the database by itself, and would be counted
+  // these look into the database by themselves, and would be counted
+  others.push(...(await workersOf(sys, POOL_HOUSEKEEPING)), ...(await workersOf(sys, POOL_JOBS)));
+  assert.equal(others.length, 3);
+  for (const pid of others) process.kill(pid, 'SIGSTOP');
 });
 after(async () => {
-  if (housekeeping) process.kill(housekeeping, 'SIGCONT');
+  for (const pid of others) process.kill(pid, 'SIGCONT');
   await sys?.stop();
 });
-
-async function findHousekeeping() {
-  const pool = '3'; // POOL_HOUSEKEEPING, http/request.h
-  const found = (await workerPids(sys)).filter(
-    (pid) => fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[3] === pool,
-  );
-  assert.equal(found.length, 1);
-  return found[0];
-}
 
 /* Statements that the database ran for one call: prepared ones executed, and plain ones, without those of this counting. */
 async function statements(call) {

@@ -148,6 +148,21 @@ export async function workerPids(sys) {
     .sort((a, b) => a - b);
 }
 
+/* Those of one pool, by its number in http/request.h. */
+export async function workersOf(sys, pool) {
+  const { readFileSync } = await import('node:fs');
+  return (await workerPids(sys)).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[3] === String(pool);
+    } catch {
+      return false; // it ended meanwhile
+    }
+  });
+}
+
+export const POOL_HOUSEKEEPING = 3;
+export const POOL_JOBS = 4;
+
 const PATIENCE_MS = 60_000; // nothing waits for it but what fails
 
 /* What check() answers once that is something true, for what housekeeping does. `what` is in the failure. */

@@ -1,4 +1,4 @@
-/* The administrator's page: server, running meetings, accounts. */
+/* The administrator's page: server, running meetings, jobs, accounts. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../lib/system.mjs';
@@ -53,4 +53,22 @@ test('server, meetings that go on and accounts are shown; an account is disabled
   await row('active').waitFor();
   await ana.page.getByRole('button', { name: 'Make administrator Bo Nilsson' }).click();
   await row('administrator').waitFor();
+});
+
+test('jobs are shown by state; one that was given up is run again or removed', async () => {
+  for (let i = 0; i < 2; i++)
+    await sys.sql(
+      `INSERT INTO jobs (kind, job_key, payload, state, tries, request_id, created_at, done_at, error)
+         VALUES ('retention', ?, '{}', 4, 8, 'test', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), 'no route to host')`,
+      [`dead${i}`],
+    );
+  await ana.page.reload();
+  await row('dead0').getByText('no route to host').waitFor();
+  await row('dead0').getByRole('button', { name: 'Remove retention' }).click();
+  await row('dead0').waitFor({ state: 'detached' });
+  await row('dead1').getByRole('button', { name: 'Run now retention' }).click();
+  await row('dead1').waitFor({ state: 'detached' });
+  await ana.page.getByText('No such jobs.').waitFor();
+  await ana.page.locator('.admin select').selectOption('waiting');
+  await row('dead1').waitFor();
 });

@@ -1,4 +1,4 @@
-/** The administrator's page: the state of the server, the meetings that go on, and the accounts. */
+/** The administrator's page: the state of the server, the meetings that go on, the jobs, and the accounts. */
 import { html, useCallback, useEffect, useState, useStore } from '../ui.js';
 import { dayAndTime, t } from '../i18n.js';
 import { FormError, useBusy } from './controls.js';
@@ -19,6 +19,7 @@ export function Admin({ api }) {
       <h1 tabindex="-1">${t('admin.title')}</h1>
       <${ServerState} api=${api} />
       <${Running} api=${api} />
+      <${Jobs} api=${api} />
       <${Accounts} api=${api} />
     </main>`;
 }
@@ -109,6 +110,70 @@ function Running({ api }) {
 
 /** @param {string | null} time */
 const when = (time) => (time ? dayAndTime(time) : '–');
+
+const JOB_STATES = /** @type {const} */ (['dead', 'waiting', 'running', 'done']);
+
+/** @param {{api: Api}} props */
+function Jobs({ api }) {
+  const [state, setState] = useState(/** @type {Rest.Job['state']} */ ('dead'));
+  return html`
+    <section>
+      <h2 id="admin-jobs">${t('admin.jobs')}</h2>
+      <p><select aria-label=${t('admin.state')} value=${state}
+        onChange=${(/** @type {{target: HTMLSelectElement}} */ event) => setState(/** @type {Rest.Job['state']} */ (event.target.value))}>
+        ${JOB_STATES.map((name) => html`<option key=${name} value=${name}>${t(`admin.job.${name}`)}</option>`)}
+      </select></p>
+      <${JobTable} key=${state} api=${api} state=${state} />
+    </section>`;
+}
+
+/** @param {{api: Api, state: Rest.Job['state']}} props */
+function JobTable({ api, state }) {
+  const { answer, problem, load } = useAsked(() => api.get('/admin/jobs', { state, limit: 100 }));
+  return html`
+    <${FormError} error=${problem} onRetry=${load} />
+    ${answer && answer.items.length === 0 && html`<p class="empty">${t('admin.noJobs')}</p>`}
+    ${
+      answer &&
+      answer.items.length > 0 &&
+      html`
+      <div class="admin-scroll" tabindex="0" role="region" aria-labelledby="admin-jobs">
+        <table>
+          <thead><tr><th scope="col">${t('admin.job')}</th><th scope="col">${t('admin.jobTime')}</th><th scope="col">${t('admin.tries')}</th>
+            <th scope="col">${t('admin.jobError')}</th><th scope="col"><span class="visually-hidden">${t('admin.actions')}</span></th></tr></thead>
+          <tbody>${answer.items.map((job) => html`<${JobRow} key=${job.id} api=${api} job=${job} onChanged=${load} />`)}</tbody>
+        </table>
+      </div>`
+    }`;
+}
+
+/** @param {{api: Api, job: Rest.Job, onChanged: () => void}} props */
+function JobRow({ api, job, onChanged }) {
+  const [busy, run] = useBusy();
+  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
+  const act = (/** @type {() => Promise<unknown>} */ ask) =>
+    run(() =>
+      ask()
+        .then(() => setProblem(null), setProblem)
+        .then(onChanged),
+    );
+  return html`
+    <tr>
+      <th scope="row" translate=${false}>${job.kind} <span class="quiet">${job.key ?? job.id}</span></th>
+      <td>${when(job.doneAt ?? job.dueAt)}</td><td>${job.tries}</td><td translate=${false}>${job.error ?? '–'}</td>
+      <td class="admin-do">
+        ${
+          job.state !== 'running' &&
+          html`
+          <button type="button" class="text-button" disabled=${busy} onClick=${() => act(() => api.post(`/admin/jobs/${job.id}/repeat`))}>
+            ${t('admin.repeat')}<span class="visually-hidden"> ${job.kind}</span></button>
+          <button type="button" class="text-button" disabled=${busy} onClick=${() => act(() => api.delete(`/admin/jobs/${job.id}`))}>
+            ${t('admin.drop')}<span class="visually-hidden"> ${job.kind}</span></button>`
+        }
+        <${FormError} error=${problem} />
+      </td>
+    </tr>`;
+}
 
 /** @param {{api: Api}} props */
 function Accounts({ api }) {
