@@ -16,6 +16,15 @@ before(async () => {
   [ana, bo, wang] = await Promise.all(
     ['Ana Lima', 'Bo Nilsson', '王芳'].map((name) => Person.arrive(browser, sys.base, name, { bypassCSP: true })),
   );
+  for (const { context } of [ana, bo, wang])
+    await context.addInitScript(() => {
+      window.heard = [];
+      const { start } = OscillatorNode.prototype;
+      OscillatorNode.prototype.start = function recorded(at) {
+        window.heard.push(Math.floor(this.frequency.value));
+        return start.call(this, at);
+      };
+    });
   for (const [person, email] of [
     [ana, 'ana@example.org'],
     [bo, 'bo@example.org'],
@@ -64,6 +73,8 @@ const microphone = (person) =>
     const { microphone: track, microphoneOn } = window.echomeet.call.media.store.get();
     return `${microphoneOn} ${track?.enabled}`;
   });
+/** The tones of the page's sounds so far, in whole hertz. */
+const heard = (person) => person.page.evaluate(() => window.heard);
 const inCall = (person) => person.page.locator('.call').waitFor();
 const focused = (person, what) =>
   until(
@@ -80,28 +91,54 @@ step('the lobby: who waits sees that they wait, and is refused, asks again, come
   await bo.page.locator('main').getByText('You’re in the waiting room. The host will let you in soon.').waitFor();
   assert.equal(await bo.page.locator('.call').count(), 0);
   await ana.button('People, 1 waiting').waitFor();
-  const note = ana.page.locator('.toast', { hasText: 'Bo Nilsson wants to join' });
-  await note.getByRole('button', { name: 'Dismiss' }).click();
+  const card = ana.page.locator('.waiting-card');
+  await card.getByText('Bo Nilsson wants to join').waitFor();
+  await until(async () => /^\(1\) /.test(await ana.page.title()), 'the tab counts who waits');
+  await until(async () => (await heard(ana)).includes(587), 'a chime');
   await people(ana);
+  await card.waitFor({ state: 'detached' }); // who has the list open needs no card
   await ana.button('Deny Bo Nilsson').click();
   await bo.page.locator('main').getByText('Your request was declined.').waitFor();
   await ana.page.locator('.lobby').waitFor({ state: 'detached' });
   await bo.button('Ask again').click();
   await ana.button('Admit Bo Nilsson').waitFor();
-  assert.equal(await note.count(), 0, 'who has the list open needs no note');
   await bo.page.evaluate(() => window.echomeet.call.client.state).then((state) => assert.equal(state, 'waiting'));
-  await ana.page.getByRole('button', { name: 'Admit Bo Nilsson' }).focus();
+  await ana.button('Close the panel').click();
+  await card.getByRole('button', { name: 'Admit Bo Nilsson' }).focus();
   await ana.page.keyboard.press('Enter');
   await inCall(bo);
+  await card.waitFor({ state: 'detached' });
+  await until(async () => !/^\(/.test(await ana.page.title()), 'nobody waits');
   await mediaFlows([ana, bo]);
   await menu(ana, 'Bo Nilsson', 'Move to waiting room');
   await bo.page.locator('main').getByText('You were moved to the waiting room.').waitFor();
   await until(async () => (await ana.tiles().count()) === 1, 'his tile is gone');
   await knock(wang);
-  await ana.button('Admit all').click();
+  await ana.button('Admit all').waitFor();
+  await ana.button('Close the panel').click();
+  await card.getByText('2 people waiting').waitFor();
+  await card.getByRole('button', { name: 'Admit all' }).click();
   await Promise.all([inCall(bo), inCall(wang)]);
   await mediaFlows([ana, bo, wang]);
   await setting(ana, 'Waiting room', false);
+});
+
+step('each sound can be switched off, and stays off; none is for oneself', async () => {
+  await ana.button('More').click();
+  await ana.page.locator('.menu').getByRole('button', { name: 'Sounds and notifications' }).click();
+  await ana.page.getByLabel('Someone raises a hand').uncheck();
+  await ana.page.keyboard.press('Escape');
+  await ana.page.locator('dialog').waitFor({ state: 'detached' });
+  await ana.page.evaluate(() => window.heard.splice(0));
+  await bo.page.evaluate(() => window.heard.splice(0));
+  await wang.button('Raise hand').click();
+  await ana.page.locator('.tile-hand').waitFor();
+  await until(async () => (await heard(bo)).includes(880), 'Bo hears it');
+  assert.deepEqual([await heard(ana), await heard(wang)], [[], []]);
+  assert.deepEqual(await ana.page.evaluate(() => JSON.parse(localStorage.getItem('echomeet.settings')).soundsOff), [
+    'hand',
+  ]);
+  await wang.button('Lower hand').click();
 });
 
 step('who waits comes back to waiting after a broken connection', async () => {

@@ -336,6 +336,51 @@ test('a long chat draws its last lines, and earlier ones where one asks for them
   await ana.button('Close panel').click();
 });
 
+test('in another tab one is notified by the system; the page asks for that once', async () => {
+  await ana.page.evaluate(() => {
+    window.notified = [];
+    window.Notification = class extends Notification {
+      constructor(title, options) {
+        super(title, options);
+        window.notified.push(`${title}: ${options.body}`);
+      }
+    };
+  });
+  const look = (at) =>
+    ana.page.evaluate((state) => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, at);
+  const anaId = await ana.myId();
+  const writes = (text) => bo.page.evaluate(([to, what]) => window.echomeet.call.chat.send(what, to), [anaId, text]);
+  const offer = ana.page.locator('.toast', { hasText: 'Get notified' });
+  const preview = ana.page.locator('.toast-open');
+  await ana.context.clearPermissions();
+  await look('hidden');
+  await writes('first');
+  await preview.filter({ hasText: 'Bo Nilsson (private)' }).getByText('first').waitFor();
+  await look('visible');
+  await offer.getByRole('button', { name: 'Turn on' }).waitFor();
+  await offer.getByRole('button', { name: 'Dismiss' }).click();
+  await ana.context.grantPermissions(['notifications', 'clipboard-read', 'clipboard-write', 'camera', 'microphone']);
+  await look('hidden');
+  await writes('second');
+  await until(
+    async () => (await ana.page.evaluate(() => window.notified.join())) === 'Private message from Bo Nilsson: second',
+    'the system tells of it',
+  );
+  await until(async () => /^\(2\) /.test(await ana.page.title()), 'the tab counts what was not read');
+  await ana.context.clearPermissions();
+  await writes('third');
+  await preview.getByText('third').waitFor();
+  await look('visible');
+  assert.equal(await offer.count(), 0, 'it is not asked again');
+  await preview.getByText('third').click();
+  await ana.page.locator('.chat-log .message.private', { hasText: 'third' }).waitFor();
+  await until(async () => !/^\(/.test(await ana.page.title()), 'all is read');
+  await ana.button('Close the panel').click();
+});
+
 test("one's own picture stands apart, is moved by dragging and by keys, and stays where it is", async () => {
   await ana.tile(await ana.myId()).hover();
   await ana.button('Float my video').click();
@@ -466,7 +511,7 @@ test('many people: pages beyond what fits, oneself on the first, nobody who was 
   await bo.page.setViewportSize({ width: 1280, height: 800 });
   for (const guest of guests) await guest.client.post(`/meetings/${code}/leave`);
   await until(async () => (await ana.tiles().count()) === 2, 'they are gone');
-  await announced(ana, 'Guest 10 left');
+  await announced(ana, 'Guest 1, Guest 2 and 8 others left'); // one line, not ten
 });
 
 // --- when things go wrong -------------------------------------------------------------------------------------------

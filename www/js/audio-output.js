@@ -30,7 +30,7 @@ export async function playChime() {
     element.srcObject = out.stream;
     await routeToSpeaker(element);
     await Promise.all([context.resume(), element.play()]);
-    for (const [afterMs, hertz] of CHIME) tone(context, out, context.currentTime + afterMs / 1000, hertz);
+    for (const [afterMs, hertz] of CHIME) tone(context, out, context.currentTime + afterMs / 1000, hertz, VOLUME);
     await new Promise((resolve) => setTimeout(resolve, CHIME_MS));
   } finally {
     element.srcObject = null;
@@ -38,12 +38,12 @@ export async function playChime() {
   }
 }
 
-/** @param {AudioContext} context @param {AudioNode} out @param {number} at seconds @param {number} hertz */
-function tone(context, out, at, hertz) {
+/** @param {AudioContext} context @param {AudioNode} out @param {number} at seconds @param {number} hertz @param {number} loud 0 to 1 */
+export function tone(context, out, at, hertz, loud) {
   const oscillator = new OscillatorNode(context, { frequency: hertz });
   const volume = new GainNode(context, { gain: 0 });
   volume.gain.setValueAtTime(0, at);
-  volume.gain.linearRampToValueAtTime(VOLUME, at + 0.02);
+  volume.gain.linearRampToValueAtTime(loud, at + 0.02);
   volume.gain.exponentialRampToValueAtTime(0.001, at + 0.7);
   oscillator.connect(volume).connect(out);
   oscillator.start(at);

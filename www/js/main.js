@@ -15,6 +15,7 @@ import { Api } from './api.js';
 import { keepFocus } from './focus.js';
 import { language, languageStore, loadLanguage, t } from './i18n.js';
 import { readMeetingLink } from './meeting-link.js';
+import { pageTitle } from './page-title.js';
 import { applyTheme, settings } from './settings.js';
 import { createStore } from './store.js';
 import { surviveTranslation } from './translation.js';
@@ -79,7 +80,7 @@ function App() {
   const shown = useShownUser(user, route.path);
   useStore(languageStore);
   useLayoutEffect(() => {
-    document.title = route.code ? `${route.code} · ${t('app.name')}` : t('app.name');
+    pageTitle.set({ text: route.code ? `${route.code} · ${t('app.name')}` : t('app.name') });
     document.querySelector('h1')?.focus({ preventScroll: true });
   }, [route.path, language(), ready]);
   if (!ready) return html`<p class="splash" role="status">${t('app.loading')}</p>`;

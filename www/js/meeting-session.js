@@ -200,6 +200,7 @@ export class MeetingSession extends SessionCore {
     if (Object.hasOwn(EFFECTS, event.type))
       /** @type {import('./session-events.js').Effect<typeof event.type>} */ (EFFECTS[event.type])(this, event, room);
     if (can(room, 'use_lobby') !== can(before, 'use_lobby')) this.lobby.learn();
+    this.events.emit('event', { event, room });
   }
 
   /** This person waits: from the beginning, or sent back. @param {Rest.MeetingBrief} [meeting] none where this person was in it */

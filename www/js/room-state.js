@@ -6,7 +6,15 @@
 /** @typedef {Rest.Role} Role */
 /** @typedef {Rest.Participant & {lost?: boolean}} Participant `lost`: not online, and this page saw the connection break */
 /** @typedef {Rest.Message} Message */
-/** @typedef {{seq: number, at: string, key: string, name?: string, by?: string, title?: string}} SystemMessage one that nobody wrote: `system.${key}` */
+/**
+ * @typedef {object} SystemMessage one that nobody wrote: `system.${key}`
+ * @property {number} seq
+ * @property {string} at
+ * @property {string} key
+ * @property {string} [name] @property {string} [by] @property {string} [title]
+ * @property {string[]} [names] of all who came, or went, one after the other
+ * @property {string} [until] when the last of them did
+ */
 /** @typedef {{people: Participant[], seq: number} | null} Lobby who waits, as it was after event `seq`; null where it is not known */
 /**
  * @typedef {object} Room
@@ -24,6 +32,8 @@
 
 /** More of them would push what people wrote out of reach. */
 const SYSTEM_MESSAGES_KEPT = 200;
+/** Who comes, or goes, so soon after the one before stands in the same line. */
+const TOGETHER_MS = 30_000;
 /** Settings whose change is told in the chat. */
 const TOLD_SETTINGS = /** @type {const} */ ([
   'locked',
@@ -71,7 +81,21 @@ export function applyEvent(room, event) {
   const told = event.seq ? systemMessageOf(room, event) : null;
   if (!told) return now;
   const message = { seq: event.seq ?? 0, at: event.at ?? '', ...told };
-  return { ...now, systemMessages: [...now.systemMessages.slice(1 - SYSTEM_MESSAGES_KEPT), message] };
+  return { ...now, systemMessages: withSystemMessage(now, message) };
+}
+
+/** Those who come one after the other, or go, are one line. @param {Room} room @param {SystemMessage} message */
+function withSystemMessage({ systemMessages, messages }, message) {
+  const last = systemMessages.at(-1);
+  const until = last?.until ?? last?.at ?? '';
+  const together =
+    last?.key === message.key &&
+    ['joined', 'left'].includes(message.key) &&
+    Date.parse(message.at) - Date.parse(until) < TOGETHER_MS &&
+    !((messages.at(-1)?.createdAt ?? '') > last.at);
+  if (!together) return [...systemMessages.slice(1 - SYSTEM_MESSAGES_KEPT), message];
+  const names = [...(last.names ?? [last.name ?? '']), message.name ?? ''];
+  return [...systemMessages.slice(0, -1), { ...last, names, until: message.at }];
 }
 
 /** @param {Room} room @param {Change} event @returns {Room} */

@@ -114,9 +114,7 @@ export class SessionChat {
     this.#setTyping(message.sender.id, false);
     const { room } = this.#store.get();
     if (room && !this.readsBack) this.#store.set({ room: withoutFarMessages(room, MESSAGES_KEPT, MESSAGES_SLACK) });
-    const { displayName: name, id } = message.sender;
-    if (id === room?.myId) this.#removePending(message.clientId);
-    else announce(t(message.to ? 'notification.chatPrivate' : 'notification.chat', { name, text: message.text }));
+    if (message.sender.id === room?.myId) this.#removePending(message.clientId);
   }
 
   /** Somebody writes here, or has taken away what was written. @param {boolean} active */

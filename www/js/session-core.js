@@ -1,7 +1,7 @@
 /** What the parts of a meeting session share: its state, and the way to the server. */
 import { ProtocolError } from './protocol.js';
 import { applyEvent } from './room-state.js';
-import { createStore } from './store.js';
+import { Emitter, createStore } from './store.js';
 
 /** @typedef {import('./room-state.js').Room} Room */
 /** @typedef {import('./room-state.js').Message} Message */
@@ -60,6 +60,8 @@ export const INITIAL = {
 
 export class SessionCore {
   store = createStore(INITIAL);
+  /** What happened in the room, for those who tell it. @type {Emitter<{event: {event: import('./protocol.js').RoomEvent, room: Room}}>} */
+  events = new Emitter();
   /** @type {import('./protocol.js').MeetingClient | null} */
   client = null;
   api;

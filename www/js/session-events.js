@@ -1,11 +1,9 @@
 /**
- * What a room event does beside changing the room that is shown (that is in room-state.js): media, notifications, the
- * end. One row for each type; a type that is not here does nothing more.
+ * What a room event does beside changing the room that is shown (that is in room-state.js) and being told
+ * (call-alerts.js): media, this person's own role, the end. One row for each type; a type that is not here does nothing more.
  */
-import { t } from './i18n.js';
 import { me } from './room-state.js';
-import { settings } from './settings.js';
-import { announce, notify } from './toasts.js';
+import { notify } from './toasts.js';
 
 /** @typedef {import('./meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {import('./protocol.js').RoomEvent} RoomEvent */
@@ -15,20 +13,14 @@ import { announce, notify } from './toasts.js';
  * @typedef {(call: MeetingSession, event: Extract<RoomEvent, {type: Type}>, room: import('./room-state.js').Room) => void} Effect
  */
 
-/** How it is told that somebody is gone. @type {Record<string, import('./i18n.js').Key>} */
-const LEFT = { removed: 'notification.removed', lobby: 'notification.sentBack' };
-
 /** @type {{[Type in RoomEvent['type']]?: Effect<Type>}} */
 export const EFFECTS = {
-  user_joined({ mediaControl }, { data: { participant } }, room) {
+  user_joined({ mediaControl }, { data: { participant } }) {
     mediaControl.peopleChanged(participant);
-    if (participant.userId !== room.myId) notify('notification.joined', participant.displayName);
   },
-  user_left({ mediaControl, chat }, { data: { userId, by, reason } }, room) {
+  user_left({ mediaControl, chat }, { data: { userId } }) {
     mediaControl.peopleChanged();
     chat.left(userId);
-    // Who sent them away has been told already.
-    if (userId !== room.myId && by !== room.myId) notify(LEFT[reason] ?? 'notification.left', room.everyone[userId]);
   },
   presence_changed({ mediaControl }, { data }) {
     mediaControl.peopleChanged(data);
@@ -36,18 +28,14 @@ export const EFFECTS = {
   chat_message({ chat }, { data }) {
     chat.arrived(data.message);
   },
-  hand_raised(_call, { data: { userId } }, room) {
-    if (userId !== room.myId) notify('notification.hand', room.everyone[userId]);
-  },
   role_changed(_call, { data: { userId, role } }, room) {
     if (userId === room.myId) notify(role === 'cohost' ? 'notification.cohostNow' : 'notification.cohostNoLonger');
   },
   host_changed(_call, { data: { userId } }, room) {
     notify(userId === room.myId ? 'notification.hostNow' : 'notification.newHost', room.everyone[userId]);
   },
-  unmute_asked({ store }, { data: { by } }, room) {
+  unmute_asked({ store }, { data: { by } }) {
     store.set({ unmuteAsked: { by } });
-    announce(t('unmute.question', { name: room.everyone[by] ?? '' }));
   },
   all_muted({ mediaControl }, { data: { by } }, room) {
     if (me(room)?.role === 'participant' && by !== room.myId)
@@ -62,8 +50,6 @@ export const EFFECTS = {
   },
   lobby_joined({ lobby }, event) {
     lobby.changed(event);
-    // Who has the list of them open sees it there.
-    notify('notification.waits', event.data.participant.displayName, settings.get().panel !== 'people');
   },
   lobby_left({ lobby }, event) {
     lobby.changed(event);

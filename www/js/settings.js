@@ -22,6 +22,9 @@ const KEY = 'echomeet.settings';
  * @property {boolean} autoGainControl
  * @property {boolean} backgroundBlur only seen with a blurred background
  * @property {boolean} relayOnly media go over TURN servers only: nobody learns this computer's address
+ * @property {string[]} soundsOff which sounds of a call are not wanted
+ * @property {boolean} systemNotifications wanted, where the browser allows them
+ * @property {boolean} notificationsOffered the page has asked about them once
  * @property {'chat' | 'people' | null} panel what was open beside the stage
  * @property {'grid' | 'speaker'} view gallery, or one person large
  * @property {boolean} selfApart one's own picture floats over those of the others
@@ -43,6 +46,9 @@ const DEFAULTS = {
   backgroundBlur: false,
   microphoneOn: true,
   cameraOn: true,
+  soundsOff: [],
+  systemNotifications: true,
+  notificationsOffered: false,
   panel: null,
   view: 'grid',
   selfApart: false,

@@ -319,6 +319,36 @@ test('the host is away until they, or another host, are there', () => {
   is(ending, true, LATE);
 });
 
+test('those who come one after the other, or go, are one line of the chat', () => {
+  let room = roomFromSnapshot(snapshot());
+  const at = (second) => new Date(Date.parse(EARLY) + second * 1000).toISOString();
+  const comes = (seq, n, second) => {
+    room = applyEvent(room, { type: 'user_joined', seq, at: at(second), data: { participant: person(n) } });
+  };
+  for (let n = 0; n < 25; n += 1) comes(6 + n, 10 + n, n);
+  assert.equal(room.systemMessages.length, 1);
+  assert.deepEqual([room.systemMessages[0].at, room.systemMessages[0].names.length], [at(0), 25]);
+  comes(40, 50, 70);
+  assert.deepEqual(
+    room.systemMessages.map(({ name }) => name),
+    ['P10', 'P50'],
+    'who comes later has a line of their own',
+  );
+  room = applyEvent(room, { type: 'user_left', seq: 41, at: at(71), data: { userId: 50, reason: 'left' } });
+  room = applyEvent(room, {
+    type: 'chat_message',
+    seq: 42,
+    at: at(72),
+    data: { message: { id: 99, sender: { id: 1, displayName: 'P1' }, text: 'x', to: null, createdAt: at(72) } },
+  });
+  room = applyEvent(room, { type: 'user_left', seq: 43, at: at(73), data: { userId: 11, reason: 'left' } });
+  assert.deepEqual(
+    room.systemMessages.map(({ key, name }) => `${name} ${key}`),
+    ['P10 joined', 'P50 joined', 'P50 left', 'P11 left'],
+    'a message stands between what was before it and after',
+  );
+});
+
 test('what happened is told in the chat: who came, who went, what was set', () => {
   let room = roomFromSnapshot(
     snapshot({ meeting: { id: 7, title: 'Plan', locked: false, allowChat: true, host: { id: 1, displayName: 'P1' } } }),

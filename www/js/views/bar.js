@@ -17,7 +17,7 @@ import { togglePanel } from './panel.js';
 /** @typedef {import('../room-state.js').Room} Room */
 
 /** Messages of others that came after the last one looked at. @param {Room} room @param {number} seen */
-const unread = (room, seen) =>
+export const unread = (room, seen) =>
   room.messages.filter(({ id, sender, deletedAt }) => id > seen && sender.id !== room.myId && !deletedAt).length;
 
 /** @param {unknown} on */

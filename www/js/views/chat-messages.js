@@ -1,6 +1,7 @@
 /** What is in the chat beside what people write: what happened in the meeting, where one stopped reading, and answers. */
 import { html, memo, useEffect, useRef, useState } from '../ui.js';
 import { icon } from '../icons.js';
+import { crowdText } from '../crowd.js';
 import { t, timeOn } from '../i18n.js';
 import { IconButton } from './controls.js';
 
@@ -35,9 +36,11 @@ export function entriesOf(messages, systemMessages, all) {
 /** Drawn once: it never changes. */
 export const SystemMessageItem = memo(
   (
-    /** @type {{systemMessage: SystemMessage}} */ { systemMessage: { key, at, name = '', by = '', title = '' } },
+    /** @type {{systemMessage: SystemMessage}} */ { systemMessage: { key, at, name = '', by = '', title = '', names } },
   ) => html`
-  <p class="system-message"><time dateTime=${at}>${timeOn(at)}</time> ${t(`system.${key}`, { name, by, title })}</p>`,
+  <p class="system-message"><time dateTime=${at}>${timeOn(at)}</time> ${
+    names ? crowdText(/** @type {'joined' | 'left'} */ (key), names) : t(`system.${key}`, { name, by, title })
+  }</p>`,
 );
 
 export const UnreadMark = () => html`<p class="unread-mark" role="separator"><span>${t('chat.unreadFrom')}</span></p>`;

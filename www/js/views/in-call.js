@@ -1,14 +1,18 @@
 /** The call: the stage, the panel beside it, the bar below it, and the sound of everybody. */
 import { html, useEffect, useLayoutEffect, useRef, useState, useStore, classes } from '../ui.js';
 import { settings } from '../settings.js';
+import { pageTitle } from '../page-title.js';
 import { others } from '../room-state.js';
 import { actionOf, switchCamera, switchMicrophone } from '../shortcuts.js';
 import { announce, toast } from '../toasts.js';
 import { t } from '../i18n.js';
 import { lookForUpdate, version } from '../version.js';
-import { Bar } from './bar.js';
+import { CallAlerts } from '../call-alerts.js';
+import { AlertSettings } from './alert-settings.js';
+import { Bar, unread } from './bar.js';
 import { DeviceDialog } from './devices.js';
 import { MeetingInfo } from './info.js';
+import { WaitingCard } from './lobby.js';
 import { Notices } from './notices.js';
 import { Panel, togglePanel } from './panel.js';
 import { ShortcutList } from './shortcut-list.js';
@@ -30,6 +34,7 @@ export function InCall({ call }) {
   const idle = useIdle(full);
   useShortcuts(call, () => setDialog('shortcuts'));
   useUpdateNotification(call);
+  useAlerts(call);
   useEffect(() => closePictureInPicture, []);
   const stage = useArrival();
   if (!room) return null;
@@ -41,12 +46,14 @@ export function InCall({ call }) {
         <div class="over-stage">
           <${StageBanner} call=${call} room=${room} />
           <${Notices} call=${call} room=${room} />
+          <${WaitingCard} call=${call} room=${room} />
         </div>
         <${Stage} call=${call} room=${room} />
       </main>
       <${Panel} call=${call} room=${room} />
       <${Bar} call=${call} room=${room} openDialog=${setDialog} />
       ${dialog === 'devices' && html`<${DeviceDialog} call=${call} onClose=${close} />`}
+      ${dialog === 'alerts' && html`<${AlertSettings} onClose=${close} />`}
       ${dialog === 'info' && html`<${MeetingInfo} room=${room} onClose=${close} />`}
       ${dialog === 'shortcuts' && html`<${ShortcutList} onClose=${close} />`}
       ${dialog === 'statistics' && html`<${CallStatistics} call=${call} room=${room} onClose=${close} />`}
@@ -82,6 +89,18 @@ function useUpdateNotification(call) {
     toast(t('app.updatedInCall'));
     announce(t('app.updatedInCall'));
   }, [updated]);
+}
+
+/** What happens is told; the tab's title has the number of those who wait and of unread messages. @param {MeetingSession} call */
+function useAlerts(call) {
+  const { room, seenMessage } = useStore(call.store);
+  const count = room ? unread(room, seenMessage) + (room.lobby?.people.length ?? 0) : 0;
+  useEffect(() => {
+    const alerts = new CallAlerts(call);
+    return () => alerts.close();
+  }, [call]);
+  useEffect(() => pageTitle.set({ count }), [count]);
+  useEffect(() => () => pageTitle.set({ count: 0 }), []);
 }
 
 /** @param {MeetingSession} call @param {() => void} showList */

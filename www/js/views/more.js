@@ -15,7 +15,7 @@ import {
   usePictureInPicture,
 } from './windows.js';
 
-/** @typedef {'devices' | 'info' | 'shortcuts' | 'statistics'} DialogName */
+/** @typedef {'devices' | 'alerts' | 'info' | 'shortcuts' | 'statistics'} DialogName */
 /** @typedef {{name: import('../icons.js').IconName, text: string, keys?: import('../shortcuts.js').Keys, class?: string, run: () => void}} Item */
 
 /** Browsers of phones cannot. */
@@ -31,6 +31,7 @@ export function More({ call, openDialog }) {
   /** @type {(Item | false)[]} */
   const items = [
     { name: 'settings', text: t('before.devices'), run: () => openDialog('devices') },
+    { name: 'bell', text: t('alerts.title'), run: () => openDialog('alerts') },
     { name: 'info', text: t('info.title'), run: () => openDialog('info') },
     canShare() && {
       name: screen ? 'monitor-off' : 'monitor-up',
