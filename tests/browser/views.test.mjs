@@ -196,7 +196,7 @@ test('shortcuts: hand, panels, view and the list of them; a dialog gives the foc
   await ana.button('Raise hand').or(ana.button('Lower hand')).focus();
   await keyboard.press('?');
   await ana.page.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
-  assert.equal(await ana.page.locator('.keys > div').count(), 9);
+  assert.equal(await ana.page.locator('.keys > div').count(), 10);
   await keyboard.press('Escape');
   await ana.page.locator('dialog').waitFor({ state: 'detached' });
   assert.equal(await focused(ana), 'Lower hand');
@@ -382,9 +382,7 @@ test('in another tab one is notified by the system; the page asks for that once'
 });
 
 test("one's own picture stands apart, is moved by dragging and by keys, and stays where it is", async () => {
-  await ana.tile(await ana.myId()).hover();
-  await ana.button('Float my video').click();
-  await ana.page.locator('.self-view.bottom-right').waitFor();
+  await ana.page.locator('.self-view.bottom-right').waitFor(); // in a call of two it does by itself
   assert.equal(await ana.page.locator('.tiles .tile').count(), 1, 'the others have all the room');
   assert.match(await ana.page.locator('.self-view video').getAttribute('class'), /mirrored/);
   const box = await ana.page.locator('.self-view').boundingBox();
@@ -397,7 +395,7 @@ test("one's own picture stands apart, is moved by dragging and by keys, and stay
   await ana.page.keyboard.press('ArrowRight');
   await ana.page.locator('.self-view.top-right').waitFor();
   await announced(ana, 'Top right');
-  assert.deepEqual((({ selfApart, selfCorner }) => [selfApart, selfCorner])(await settings(ana)), [true, 'top-right']);
+  assert.deepEqual((({ selfApart, selfCorner }) => [selfApart, selfCorner])(await settings(ana)), [null, 'top-right']);
   await ana.button('Put my video back in the grid').focus();
   await ana.page.keyboard.press('Enter');
   await ana.page.locator('.tiles .tile').nth(1).waitFor();
@@ -409,14 +407,17 @@ test('the focus is never lost: what takes itself away leaves it to what is near'
   await ana.button('Pin Bo Nilsson').focus();
   await keyboard.press('Enter');
   await until(async () => (await focused(ana)) === 'Unpin Bo Nilsson', 'at the tile that moved');
-  await keyboard.press('Control+Alt+v');
-  await ana.page.locator('.tiles .tile').nth(1).waitFor();
+  await keyboard.press('Enter');
+  await ana.page.locator('.tiles .tile').nth(1).waitFor(); // the view is what it was
   assert.equal(
     await ana.page.evaluate(() => document.activeElement?.closest('.stage') !== null),
     true,
     'still on the stage',
   );
+  await keyboard.press('F2');
+  assert.equal(await focused(ana), 'Mute microphone', 'one key leads to the bar');
   await keyboard.press('Control+Alt+p');
+  await until(async () => (await focused(ana)) === '2 people', 'and one into the list of people');
   await ana.button('Actions for Bo Nilsson').focus();
   await keyboard.press('Enter');
   await ana.button('Make co-host').focus();
@@ -430,11 +431,44 @@ test('the focus is never lost: what takes itself away leaves it to what is near'
   await ana.button('Close panel').click();
 });
 
-test('a shared screen has its sharer beside it, first of all', async () => {
+test('the pictures are one stop of the Tab key, and the arrow keys go on from there', async () => {
+  const { keyboard } = ana.page;
+  assert.equal(await ana.page.locator('.tiles .tile-tool').count(), 3);
+  assert.equal(await ana.page.locator('.tiles .tile-tool[tabindex="0"]').count(), 1);
+  await ana.page.locator('.call-stage').focus();
+  await keyboard.press('Tab');
+  assert.equal(await focused(ana), 'Pin Bo Nilsson');
+  await keyboard.press('ArrowRight');
+  assert.equal(await focused(ana), 'Pin Ana Lima');
+  await keyboard.press('End');
+  assert.equal(await focused(ana), 'Float my video');
+  await keyboard.press('Tab');
+  assert.equal(await ana.page.evaluate(() => document.activeElement.closest('.stage') === null), true, 'out of them');
+});
+
+test('a shared screen has its sharer beside it, first of all; one looks closer; who is pinned is large all the same', async () => {
   await bo.button('Share your screen').click();
   await ana.page.locator('.screen video').waitFor();
   const first = ana.page.locator('.strip .tile').first();
   assert.equal(await first.getAttribute('data-user'), String(await bo.myId()));
+  const scale = () => ana.page.locator('.zoomed').evaluate((one) => new DOMMatrix(getComputedStyle(one).transform).a);
+  await ana.button('Zoom in').click();
+  assert.equal(await scale(), 1.5);
+  await ana.page.locator('.zoomable').press('+');
+  assert.equal(await scale(), 2.25);
+  await ana.button('Show the whole screen').click();
+  assert.equal(await scale(), 1);
+  await ana.page.locator('.screen').hover();
+  await ana.page.keyboard.down('Control');
+  await ana.page.mouse.wheel(0, -200);
+  await ana.page.keyboard.up('Control');
+  assert.ok((await scale()) > 1.5, 'by the wheel');
+  await first.hover();
+  await ana.button('Pin Bo Nilsson').click();
+  await ana.page.locator('.speaker .tile video').waitFor();
+  await ana.page.locator('.strip .screen-tile video').waitFor();
+  await ana.button('Show Bo Nilsson’s screen').click();
+  await ana.page.locator('.screen video').waitFor();
   await bo.button('Stop sharing').first().click();
   await ana.page.locator('.screen').waitFor({ state: 'detached' });
 });
@@ -508,6 +542,14 @@ test('many people: pages beyond what fits, oneself on the first, nobody who was 
   assert.equal(seen.size, 12, 'everybody is on some page');
   await announced(bo, 'Page 2 of');
   assert.equal(await focused(bo), 'Next people', 'the focus stays');
+  const last = (await ids()).at(-1);
+  for (let turns = 0; turns < 6; turns += 1) await bo.button('Previous people').press('Enter');
+  assert.equal((await ids()).includes(last), false);
+  await guests
+    .find(({ id }) => id === last)
+    .client.patch(`/meetings/${code}/participants/${last}`, { handRaised: true });
+  await bo.tile(last).locator('.tile-hand').waitFor(); // who raises a hand comes to the page that one looks at
+  assert.ok((await ids()).includes(await bo.myId()));
   await bo.page.setViewportSize({ width: 1280, height: 800 });
   for (const guest of guests) await guest.client.post(`/meetings/${code}/leave`);
   await until(async () => (await ana.tiles().count()) === 2, 'they are gone');

@@ -80,6 +80,43 @@ export function onPage(people, perPage, page) {
 }
 
 /**
+ * People keep the place that they have; who is new comes last. Only who is less present than others goes behind them.
+ * @param {readonly number[]} before ids @param {readonly number[]} now ids @param {(id: number) => number} place smaller comes first
+ * @returns {number[]}
+ */
+export function keepOrder(before, now, place) {
+  const there = new Set(now);
+  const known = new Set(before);
+  const order = [...before.filter((id) => there.has(id)), ...now.filter((id) => !known.has(id))];
+  return order.sort((a, b) => place(a) - place(b));
+}
+
+/**
+ * Who speaks, or has a hand raised, comes to the page that is looked at. Each changes places with whoever has had nothing
+ * to say there for longest.
+ * @param {readonly number[]} order of the ids on all pages
+ * @param {readonly number[]} visible those on this page who may change places
+ * @param {ReadonlySet<number>} wanted
+ * @param {ReadonlyMap<number, number>} lastWanted when somebody was wanted last
+ * @returns {readonly number[]} the same one where nothing changes
+ */
+export function promote(order, visible, wanted, lastWanted) {
+  const hidden = order.filter((id) => wanted.has(id) && !visible.includes(id));
+  if (hidden.length === 0) return order;
+  const when = (/** @type {number} */ id) => lastWanted.get(id) ?? -Infinity;
+  const idle = visible
+    .filter((id) => !wanted.has(id) && order.includes(id))
+    .reverse() // of two who never spoke the later one goes
+    .sort((a, b) => (when(a) === when(b) ? 0 : when(a) - when(b)));
+  const now = [...order];
+  for (const [i, id] of hidden.slice(0, idle.length).entries()) {
+    now[order.indexOf(idle[i])] = id;
+    now[order.indexOf(id)] = idle[i];
+  }
+  return now;
+}
+
+/**
  * Whose picture is the large one: who was chosen, else who speaks. It changes only when somebody else speaks and the one
  * shown does not, so that it stands still while several speak. Oneself is never it unasked.
  * @param {object} now

@@ -120,11 +120,14 @@ export class MeetingSession extends SessionCore {
     return this.desk.end();
   }
 
-  /** Pins somebody, or unpins who is pinned: large in the speaker view. @param {number} userId */
+  /** Pins somebody, who is large then whatever the view is and whoever shares a screen; or unpins who is pinned. @param {number} userId */
   pin(userId) {
-    const unpin = settings.get().view === 'speaker' && this.store.get().pinned === userId;
-    this.store.set({ pinned: unpin ? null : userId });
-    settings.set({ view: 'speaker' });
+    this.store.set(({ pinned }) => ({ pinned: pinned === userId ? null : userId }));
+  }
+
+  /** Of several shared screens, or instead of who is pinned. @param {number} userId whose */
+  showScreen(userId) {
+    this.store.set({ pinned: null, shownScreen: userId });
   }
 
   /** Gallery view or speaker view. */

@@ -30,7 +30,8 @@ import { Emitter, createStore } from './store.js';
  * @property {number | null} chatTo whom the next chat message is for; null: everybody
  * @property {Record<number, number>} typing who is writing, and until when that is believed
  * @property {Reaction[]} reactions those that are shown now
- * @property {number | null} pinned who is large in the speaker view
+ * @property {number | null} pinned who is large
+ * @property {number | null} shownScreen whose shared screen was chosen, of several
  * @property {string | null} endCode why it ended: "left", "ended", "removed", …
  * @property {number} startedAt when this person came in, by `performance.now()`
  * @property {number} endedAt
@@ -56,6 +57,7 @@ export const INITIAL = {
   typing: {},
   reactions: [],
   pinned: null,
+  shownScreen: null,
 };
 
 export class SessionCore {

@@ -27,7 +27,7 @@ const KEY = 'echomeet.settings';
  * @property {boolean} notificationsOffered the page has asked about them once
  * @property {'chat' | 'people' | null} panel what was open beside the stage
  * @property {'grid' | 'speaker'} view gallery, or one person large
- * @property {boolean} selfApart one's own picture floats over those of the others
+ * @property {boolean | null} selfApart one's own picture floats over those of the others; null: where there is one other
  * @property {Corner} selfCorner and where
  */
 
@@ -51,7 +51,7 @@ const DEFAULTS = {
   notificationsOffered: false,
   panel: null,
   view: 'grid',
-  selfApart: false,
+  selfApart: null,
   selfCorner: 'bottom-right',
 };
 

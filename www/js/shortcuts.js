@@ -8,7 +8,7 @@ import { isMac } from './browser.js';
 import { t } from './i18n.js';
 import { announce } from './toasts.js';
 
-/** @typedef {'microphone' | 'talk' | 'camera' | 'hand' | 'chat' | 'people' | 'view' | 'fullScreen' | 'list'} Action */
+/** @typedef {'microphone' | 'talk' | 'camera' | 'hand' | 'chat' | 'people' | 'view' | 'fullScreen' | 'toolbar' | 'list'} Action */
 /** @typedef {{shown: string, aria: string}} Keys as people read them, and as aria-keyshortcuts has them */
 
 const MAC = isMac();
@@ -27,6 +27,7 @@ export const SHORTCUTS = {
   people: ctrlAlt('P'),
   view: ctrlAlt('V'),
   fullScreen: ctrlAlt('F'),
+  toolbar: { shown: 'F2', aria: 'F2' },
   list: { shown: '?', aria: '?' },
 };
 
@@ -47,6 +48,7 @@ export function actionOf(event) {
   if (event.ctrlKey && altKey) return at(TYPING) || shiftKey ? null : (WITH_CTRL_ALT[code] ?? null);
   if (command) return shiftKey || altKey ? null : (WITH_CTRL[key.toLowerCase()] ?? null);
   if (altKey || event.ctrlKey || event.metaKey) return null;
+  if (key === 'F2') return shiftKey || at('dialog') ? null : 'toolbar';
   if (key === '?') return at(`${TYPING}, dialog`) ? null : 'list';
   return key === ' ' && !at(TAKES_SPACE) ? 'talk' : null;
 }

@@ -839,4 +839,14 @@ export default {
   'alerts.messageFrom': 'Message from {name}',
   'alerts.privately': '{name} (private)',
   'alerts.showWaiting': 'Show list',
+
+  // The stage: shared screens closer, several of them, pins, keys.
+  'screen.zoomIn': 'Zoom in',
+  'screen.zoomOut': 'Zoom out',
+  'screen.zoomWhole': 'Show the whole screen',
+  'screen.zoomKeys': '{name}. Zoom with + and −, move with the arrow keys, 0 shows all of it.',
+  'screen.full': 'Full screen',
+  'screen.yours': 'Your screen',
+  'screen.show': 'Show {name}',
+  'keys.toolbar': 'Go to the meeting controls',
 };

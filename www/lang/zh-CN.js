@@ -808,4 +808,14 @@ export default {
   'alerts.messageFrom': '{name} 发来的消息',
   'alerts.privately': '{name}（私信）',
   'alerts.showWaiting': '查看列表',
+
+  // 画面区：放大共享屏幕、多个屏幕、固定、快捷键
+  'screen.zoomIn': '放大',
+  'screen.zoomOut': '缩小',
+  'screen.zoomWhole': '显示整个屏幕',
+  'screen.zoomKeys': '{name}。用 + 和 − 缩放，方向键移动，0 显示全部。',
+  'screen.full': '全屏',
+  'screen.yours': '你的屏幕',
+  'screen.show': '显示{name}',
+  'keys.toolbar': '转到会议控制栏',
 };

@@ -1,7 +1,7 @@
 /* The arrangement of tiles: fits, wastes little, cuts faces only where the window is upright. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseSpeaker, layoutPages, layoutTiles, onPage } from '../../../www/js/layout.js';
+import { chooseSpeaker, keepOrder, layoutPages, layoutTiles, onPage, promote } from '../../../www/js/layout.js';
 
 const WINDOWS = [
   [1440, 800],
@@ -108,4 +108,24 @@ test('any window, any number of people: no tile is too small to know a face, eve
 test('two in a wide window sit side by side', () => {
   const { columns } = layoutTiles({ width: 1416, height: 810, count: 2 });
   assert.equal(columns, 2);
+});
+
+test('people keep their place on the pages; who is new comes last, who is away behind the others', () => {
+  const away = new Set([3]);
+  const place = (id) => Number(away.has(id));
+  assert.deepEqual(keepOrder([5, 1, 4], [1, 2, 4, 5], place), [5, 1, 4, 2]);
+  assert.deepEqual(keepOrder([3, 1, 4], [1, 2, 3, 4], place), [1, 4, 2, 3]);
+});
+
+test('who speaks comes to the page that is looked at, for whoever was quiet there for longest', () => {
+  const order = [1, 2, 3, 4, 5, 6];
+  const spoke = new Map([
+    [1, 100],
+    [3, 50],
+  ]);
+  assert.equal(promote(order, [1, 2, 3], new Set([2]), spoke), order, 'nothing changes where all are seen');
+  assert.deepEqual(promote(order, [1, 2, 3], new Set([6]), spoke), [1, 6, 3, 4, 5, 2]);
+  assert.deepEqual(promote(order, [1, 2, 3], new Set([2, 5]), spoke), [1, 2, 5, 4, 3, 6], 'nobody who speaks goes');
+  assert.deepEqual(promote(order, [4, 5, 6], new Set([1]), spoke), [6, 2, 3, 4, 5, 1], 'on another page as well');
+  assert.deepEqual(promote(order, [1, 2], new Set([1, 2, 3, 4]), spoke), order, 'where all speak nobody moves');
 });

@@ -1,6 +1,7 @@
 /** The call: the stage, the panel beside it, the bar below it, and the sound of everybody. */
 import { html, useEffect, useLayoutEffect, useRef, useState, useStore, classes } from '../ui.js';
 import { settings } from '../settings.js';
+import { focusSoon } from '../focus.js';
 import { pageTitle } from '../page-title.js';
 import { others } from '../room-state.js';
 import { actionOf, switchCamera, switchMicrophone } from '../shortcuts.js';
@@ -103,6 +104,9 @@ function useAlerts(call) {
   useEffect(() => () => pageTitle.set({ count: 0 }), []);
 }
 
+/** The microphone's button; in full screen the bar comes back with it. */
+const focusToolbar = () => /** @type {HTMLElement | null} */ (document.querySelector('.bar-main button'))?.focus();
+
 /** @param {MeetingSession} call @param {() => void} showList */
 function useShortcuts(call, showList) {
   useEffect(() => {
@@ -113,7 +117,11 @@ function useShortcuts(call, showList) {
       camera: () => switchCamera(call, !call.media.store.get().cameraOn),
       hand: () => call.toggleHand(),
       chat: () => togglePanel('chat'),
-      people: () => togglePanel('people'),
+      people: () => {
+        togglePanel('people');
+        focusSoon('#people-title');
+      },
+      toolbar: focusToolbar,
       view: () => call.toggleView(),
       fullScreen: toggleFullScreen,
       list: showList,

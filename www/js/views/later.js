@@ -1,5 +1,5 @@
 /** A view whose code is fetched when it is wanted for the first time. */
-import { html, useEffect, useState } from '../ui.js';
+import { html, useEffect, useLayoutEffect, useState } from '../ui.js';
 import { t } from '../i18n.js';
 import { fetchModule, loadPageAgain } from '../version.js';
 import { FormError } from './controls.js';
@@ -20,6 +20,10 @@ export function Later({ load, ...rest }) {
       wanted = false;
     };
   }, [load]);
+  useLayoutEffect(() => {
+    // The page has its heading only now.
+    if (view && document.activeElement === document.body) document.querySelector('h1')?.focus({ preventScroll: true });
+  }, [view]);
   if (view) return html`<${view.draw} ...${rest} />`;
   if (problem) return html`<main class="sign"><${FormError} error=${problem} onRetry=${loadPageAgain} /></main>`;
   return html`<p class="splash" role="status">${t('app.loading')}</p>`;

@@ -34,7 +34,7 @@ export function People({ call, room }) {
           <${IconButton} label=${t('stage.copyCode')} name="copy" onClick=${() => copyText(code)} /></p>
       </section>
       <${HostTools} api=${call.api} call=${call} room=${room} />
-      <h2>${t('people.count', { count: room.participants.length })}</h2>
+      <h2 id="people-title" tabindex="-1">${t('people.count', { count: room.participants.length })}</h2>
       ${many && html`<${Search} value=${wanted} onInput=${setWanted} />`}
       ${shown.length === 0 && html`<p class="empty" role="status">${t('people.noneFound')}</p>`}
       <ul>${shown.map(

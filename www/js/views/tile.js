@@ -24,7 +24,7 @@ import { Video } from './video.js';
  * @property {import('../session-core.js').Reaction[]} reactions of this person, now
  * @property {boolean} mayPin
  * @property {boolean} mayPart one's own picture may be set apart from the others
- * @property {boolean} pinned large in the speaker view
+ * @property {boolean} pinned large, because this person wants it
  * @property {boolean} [apart] one's own picture, which floats
  */
 
