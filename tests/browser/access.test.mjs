@@ -142,8 +142,16 @@ test('the call: each menu and dialog of the bar and of the panel', async () => {
   await bo.join(code);
   await announced(ana, 'Bo Nilsson joined');
   await goesRound(ana, ana.button('React'), '.menu.reactions');
+  await goesRound(ana, ana.button('Microphone and speaker'), '.device-menu');
+  await goesRound(ana, ana.button('Camera and background'), '.device-menu');
   await goesRound(ana, ana.button('More'), '.bar-more .menu');
-  for (const item of ['Devices', 'Meeting information', 'Call statistics', 'Keyboard shortcuts']) {
+  for (const item of [
+    'Devices',
+    'Sounds and notifications',
+    'Meeting information',
+    'Call statistics',
+    'Keyboard shortcuts',
+  ]) {
     await ana.button('More').focus();
     await page.keyboard.press('Enter');
     await goesRound(ana, page.locator('.menu').getByRole('button', { name: item }), 'dialog', {

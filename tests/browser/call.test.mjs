@@ -131,7 +131,7 @@ test('two share at once, and both are seen', async () => {
   const [a, b] = [await ana.myId(), await bo.myId()];
   await Promise.all([ana.button('Share your screen').click(), bo.button('Share your screen').click()]);
   for (const id of [a, b]) {
-    await wang.page.locator(`.screen[data-screen="${id}"] video`).waitFor();
+    await wang.page.locator(`[data-screen="${id}"] video, [data-screen-tile="${id}"] video`).waitFor();
     await until(async () => (await wang.received(id)).screenFrames > 2, 'the third sees both screens');
   }
   await until(

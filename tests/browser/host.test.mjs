@@ -103,7 +103,7 @@ step('the lobby: who waits sees that they wait, and is refused, asks again, come
   await bo.button('Ask again').click();
   await ana.button('Admit Bo Nilsson').waitFor();
   await bo.page.evaluate(() => window.echomeet.call.client.state).then((state) => assert.equal(state, 'waiting'));
-  await ana.button('Close the panel').click();
+  await ana.button('Close panel').click();
   await card.getByRole('button', { name: 'Admit Bo Nilsson' }).focus();
   await ana.page.keyboard.press('Enter');
   await inCall(bo);
@@ -115,7 +115,7 @@ step('the lobby: who waits sees that they wait, and is refused, asks again, come
   await until(async () => (await ana.tiles().count()) === 1, 'his tile is gone');
   await knock(wang);
   await ana.button('Admit all').waitFor();
-  await ana.button('Close the panel').click();
+  await ana.button('Close panel').click();
   await card.getByText('2 people waiting').waitFor();
   await card.getByRole('button', { name: 'Admit all' }).click();
   await Promise.all([inCall(bo), inCall(wang)]);

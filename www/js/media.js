@@ -21,6 +21,7 @@ import { canConnect } from './transport/webrtc.js';
  * @typedef {object} MediaState
  * @property {MediaStreamTrack | null} microphone
  * @property {MediaStreamTrack | null} camera its picture as the others are to see it
+ * @property {boolean} mirrored one sees oneself in it as in a mirror; not what a phone's other camera looks at
  * @property {MediaStream | null} screen
  * @property {boolean} microphoneOn
  * @property {boolean} cameraOn
@@ -50,6 +51,7 @@ export class LocalMedia {
     /** @type {MediaState} */ ({
       microphone: null,
       camera: null,
+      mirrored: true,
       screen: null,
       microphoneOn: false,
       cameraOn: false,
@@ -140,12 +142,31 @@ export class LocalMedia {
         this.#lost.delete('microphone');
         await this.#exchangeMicrophone();
       } else {
-        settings.set({ cameraId: deviceId });
-        if (!this.store.get().cameraOn) return;
-        this.#closeCamera();
-        await this.#openCamera();
+        settings.set({ cameraId: deviceId, cameraFacing: null });
+        await this.#reopenCamera();
       }
     });
+  }
+
+  /** The camera on the other side of a phone; elsewhere the next one. */
+  flipCamera() {
+    return this.#inTurn(async () => {
+      const { facingMode, deviceId } = this.#camera?.getSettings() ?? {};
+      const cameras = this.store.get().devices.filter(({ kind }) => kind === INPUT.camera);
+      const next = cameras[(cameras.findIndex((one) => one.deviceId === deviceId) + 1) % cameras.length];
+      settings.set(
+        facingMode
+          ? { cameraId: null, cameraFacing: facingMode === 'environment' ? 'user' : 'environment' }
+          : { cameraId: next?.deviceId ?? null, cameraFacing: null },
+      );
+      await this.#reopenCamera();
+    });
+  }
+
+  /** @param {import('./settings.js').Settings['videoQuality']} videoQuality of one's own picture */
+  setVideoQuality(videoQuality) {
+    settings.set({ videoQuality });
+    return this.#inTurn(() => this.#reopenCamera());
   }
 
   /** Echo, noise, loudness: what the browser does to the microphone's sound. @param {Processing} wish */
@@ -232,6 +253,13 @@ export class LocalMedia {
     this.store.set({ microphoneOn: on && microphone !== null });
   }
 
+  /** With other wishes; a phone has one camera open at a time. */
+  async #reopenCamera() {
+    if (!this.store.get().cameraOn) return;
+    this.#closeCamera();
+    await this.#openCamera();
+  }
+
   async #openCamera() {
     try {
       await this.#takeStream(await this.#askForDevice({ video: this.#cameraWish() }));
@@ -272,7 +300,8 @@ export class LocalMedia {
   }
 
   #cameraWish() {
-    return QUALITY[settings.get().videoQuality];
+    const { videoQuality, cameraFacing } = settings.get();
+    return { ...QUALITY[videoQuality], ...(cameraFacing && { facingMode: { ideal: cameraFacing } }) };
   }
 
   /** @param {MediaStream} stream */
@@ -301,7 +330,13 @@ export class LocalMedia {
     }
     const before = this.#blurred;
     this.#blurred = blurred;
-    this.store.set({ camera: blurred?.track ?? camera, cameraOn: true, cameraProblem: null, blurSlow: false });
+    this.store.set({
+      camera: blurred?.track ?? camera,
+      mirrored: camera.getSettings().facingMode !== 'environment',
+      cameraOn: true,
+      cameraProblem: null,
+      blurSlow: false,
+    });
     before?.close();
   }
 

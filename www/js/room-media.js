@@ -10,6 +10,7 @@ import { MutedVoice } from './muted-voice.js';
 import { ConnectionQuality } from './quality.js';
 import { settings } from './settings.js';
 import { ShownPictures } from './shown-pictures.js';
+import { SilentMicrophone } from './silent-microphone.js';
 import { Speaking } from './speaking.js';
 import { Emitter } from './store.js';
 import { HandOver } from './transport/hand-over.js';
@@ -26,7 +27,7 @@ import { HandOver } from './transport/hand-over.js';
  * @property {() => Promise<MediaAccess>} renew asks the server for fresh credentials
  */
 
-/** @extends {Emitter<{change: PeerView[]}>} */
+/** @extends {Emitter<{change: PeerView[], ownLevel: number}>} */
 export class RoomMedia extends Emitter {
   /** @type {MediaTransport | null} null: the server wants one that is unknown here */
   transport = null;
@@ -35,6 +36,7 @@ export class RoomMedia extends Emitter {
   iceServers;
   speaking;
   mutedVoice;
+  silentMicrophone = new SilentMicrophone();
   quality;
   #myId;
   #send;
@@ -60,11 +62,19 @@ export class RoomMedia extends Emitter {
     this.#unsubscribe = local.store.subscribe(() => this.#sendLocal());
     this.#sendLocal();
     const view = () => this.transport?.view() ?? [];
-    this.#shown = new ShownPictures(view, (wants) => this.transport?.setWants(wants));
+    this.#shown = new ShownPictures(
+      view,
+      (wants) => this.transport?.setWants(wants),
+      () => (settings.get().receiveQuality === 'auto' ? 'large' : 'small'),
+    );
     this.speaking = new Speaking(
       myId,
       () => local.store.get().microphone,
       () => this.transport?.levels() ?? new Map(),
+      (track, level) => {
+        this.silentMicrophone.hear(track, level, performance.now());
+        this.emit('ownLevel', level);
+      },
     );
     this.mutedVoice = new MutedVoice(local);
     this.quality = new ConnectionQuality(view, async (userId) => this.transport?.sample(userId) ?? null);

@@ -15,6 +15,8 @@ const KEY = 'echomeet.settings';
  * @property {string | null} cameraId
  * @property {string | null} speakerId where the others are heard; null: as the system has it
  * @property {'low' | 'standard' | 'high'} videoQuality
+ * @property {'auto' | 'low' | 'audio'} receiveQuality pictures of the others: as they are shown, small ones, none
+ * @property {'user' | 'environment' | null} cameraFacing of a phone, where no camera was chosen by name
  * @property {boolean} microphoneOn as it was left before the last call
  * @property {boolean} cameraOn
  * @property {boolean} echoCancellation
@@ -39,6 +41,8 @@ const DEFAULTS = {
   cameraId: null,
   speakerId: null,
   videoQuality: 'standard',
+  receiveQuality: 'auto',
+  cameraFacing: null,
   relayOnly: false,
   echoCancellation: true,
   noiseSuppression: true,

@@ -17,6 +17,7 @@ export class ShownPictures {
   #timer;
   #views;
   #changed;
+  #most;
   #observer;
   /** @type {WeakMap<Element, boolean>} whether a part of it can be seen */
   #visible = new WeakMap();
@@ -26,10 +27,12 @@ export class ShownPictures {
   /**
    * @param {() => PeerView[]} views
    * @param {(wants: Map<number, Wants>) => void} changed called again and again, also where nothing is other than before
+   * @param {() => import('./video-policy.js').Want} most how large a camera's picture is wanted at most, for those who save data
    */
-  constructor(views, changed) {
+  constructor(views, changed, most = () => 'large') {
     this.#views = views;
     this.#changed = changed;
+    this.#most = most;
     this.#observer = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) this.#visible.set(target, isIntersecting);
     });
@@ -47,12 +50,18 @@ export class ShownPictures {
     const wants = new Map();
     for (const { userId, remote } of this.#views()) {
       wants.set(userId, {
-        camera: this.#steadyWant(`${userId} camera`, remote.camera, heights),
+        camera: this.#atMost(this.#steadyWant(`${userId} camera`, remote.camera, heights)),
         screen: this.#steadyWant(`${userId} screen`, remote.screen, heights),
       });
     }
     for (const key of this.#known.keys()) if (!wants.has(parseInt(key, 10))) this.#known.delete(key);
     this.#changed(wants);
+  }
+
+  /** @param {import('./video-policy.js').Want} want */
+  #atMost(want) {
+    const most = this.#most();
+    return ORDER.indexOf(want) > ORDER.indexOf(most) ? most : want;
   }
 
   /** The height of each stream that is shown, in pixels of the screen: one whose picture has not come yet, too. */

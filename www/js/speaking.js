@@ -5,7 +5,7 @@
 import { createStore } from './store.js';
 
 const EVERY_MS = 200;
-const LOUD = 0.02;
+export const LOUD = 0.02;
 /** Pauses between words do not count as silence. */
 const HOLD_MS = 700;
 
@@ -43,6 +43,11 @@ export class Meter {
     }
   }
 
+  /** Whether what `level` says is true: a browser may hold the measuring back. */
+  get measures() {
+    return this.#source !== null && this.#context?.state === 'running';
+  }
+
   level() {
     if (!this.#source || !this.#analyser || !this.#track?.enabled) return 0;
     this.#analyser.getFloatTimeDomainData(this.#samples);
@@ -68,11 +73,15 @@ export class Speaking {
    * @param {number} myId
    * @param {() => MediaStreamTrack | null} ownTrack
    * @param {() => Map<number, number>} levels how loud the others are, 0 to 1
+   * @param {(track: MediaStreamTrack | null, level: number) => void} [ownLevel] is told how loud oneself is; null: that is not measured
    */
-  constructor(myId, ownTrack, levels) {
+  constructor(myId, ownTrack, levels, ownLevel = () => {}) {
     this.#timer = setInterval(() => {
-      this.#meter.listen(ownTrack());
-      for (const [userId, level] of [...levels(), [myId, this.#meter.level()]])
+      const track = ownTrack();
+      this.#meter.listen(track);
+      const own = this.#meter.level();
+      ownLevel(track?.enabled && this.#meter.measures ? track : null, own);
+      for (const [userId, level] of [...levels(), [myId, own]])
         if (level > LOUD) this.#heard.set(userId, performance.now());
       this.#publish();
     }, EVERY_MS);

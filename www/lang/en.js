@@ -849,4 +849,23 @@ export default {
   'screen.yours': 'Your screen',
   'screen.show': 'Show {name}',
   'keys.toolbar': 'Go to the meeting controls',
+
+  // Devices during the call, quality, a hand that was forgotten.
+  'devices.microphone': 'Microphone and speaker',
+  'devices.camera': 'Camera and background',
+  'devices.all': 'Device settings',
+  'devices.flip': 'Switch camera',
+  'devices.silent':
+    'No one can hear you: your microphone gives no sound. Check its mute switch, or choose another microphone.',
+  'devices.choose': 'Choose microphone',
+  'quality.send': 'Your video',
+  'quality.send.high': 'High (720p)',
+  'quality.send.standard': 'Standard (540p)',
+  'quality.send.low': 'Low (saves data)',
+  'quality.receive': 'Other people’s video',
+  'quality.receive.auto': 'Automatic',
+  'quality.receive.low': 'Low (saves data)',
+  'quality.receive.audio': 'Off (audio only)',
+  'hand.lowered': 'Your hand was lowered because you spoke.',
+  'hand.raiseAgain': 'Raise again',
 };

@@ -818,4 +818,22 @@ export default {
   'screen.yours': '你的屏幕',
   'screen.show': '显示{name}',
   'keys.toolbar': '转到会议控制栏',
+
+  // 通话中的设备、画质、忘记放下的手
+  'devices.microphone': '麦克风和扬声器',
+  'devices.camera': '摄像头和背景',
+  'devices.all': '设备设置',
+  'devices.flip': '切换摄像头',
+  'devices.silent': '别人听不到你：麦克风没有声音。请检查设备上的静音开关，或换一个麦克风。',
+  'devices.choose': '选择麦克风',
+  'quality.send': '你的画面',
+  'quality.send.high': '高（720p）',
+  'quality.send.standard': '标准（540p）',
+  'quality.send.low': '低（省流量）',
+  'quality.receive': '其他人的画面',
+  'quality.receive.auto': '自动',
+  'quality.receive.low': '低（省流量）',
+  'quality.receive.audio': '关闭（仅音频）',
+  'hand.lowered': '你已发言，手已放下。',
+  'hand.raiseAgain': '再次举手',
 };

@@ -9,6 +9,7 @@ import { serverNow } from '../server-clock.js';
 import { SHORTCUTS, switchCamera, switchMicrophone } from '../shortcuts.js';
 import { toast } from '../toasts.js';
 import { Code, IconButton, useMenu } from './controls.js';
+import { WithDeviceMenu } from './device-menu.js';
 import { DeviceSwitch } from './devices.js';
 import { More, canShare } from './more.js';
 import { MutedHint } from './muted-hint.js';
@@ -41,10 +42,12 @@ export function Bar({ call, room, openDialog }) {
       <${Info} call=${call} room=${room} onOpen=${() => openDialog('info')} />
       <div class="bar-main">
         <${MutedHint} call=${call} />
-        <${DeviceSwitch} kind="microphone" on=${media.microphoneOn} shortcut=${SHORTCUTS.microphone}
-          onClick=${() => switchMicrophone(call, !media.microphoneOn).then(() => deviceProblem('microphone'))} />
-        <${DeviceSwitch} kind="camera" on=${media.cameraOn} shortcut=${SHORTCUTS.camera}
-          onClick=${() => switchCamera(call, !media.cameraOn).then(() => deviceProblem('camera'))} />
+        <${WithDeviceMenu} call=${call} kind="microphone" openDevices=${() => openDialog('devices')}>
+          <${DeviceSwitch} kind="microphone" on=${media.microphoneOn} shortcut=${SHORTCUTS.microphone}
+            onClick=${() => switchMicrophone(call, !media.microphoneOn).then(() => deviceProblem('microphone'))} /><//>
+        <${WithDeviceMenu} call=${call} kind="camera" openDevices=${() => openDialog('devices')}>
+          <${DeviceSwitch} kind="camera" on=${media.cameraOn} shortcut=${SHORTCUTS.camera}
+            onClick=${() => switchCamera(call, !media.cameraOn).then(() => deviceProblem('camera'))} /><//>
         ${
           canShare() &&
           html`<${IconButton} class=${`${lit(media.screen)} wide-only`} name=${media.screen ? 'monitor-off' : 'monitor-up'}

@@ -12,6 +12,7 @@ import { Dialog } from './dialog.js';
 import { Processing } from './processing.js';
 import { RelayOnly } from './relay-only.js';
 import { Video } from './video.js';
+import { VideoQuality } from './video-quality.js';
 
 /** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {'microphone' | 'camera'} Kind */
@@ -28,6 +29,14 @@ export function DeviceSwitch({ kind, on, onClick, shortcut }) {
   return html`
     <${IconButton} class=${on ? 'on-stage' : 'on-stage off'} label=${label} name=${name} onClick=${onClick} data-kind=${kind}
       shortcut=${shortcut} />`;
+}
+
+/** A phone's other camera: offered where there are two and no mouse. @param {{call: MeetingSession, class: string, size: number}} props */
+export function FlipCamera({ call, class: name, size }) {
+  const { devices, cameraOn } = useStore(call.media.store);
+  const several = devices.filter(({ kind }) => kind === 'videoinput').length > 1;
+  if (!cameraOn || !several || !matchMedia('(pointer: coarse)').matches) return null;
+  return html`<${IconButton} class=${name} name="switch-camera" size=${size} label=${t('devices.flip')} onClick=${() => call.media.flipCamera()} />`;
 }
 
 /** Which microphone, camera and speaker. @param {{call: MeetingSession}} props */
@@ -115,20 +124,23 @@ export function DeviceProblem({ kind, problem, onRetry }) {
 
 /** The choice of devices while a call goes on. @param {{call: MeetingSession, onClose: () => void}} props */
 export function DeviceDialog({ call, onClose }) {
-  const { microphone, microphoneOn, camera, cameraOn, microphoneProblem, cameraProblem } = useStore(call.media.store);
+  const { microphone, microphoneOn, camera, cameraOn, mirrored, microphoneProblem, cameraProblem } = useStore(
+    call.media.store,
+  );
   return html`
     <${Dialog} title=${t('before.devices')} onClose=${onClose}>
       <div class="device-dialog">
         <div class="preview-picture">
           ${
             cameraOn && camera
-              ? html`<${Video} track=${camera} mirrored label=${t('before.preview')} />`
+              ? html`<${Video} track=${camera} mirrored=${mirrored} label=${t('before.preview')} />`
               : html`<p class="device-dark">${t('before.cameraOff')}</p>`
           }
         </div>
         <div class="device-dialog-choices">
           <${DeviceChoices} call=${call} />
           <${Level} track=${microphoneOn ? microphone : null} />
+          <${VideoQuality} call=${call} />
           <${Processing} call=${call} />
           <${RelayOnly} call=${call} />
           <${DeviceProblem} kind="microphone" problem=${microphoneProblem} onRetry=${() => call.media.setMicrophone(true)} />

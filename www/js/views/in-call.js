@@ -2,6 +2,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState, useStore, classes } from '../ui.js';
 import { settings } from '../settings.js';
 import { focusSoon } from '../focus.js';
+import { lowerHandAfterSpeaking } from '../hand-lowering.js';
 import { pageTitle } from '../page-title.js';
 import { others } from '../room-state.js';
 import { actionOf, switchCamera, switchMicrophone } from '../shortcuts.js';
@@ -46,7 +47,7 @@ export function InCall({ call }) {
         <h1 class="visually-hidden">${room.meeting.title}</h1>
         <div class="over-stage">
           <${StageBanner} call=${call} room=${room} />
-          <${Notices} call=${call} room=${room} />
+          <${Notices} call=${call} room=${room} openDevices=${() => setDialog('devices')} />
           <${WaitingCard} call=${call} room=${room} />
         </div>
         <${Stage} call=${call} room=${room} />
@@ -98,7 +99,11 @@ function useAlerts(call) {
   const count = room ? unread(room, seenMessage) + (room.lobby?.people.length ?? 0) : 0;
   useEffect(() => {
     const alerts = new CallAlerts(call);
-    return () => alerts.close();
+    const endLowering = lowerHandAfterSpeaking(call);
+    return () => {
+      alerts.close();
+      endLowering();
+    };
   }, [call]);
   useEffect(() => pageTitle.set({ count }), [count]);
   useEffect(() => () => pageTitle.set({ count: 0 }), []);

@@ -3,7 +3,7 @@ import { html, useState, useStore } from '../ui.js';
 import { t } from '../i18n.js';
 import { canConnect } from '../transport/webrtc.js';
 import { Avatar, IconButton } from './controls.js';
-import { DeviceChoices, DeviceProblem, DeviceSwitch, Level } from './devices.js';
+import { DeviceChoices, DeviceProblem, DeviceSwitch, FlipCamera, Level } from './devices.js';
 import { Processing } from './processing.js';
 import { RelayOnly } from './relay-only.js';
 import { Video } from './video.js';
@@ -18,12 +18,13 @@ export function Preview({ call, name }) {
       <div class="preview-picture">
         ${
           cameraOn && media.camera
-            ? html`<${Video} track=${media.camera} mirrored label=${t('before.preview')} />`
+            ? html`<${Video} track=${media.camera} mirrored=${media.mirrored} label=${t('before.preview')} />`
             : html`<div class="preview-off"><${Avatar} name=${name} /><span>${t('before.cameraOff')}</span></div>`
         }
         <div class="preview-tools">
           <${DeviceSwitch} kind="microphone" on=${microphoneOn} onClick=${() => call.media.setMicrophone(!microphoneOn)} />
           <${DeviceSwitch} kind="camera" on=${cameraOn} onClick=${() => call.media.setCamera(!cameraOn)} />
+          <${FlipCamera} call=${call} class="on-stage" size=${22} />
           <${IconButton} class="on-stage" label=${t('before.devices')} name="settings" aria-expanded=${choosing}
             onClick=${() => setChoosing(!choosing)} />
         </div>

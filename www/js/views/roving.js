@@ -34,7 +34,7 @@ export function useRoving(ref) {
     },
     onKeyDown(event) {
       const controls = ref.current ? controlsIn(ref.current) : [];
-      const at = controls.findIndex((one) => one === event.target);
+      const at = controls.indexOf(/** @type {HTMLElement} */ (event.target));
       const next = at < 0 ? undefined : neighbour(controls, at, event.key);
       if (!next) return;
       event.preventDefault();

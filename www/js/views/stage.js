@@ -117,6 +117,7 @@ function useTiles(call, room, media, apart, several) {
   const roomMedia = /** @type {import('../room-media.js').RoomMedia} */ (call.roomMedia);
   const { users: speaking } = useStore(roomMedia.speaking.store);
   const { users: qualities } = useStore(roomMedia.quality.store);
+  const { receiveQuality } = useStore(settings);
   const raised = hands(room);
   const mayPart = room.participants.length > 1;
   const reactionsOf = (/** @type {number} */ id) => {
@@ -127,7 +128,7 @@ function useTiles(call, room, media, apart, several) {
   const draw = (person, { mayPin = several } = {}) => {
     const { userId } = person;
     return html`
-      <${Tile} key=${userId} call=${call} person=${person} remote=${connections[userId]?.remote} state=${connections[userId]?.state}
+      <${Tile} key=${userId} call=${call} person=${person} remote=${receiveQuality === 'audio' ? undefined : connections[userId]?.remote} state=${connections[userId]?.state}
         media=${userId === room.myId ? media : null} speaking=${speaking.has(userId)} handPlace=${raised.indexOf(person) + 1} quality=${qualities[userId]}
         reactions=${reactionsOf(userId)} mayPin=${mayPin} mayPart=${mayPart} pinned=${pinned === userId} apart=${apart && userId === room.myId} />`;
   };

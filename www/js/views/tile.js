@@ -5,6 +5,7 @@ import { focusSoon } from '../focus.js';
 import { t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { Avatar, IconButton } from './controls.js';
+import { FlipCamera } from './devices.js';
 import { Video } from './video.js';
 
 /** @typedef {import('../room-state.js').Participant} Participant */
@@ -79,6 +80,7 @@ export const Tile = memo(
           html`<${IconButton} class=${pinned ? 'tile-tool pinned' : 'tile-tool'} name=${pinned ? 'pin-off' : 'pin'} size=${18}
           label=${t(pinned ? 'tile.unpin' : 'tile.pin', { name: displayName })} onClick=${() => pin(call, userId)} />`
         }
+        ${self && html`<${FlipCamera} call=${call} class="tile-tool" size=${18} />`}
         ${
           self &&
           mayPart &&
@@ -106,7 +108,12 @@ function setApart(selfApart) {
 
 /** @param {{person: Participant, remote?: PeerView['remote'], media: MediaState | null, name: string}} props */
 function Picture({ person, remote, media, name }) {
-  if (media) return media.cameraOn && media.camera && html`<${Video} track=${media.camera} mirrored label=${name} />`;
+  if (media)
+    return (
+      media.cameraOn &&
+      media.camera &&
+      html`<${Video} track=${media.camera} mirrored=${media.mirrored} label=${name} />`
+    );
   return person.video && remote?.camera && html`<${Video} stream=${remote.camera} label=${name} />`;
 }
 
