@@ -117,7 +117,8 @@ const watch = async () =>
           if (done) return;
           canvas.drawImage(value, 0, 0, 320, 180);
           value.close();
-          window.seen.push({ behind: sharpness(10, 10, 80, 80), shirt: sharpness(125, 140, 70, 30) });
+          const colour = [...canvas.getImageData(40, 40, 1, 1).data.slice(0, 3)];
+          window.seen.push({ behind: sharpness(10, 10, 80, 80), shirt: sharpness(125, 140, 70, 30), colour });
         }
       })();
     },
@@ -224,6 +225,36 @@ test('as long as the model is not there, all is blurred', async () => {
   await looks(allBlurred, 'the person is blurred too');
   await release();
   await looks(cutOut, 'the person is sharp');
+});
+
+test('something plain, or a picture of one’s own, takes the place of what is there; it stays on this device', async () => {
+  await bo.button('More').click();
+  await bo.page.getByRole('button', { name: 'Devices' }).click();
+  await bo.button('Sea').click();
+  await looks(
+    ({ colour: [red, green, blue], shirt }) => green > red + 40 && blue > red + 40 && shirt > SHARP,
+    'it is blue behind the person',
+  );
+  const wall = await ofBo(async () => {
+    const canvas = new OffscreenCanvas(64, 64);
+    const drawing = canvas.getContext('2d');
+    drawing.fillStyle = '#c02020';
+    drawing.fillRect(0, 0, 64, 64);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  });
+  const field = bo.page.locator('.backgrounds input');
+  await field.setInputFiles({ name: 'note.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+  await bo.page.locator('.toast', { hasText: 'could not be opened as a picture' }).first().waitFor();
+  await field.setInputFiles({ name: 'wall.png', mimeType: 'image/png', buffer: Buffer.from(wall) });
+  await looks(({ colour: [red, green], shirt }) => red > green + 80 && shirt > SHARP, 'one’s own wall');
+  assert.equal(await bo.button('My picture').getAttribute('aria-pressed'), 'true');
+  assert.ok(
+    await ofBo(async () => (await (await import('/js/backgrounds.js?again')).ownPicture())?.size > 0),
+    'the next page has it too',
+  );
+  await bo.button('Strong blur').click();
+  await looks(cutOut, 'blurred again');
+  await bo.page.keyboard.press('Escape');
 });
 
 long(

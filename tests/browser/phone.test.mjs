@@ -70,6 +70,68 @@ step('the screen stays on while one is in a call, also after the page was hidden
   await ana.page.evaluate(() => window.locks.at(-1).release()); // as the browser does with a hidden page
   await ana.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await until(async () => (await held()) === 1, 'it does so again');
+});
+
+step('on a small phone everything can be touched, and nothing stands in the way', async () => {
+  const { page } = ana;
+  const { code } = await page.evaluate(() => window.echomeet.call.store.get().room.meeting);
+  const bo = await register(sys, 'Bo Nilsson');
+  await bo.client.post(`/meetings/${code}/join`);
+  await page.locator('.self-view').waitFor();
+  assert.equal(
+    await page.evaluate(() => navigator.mediaSession.metadata.title),
+    'Plan',
+    'the system knows of the call',
+  );
+  const touchable = (selector) =>
+    page.locator(selector).evaluateAll((list) =>
+      list
+        .map((one) => ({
+          name: one.getAttribute('aria-label') ?? one.textContent.trim(),
+          ...one.getBoundingClientRect().toJSON(),
+        }))
+        .filter(({ width }) => width > 0)
+        .map(({ name, width, height, left, right, top, bottom }) => ({
+          name,
+          fits: width >= 44 && height >= 44 && left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight,
+        })),
+    );
+  for (const [width, height] of [
+    [320, 568],
+    [390, 844],
+    [667, 375],
+  ]) {
+    await page.setViewportSize({ width, height });
+    const bar = await touchable('.bar button');
+    assert.ok(bar.length >= 6);
+    assert.deepEqual(
+      bar.filter(({ fits }) => !fits),
+      [],
+      `${width} × ${height}`,
+    );
+  }
+  await page.setViewportSize({ width: 320, height: 568 });
+  const head = page.locator('.call-head');
+  await head.getByText('Plan').waitFor();
+  await head.getByLabel('2 people').waitFor();
+  await ana.button('More').click();
+  const menu = await touchable('.bar-more .menu button');
+  assert.deepEqual(
+    menu.filter(({ fits }) => !fits).map(({ name }) => name),
+    [],
+  );
+  assert.ok(
+    menu.some(({ name }) => name === 'Raise hand'),
+    'what the bar has no room for',
+  );
+  await page.locator('.menu').getByRole('button', { name: 'Raise hand' }).click();
+  await page.locator('.tile-hand').waitFor();
+  await page.evaluate(async () => (await import('/js/toasts.js')).toast('Bo Nilsson joined'));
+  const [note, picture] = await Promise.all(
+    ['.toast:last-of-type', '.tiles .tile'].map((one) => page.locator(one).boundingBox()),
+  );
+  assert.ok(note.y + note.height <= picture.y + 12, 'a notification covers no picture');
+  await page.setViewportSize({ width: 1280, height: 800 });
   await ana.leave();
   await until(async () => (await held()) === 0, 'it no longer does');
 });

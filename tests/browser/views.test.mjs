@@ -143,21 +143,35 @@ test('one joins with the microphone off, and the others see who is there before 
 
 test("where the browser says no, it is explained in that browser's terms, and one can try again", async () => {
   const agents = {
-    'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0': 'remove the block',
+    'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0': [
+      'remove the block',
+      'Firefox is asking at the top left',
+    ],
     'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15':
-      'Open Safari > Settings for this website',
+      ['Open Safari > Settings for this website', 'Safari is asking'],
   };
-  for (const [userAgent, words] of Object.entries(agents)) {
+  for (const [userAgent, [words, asks]] of Object.entries(agents)) {
     const other = await Person.arrive(browser, sys.base, 'Other', { userAgent });
     await other.context.addInitScript(() => {
       const { mediaDevices } = navigator;
       const ask = mediaDevices.getUserMedia.bind(mediaDevices);
-      mediaDevices.getUserMedia = (wish) =>
-        window.allowed ? ask(wish) : Promise.reject(new DOMException('', 'NotAllowedError'));
+      const refused = new Promise((resolve) => {
+        window.refuse = resolve;
+      });
+      navigator.permissions.query = async () => ({ state: 'prompt' });
+      mediaDevices.getUserMedia = async (wish) => {
+        if (window.allowed) return ask(wish);
+        await refused;
+        throw new DOMException('', 'NotAllowedError');
+      };
     });
     await other.signUp(`${userAgent.length}@example.org`);
     await other.go(`#/m/${code}`);
+    const hint = other.page.locator('.permission-hint');
+    await hint.getByText(asks).waitFor(); // as long as the browser asks
+    await other.page.evaluate(() => window.refuse());
     await other.page.getByText(words).first().waitFor();
+    await hint.waitFor({ state: 'detached' });
     await other.page.evaluate(() => {
       window.allowed = true;
     });
@@ -511,16 +525,16 @@ test('a shared screen has its sharer beside it, first of all; one looks closer; 
   assert.equal(await first.getAttribute('data-user'), String(await bo.myId()));
   const scale = () => ana.page.locator('.zoomed').evaluate((one) => new DOMMatrix(getComputedStyle(one).transform).a);
   await ana.button('Zoom in').click();
-  assert.equal(await scale(), 1.5);
+  await until(async () => (await scale()) === 1.5, '1.5 times as large');
   await ana.page.locator('.zoomable').press('+');
-  assert.equal(await scale(), 2.25);
+  await until(async () => (await scale()) === 2.25, '2.25 times as large');
   await ana.button('Show the whole screen').click();
-  assert.equal(await scale(), 1);
+  await until(async () => (await scale()) === 1, '1 times as large');
   await ana.page.locator('.screen').hover();
   await ana.page.keyboard.down('Control');
   await ana.page.mouse.wheel(0, -200);
   await ana.page.keyboard.up('Control');
-  assert.ok((await scale()) > 1.5, 'by the wheel');
+  await until(async () => (await scale()) > 1.5, 'by the wheel');
   await first.hover();
   await ana.button('Pin Bo Nilsson').click();
   await ana.page.locator('.speaker .tile video').waitFor();
@@ -558,14 +572,14 @@ test('a small window above other programs shows who speaks and has the microphon
           return own
             ? {
                 name: own.document.querySelector('.tile-name')?.textContent,
-                button: own.document.querySelector('button')?.getAttribute('aria-label'),
+                buttons: [...own.document.querySelectorAll('button')].map((one) => one.getAttribute('aria-label')),
               }
             : null;
         })
         .then((found) => found?.name && found),
     'the window is there',
   );
-  assert.deepEqual(small, { name: 'Bo Nilsson', button: 'Mute microphone' });
+  assert.deepEqual(small, { name: 'Bo Nilsson', buttons: ['Mute microphone', 'Turn camera off', 'Leave the meeting'] });
   await ana.page.evaluate(() => window.documentPictureInPicture.window.document.querySelector('button').click());
   await until(async () => (await media(ana)).startsWith('false'), 'muted from there');
   await more(ana, 'Close picture-in-picture');
@@ -618,6 +632,10 @@ test('many people: pages beyond what fits, oneself on the first, nobody who was 
 
 test('the line says that one is offline, and that the server is being restarted', async () => {
   const relay = sys.processes.relay;
+  await bo.context.setOffline(true);
+  await bo.page.getByText('You’re offline.').waitFor({ timeout: 5_000 }); // at once, whatever the socket still believes
+  await bo.context.setOffline(false);
+  await bo.page.locator('.stage-banner').waitFor({ state: 'detached', timeout: 60_000 });
   await relay.stop();
   await ana.page.getByText('The server is restarting. You’ll be back in a moment.').waitFor();
   await bo.context.setOffline(true);

@@ -1,5 +1,5 @@
 /**
- * A camera's picture with everything but the person blurred. The work is done in a worker (blur-worker.js), picture by picture.
+ * A camera's picture with everything but the person blurred, or replaced. The work is done in a worker (blur-worker.js), picture by picture.
  * From the first one on none leaves it sharp: as long as it is not known where the person is, all of it is blurred.
  */
 
@@ -11,9 +11,10 @@
 
 /**
  * @param {MediaStreamTrack} camera stays open and the caller's
+ * @param {import('./backgrounds.js').Background} background what is seen behind the person
  * @param {{onFailed: () => void, onSlow: (slow: boolean) => void}} told failed: no more pictures come, or all blurred
  */
-export function blurBackground(camera, { onFailed, onSlow }) {
+export function blurBackground(camera, background, { onFailed, onSlow }) {
   const { MediaStreamTrackProcessor, MediaStreamTrackGenerator } = /** @type {TrackStreams} */ (
     /** @type {unknown} */ (globalThis)
   );
@@ -25,7 +26,7 @@ export function blurBackground(camera, { onFailed, onSlow }) {
   const worker = new Worker(new URL('./blur-worker.js', import.meta.url), { type: 'module' });
   worker.addEventListener('message', ({ data }) => (data === 'failed' ? onFailed() : onSlow(data === 'slow')));
   worker.addEventListener('error', onFailed);
-  worker.postMessage({ readable, writable: track.writable }, [readable, track.writable]);
+  worker.postMessage({ readable, writable: track.writable, background }, [readable, track.writable]);
   return {
     track: /** @type {MediaStreamTrack} */ (track),
     close() {

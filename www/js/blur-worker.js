@@ -1,6 +1,6 @@
 /**
- * The worker of background-blur.js: takes pictures from one stream and gives them, blurred around the person, to another. Until
- * the model is there the whole picture is blurred. A message says that something "failed" (pictures then stop, or stay blurred), or
+ * The worker of background-blur.js: takes pictures from one stream and gives them, blurred around the person or with another
+ * background, to another. Until the model is there the whole picture is blurred. A message says that something "failed" (pictures then stop, or stay blurred), or
  * that this computer is too "slow", or is "quick" again.
  *
  * Its file comes with a content security policy of its own, which allows WebAssembly (lighttpd.conf, scripts/apache).
@@ -9,8 +9,7 @@
 /** What the model takes. */
 const WIDTH = 256;
 const HEIGHT = 144;
-const BLUR_PX = 6; // of these
-const EDGE_PX = 3 * BLUR_PX; // a blurred picture fades away here, outside of what is seen
+const BLUR_PX = 6; // of these, where nothing else is said, and until the model is there
 /** Likelihoods between these become the soft edge between person and background. */
 const SURELY_BEHIND = 0.5;
 const SURELY_PERSON = 0.9;
@@ -27,12 +26,17 @@ const blurred = canvas(WIDTH, HEIGHT);
 const person = canvas(WIDTH, HEIGHT);
 const picture = canvas(WIDTH, HEIGHT);
 const mask = new ImageData(WIDTH, HEIGHT);
-blurred.filter = `blur(${BLUR_PX}px)`;
+
+/** What is seen behind the person; null: blurred. @type {CanvasImageSource | null} */
+let scene = null;
+let blurPx = BLUR_PX;
 
 /** @type {import('../vendor/segmenter.mjs').ImageSegmenter | null} */
 let segmenter = null;
 
-addEventListener('message', ({ data: { readable, writable } }) => {
+addEventListener('message', ({ data: { readable, writable, background } }) => {
+  if ('blurPx' in background) blurPx = background.blurPx;
+  else scene = background.image ?? plain(background.colours);
   loadSegmenter()
     .then((loaded) => {
       segmenter = loaded;
@@ -50,6 +54,17 @@ function failed(error) {
 /** @param {'failed' | 'slow' | 'quick'} what */
 function tell(what) {
   /** @type {{postMessage: (message: unknown) => void}} */ (globalThis).postMessage(what);
+}
+
+/** @param {[string, string]} colours from the top to the bottom */
+function plain([top, bottom]) {
+  const drawing = canvas(WIDTH, HEIGHT);
+  const gradient = drawing.createLinearGradient(0, 0, 0, HEIGHT);
+  gradient.addColorStop(0, top);
+  gradient.addColorStop(1, bottom);
+  drawing.fillStyle = gradient;
+  drawing.fillRect(0, 0, WIDTH, HEIGHT);
+  return drawing.canvas;
 }
 
 /** @param {number} width @param {number} height */
@@ -117,7 +132,12 @@ async function blur(reader, writer) {
 function blurFrame(frame) {
   const { displayWidth: width, displayHeight: height, timestamp } = frame;
   small.drawImage(frame, 0, 0, WIDTH, HEIGHT);
-  blurred.drawImage(small.canvas, -EDGE_PX, -EDGE_PX, WIDTH + 2 * EDGE_PX, HEIGHT + 2 * EDGE_PX);
+  if (!segmenter || !scene) {
+    const px = segmenter ? blurPx : BLUR_PX;
+    const edge = 3 * px; // a blurred picture fades away here, outside of what is seen
+    blurred.filter = `blur(${px}px)`;
+    blurred.drawImage(small.canvas, -edge, -edge, WIDTH + 2 * edge, HEIGHT + 2 * edge);
+  }
   if (picture.canvas.width !== width || picture.canvas.height !== height)
     Object.assign(picture.canvas, { width, height });
   picture.globalCompositeOperation = 'copy';
@@ -130,7 +150,7 @@ function blurFrame(frame) {
     picture.drawImage(frame, 0, 0, width, height);
     picture.globalCompositeOperation = 'destination-over';
   }
-  picture.drawImage(blurred.canvas, 0, 0, width, height);
+  picture.drawImage((segmenter && scene) || blurred.canvas, 0, 0, width, height);
   return new VideoFrame(picture.canvas, { timestamp, alpha: 'discard' });
 }
 

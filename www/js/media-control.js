@@ -2,11 +2,12 @@
  * What this person sends, kept in step with the room: it is told what is on, and what others switch off, or the meeting
  * does not allow, stops here. Holds the room's media while one is in it.
  */
+import { browserKind } from './browser.js';
 import { errorText, t } from './i18n.js';
 import { LocalMedia } from './media.js';
 import { can } from './room-state.js';
 import { settings } from './settings.js';
-import { notify, toast } from './toasts.js';
+import { announce, notify, toast } from './toasts.js';
 import { fetchModule } from './version.js';
 import { sleep } from './waiting.js';
 
@@ -181,9 +182,17 @@ export class MediaControl {
       if (missing[kind] === this.#missing[kind]) continue;
       const back = !missing[kind] && this.local.store.get()[kind];
       if (this.#session.store.get().phase === 'in' && (missing[kind] || back))
-        notify(missing[kind] || `device.${kind}.back`);
+        this.#tell(missing[kind] || `device.${kind}.back`);
     }
     this.#missing = missing;
+  }
+
+  /** What the browser forbids is told with the way to allow it. @param {import('./i18n.js').Key} key */
+  #tell(key) {
+    if (!key.endsWith('.withdrawn')) return notify(key);
+    const text = `${t(key)} ${t(`device.allow.${browserKind()}`)}`;
+    toast(text, 'error', undefined, { lasting: true });
+    announce(text);
   }
 
   /** Tells the room what is on, until it knows the last state; switches may be pressed faster than answers come. */

@@ -28,6 +28,7 @@ import { canConnect } from './transport/webrtc.js';
  * @property {DeviceProblem | null} microphoneProblem
  * @property {DeviceProblem | null} cameraProblem
  * @property {MediaDeviceInfo[]} devices with names, once permission is given
+ * @property {boolean} asking the browser asks the person about them now
  * @property {boolean} canBlur whether what is behind the person can be blurred, by the camera or by this page
  * @property {boolean} blurSlow this page does it, and this computer is slow at it
  */
@@ -58,6 +59,7 @@ export class LocalMedia {
       microphoneProblem: null,
       cameraProblem: null,
       devices: [],
+      asking: false,
       canBlur: PAGE_CAN_BLUR,
       blurSlow: false,
     }),
@@ -181,6 +183,16 @@ export class LocalMedia {
   /** Where it can be done (`canBlur`). @param {boolean} on */
   setBackgroundBlur(on) {
     settings.set({ backgroundBlur: on });
+    return this.#showCameraAgain();
+  }
+
+  /** @param {import('./backgrounds.js').BackgroundName} background what is behind this person */
+  setBackground(background) {
+    settings.set({ background, backgroundBlur: true });
+    return this.#showCameraAgain();
+  }
+
+  #showCameraAgain() {
     return this.#inTurn(async () => {
       if (this.#camera) await this.#showCamera(this.#camera).catch((error) => this.#cameraFailed(error));
     });
@@ -286,11 +298,14 @@ export class LocalMedia {
       audio: wish.audio && microphoneId ? { ...wish.audio, deviceId: { [how]: microphoneId } } : wish.audio,
       video: wish.video && cameraId ? { ...wish.video, deviceId: { [how]: cameraId } } : wish.video,
     });
+    this.store.set({ asking: await isAsked(wish) });
     try {
       return await navigator.mediaDevices.getUserMedia(chosen('exact'));
     } catch (error) {
       if (reason(error) !== 'none') throw error;
-      return navigator.mediaDevices.getUserMedia(chosen('ideal'));
+      return await navigator.mediaDevices.getUserMedia(chosen('ideal'));
+    } finally {
+      this.store.set({ asking: false });
     }
   }
 
@@ -318,11 +333,12 @@ export class LocalMedia {
   /** Nothing of a camera is seen before it is blurred, where that is wished. @param {MediaStreamTrack} camera */
   async #showCamera(camera) {
     this.#camera = camera;
-    const { backgroundBlur } = settings.get();
+    const { backgroundBlur, background } = settings.get();
     const able = /** @type {{backgroundBlur?: boolean[]}} */ (camera.getCapabilities?.())?.backgroundBlur ?? [];
     this.store.set({ canBlur: PAGE_CAN_BLUR || (able.includes(true) && able.includes(false)) });
-    const obeyed = able.includes(backgroundBlur) && (await this.#applyBlur(camera, backgroundBlur));
-    const blurred = backgroundBlur && !obeyed ? await this.#blurHere(camera) : null;
+    const itself = backgroundBlur && (background === 'light' || background === 'strong');
+    const obeyed = able.includes(itself) && (await this.#applyBlur(camera, itself));
+    const blurred = backgroundBlur && !(itself && obeyed) ? await this.#blurHere(camera, background) : null;
     if (this.#camera !== camera) {
       // was closed meanwhile
       blurred?.close();
@@ -349,13 +365,14 @@ export class LocalMedia {
     );
   }
 
-  /** @param {MediaStreamTrack} camera */
-  async #blurHere(camera) {
+  /** @param {MediaStreamTrack} camera @param {import('./backgrounds.js').BackgroundName} background */
+  async #blurHere(camera, background) {
     const unable = new DOMException('', 'BlurError');
     if (!PAGE_CAN_BLUR) throw unable;
     this.store.set({ camera: null }); // which may be seen sharp now
     try {
-      const blurred = blurBackground(camera, {
+      const { loadBackground } = await import('./backgrounds.js'); // few have one
+      const blurred = blurBackground(camera, await loadBackground(background), {
         onFailed: () => this.#blurred === blurred && this.#cameraFailed(unable),
         onSlow: (blurSlow) => this.#blurred === blurred && this.store.set({ blurSlow }),
       });
@@ -444,6 +461,19 @@ export class LocalMedia {
 async function isDenied(kind) {
   try {
     return (await navigator.permissions.query({ name: /** @type {PermissionName} */ (kind) })).state === 'denied';
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the browser will ask the person first; not every browser says. @param {{audio?: unknown, video?: unknown}} wish */
+async function isAsked({ audio, video }) {
+  try {
+    const kinds = [audio && 'microphone', video && 'camera'].filter(Boolean);
+    const states = await Promise.all(
+      kinds.map((name) => navigator.permissions.query({ name: /** @type {PermissionName} */ (name) })),
+    );
+    return states.some(({ state }) => state === 'prompt') && states.every(({ state }) => state !== 'denied');
   } catch {
     return false;
   }

@@ -22,7 +22,8 @@ const KEY = 'echomeet.settings';
  * @property {boolean} echoCancellation
  * @property {boolean} noiseSuppression
  * @property {boolean} autoGainControl
- * @property {boolean} backgroundBlur only seen with a blurred background
+ * @property {boolean} backgroundBlur only seen with another background than there is
+ * @property {import('./backgrounds.js').BackgroundName} background and with which: blurred, or another one
  * @property {boolean} relayOnly media go over TURN servers only: nobody learns this computer's address
  * @property {string[]} soundsOff which sounds of a call are not wanted
  * @property {boolean} systemNotifications wanted, where the browser allows them
@@ -48,6 +49,7 @@ const DEFAULTS = {
   noiseSuppression: true,
   autoGainControl: true,
   backgroundBlur: false,
+  background: 'strong',
   microphoneOn: true,
   cameraOn: true,
   soundsOff: [],

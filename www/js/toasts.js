@@ -10,13 +10,14 @@ import { createStore } from './store.js';
  * @property {'info' | 'error'} kind
  * @property {ToastAction} [action]
  * @property {string} [group] of several in a group only the last is shown, in the place of the one before
+ * @property {boolean} [lasting] shown twice as long
  * @property {string} [title] whose message it is
  * @property {boolean} [locked] and that it is private
  * @property {() => void} [open] what a click on its text does
  */
 
 const SHOWN_MS = 5_000;
-const SHOWN_WITH_ACTION_MS = 10_000;
+const SHOWN_LONG_MS = 10_000;
 const AT_ONCE = 3;
 let nextId = 1;
 /** @type {Map<number, ReturnType<typeof setTimeout>>} */
@@ -24,7 +25,7 @@ const timers = new Map();
 
 export const toasts = createStore({ list: /** @type {Toast[]} */ ([]), announcement: '' });
 
-/** @param {string} text @param {'info' | 'error'} [kind] @param {ToastAction} [action] @param {Pick<Toast, 'group' | 'title' | 'locked' | 'open'>} [more] */
+/** @param {string} text @param {'info' | 'error'} [kind] @param {ToastAction} [action] @param {Pick<Toast, 'group' | 'lasting' | 'title' | 'locked' | 'open'>} [more] */
 export function toast(text, kind = 'info', action, more = {}) {
   const { list } = toasts.get();
   const before = more.group && list.find(({ group }) => group === more.group);
@@ -35,7 +36,7 @@ export function toast(text, kind = 'info', action, more = {}) {
   clearTimeout(timers.get(id));
   timers.set(
     id,
-    setTimeout(() => dismiss(id), action ? SHOWN_WITH_ACTION_MS : SHOWN_MS),
+    setTimeout(() => dismiss(id), action || more.lasting ? SHOWN_LONG_MS : SHOWN_MS),
   );
 }
 

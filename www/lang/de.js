@@ -893,4 +893,23 @@ export default {
   'quality.receive.audio': 'Aus (nur Ton)',
   'hand.lowered': 'Ihre Hand wurde gesenkt, da Sie gesprochen haben.',
   'hand.raiseAgain': 'Wieder heben',
+
+  // Während der Browser nach Mikrofon und Kamera fragt.
+  'permission.title': 'Mikrofon und Kamera erlauben',
+  'permission.chrome': 'Ihr Browser fragt oben links im Fenster. Wählen Sie „Zulassen“.',
+  'permission.firefox': 'Firefox fragt oben links im Fenster. Wählen Sie „Erlauben“.',
+  'permission.safari': 'Safari fragt in einem eigenen Fenster. Wählen Sie „Erlauben“.',
+  'permission.ios': 'Ihr Browser fragt. Tippen Sie auf „Erlauben“.',
+  'permission.android': 'Ihr Browser fragt. Tippen Sie auf „Zulassen“.',
+
+  // Hintergründe
+  'background.title': 'Wählen Sie, was hinter Ihnen zu sehen ist',
+  'background.light': 'Leicht unscharf',
+  'background.strong': 'Stark unscharf',
+  'background.slate': 'Schiefer',
+  'background.sea': 'Meer',
+  'background.sand': 'Sand',
+  'background.own': 'Mein Bild',
+  'background.add': 'Bild hinzufügen (bleibt auf diesem Gerät)',
+  'background.failed': 'Diese Datei lässt sich nicht als Bild öffnen.',
 };

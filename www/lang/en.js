@@ -868,4 +868,23 @@ export default {
   'quality.receive.audio': 'Off (audio only)',
   'hand.lowered': 'Your hand was lowered because you spoke.',
   'hand.raiseAgain': 'Raise again',
+
+  // While the browser asks for microphone and camera.
+  'permission.title': 'Allow your microphone and camera',
+  'permission.chrome': 'Your browser is asking at the top left of the window. Choose “Allow”.',
+  'permission.firefox': 'Firefox is asking at the top left of the window. Choose “Allow”.',
+  'permission.safari': 'Safari is asking in a window of its own. Choose “Allow”.',
+  'permission.ios': 'Your browser is asking. Tap “Allow”.',
+  'permission.android': 'Your browser is asking. Tap “Allow”.',
+
+  // Backgrounds
+  'background.title': 'Choose what is behind you',
+  'background.light': 'Light blur',
+  'background.strong': 'Strong blur',
+  'background.slate': 'Slate',
+  'background.sea': 'Sea',
+  'background.sand': 'Sand',
+  'background.own': 'My picture',
+  'background.add': 'Add a picture (stays on this device)',
+  'background.failed': 'This file could not be opened as a picture.',
 };

@@ -881,4 +881,23 @@ export default {
   'quality.receive.audio': 'Désactivée (audio seul)',
   'hand.lowered': 'Votre main a été baissée, car vous avez parlé.',
   'hand.raiseAgain': 'Lever à nouveau',
+
+  // Pendant que le navigateur demande l’accès au micro et à la caméra.
+  'permission.title': 'Autorisez le micro et la caméra',
+  'permission.chrome': 'Votre navigateur vous le demande en haut à gauche de la fenêtre. Choisissez « Autoriser ».',
+  'permission.firefox': 'Firefox vous le demande en haut à gauche de la fenêtre. Choisissez « Autoriser ».',
+  'permission.safari': 'Safari vous le demande dans une fenêtre à part. Choisissez « Autoriser ».',
+  'permission.ios': 'Votre navigateur vous le demande. Touchez « Autoriser ».',
+  'permission.android': 'Votre navigateur vous le demande. Touchez « Autoriser ».',
+
+  // Arrière-plans
+  'background.title': 'Choisissez ce qui se trouve derrière vous',
+  'background.light': 'Flou léger',
+  'background.strong': 'Flou fort',
+  'background.slate': 'Ardoise',
+  'background.sea': 'Mer',
+  'background.sand': 'Sable',
+  'background.own': 'Mon image',
+  'background.add': 'Ajouter une image (reste sur cet appareil)',
+  'background.failed': 'Ce fichier n’a pas pu être ouvert comme image.',
 };

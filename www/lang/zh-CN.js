@@ -836,4 +836,23 @@ export default {
   'quality.receive.audio': '关闭（仅音频）',
   'hand.lowered': '你已发言，手已放下。',
   'hand.raiseAgain': '再次举手',
+
+  // 浏览器询问麦克风和摄像头权限时
+  'permission.title': '允许使用麦克风和摄像头',
+  'permission.chrome': '浏览器正在窗口左上角询问，请选择“允许”。',
+  'permission.firefox': 'Firefox 正在窗口左上角询问，请选择“允许”。',
+  'permission.safari': 'Safari 正在弹窗中询问，请选择“允许”。',
+  'permission.ios': '浏览器正在询问，请点“允许”。',
+  'permission.android': '浏览器正在询问，请点“允许”。',
+
+  // 背景
+  'background.title': '选择你身后的背景',
+  'background.light': '轻度虚化',
+  'background.strong': '重度虚化',
+  'background.slate': '石板灰',
+  'background.sea': '海蓝',
+  'background.sand': '沙色',
+  'background.own': '我的图片',
+  'background.add': '添加图片（仅保存在此设备）',
+  'background.failed': '无法打开此图片文件。',
 };

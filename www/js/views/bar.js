@@ -10,7 +10,7 @@ import { SHORTCUTS, switchCamera, switchMicrophone } from '../shortcuts.js';
 import { toast } from '../toasts.js';
 import { Code, IconButton, useMenu } from './controls.js';
 import { WithDeviceMenu } from './device-menu.js';
-import { DeviceSwitch } from './devices.js';
+import { DeviceSwitch, problemText } from './devices.js';
 import { More, canShare } from './more.js';
 import { MutedHint } from './muted-hint.js';
 import { togglePanel } from './panel.js';
@@ -35,7 +35,12 @@ export function Bar({ call, room, openDialog }) {
   const news = panel === 'chat' ? 0 : unread(room, seenMessage);
   const deviceProblem = (/** @type {'microphone' | 'camera'} */ kind) => {
     const problem = call.media.store.get()[`${kind}Problem`];
-    if (problem && !call.media.store.get()[`${kind}On`]) toast(t(`device.${kind}.${problem}`), 'error');
+    if (!problem || call.media.store.get()[`${kind}On`]) return;
+    const again = () => (kind === 'microphone' ? switchMicrophone(call, true) : switchCamera(call, true));
+    toast(problemText(kind, problem), 'error', {
+      label: t('app.retry'),
+      run: () => again().then(() => deviceProblem(kind)),
+    });
   };
   return html`
     <footer class="bar" aria-label=${t('bar.label')}>
@@ -53,12 +58,12 @@ export function Bar({ call, room, openDialog }) {
           html`<${IconButton} class=${`${lit(media.screen)} wide-only`} name=${media.screen ? 'monitor-off' : 'monitor-up'}
           label=${t(media.screen ? 'bar.stopShare' : 'bar.share')} onClick=${() => call.mediaControl.toggleScreen()} />`
         }
-        <${IconButton} class=${lit(raised)} name="hand" aria-pressed=${raised} shortcut=${SHORTCUTS.hand}
+        <${IconButton} class=${`${lit(raised)} roomy-only`} name="hand" aria-pressed=${raised} shortcut=${SHORTCUTS.hand}
           label=${t(raised ? 'bar.lowerHand' : 'bar.raiseHand')} onClick=${() => call.toggleHand()} />
         <${Reactions} call=${call} />
         <${IconButton} class=${lit(panel === 'chat')} name="message-square" badge=${news} aria-pressed=${panel === 'chat'}
           data-opens="chat" shortcut=${SHORTCUTS.chat} label=${news ? t('bar.chatUnread', { count: news }) : t('bar.chat')} onClick=${() => togglePanel('chat')} />
-        <${IconButton} class=${lit(panel === 'people')} name="users" badge=${waiting} aria-pressed=${panel === 'people'}
+        <${IconButton} class=${lit(panel === 'people')} name="users" badge=${waiting || (room.participants.length > 1 && room.participants.length)} quiet=${waiting === 0} aria-pressed=${panel === 'people'}
           data-opens="people" shortcut=${SHORTCUTS.people} label=${waiting ? t('bar.peopleWaiting', { count: waiting }) : t('bar.people')} onClick=${() => togglePanel('people')} />
         <${IconButton} class=${`${lit(view === 'speaker')} wide-only`} name="gallery-thumbnails" aria-pressed=${view === 'speaker'}
           shortcut=${SHORTCUTS.view} label=${t('bar.speakerView')} onClick=${() => call.toggleView()} />
@@ -90,18 +95,30 @@ function Reactions({ call }) {
 
 /** @param {{call: import('../meeting-session.js').MeetingSession, room: Room, onOpen: () => void}} props */
 function Info({ call, room, onOpen }) {
-  useTick(1000);
   const { code } = room.meeting;
-  const began = Date.parse(/** @type {string} */ (room.meeting.actualStartTime));
-  const elapsedMs = began ? serverNow() - began : performance.now() - call.store.get().startedAt;
   return html`
     <div class="bar-info">
-      <span class="elapsed" translate=${false} data-tip=${t('bar.elapsed')}>${duration(elapsedMs / 1000)}</span>
+      <${Elapsed} call=${call} room=${room} />
+      <bdi class="bar-title name" translate=${false}>${room.meeting.title}</bdi>
       <button type="button" class="text-button" data-tip=${t('info.title')} aria-haspopup="dialog" onClick=${onOpen}>
         <${Code} code=${code} /> ${icon('info', 18)}<span class="visually-hidden">${t('info.title')}</span>
       </button>
     </div>`;
 }
+
+/** @param {{call: import('../meeting-session.js').MeetingSession, room: Room}} props */
+function Elapsed({ call, room }) {
+  useTick(1000);
+  const began = Date.parse(/** @type {string} */ (room.meeting.actualStartTime));
+  const elapsedMs = began ? serverNow() - began : performance.now() - call.store.get().startedAt;
+  return html`<span class="elapsed" translate=${false} data-tip=${t('bar.elapsed')}>${duration(elapsedMs / 1000)}</span>`;
+}
+
+/** What the bar of a phone has no room for, above the stage. @param {{call: import('../meeting-session.js').MeetingSession, room: Room}} props */
+export const Head = ({ call, room }) => html`
+  <div class="call-head"><bdi class="name" translate=${false}>${room.meeting.title}</bdi>
+    <${Elapsed} call=${call} room=${room} />
+    <span class="head-people" role="img" aria-label=${t('people.count', { count: room.participants.length })}>${icon('users', 16)} ${room.participants.length}</span></div>`;
 
 /** Who hosts is asked whether the others go on. @param {{call: import('../meeting-session.js').MeetingSession, hosting: boolean}} props */
 function Leave({ call, hosting }) {

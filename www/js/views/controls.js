@@ -53,15 +53,15 @@ export function FormError({ error, onRetry }) {
 
 /**
  * A button that is only an icon. Its label is its accessible name and, with the keys that do the same, its tooltip.
- * @param {{label: string, name: import('../icons.js').IconName, class?: string, size?: number, badge?: number,
+ * @param {{label: string, name: import('../icons.js').IconName, class?: string, size?: number, badge?: number, quiet?: boolean,
  *   shortcut?: import('../shortcuts.js').Keys, onClick: (event: MouseEvent) => void, [attribute: string]: unknown}} props
  */
-export function IconButton({ label, name, class: extra, size, badge, shortcut, ...rest }) {
+export function IconButton({ label, name, class: extra, size, badge, quiet = false, shortcut, ...rest }) {
   return html`
     <button type="button" class=${classes('icon-button', extra)} aria-label=${label} aria-keyshortcuts=${shortcut?.aria}
       data-tip=${shortcut ? `${label} (${shortcut.shown})` : label} ...${rest}>
       ${icon(name, size)}
-      ${badge ? html`<span class="badge" aria-hidden="true">${badge > 99 ? '99+' : badge}</span>` : null}
+      ${badge ? html`<span class=${classes('badge', quiet && 'quiet')} aria-hidden="true">${badge > 99 ? '99+' : badge}</span>` : null}
     </button>`;
 }
 
@@ -75,7 +75,10 @@ export function useMenu() {
   const root = useRef(/** @type {HTMLElement | null} */ (null));
   useLayoutEffect(() => {
     if (!open) return undefined;
-    root.current?.querySelector('.menu')?.querySelector('button')?.focus();
+    const buttons = /** @type {NodeListOf<HTMLElement> | undefined} */ (
+      root.current?.querySelector('.menu')?.querySelectorAll('button')
+    );
+    [...(buttons ?? [])].find(({ offsetParent }) => offsetParent)?.focus();
     const outside = (/** @type {Event} */ event) => {
       if (!root.current?.contains(/** @type {Node} */ (event.target))) setOpen(false);
     };

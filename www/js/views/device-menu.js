@@ -6,7 +6,7 @@ import { t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { IconButton, useMenu } from './controls.js';
 import { Level } from './devices.js';
-import { Switch } from './processing.js';
+import { Backgrounds, Switch } from './processing.js';
 
 /** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {'microphone' | 'camera'} Kind */
@@ -59,7 +59,8 @@ function CameraMenu({ call, onDone }) {
   return html`
     <${Choice} title=${t('before.camera')} devices=${devices} type="videoinput" chosen=${camera?.getSettings().deviceId ?? settings.get().cameraId}
       onChoose=${(/** @type {string} */ id) => call.media.useDevice('camera', id)} onDone=${onDone} />
-    ${(canBlur || backgroundBlur) && html`<${Switch} on=${backgroundBlur} label=${t('processing.blur')} onChange=${(/** @type {boolean} */ on) => call.media.setBackgroundBlur(on)} />`}`;
+    ${(canBlur || backgroundBlur) && html`<${Switch} on=${backgroundBlur} label=${t('processing.blur')} onChange=${(/** @type {boolean} */ on) => call.media.setBackgroundBlur(on)} />`}
+    ${backgroundBlur && html`<${Backgrounds} call=${call} />`}`;
 }
 
 /** @param {{title: string, devices: MediaDeviceInfo[], type: MediaDeviceKind, chosen: string | null, onChoose: (id: string) => void, onDone: () => void}} props */

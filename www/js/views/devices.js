@@ -113,12 +113,15 @@ export function Level({ track }) {
 /** Trying again is of no use for these: something must change first, and then it goes by itself. */
 const HOPELESS = ['insecure', 'webrtc'];
 
+/** In words, with the way to allow it in this browser. @param {Kind} kind @param {string} problem */
+export const problemText = (kind, problem) =>
+  `${t(`device.${kind}.${problem}`)}${['denied', 'withdrawn'].includes(problem) ? ` ${t(`device.allow.${browserKind()}`)}` : ''}`;
+
 /** Why a device cannot be used, and what to do. @param {{kind: Kind, problem: string | null, onRetry: () => void}} props */
 export function DeviceProblem({ kind, problem, onRetry }) {
   if (!problem) return null;
   return html`
-    <p class="device-problem" role="status"><span>${t(`device.${kind}.${problem}`)}${' '}
-      ${['denied', 'withdrawn'].includes(problem) && t(`device.allow.${browserKind()}`)}</span>
+    <p class="device-problem" role="status"><span>${problemText(kind, problem)}</span>
       ${!HOPELESS.includes(problem) && html` <button type="button" class="link" onClick=${onRetry}>${t('app.retry')}</button>`}</p>`;
 }
 

@@ -4,6 +4,7 @@ import { settings } from '../settings.js';
 import { focusSoon } from '../focus.js';
 import { lowerHandAfterSpeaking } from '../hand-lowering.js';
 import { pageTitle } from '../page-title.js';
+import { offerSystemControls } from '../media-session.js';
 import { others } from '../room-state.js';
 import { actionOf, switchCamera, switchMicrophone } from '../shortcuts.js';
 import { announce, toast } from '../toasts.js';
@@ -11,11 +12,12 @@ import { t } from '../i18n.js';
 import { lookForUpdate, version } from '../version.js';
 import { CallAlerts } from '../call-alerts.js';
 import { AlertSettings } from './alert-settings.js';
-import { Bar, unread } from './bar.js';
+import { Bar, Head, unread } from './bar.js';
 import { DeviceDialog } from './devices.js';
 import { MeetingInfo } from './info.js';
 import { WaitingCard } from './lobby.js';
 import { Notices } from './notices.js';
+import { PermissionHint } from './permission-hint.js';
 import { Panel, togglePanel } from './panel.js';
 import { ShortcutList } from './shortcut-list.js';
 import { CallStatistics } from './statistics.js';
@@ -46,10 +48,12 @@ export function InCall({ call }) {
       <main class="call-stage" ref=${stage} tabindex="-1">
         <h1 class="visually-hidden">${room.meeting.title}</h1>
         <div class="over-stage">
+          <${PermissionHint} call=${call} />
           <${StageBanner} call=${call} room=${room} />
           <${Notices} call=${call} room=${room} openDevices=${() => setDialog('devices')} />
           <${WaitingCard} call=${call} room=${room} />
         </div>
+        <${Head} call=${call} room=${room} />
         <${Stage} call=${call} room=${room} />
       </main>
       <${Panel} call=${call} room=${room} />
@@ -100,9 +104,11 @@ function useAlerts(call) {
   useEffect(() => {
     const alerts = new CallAlerts(call);
     const endLowering = lowerHandAfterSpeaking(call);
+    const endControls = offerSystemControls(call);
     return () => {
       alerts.close();
       endLowering();
+      endControls();
     };
   }, [call]);
   useEffect(() => pageTitle.set({ count }), [count]);

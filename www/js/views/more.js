@@ -2,6 +2,8 @@
 import { html, useStore } from '../ui.js';
 import { icon } from '../icons.js';
 import { t } from '../i18n.js';
+import { me } from '../room-state.js';
+import { REACTIONS } from '../session-chat.js';
 import { settings } from '../settings.js';
 import { SHORTCUTS } from '../shortcuts.js';
 import { canConnect } from '../transport/webrtc.js';
@@ -71,6 +73,7 @@ export function More({ call, openDialog }) {
         open &&
         html`
         <div class="menu" role="group" aria-label=${t('bar.more')}>
+          <${Crowded} call=${call} onDone=${close} />
           ${items.map(
             (item) =>
               item &&
@@ -81,4 +84,22 @@ export function More({ call, openDialog }) {
         </div>`
       }
     </div>`;
+}
+
+/** What a small bar has no room for. @param {{call: import('../meeting-session.js').MeetingSession, onDone: () => void}} props */
+function Crowded({ call, onDone }) {
+  const { room } = useStore(call.store);
+  const raised = Boolean(room && me(room)?.handRaisedAt);
+  const toggle = () => {
+    onDone();
+    call.toggleHand();
+  };
+  return html`
+    <div class="menu-reactions crowded-only" role="group" aria-label=${t('bar.react')}>
+      ${REACTIONS.map(
+        (reaction) => html`
+        <button type="button" key=${reaction} aria-label=${t(`reaction.${reaction}`)} onClick=${() => call.chat.react(reaction)}>${reaction}</button>`,
+      )}
+    </div>
+    <button type="button" class="tiny-only" onClick=${toggle}>${icon('hand', 18)} <span>${t(raised ? 'bar.lowerHand' : 'bar.raiseHand')}</span></button>`;
 }

@@ -4,6 +4,7 @@ import { t } from '../i18n.js';
 import { canConnect } from '../transport/webrtc.js';
 import { Avatar, IconButton } from './controls.js';
 import { DeviceChoices, DeviceProblem, DeviceSwitch, FlipCamera, Level } from './devices.js';
+import { PermissionHint } from './permission-hint.js';
 import { Processing } from './processing.js';
 import { RelayOnly } from './relay-only.js';
 import { Video } from './video.js';
@@ -15,6 +16,7 @@ export function Preview({ call, name }) {
   const { microphoneOn, cameraOn, microphoneProblem, cameraProblem } = media;
   return html`
     <section class="preview">
+      <${PermissionHint} call=${call} />
       <div class="preview-picture">
         ${
           cameraOn && media.camera

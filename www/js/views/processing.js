@@ -1,7 +1,9 @@
 /** What is done to one's sound and picture, as switches. */
-import { html, useStore } from '../ui.js';
-import { t } from '../i18n.js';
+import { html, useEffect, useState, useStore } from '../ui.js';
+import { errorText, t } from '../i18n.js';
 import { settings } from '../settings.js';
+import { toast } from '../toasts.js';
+import { fetchModule } from '../version.js';
 
 /** @param {{call: import('../meeting-session.js').MeetingSession}} props */
 export function Processing({ call }) {
@@ -14,8 +16,18 @@ export function Processing({ call }) {
       <${Switch} on=${echoCancellation} label=${t('processing.echo')} onChange=${(/** @type {boolean} */ on) => call.media.setProcessing({ echoCancellation: on })} />
       <${Switch} on=${autoGainControl} label=${t('processing.gain')} onChange=${(/** @type {boolean} */ on) => call.media.setProcessing({ autoGainControl: on })} />
       ${(canBlur || backgroundBlur) && html`<${Switch} on=${backgroundBlur} label=${t('processing.blur')} onChange=${(/** @type {boolean} */ on) => call.media.setBackgroundBlur(on)} />`}
+      ${backgroundBlur && html`<${Backgrounds} call=${call} />`}
       <span role="status">${blurSlow && html`<span class="quiet">${t('processing.blurSlow')}</span>`}</span>
     </fieldset>`;
+}
+
+/** The choice of what is behind oneself, which few need. @param {{call: import('../meeting-session.js').MeetingSession}} props */
+export function Backgrounds({ call }) {
+  const [view, setView] = useState(/** @type {typeof import('./backgrounds.js') | null} */ (null));
+  useEffect(() => {
+    fetchModule(() => import('./backgrounds.js')).then(setView, (error) => toast(errorText(error), 'error'));
+  }, []);
+  return view && html`<${view.Backgrounds} call=${call} />`;
 }
 
 /** @param {{on: boolean, label: string, onChange: (on: boolean) => void}} props */

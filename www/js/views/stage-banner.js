@@ -23,7 +23,7 @@ export function StageBanner({ call, room }) {
   const offline = useOffline();
   const trouble = useLasting(mediaTrouble(call, room));
   if (reconnecting && socketBlocked && !offline) return html`<${Trouble} text=${t('error.socket_blocked')} />`;
-  if (reconnecting) {
+  if (reconnecting || offline) {
     const text = offline ? t('stage.offline') : t(serverAway ? 'stage.serverAway' : 'stage.reconnecting');
     return html`<p class="stage-banner" role="status">${icon('loader-circle', 18)} <span>${text}</span></p>`;
   }

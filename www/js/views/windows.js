@@ -3,9 +3,9 @@ import { createStore } from '../store.js';
 import { html, render, useEffect, useState, useStore } from '../ui.js';
 import { t } from '../i18n.js';
 import { chooseSpeaker } from '../layout.js';
-import { switchMicrophone } from '../shortcuts.js';
+import { switchCamera, switchMicrophone } from '../shortcuts.js';
 import { toast } from '../toasts.js';
-import { Avatar } from './controls.js';
+import { Avatar, IconButton } from './controls.js';
 import { DeviceSwitch } from './devices.js';
 import { Video } from './video.js';
 
@@ -65,7 +65,7 @@ export const canPictureInPicture = () => pictureWindows !== undefined || documen
 
 export const usePictureInPicture = () => useStore(small).window !== null;
 
-/** A small window with who speaks and one's microphone; where the browser has only pictures for it, the large one. @param {MeetingSession} call */
+/** A small window with who speaks, one's microphone and camera, and the way out; where the browser has only pictures for it, the large one. @param {MeetingSession} call */
 export async function togglePictureInPicture(call) {
   try {
     if (small.get().window) small.get().window?.close();
@@ -114,7 +114,7 @@ function openSmall(call, window) {
 /** @param {{call: MeetingSession}} props */
 function Small({ call }) {
   const { room, connections } = useStore(call.store);
-  const { microphoneOn } = useStore(call.media.store);
+  const { microphoneOn, cameraOn } = useStore(call.media.store);
   const { speaking } = call.roomMedia ?? {};
   const [shown, setShown] = useState(/** @type {number | null} */ (null));
   useEffect(() => {
@@ -142,6 +142,10 @@ function Small({ call }) {
       <div class="tile"><${Avatar} name=${person.displayName} />
         ${stream && html`<${Video} stream=${stream} whole label=${person.displayName} />`}
         <span class="tile-name"><bdi class="name" translate=${false}>${person.displayName}</bdi></span></div>
-      <${DeviceSwitch} kind="microphone" on=${microphoneOn} onClick=${() => switchMicrophone(call, !microphoneOn)} />
+      <div class="small-bar">
+        <${DeviceSwitch} kind="microphone" on=${microphoneOn} onClick=${() => switchMicrophone(call, !microphoneOn)} />
+        <${DeviceSwitch} kind="camera" on=${cameraOn} onClick=${() => switchCamera(call, !cameraOn)} />
+        <${IconButton} class="on-stage leave" name="phone-off" label=${t('bar.leaveMeeting')} onClick=${() => call.leave()} />
+      </div>
     </main>`;
 }
