@@ -31,8 +31,9 @@ static const char SQL_LIST[] =
 static const char SQL_LIST_ALL[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? ORDER BY p.joined_at, p.user_id";
 static const char SQL_LIST_STATUS[] =
     PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p.status = ? ORDER BY p.joined_at, p.user_id LIMIT ?";
-static const char SQL_LIST_UNHELD[] = PARTICIPANT_COLUMNS "WHERE p.meeting_id = ? AND p." WAITING
-                                                          " AND p.is_held = 0 ORDER BY p.joined_at, p.user_id LIMIT ?";
+static const char SQL_LIST_UNHELD[] = PARTICIPANT_COLUMNS
+    "WHERE p.meeting_id = ? AND p." WAITING " AND p.is_held = 0 AND (? OR p.is_guest = 0 OR p.invite_id IS NOT NULL) "
+    "ORDER BY p.joined_at, p.user_id LIMIT ?";
 static const char SQL_INSERT[] =
     "INSERT INTO participants (meeting_id, user_id, display_name, role, status, is_guest, address, invite_id, joined_at, "
     "relay, connection, seat_name, session_id, is_held) SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM users "
@@ -167,11 +168,11 @@ enum err participant_dao_list_status(struct db *db, struct arena *arena, int64_t
                          read_row, sizeof **items, items, count);
 }
 
-enum err participant_dao_list_unheld(struct db *db, struct arena *arena, int64_t meeting_id, int64_t limit,
-                                     struct participant **items, int *count)
+enum err participant_dao_list_unheld(struct db *db, struct arena *arena, int64_t meeting_id, bool guests_too,
+                                     int64_t limit, struct participant **items, int *count)
 {
-    return db_select_all(db, arena, SQL_LIST_UNHELD, DB_PARAMS(db_int(meeting_id), db_int(limit)), read_row,
-                         sizeof **items, items, count);
+    return db_select_all(db, arena, SQL_LIST_UNHELD, DB_PARAMS(db_int(meeting_id), db_int(guests_too), db_int(limit)),
+                         read_row, sizeof **items, items, count);
 }
 
 static struct db_param id_param(int64_t id) { return id ? db_int(id) : db_null(); }

@@ -101,9 +101,10 @@ MUST_CHECK enum err participant_dao_list_status(struct db *db, struct arena *are
                                                 enum participant_status status, int64_t limit,
                                                 struct participant **items, int *count);
 
-/* Those who wait and are not held, the longest first, at most limit. */
-MUST_CHECK enum err participant_dao_list_unheld(struct db *db, struct arena *arena, int64_t meeting_id, int64_t limit,
-                                                struct participant **items, int *count);
+/* Those who wait and are not held, the longest first, at most limit; guests without an invitation only where they are
+ * asked for, too. */
+MUST_CHECK enum err participant_dao_list_unheld(struct db *db, struct arena *arena, int64_t meeting_id, bool guests_too,
+                                                int64_t limit, struct participant **items, int *count);
 
 /* A first row. Holds the account until the transaction ends. ERR_DB_DUPLICATE: there is a row already;
  * ERR_DB_NO_ROW: the account is disabled. */

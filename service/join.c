@@ -161,11 +161,20 @@ static enum err check_network(struct join_attempt *a)
     return e;
 }
 
+/* The settings that make this person wait for somebody's word. */
+static int64_t lobby_settings(const struct join_attempt *a)
+{
+    if (a->runs_it)
+        return 0;
+    bool is_uninvited_guest = a->user.guest_of && !a->invite.id;
+    return SETTING_WAITING_ROOM | (is_uninvited_guest ? SETTING_GUESTS_WAIT : 0);
+}
+
 /* Whether they have to wait: for somebody's word, or for the host. */
 static enum err must_wait(struct join_attempt *a, bool *wait)
 {
     const struct meeting *m = &a->meeting;
-    *wait = a->held || (!a->runs_it && setting_is(m->settings, SETTING_WAITING_ROOM));
+    *wait = a->held || (m->settings & lobby_settings(a));
     if (a->runs_it || *wait || setting_is(m->settings, SETTING_JOIN_BEFORE_HOST))
         return ERR_OK;
     struct participant host;
@@ -284,7 +293,7 @@ static enum err take_seat_body(void *arg)
         e = hold_session(a);
     if (e)
         return e;
-    int64_t barred_by = a->runs_it ? 0 : SETTING_LOCKED | SETTING_WAITING_ROOM;
+    int64_t barred_by = a->runs_it ? 0 : SETTING_LOCKED | lobby_settings(a);
     e = context_no_row(meeting_dao_take_seat(db, &row, barred_by, needed_setting(a), now, &seq), ERR_MEETING_FULL);
     if (!e)
         e = use_invite(a);

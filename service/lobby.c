@@ -139,8 +139,8 @@ enum err lobby_admit(struct context *ctx, int64_t meeting_id, int64_t user_id)
     return room_change(ctx, meeting_id, admit_change, &user_id);
 }
 
-/* Lets in as many as fit, LIMIT_ADMITTED at most, and without a word none who is held; *left: more wait, and there is a
- * seat. */
+/* Lets in as many as fit, LIMIT_ADMITTED at most, and without a word none who is held, nor guests where they wait for
+ * one; *left: more wait, and there is a seat. */
 static enum err admit_some(struct room_change *room, bool by_word, bool *left)
 {
     struct meeting_state *s = &room->state;
@@ -150,7 +150,8 @@ static enum err admit_some(struct room_change *room, bool by_word, bool *left)
     struct arena *arena = room->ctx->arena;
     enum err e =
         by_word ? participant_dao_list_status(db, arena, s->id, PARTICIPANT_WAITING, LIMIT_ADMITTED, &items, &count)
-                : participant_dao_list_unheld(db, arena, s->id, LIMIT_ADMITTED, &items, &count);
+                : participant_dao_list_unheld(db, arena, s->id, !setting_is(s->settings, SETTING_GUESTS_WAIT),
+                                              LIMIT_ADMITTED, &items, &count);
     for (int i = 0; i < count && !e && s->participant_count < s->max_participants; i++)
         e = admit(room, &items[i], by_word);
     *left = count == LIMIT_ADMITTED && s->waiting_count > 0 && s->participant_count < s->max_participants;

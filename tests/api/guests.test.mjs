@@ -66,6 +66,31 @@ test('a password is asked of guests too, and a lobby waits for them', async () =
   assert.equal(ok(await grace.client.post(`/meetings/${meeting.code}/join`, { password: 'tulip' })).waiting, true);
 });
 
+test('guests wait for a word where that is set; an account or an invitation comes in at once', async () => {
+  const meeting = await createMeeting(ada, { allowGuests: true, guestsWait: true });
+  const asks = (who, body = {}) => who.client.post(`/meetings/${meeting.code}/join`, body);
+  await join(ada, meeting);
+  await join(ben, meeting);
+  const [grace, heidi, ivan] = [
+    await guest(meeting, 'Grace'),
+    await guest(meeting, 'Heidi'),
+    await guest(meeting, 'Ivan', { invite: (await invite(meeting)).token }),
+  ];
+  for (const one of [grace, heidi]) assert.equal(ok(await asks(one)).waiting, true);
+  await join(ivan, meeting);
+  ok(await ada.client.patch(`/meetings/${meeting.id}`, { title: 'Another change lets nobody in' }));
+  ok(await ada.client.post(`/meetings/${meeting.id}/lobby/admit`, { userId: grace.id }), 204);
+  const names = async () =>
+    ok(await ada.client.get(`/meetings/${meeting.id}/participants`))
+      .items.filter(({ status }) => status === 'joined')
+      .map(({ displayName }) => displayName);
+  assert.deepEqual((await names()).sort(), ['Ada', 'Ben', 'Grace', 'Ivan']);
+  ok(await grace.client.post(`/meetings/${meeting.id}/leave`, {}));
+  assert.equal(ok(await asks(grace)).waiting, true, 'who left asks again, as in any lobby');
+  ok(await ada.client.patch(`/meetings/${meeting.id}`, { guestsWait: false }));
+  assert.deepEqual((await names()).sort(), ['Ada', 'Ben', 'Grace', 'Heidi', 'Ivan']);
+});
+
 test('who was removed does not come back, and nobody else is kept out with them', async () => {
   const meeting = await createMeeting(ada, { allowGuests: true });
   await join(ada, meeting);

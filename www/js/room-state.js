@@ -42,6 +42,7 @@ const TOLD_SETTINGS = /** @type {const} */ ([
   'allowShare',
   'allowChat',
   'allowGuests',
+  'guestsWait',
   'muteOnEntry',
   'endsOnTime',
   'mediaServer',

@@ -469,6 +469,9 @@ export default {
   'setting.joinBeforeHost.hint': 'Wenn aus, warten alle auf den Host.',
   'setting.allowGuests': 'Gäste erlauben',
   'setting.allowGuests.hint': 'Man kann ohne Konto beitreten.',
+  'setting.guestsWait': 'Gäste warten auf Einlass',
+  'setting.guestsWait.hint':
+    'Wer kein Konto hat, kommt herein, sobald Sie zustimmen. Mit einem Einladungslink geht es sofort.',
   'setting.allowUnmute': 'Teilnehmende können ihr Mikrofon einschalten',
   'setting.allowUnmute.hint': 'Wenn aus, können es nur Hosts. Wer gerade spricht, wird nicht unterbrochen.',
   'setting.allowShare': 'Teilnehmende können ihren Bildschirm teilen',
@@ -582,6 +585,8 @@ export default {
   'system.allowChat.off': '{name} hat den Chat auf Hosts beschränkt',
   'system.allowGuests.on': '{name} hat Gäste erlaubt',
   'system.allowGuests.off': '{name} erlaubt keine Gäste mehr',
+  'system.guestsWait.on': '{name} lässt Gäste auf Einlass warten',
+  'system.guestsWait.off': '{name} lässt Gäste sofort herein',
   'system.muteOnEntry.on': '{name} hat die Stummschaltung beim Beitritt eingeschaltet',
   'system.muteOnEntry.off': '{name} hat die Stummschaltung beim Beitritt ausgeschaltet',
   'system.endsOnTime.on': '{name} hat „Pünktlich beenden“ eingeschaltet',

@@ -458,6 +458,9 @@ export default {
   'setting.joinBeforeHost.hint': 'If off, everyone waits for the host.',
   'setting.allowGuests': 'Allow guests',
   'setting.allowGuests.hint': 'People can join without an account.',
+  'setting.guestsWait': 'Guests wait to be let in',
+  'setting.guestsWait.hint':
+    'People without an account join when you let them in. With an invite link they join at once.',
   'setting.allowUnmute': 'Participants can unmute themselves',
   'setting.allowUnmute.hint': 'If off, only hosts can. People already speaking aren’t cut off.',
   'setting.allowShare': 'Participants can share their screen',
@@ -570,6 +573,8 @@ export default {
   'system.allowChat.off': '{name} limited the chat to hosts',
   'system.allowGuests.on': '{name} turned on guest access',
   'system.allowGuests.off': '{name} turned off guest access',
+  'system.guestsWait.on': '{name} turned on waiting for guests',
+  'system.guestsWait.off': '{name} turned off waiting for guests',
   'system.muteOnEntry.on': '{name} turned on mute on entry',
   'system.muteOnEntry.off': '{name} turned off mute on entry',
   'system.endsOnTime.on': '{name} turned on “end on time”',

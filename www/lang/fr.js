@@ -462,6 +462,9 @@ export default {
   'setting.joinBeforeHost.hint': 'Sinon, tout le monde attend l’hôte.',
   'setting.allowGuests': 'Autoriser les invités',
   'setting.allowGuests.hint': 'On peut participer sans compte.',
+  'setting.guestsWait': 'Les invités attendent d’être admis',
+  'setting.guestsWait.hint':
+    'Sans compte, on entre quand vous l’acceptez. Avec un lien d’invitation, on entre tout de suite.',
   'setting.allowUnmute': 'Les participants peuvent activer leur micro',
   'setting.allowUnmute.hint': 'Sinon, seuls les hôtes le peuvent. Les personnes qui parlent ne sont pas coupées.',
   'setting.allowShare': 'Les participants peuvent partager leur écran',
@@ -575,6 +578,8 @@ export default {
   'system.allowChat.off': '{name} a réservé la discussion aux hôtes',
   'system.allowGuests.on': '{name} a autorisé les invités',
   'system.allowGuests.off': '{name} n’autorise plus les invités',
+  'system.guestsWait.on': '{name} fait attendre les invités',
+  'system.guestsWait.off': '{name} laisse entrer les invités directement',
   'system.muteOnEntry.on': '{name} a activé « Micro coupé à l’arrivée »',
   'system.muteOnEntry.off': '{name} a désactivé « Micro coupé à l’arrivée »',
   'system.endsOnTime.on': '{name} a activé « Terminer à l’heure »',

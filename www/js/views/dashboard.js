@@ -44,6 +44,8 @@ export function Dashboard({ api }) {
         const meeting = await api.post('/meetings', {
           title: t('dashboard.defaultTitle', { name: user?.displayName ?? '' }),
           emptyMinutes: EMPTY_MINUTES,
+          allowGuests: true, // they knock, and come in by one click of the host
+          guestsWait: true,
         });
         location.hash = `#/m/${meeting.code}`;
       } catch (error) {

@@ -7,7 +7,13 @@ import { FormError, useBusy, useFieldId } from './controls.js';
 import { Dialog } from './dialog.js';
 
 /** In the order in which one looks for them. */
-export const WHO_COMES = /** @type {const} */ (['locked', 'waitingRoom', 'joinBeforeHost', 'allowGuests']);
+export const WHO_COMES = /** @type {const} */ ([
+  'locked',
+  'waitingRoom',
+  'joinBeforeHost',
+  'allowGuests',
+  'guestsWait',
+]);
 export const WHO_MAY = /** @type {const} */ (['allowUnmute', 'allowShare', 'allowChat', 'muteOnEntry']);
 
 /** @typedef {(typeof WHO_COMES | typeof WHO_MAY)[number]} Setting */
