@@ -94,11 +94,20 @@ test('in the call: alone, two, menus and dialogs', async () => {
   await ana.button('React').click();
   await look(ana, 'call-reactions', dark);
   await ana.page.keyboard.press('Escape');
+  for (const [name, button] of [
+    ['microphone', 'Microphone and speaker'],
+    ['camera', 'Camera and background'],
+  ]) {
+    await ana.button(button).click();
+    await look(ana, `call-menu-${name}`, dark);
+    await ana.page.keyboard.press('Escape');
+  }
   await ana.button('More').click();
   await look(ana, 'call-more', dark);
   await ana.page.keyboard.press('Escape');
   for (const [item, name] of [
     ['Devices', 'devices'],
+    ['Sounds and notifications', 'alerts'],
     ['Meeting information', 'info'],
     ['Keyboard shortcuts', 'shortcuts'],
   ]) {

@@ -112,6 +112,8 @@ test('the lobby from outside', async () => {
 test('the lobby from inside, and the list of people', async () => {
   for (const name of ['王芳', 'Maximilian von und zu Hohenfels']) await knock(name);
   await guestKnocks('李雷');
+  await ana.button('People, 4 waiting').waitFor();
+  await look(ana, 'host-waiting-card', dark);
   await ana.button('People, 4 waiting').click();
   await ana.page.locator('.lobby-person').nth(3).waitFor();
   await look(ana, 'host-lobby', dark);

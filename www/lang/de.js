@@ -878,6 +878,7 @@ export default {
   'screen.full': 'Vollbild',
   'screen.yours': 'Ihr Bildschirm',
   'screen.show': '{name} zeigen',
+  'bar.peopleCount': 'Personen, {count} anwesend',
   'keys.toolbar': 'Zur Steuerleiste',
 
   // Geräte während des Gesprächs, Bildqualität, eine vergessene Hand.

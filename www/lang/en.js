@@ -853,6 +853,7 @@ export default {
   'screen.full': 'Full screen',
   'screen.yours': 'Your screen',
   'screen.show': 'Show {name}',
+  'bar.peopleCount': 'People, {count} here',
   'keys.toolbar': 'Go to the meeting controls',
 
   // Devices during the call, quality, a hand that was forgotten.

@@ -866,6 +866,7 @@ export default {
   'screen.full': 'Plein écran',
   'screen.yours': 'Votre écran',
   'screen.show': 'Afficher {name}',
+  'bar.peopleCount': 'Personnes, {count} présentes',
   'keys.toolbar': 'Aller aux commandes de la réunion',
 
   // Appareils pendant l’appel, qualité, une main oubliée.

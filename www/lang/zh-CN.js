@@ -821,6 +821,7 @@ export default {
   'screen.full': '全屏',
   'screen.yours': '你的屏幕',
   'screen.show': '显示{name}',
+  'bar.peopleCount': '成员，共 {count} 人',
   'keys.toolbar': '转到会议控制栏',
 
   // 通话中的设备、画质、忘记放下的手

@@ -6,25 +6,38 @@ import { SilentMicrophone } from '../../../www/js/silent-microphone.js';
 
 const LOOK_MS = 200;
 
-test('a microphone that gives nothing for eight seconds is silent, until it gives something or another one is used', () => {
+/** What is told after looks at a microphone: [level, ms] one after the other. */
+function listen() {
   const microphone = new SilentMicrophone();
-  const [track, other] = [{}, {}];
   let now = 0;
-  const hears = (one, level, ms) => {
-    for (let passed = 0; passed < ms; passed += LOOK_MS) {
-      now += LOOK_MS;
-      microphone.hear(one, level, now);
-    }
+  return (track, ...sounds) => {
+    for (const [level, ms] of sounds)
+      for (let passed = 0; passed < ms; passed += LOOK_MS) {
+        now += LOOK_MS;
+        microphone.hear(track, level, now);
+      }
     return microphone.store.get().silent;
   };
-  assert.equal(hears(track, 0, 7_000), false);
-  assert.equal(hears(track, 0, 2_000), true);
-  assert.equal(hears(track, 0.0001, LOOK_MS), false, 'a quiet room is something');
-  assert.equal(hears(track, 0, 7_000), false);
-  assert.equal(hears(null, 0, 20_000), false, 'one that is off is not silent');
-  assert.equal(hears(track, 0, 7_000), false);
-  assert.equal(hears(other, 0, 7_000), false, 'another one has its own time');
-  assert.equal(hears(other, 0, 2_000), true);
+}
+
+test('a microphone that never gave anything is told of after eight seconds, for each one anew', () => {
+  const hears = listen();
+  const [track, other] = [{}, {}];
+  assert.equal(hears(track, [0, 7_000]), false);
+  assert.equal(hears(track, [0, 2_000]), true);
+  assert.equal(hears(track, [0.0001, LOOK_MS]), false, 'a quiet room is something');
+  assert.equal(hears(null, [0, 20_000]), false, 'one that is off is not silent');
+  assert.equal(hears(track, [0, 7_000]), false);
+  assert.equal(hears(other, [0, 7_000]), false);
+  assert.equal(hears(other, [0, 2_000]), true);
+});
+
+test('one that was heard and gives nothing any more is told of later, but not where its pauses are like that', () => {
+  const room = [0.0001, 10_000];
+  assert.equal(listen()({}, room, [0, 15_000]), false);
+  assert.equal(listen()({}, room, [0, 21_000]), true);
+  const words = [0.1, 2_000];
+  assert.equal(listen()({}, words, [0, 3_000], words, [0, 60_000]), false, 'a program takes the noise away');
 });
 
 test('two seconds of loud words are a contribution; coughs with pauses between them are not', () => {

@@ -32,6 +32,7 @@ export function Bar({ call, room, openDialog }) {
   const self = me(room);
   const raised = Boolean(self?.handRaisedAt);
   const waiting = room.lobby?.people.length ?? 0;
+  const count = room.participants.length;
   const news = panel === 'chat' ? 0 : unread(room, seenMessage);
   const deviceProblem = (/** @type {'microphone' | 'camera'} */ kind) => {
     const problem = call.media.store.get()[`${kind}Problem`];
@@ -63,8 +64,8 @@ export function Bar({ call, room, openDialog }) {
         <${Reactions} call=${call} />
         <${IconButton} class=${lit(panel === 'chat')} name="message-square" badge=${news} aria-pressed=${panel === 'chat'}
           data-opens="chat" shortcut=${SHORTCUTS.chat} label=${news ? t('bar.chatUnread', { count: news }) : t('bar.chat')} onClick=${() => togglePanel('chat')} />
-        <${IconButton} class=${lit(panel === 'people')} name="users" badge=${waiting || (room.participants.length > 1 && room.participants.length)} quiet=${waiting === 0} aria-pressed=${panel === 'people'}
-          data-opens="people" shortcut=${SHORTCUTS.people} label=${waiting ? t('bar.peopleWaiting', { count: waiting }) : t('bar.people')} onClick=${() => togglePanel('people')} />
+        <${IconButton} class=${lit(panel === 'people')} name="users" badge=${waiting || (count > 1 && count)} quiet=${waiting === 0} aria-pressed=${panel === 'people'}
+          data-opens="people" shortcut=${SHORTCUTS.people} label=${waiting ? t('bar.peopleWaiting', { count: waiting }) : t(count > 1 ? 'bar.peopleCount' : 'bar.people', { count })} onClick=${() => togglePanel('people')} />
         <${IconButton} class=${`${lit(view === 'speaker')} wide-only`} name="gallery-thumbnails" aria-pressed=${view === 'speaker'}
           shortcut=${SHORTCUTS.view} label=${t('bar.speakerView')} onClick=${() => call.toggleView()} />
         <${More} call=${call} openDialog=${openDialog} />
