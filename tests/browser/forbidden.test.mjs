@@ -206,7 +206,7 @@ test('media are carried in a way that the page does not know: it says so, and on
   });
   await eve.page.reload();
   await eve.join(code);
-  await eve.page.locator('.stage-banner').getByText('does not know how this server carries them (“pigeons”)').waitFor();
+  await eve.page.locator('.stage-banner').getByText('does not support the server’s media mode (“pigeons”)').waitFor();
   await eve.shot('call-unknown-media');
   await eve.say('no pigeons here');
   await until(async () => (await ana.messages()).includes('no pigeons here'), 'the line arrives');
