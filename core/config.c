@@ -44,6 +44,7 @@ static const struct variable {
     NUMBER(signin_workers, "SIGNIN_WORKERS", "2", 1, 64, "workers of the sign-in pool")
     NUMBER(relay_workers, "RELAY_WORKERS", "4", 1, 256, "workers of the relay's pool")
     NUMBER(job_workers, "JOB_WORKERS", "2", 1, 64, "workers for jobs; of two or more one is left to jobs that do not last")
+    NUMBER(deletion_grace_days, "DELETION_GRACE_DAYS", "14", 0, 365, "days until an account that somebody deleted is really gone; 0: at once")
     NUMBER(request_limit_ms, "REQUEST_LIMIT_MS", "30000", 1000, 600000, "a worker that holds one request longer is killed, in ms")
     TEXT(jwt_key_file, "JWT_KEY_FILE", "var/secrets/jwt.key", "keys of access tokens: lines 'id hex', the first one signs, all are accepted")
     TEXT(password_key_file, "PASSWORD_KEY_FILE", "var/secrets/password.key", "key that meeting passwords are encrypted with (hex)")

@@ -31,7 +31,8 @@ struct config {
     int64_t signin_workers;
     int64_t relay_workers;
     int64_t job_workers;
-    int64_t request_limit_ms; /* a worker that holds one request longer is killed */
+    int64_t deletion_grace_days; /* until an account that somebody deleted is gone */
+    int64_t request_limit_ms;    /* a worker that holds one request longer is killed */
     /* files with secrets, made at the first start */
     const char *jwt_key_file;
     const char *password_key_file;

@@ -178,73 +178,80 @@ static struct slice member_value(struct cursor *c)
     return s;
 }
 
-/* Walks over the members of an object: calls visit for each, until it answers false. False where `object` is none, or
- * visit said so. */
-static bool each_member(struct slice object, bool (*visit)(struct slice key, struct slice value, void *arg), void *arg)
+/* What stands between the brackets of an array or an object. */
+static struct skim_items inside(struct slice s, char open, char close)
 {
-    struct cursor c = {object.at, object.at + object.len};
+    struct cursor c = {s.at, s.at + s.len};
+    if (!s.len)
+        return (struct skim_items){NULL, NULL};
     blanks(&c);
-    if (!accept_char(&c, '{'))
+    if (!accept_char(&c, open))
+        return (struct skim_items){NULL, NULL};
+    blanks(&c);
+    return (struct skim_items){c.p < c.end && *c.p == close ? NULL : c.p, c.end};
+}
+
+struct skim_items skim_walk(struct slice s) { return inside(s, '{', '}'); }
+
+bool skim_next_member(struct skim_items *members, struct slice *name, struct slice *found)
+{
+    if (!members->at)
         return false;
+    struct cursor c = {members->at, members->end};
     blanks(&c);
-    if (accept_char(&c, '}'))
-        return true;
-    do {
-        blanks(&c);
-        struct slice key = {c.p + 1, 0};
-        string(&c);
-        key.len = (size_t)(c.p - key.at) - 1;
-        blanks(&c);
-        accept_char(&c, ':');
-        if (!visit(key, member_value(&c), arg))
-            return false;
-    } while (accept_char(&c, ','));
+    *name = (struct slice){c.p + 1, 0};
+    string(&c);
+    name->len = (size_t)(c.p - name->at) - 1;
+    blanks(&c);
+    accept_char(&c, ':');
+    *found = member_value(&c);
+    members->at = accept_char(&c, ',') ? c.p : NULL;
     return true;
 }
 
-struct search {
-    const char *const *names;
-    struct slice *values;
-    int count;
-};
-
-static bool note_member(struct slice key, struct slice found, void *arg)
+/* False where it was noted already. */
+static bool note_member(struct slice name, struct slice found, const char *const names[], struct slice values[],
+                        int count)
 {
-    const struct search *s = arg;
-    for (int i = 0; i < s->count; i++) {
-        if (!same(key, s->names[i]))
+    for (int i = 0; i < count; i++) {
+        if (!same(name, names[i]))
             continue;
-        if (s->values[i].at)
+        if (values[i].at)
             return false;
-        s->values[i] = found;
+        values[i] = found;
     }
     return true;
 }
 
 bool skim_members(struct slice whole, const char *const names[], struct slice values[], int count)
 {
-    struct search search = {names, values, count};
+    struct skim_items members = skim_walk(whole);
+    struct slice name, found;
     for (int i = 0; i < count; i++)
         values[i] = (struct slice){NULL, 0};
-    return each_member(whole, note_member, &search);
-}
-
-static bool count_member(struct slice key, struct slice found, void *arg)
-{
-    (void)key;
-    (void)found;
-    ++*(int *)arg;
-    return true;
+    while (skim_next_member(&members, &name, &found))
+        if (!note_member(name, found, names, values, count))
+            return false;
+    return skim_is_object(whole);
 }
 
 int skim_member_count(struct slice object)
 {
+    struct skim_items members = skim_walk(object);
+    struct slice name, found;
     int count = 0;
-    each_member(object, count_member, &count);
+    while (skim_next_member(&members, &name, &found))
+        count++;
     return count;
 }
 
-bool skim_is_object(struct slice s) { return s.len && s.at[0] == '{'; }
+bool skim_is_object(struct slice s)
+{
+    struct cursor c = {s.at, s.at + s.len};
+    if (s.len)
+        blanks(&c);
+    return s.len && c.p < c.end && *c.p == '{';
+}
 
 bool skim_int(struct slice s, int64_t *out)
 {
@@ -324,14 +331,7 @@ bool skim_text(struct slice s, struct buf *out)
     return true;
 }
 
-struct skim_items skim_items(struct slice s)
-{
-    struct cursor c = {s.at, s.at + s.len};
-    if (!s.len || !accept_char(&c, '['))
-        return (struct skim_items){NULL, NULL};
-    blanks(&c);
-    return (struct skim_items){c.p < c.end && *c.p == ']' ? NULL : c.p, c.end};
-}
+struct skim_items skim_items(struct slice s) { return inside(s, '[', ']'); }
 
 bool skim_next(struct skim_items *items, struct slice *item)
 {

@@ -45,7 +45,7 @@ bool skim_is(struct slice value, const char *text);
  * NUL. */
 bool skim_text(struct slice value, struct buf *out);
 
-/* The items of an array that skim_check has passed, one after the other. */
+/* The items of an array, or the members of an object, that skim_check has passed, one after the other. */
 struct skim_items {
     const char *at, *end;
 };
@@ -55,5 +55,11 @@ struct skim_items skim_items(struct slice array);
 
 /* The next item; false where there is none any more. */
 bool skim_next(struct skim_items *items, struct slice *item);
+
+/* Of what is no object there are none. */
+struct skim_items skim_walk(struct slice object);
+
+/* The next member; its name as it is written, without the quotes. False where there is none any more. */
+bool skim_next_member(struct skim_items *members, struct slice *name, struct slice *value);
 
 #endif

@@ -25,6 +25,7 @@ static const char SQL_STAYS[] =
     "FORCE INDEX (room_events_about) WHERE meeting_id = ? AND type IN ('user_joined', 'user_left') AND message_id IS NULL AND subject_id IS NOT NULL ORDER BY subject_id, seq";
 static const char SQL_REDACT[] =
     "UPDATE room_events SET data = ? WHERE meeting_id = ? AND message_id = ? AND type IN ('chat_message', 'message_edited')";
+static const char SQL_REPLACE[] = "UPDATE room_events SET data = ? WHERE meeting_id = ? AND seq = ?";
 static const char SQL_LAST_SEQ[] = "SELECT event_seq FROM meetings WHERE id = ?";
 
 enum err event_dao_insert(struct db *db, const struct room_event *e)
@@ -82,6 +83,11 @@ enum err event_dao_stays(struct db *db, struct arena *arena, int64_t meeting_id,
 enum err event_dao_redact(struct db *db, int64_t meeting_id, int64_t message_id, const char *data)
 {
     return db_execute(db, SQL_REDACT, DB_PARAMS(db_text(data), db_int(meeting_id), db_int(message_id)), NULL);
+}
+
+enum err event_dao_replace(struct db *db, int64_t meeting_id, int64_t seq, const char *data)
+{
+    return db_execute(db, SQL_REPLACE, DB_PARAMS(db_text(data), db_int(meeting_id), db_int(seq)), NULL);
 }
 
 enum err event_dao_last_seq(struct db *db, int64_t meeting_id, int64_t *seq)

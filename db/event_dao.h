@@ -40,6 +40,9 @@ MUST_CHECK enum err event_dao_stays(struct db *db, struct arena *arena, int64_t 
 /* Replaces the data of the events that brought a chat message or a change of it. */
 MUST_CHECK enum err event_dao_redact(struct db *db, int64_t meeting_id, int64_t message_id, const char *data);
 
+/* Replaces the data of one event. */
+MUST_CHECK enum err event_dao_replace(struct db *db, int64_t meeting_id, int64_t seq, const char *data);
+
 /* The number of the room's last event. ERR_DB_NO_ROW: there is no such meeting. */
 MUST_CHECK enum err event_dao_last_seq(struct db *db, int64_t meeting_id, int64_t *seq);
 

@@ -5,7 +5,7 @@ static const char SQL_INSERT[] =
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 #define USER_COLUMNS \
     "SELECT id, email, password_hash, display_name, locale, is_admin, disabled_at, last_sign_in_at, created_at, " \
-    "guest_of, invite_id FROM users "
+    "guest_of, invite_id, delete_at, deleted_at FROM users "
 static const char SQL_BY_ID[] = USER_COLUMNS "WHERE id = ?";
 static const char SQL_LOCK[] = USER_COLUMNS "WHERE id = ? FOR UPDATE";
 static const char SQL_BY_EMAIL[] = USER_COLUMNS "WHERE email = ?";
@@ -14,7 +14,7 @@ static const char SQL_SIGN_IN[] = "UPDATE users SET last_sign_in_at = ? WHERE id
 static const char SQL_DISABLED[] = "UPDATE users SET disabled_at = ?, updated_at = ? WHERE id = ?";
 static const char SQL_ADMIN[] = "UPDATE users SET is_admin = ?, updated_at = ? WHERE id = ?";
 static const char SQL_LIST[] = USER_COLUMNS
-    "WHERE id > ? AND guest_of IS NULL AND (email LIKE ? ESCAPE '!' OR display_name LIKE ? ESCAPE '!') ORDER BY id LIMIT ?";
+    "WHERE id > ? AND email IS NOT NULL AND (email LIKE ? ESCAPE '!' OR display_name LIKE ? ESCAPE '!') ORDER BY id LIMIT ?";
 #define NEVER_CAME \
     "NOT EXISTS (SELECT 1 FROM participants p WHERE p.meeting_id = users.guest_of AND p.user_id = users.id)"
 static const char SQL_COUNT_COMING[] =
@@ -51,6 +51,8 @@ static void read_row(struct db_rows *rows, void *out)
     u->created_at_ms = db_get_time(rows);
     u->guest_of = db_get_int(rows);
     u->invite_id = db_get_int(rows);
+    u->delete_at_ms = db_get_time(rows);
+    u->deleted_at_ms = db_get_time(rows);
 }
 
 enum err user_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct user *out)

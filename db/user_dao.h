@@ -16,8 +16,10 @@ struct user {
     int64_t disabled_at_ms;     /* 0: it is not disabled */
     int64_t last_sign_in_at_ms; /* 0: never */
     int64_t created_at_ms;
-    int64_t guest_of;  /* the one meeting of a guest; 0: an account */
-    int64_t invite_id; /* the invitation that a guest was made by; 0: none */
+    int64_t guest_of;      /* the one meeting of a guest; 0: an account */
+    int64_t invite_id;     /* the invitation that a guest was made by; 0: none */
+    int64_t delete_at_ms;  /* when it is to go (service/deletion.h); 0: it stays */
+    int64_t deleted_at_ms; /* since when that cannot be taken back; 0: it can */
 };
 
 /* ERR_DB_DUPLICATE: the e-mail is taken. */
@@ -45,8 +47,8 @@ MUST_CHECK enum err user_dao_set_admin(struct db *db, int64_t id, bool is_admin,
 MUST_CHECK enum err user_dao_count_coming(struct db *db, int64_t meeting_id, int64_t since_ms, int64_t *count);
 MUST_CHECK enum err user_dao_forget_guests(struct db *db, int64_t meeting_id, int64_t before_ms);
 
-/* Accounts (no guests) with an id above after_id, oldest first, at most limit; with a keyword (may be NULL), those
- * whose name or e-mail holds it. */
+/* Accounts (no guests, and none that is gone) with an id above after_id, oldest first, at most limit; with a keyword
+ * (may be NULL), those whose name or e-mail holds it. */
 MUST_CHECK enum err user_dao_list(struct db *db, struct arena *arena, const char *keyword, int64_t after_id,
                                   int64_t limit, struct user **items, int *count);
 

@@ -4,6 +4,7 @@
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/account.h"
+#include "service/deletion.h"
 #include "service/serialize.h"
 
 struct users_query {
@@ -60,6 +61,30 @@ enum err admin_user_patch(struct exchange *x)
         e = account_change(&x->ctx, user_id,
                            (struct account_changes){exchange_tristate(in.disabled), exchange_tristate(in.is_admin)},
                            &user);
+    if (e)
+        return e;
+    struct json j = response_json(x->res, 200);
+    serialize_account(&j, NULL, &user);
+    return ERR_OK;
+}
+
+enum err admin_user_delete(struct exchange *x)
+{
+    int64_t user_id, at_ms;
+    enum err e = text_to_int(x->req->params[0], &user_id) ? deletion_ask_for(&x->ctx, user_id, &at_ms) : ERR_NOT_FOUND;
+    if (e)
+        return e;
+    struct json j = response_json(x->res, 200);
+    serialize_deletion(&j, NULL, at_ms);
+    return ERR_OK;
+}
+
+enum err admin_user_keep_post(struct exchange *x)
+{
+    int64_t user_id;
+    struct user user;
+    enum err e =
+        text_to_int(x->req->params[0], &user_id) ? deletion_take_back_for(&x->ctx, user_id, &user) : ERR_NOT_FOUND;
     if (e)
         return e;
     struct json j = response_json(x->res, 200);

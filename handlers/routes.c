@@ -15,6 +15,8 @@ const struct route routes[] = {
 
     {"GET", API "/users/me", ACCESS_USER, RATE_READ, users_me_get},
     {"PATCH", API "/users/me", ACCESS_USER, RATE_WRITE, users_me_patch},
+    {"DELETE", API "/users/me", ACCESS_USER, RATE_WRITE, users_me_delete},
+    {"POST", API "/users/me/keep", ACCESS_USER, RATE_WRITE, users_me_keep_post},
     {"POST", API "/users/me/password", ACCESS_USER, RATE_WRITE, users_me_password_post},
     {"GET", API "/users/me/sessions", ACCESS_USER, RATE_READ, users_me_sessions_get},
     {"DELETE", API "/users/me/sessions/:sessionId", ACCESS_USER, RATE_WRITE, users_me_session_delete},
@@ -61,6 +63,8 @@ const struct route routes[] = {
     {"GET", API "/ws/stats", ACCESS_ADMIN, RATE_READ, relay_stats_get},
     {"GET", API "/admin/users", ACCESS_ADMIN, RATE_READ, admin_users_get},
     {"PATCH", API "/admin/users/:userId", ACCESS_ADMIN, RATE_WRITE, admin_user_patch},
+    {"DELETE", API "/admin/users/:userId", ACCESS_ADMIN, RATE_WRITE, admin_user_delete},
+    {"POST", API "/admin/users/:userId/keep", ACCESS_ADMIN, RATE_WRITE, admin_user_keep_post},
     {"GET", API "/admin/meetings", ACCESS_ADMIN, RATE_READ, admin_meetings_get},
     {"GET", API "/admin/jobs", ACCESS_ADMIN, RATE_READ, admin_jobs_get},
     {"POST", API "/admin/jobs/:jobId/repeat", ACCESS_ADMIN, RATE_WRITE, admin_job_repeat_post},

@@ -4,6 +4,7 @@
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/auth.h"
+#include "service/deletion.h"
 #include "service/serialize.h"
 #include "service/user.h"
 
@@ -39,6 +40,36 @@ enum err users_me_patch(struct exchange *x)
     enum err e = exchange_body(x, profile_fields, FIELD_COUNT(profile_fields), &in);
     if (!e)
         e = user_update(&x->ctx, in.display_name.value, in.locale.value, &user);
+    return e ? e : write_user(x, &user);
+}
+
+struct deletion_input {
+    struct in_text password;
+};
+
+static const struct field deletion_fields[] = {
+    {"password", FIELD_EXACT, offsetof(struct deletion_input, password), REQUIRED, false, 1, LIMIT_PASSWORD_MAX_CHARS,
+     NULL},
+};
+
+enum err users_me_delete(struct exchange *x)
+{
+    struct deletion_input in = {0};
+    int64_t at_ms;
+    enum err e = exchange_body(x, deletion_fields, FIELD_COUNT(deletion_fields), &in);
+    if (!e)
+        e = deletion_ask(&x->ctx, in.password.value, &at_ms);
+    if (e)
+        return e;
+    struct json j = response_json(x->res, 200);
+    serialize_deletion(&j, NULL, at_ms);
+    return ERR_OK;
+}
+
+enum err users_me_keep_post(struct exchange *x)
+{
+    struct user user;
+    enum err e = deletion_take_back(&x->ctx, &user);
     return e ? e : write_user(x, &user);
 }
 

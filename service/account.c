@@ -126,7 +126,7 @@ enum err account_change(struct context *ctx, int64_t user_id, struct account_cha
 {
     struct user user;
     enum err e = user_dao_by_id(ctx->app->db, ctx->arena, user_id, &user);
-    if (e || user.guest_of)
+    if (e || user.guest_of || user.deleted_at_ms)
         return e ? context_no_row(e, ERR_NOT_FOUND) : ERR_NOT_FOUND;
     if (user_id == ctx->user_id && (changes.disabled > 0 || changes.is_admin == 0))
         return fault_set(&ctx->fault, ERR_CONFLICT, NULL, "Another administrator must do this.");

@@ -126,15 +126,14 @@ static bool password_is(struct context *ctx, const char *hash, const char *passw
     return is_hash_of(hash, normal) || (strcmp(normal, password) != 0 && is_hash_of(hash, password));
 }
 
-/* Locks an account whose password was checked, and looks again: it may have been disabled since, or have got another
- * password, and whoever did that has ended the sign-ins that they found. Or another sign-in has stored the same one
- * anew. */
-static enum err lock_account(struct context *ctx, const struct user *checked, const char *password)
+enum err auth_lock_account(struct context *ctx, const struct user *checked, const char *password)
 {
     struct user now;
     enum err e = user_dao_lock(ctx->app->db, ctx->arena, checked->id, &now);
     if (e)
         return context_no_row(e, ERR_UNAUTHORIZED);
+    if (!now.password_hash)
+        return ERR_INVALID_CREDENTIALS; /* the account was deleted */
     if (strcmp(now.password_hash, checked->password_hash) != 0 && !password_is(ctx, now.password_hash, password))
         return ERR_INVALID_CREDENTIALS;
     return now.disabled_at_ms ? ERR_ACCOUNT_DISABLED : ERR_OK;
@@ -154,7 +153,7 @@ static enum err session_start_body(void *arg)
     struct session_start *s = arg;
     struct db *db = s->ctx->app->db;
     int64_t now = context_now_ms(s->ctx), id = s->user->id;
-    enum err e = id ? lock_account(s->ctx, s->user, s->password) : user_dao_insert(db, s->user, now, &id);
+    enum err e = id ? auth_lock_account(s->ctx, s->user, s->password) : user_dao_insert(db, s->user, now, &id);
     if (!e && s->new_hash)
         e = user_dao_update_password(db, id, s->new_hash, now);
     if (!e)
@@ -428,7 +427,7 @@ static enum err password_change_body(void *arg)
     struct password_change *p = arg;
     struct context *ctx = p->ctx;
     int64_t now = context_now_ms(ctx);
-    enum err e = lock_account(ctx, p->user, p->current);
+    enum err e = auth_lock_account(ctx, p->user, p->current);
     if (!e)
         e = auth_check_session(ctx); /* hashing took its time */
     if (!e)
@@ -436,17 +435,27 @@ static enum err password_change_body(void *arg)
     return e ? e : session_dao_end_others(ctx->app->db, ctx->user_id, ctx->session_id, now);
 }
 
-enum err auth_change_password(struct context *ctx, const char *current, const char *next)
+enum err auth_check_password(struct context *ctx, const char *password, struct user *out)
 {
     struct user user;
     enum err e = user_dao_by_id(ctx->app->db, ctx->arena, ctx->user_id, &user);
     if (e)
         return context_no_row(e, ERR_UNAUTHORIZED);
-    e = rate_check_password_change(ctx);
+    e = rate_check_password(ctx);
     if (e)
         return e;
-    if (!password_is(ctx, user.password_hash, current))
+    if (!user.password_hash || !password_is(ctx, user.password_hash, password))
         return ERR_INVALID_CREDENTIALS;
+    *out = user;
+    return ERR_OK;
+}
+
+enum err auth_change_password(struct context *ctx, const char *current, const char *next)
+{
+    struct user user;
+    enum err e = auth_check_password(ctx, current, &user);
+    if (e)
+        return e;
     struct password_change p = {.ctx = ctx, .user = &user, .current = current};
     e = auth_hash_password(ctx, next, &p.hash);
     if (!e)

@@ -60,6 +60,14 @@ MUST_CHECK enum err auth_check_session(struct context *ctx);
 /* Checks the access token of a request and fills the caller. ERR_UNAUTHORIZED, ERR_TOKEN_EXPIRED. */
 MUST_CHECK enum err auth_check_access(struct context *ctx, const char *access_token);
 
+/* Checks the caller's password once more, and reads their account. ERR_INVALID_CREDENTIALS, ERR_RATE_LIMITED. */
+MUST_CHECK enum err auth_check_password(struct context *ctx, const char *password, struct user *out);
+
+/* Locks an account whose password was checked, and looks again: it may have been disabled since, or have got another
+ * password, and whoever did that has ended the sign-ins that they found. Or another sign-in has stored the same one
+ * anew. ERR_INVALID_CREDENTIALS, ERR_ACCOUNT_DISABLED, ERR_UNAUTHORIZED. */
+MUST_CHECK enum err auth_lock_account(struct context *ctx, const struct user *checked, const char *password);
+
 /* Changes the password and ends the caller's other sign-ins. ERR_INVALID_CREDENTIALS: the current one is wrong;
  * ERR_RATE_LIMITED. */
 MUST_CHECK enum err auth_change_password(struct context *ctx, const char *current, const char *next);

@@ -5,6 +5,7 @@
 
 #include "core/limits.h"
 #include "core/log.h"
+#include "service/deletion.h"
 #include "service/retention.h"
 
 enum { SHORT = false, LONG = true, SECOND_MS = 1000 };

@@ -134,7 +134,7 @@ enum err rate_check_code(struct context *ctx, bool wrong)
     return e;
 }
 
-enum err rate_check_password_change(struct context *ctx)
+enum err rate_check_password(struct context *ctx)
 {
     struct kv_bucket bucket = {arena_printf(ctx->arena, PREFIX "change:%lld", (long long)ctx->session_id),
                                ctx->app->config->rate_sign_in_account, 1};

@@ -15,8 +15,8 @@ MUST_CHECK enum err rate_check(struct context *ctx, enum rate_class rate);
  * that a guesser gains nothing by many networks, and cannot keep the owner out. ERR_RATE_LIMITED. */
 MUST_CHECK enum err rate_check_sign_in(struct context *ctx, const char *account, const char *known);
 
-/* Counts a change of the password, by the caller's sign-in alone. ERR_RATE_LIMITED. */
-MUST_CHECK enum err rate_check_password_change(struct context *ctx);
+/* Counts that somebody who is signed in says their password once more, by that sign-in alone. ERR_RATE_LIMITED. */
+MUST_CHECK enum err rate_check_password(struct context *ctx);
 
 /* Counts the use of a refresh token, by its sign-in and by the caller's network; session_id 0: no good one, which
  * counts by network alone, and there not against those that are good. ERR_RATE_LIMITED. */

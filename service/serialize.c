@@ -15,6 +15,7 @@ static void serialize_user_members(struct json *j, const struct user *u)
     json_str(j, "locale", u->locale);
     json_bool(j, "isAdmin", u->is_admin);
     json_time(j, "lastSignInAt", u->last_sign_in_at_ms);
+    json_time(j, "deletesAt", u->delete_at_ms);
 }
 
 void serialize_user(struct json *j, const char *key, const struct user *u)
@@ -30,6 +31,13 @@ void serialize_account(struct json *j, const char *key, const struct user *u)
     serialize_user_members(j, u);
     json_time(j, "createdAt", u->created_at_ms);
     json_time(j, "disabledAt", u->disabled_at_ms);
+    json_object_end(j);
+}
+
+void serialize_deletion(struct json *j, const char *key, int64_t delete_at_ms)
+{
+    json_object(j, key);
+    json_time(j, "deletesAt", delete_at_ms);
     json_object_end(j);
 }
 

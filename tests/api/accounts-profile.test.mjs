@@ -13,7 +13,7 @@ after(() => sys?.stop());
 
 test('the profile is read and changed, one member at a time or both', async () => {
   const ada = await register(sys, 'Ada');
-  const me = { id: ada.id, email: ada.email, displayName: 'Ada', locale: 'en', isAdmin: false };
+  const me = { id: ada.id, email: ada.email, displayName: 'Ada', locale: 'en', isAdmin: false, deletesAt: null };
   me.lastSignInAt = ok(await ada.client.get('/users/me')).lastSignInAt;
   assert.ok(Math.abs(Date.parse(me.lastSignInAt) - Date.now()) < 60_000);
   assert.deepEqual(ok(await ada.client.get('/users/me')), me);

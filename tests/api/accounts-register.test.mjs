@@ -31,6 +31,7 @@ test('a program gets both tokens in the body and no cookie', async () => {
     locale: 'zh-CN',
     isAdmin: false,
     lastSignInAt: body.user.lastSignInAt,
+    deletesAt: null,
   });
   assert.equal(body.expiresIn, 900);
   assert.ok(body.refreshToken);

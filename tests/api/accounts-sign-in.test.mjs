@@ -70,6 +70,7 @@ test('signing in again opens another session of the same user', async () => {
     locale: 'en',
     isAdmin: false,
     lastSignInAt: body.user.lastSignInAt,
+    deletesAt: null,
   });
   assert.notEqual(sessionOf(body), claimsOf(ada.token).sid);
   ok(await api(sys, body.accessToken).get('/users/me'));

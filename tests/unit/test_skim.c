@@ -141,6 +141,23 @@ static bool is(struct slice s, const char *text)
     return s.at && s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
 }
 
+START_TEST(test_skim_walks_over_members)
+{
+    static const char text[] = " { \"a\" : [ 1 , 2 ] , \"b\\\"\":{} ,\"\":null } ";
+    static const char *const names[] = {"a", "b\\\"", ""}, *const values[] = {"[ 1 , 2 ]", "{}", "null"};
+    struct skim_items members = skim_walk((struct slice){text, strlen(text)});
+    struct slice name, value;
+    int n = 0;
+    for (; skim_next_member(&members, &name, &value); n++)
+        ck_assert(is(name, names[n]) && is(value, values[n]));
+    ck_assert_int_eq(n, 3);
+    members = skim_walk((struct slice){"[1]", 3});
+    ck_assert(!skim_next_member(&members, &name, &value));
+    members = skim_walk((struct slice){"{}", 2});
+    ck_assert(!skim_next_member(&members, &name, &value));
+}
+END_TEST
+
 START_TEST(test_skim_finds_members)
 {
     struct slice v[3];
@@ -233,6 +250,7 @@ START_TEST(test_skim_walks_over_arrays)
 END_TEST
 
 CHECK_MAIN("skim", test_skim_takes_json, test_skim_takes_surrogates_in_pairs, test_skim_refuses_what_is_no_json,
-           test_skim_refuses_texts_that_are_cut_off, test_skim_limits_depth, test_skim_finds_members,
-           test_skim_refuses_members_of_what_is_no_object_and_doubles, test_skim_reads_whole_numbers,
-           test_skim_reads_plain_strings, test_skim_decodes_strings, test_skim_walks_over_arrays)
+           test_skim_refuses_texts_that_are_cut_off, test_skim_limits_depth, test_skim_walks_over_members,
+           test_skim_finds_members, test_skim_refuses_members_of_what_is_no_object_and_doubles,
+           test_skim_reads_whole_numbers, test_skim_reads_plain_strings, test_skim_decodes_strings,
+           test_skim_walks_over_arrays)
