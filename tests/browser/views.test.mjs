@@ -528,7 +528,7 @@ test('a shared screen has its sharer beside it, first of all; one looks closer; 
   await until(async () => (await scale()) === 1.5, '1.5 times as large');
   await ana.page.locator('.zoomable').press('+');
   await until(async () => (await scale()) === 2.25, '2.25 times as large');
-  await ana.button('Show the whole screen').click();
+  await ana.button('225%: Show the whole screen').click();
   await until(async () => (await scale()) === 1, '1 times as large');
   await ana.page.locator('.screen').hover();
   await ana.page.keyboard.down('Control');

@@ -64,6 +64,7 @@ export function Zoomable({ label, children }) {
   };
   const up = (/** @type {PointerEvent} */ { pointerId }) => fingers.current.delete(pointerId);
   const { scale, x, y } = view;
+  const shown = number(scale, { style: 'percent' });
   return html`
     <div class=${classes('zoomable', scale > 1 && 'closer')} ref=${ref} tabindex="0" role="group" aria-label=${t('screen.zoomKeys', { name: label })}
       onWheel=${wheel} onKeyDown=${pressed} onPointerDown=${down} onPointerMove=${follow} onPointerUp=${up} onPointerCancel=${up}
@@ -72,7 +73,7 @@ export function Zoomable({ label, children }) {
     </div>
     <div class="screen-tools">
       <${IconButton} class="tile-tool" name="zoom-out" size=${18} label=${t('screen.zoomOut')} aria-disabled=${scale === 1} onClick=${() => grow(1 / STEP)} />
-      <button type="button" class="zoom-now" aria-label=${t('screen.zoomWhole')} data-tip=${t('screen.zoomWhole')} onClick=${() => setView(WHOLE)}>${number(scale, { style: 'percent' })}</button>
+      <button type="button" class="zoom-now" aria-label=${`${shown}: ${t('screen.zoomWhole')}`} data-tip=${t('screen.zoomWhole')} onClick=${() => setView(WHOLE)}>${shown}</button>
       <${IconButton} class="tile-tool" name="zoom-in" size=${18} label=${t('screen.zoomIn')} aria-disabled=${scale === LARGEST} onClick=${() => grow(STEP)} />
       ${canFullScreen() && html`<${IconButton} class="tile-tool" name="maximize" size=${18} label=${t('screen.full')} onClick=${() => toggleFull(ref.current)} />`}
     </div>`;
