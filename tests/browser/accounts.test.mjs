@@ -319,6 +319,27 @@ test("one changes one's password; the wrong present one and a short new one are 
   await ana.button('New meeting').waitFor();
 });
 
+test('one deletes the account, reads until when it can be kept, and keeps it', async () => {
+  await ana.button('Ana Lima Profile').click();
+  await ana.page.getByLabel('Confirm with your password').fill('wrong horse');
+  await ana.button('Delete account').click();
+  await ana.page.getByText('This is not your password.').waitFor();
+  await ana.shot('profile-delete');
+  await ana.page.getByLabel('Confirm with your password').fill('another horse');
+  await ana.button('Delete account').click();
+  await ana.page.getByText(/^Your account will be deleted: .* Sign in before then to keep it\.$/).waitFor();
+  await ana.page.getByLabel('Email').fill('ana@example.org');
+  await ana.page.getByLabel('Password').fill('another horse');
+  await ana.button('Sign in').click();
+  const notice = ana.page.getByRole('status').filter({ hasText: 'Your account will be deleted' });
+  await notice.waitFor();
+  await ana.shot('deleted-notice');
+  await ana.button('Keep my account').click();
+  await notice.waitFor({ state: 'detached' });
+  const [row] = await sys.sql('SELECT delete_at FROM users WHERE email = ?', ['ana@example.org']);
+  assert.equal(row.delete_at, null);
+});
+
 test('names, titles and messages of others are text and nothing else', async () => {
   const payloads = [
     '<img src=x onerror="window.hacked=1">',

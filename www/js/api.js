@@ -21,7 +21,7 @@ export class Problem extends Error {
   }
 }
 
-/** @typedef {{id: number, email: string, displayName: string, locale: string, isAdmin: boolean, isGuest?: boolean}} User */
+/** @typedef {{id: number, email: string, displayName: string, locale: string, isAdmin: boolean, deletesAt?: string | null, isGuest?: boolean}} User `deletesAt`: when the account goes */
 /**
  * A query is text in the end, so what is something else in the API's document may be given as text, too.
  * @template T
@@ -143,11 +143,11 @@ export class Api {
 
   /**
    * @template {Rest.DeletePath} Path
-   * @param {Path} path
+   * @param {Path} path @param {Rest.Delete<Path>['body']} [body]
    * @returns {Promise<Rest.Delete<Path>['answer']>}
    */
-  delete(path) {
-    return this.#request('DELETE', path);
+  delete(path, body) {
+    return this.#request('DELETE', path, body);
   }
 
   /** What needs nobody signed in. @param {string} method @param {string} path @param {unknown} [body] */

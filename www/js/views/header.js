@@ -1,11 +1,11 @@
 /** The line at the top of the pages around the call: brand, theme, language, who is signed in. */
 import { html, useState, useStore } from '../ui.js';
 import { icon } from '../icons.js';
-import { LANGUAGES, chooseLanguage, errorText, language, t } from '../i18n.js';
+import { LANGUAGES, chooseLanguage, dayAndTime, errorText, language, t } from '../i18n.js';
 import { settings } from '../settings.js';
 import { toast } from '../toasts.js';
 import { fetchModule, loadPageAgain, version } from '../version.js';
-import { Avatar, IconButton } from './controls.js';
+import { Avatar, IconButton, useBusy } from './controls.js';
 import { Profile } from './profile.js';
 
 /** @typedef {import('../settings.js').Settings['theme']} Theme */
@@ -34,6 +34,23 @@ export function Updated() {
   return html`
     <p class="page-note" role="status">${t('app.updated')}${' '}
       <button type="button" class="link" onClick=${loadPageAgain}>${t('app.reload')}</button></p>`;
+}
+
+/** That the account goes, and the way back. @param {{api: import('../api.js').Api}} props */
+function Deleted({ api }) {
+  const { user } = useStore(api.session);
+  const [busy, run] = useBusy();
+  if (!user?.deletesAt) return null;
+  const keep = () =>
+    run(() =>
+      api.post('/users/me/keep').then(
+        (kept) => api.userChanged(kept),
+        (error) => toast(errorText(error), 'error'),
+      ),
+    );
+  return html`
+    <p class="page-note" role="status">${t('delete.notice', { when: dayAndTime(user.deletesAt) })}${' '}
+      <button type="button" class="link" disabled=${busy} onClick=${keep}>${t('delete.keep')}</button></p>`;
 }
 
 /** @param {{api: import('../api.js').Api}} props */
@@ -83,5 +100,6 @@ export function Header({ api }) {
       </div>
     </header>
     <${Updated} />
+    <${Deleted} api=${api} />
     ${user && profile && html`<${Profile} api=${api} onClose=${() => setProfile(false)} />`}`;
 }

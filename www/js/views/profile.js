@@ -1,9 +1,11 @@
 /** The dialog about oneself: name and language, the password, and where one is signed in. */
-import { html, useEffect, useState } from '../ui.js';
+import { html, useEffect, useState, useStore } from '../ui.js';
 import { Problem } from '../api.js';
 import { LANGUAGES, chooseLanguage, dayAndTime, errorText, language, t } from '../i18n.js';
 import { Field, FormError, useBusy, useFieldId } from './controls.js';
 import { Dialog } from './dialog.js';
+import { serverNow } from '../server-clock.js';
+import { toast } from '../toasts.js';
 
 /** @typedef {import('../api.js').Api} Api */
 /** @typedef {{id: number, current: boolean, userAgent: string, address: string, createdAt: string, lastUsedAt: string}} SignIn */
@@ -17,6 +19,7 @@ export function Profile({ api, onClose }) {
         <${About} api=${api} />
         <${Password} api=${api} onChanged=${() => setRound(round + 1)} />
         <${SignIns} key=${round} api=${api} />
+        <${Deletion} api=${api} />
         <p><a href="#/network" onClick=${onClose}>${t('network.title')}</a></p>
         ${api.session.get().user?.isAdmin && html`<p><a href="#/admin" onClick=${onClose}>${t('admin.title')}</a></p>`}
       </div>
@@ -122,6 +125,36 @@ function Password({ api, onChanged }) {
       <${FormError} error=${rest} />
       <div class="profile-do">
         <button class="secondary" disabled=${busy}>${t('profile.change')}</button><span role="status">${done}</span></div>
+    </form>`;
+}
+
+/** What goes with the account, and the password once more. @param {{api: Api}} props */
+function Deletion({ api }) {
+  const { user } = useStore(api.session);
+  const { busy, error, rest, submit } = useForm(['password']);
+  const remove = submit(async (text) => {
+    try {
+      const { deletesAt } = await api.delete('/users/me', { password: text('password') });
+      const atOnce = Date.parse(deletesAt) <= serverNow() + 60_000;
+      toast(t(atOnce ? 'delete.now' : 'delete.done', { when: dayAndTime(deletesAt) }), 'info', undefined, {
+        lasting: true,
+      });
+    } catch (failure) {
+      if (!(failure instanceof Problem) || failure.code !== 'invalid_credentials') throw failure;
+      throw new Problem({ code: 'validation_failed', field: 'password' });
+    }
+    await api.signOut();
+    return '';
+  });
+  if (user?.deletesAt) return null; // the notice on the page says so
+  return html`
+    <form onSubmit=${remove} noValidate>
+      <h3>${t('delete.title')}</h3>
+      <p class="quiet">${t('delete.text')}</p>
+      <${Field} label=${t('delete.password')} name="password" type="password" autocomplete="current-password" required
+        error=${error('password') && t('delete.wrong')} />
+      <${FormError} error=${rest} />
+      <div class="profile-do"><button class="danger" disabled=${busy}>${t('delete.do')}</button></div>
     </form>`;
 }
 
