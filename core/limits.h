@@ -126,6 +126,7 @@ enum {
     LIMIT_JOB_DONE_MS = 24 * 3600 * 1000, /* that one which is done is shown to administrators */
     LIMIT_JOB_KIND_CHARS = 32,            /* the name of a kind */
 
+    LIMIT_HOLD_REASON_CHARS = 500,
     LIMIT_DELETION_PART_MS = 20 * 1000, /* that a deletion works before others get their turn */
     LIMIT_DELETION_EVENTS = 200,        /* looked at in one transaction */
 

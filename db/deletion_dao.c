@@ -1,6 +1,7 @@
 #include "db/deletion_dao.h"
 
 #include "core/limits.h"
+#include "db/hold_dao.h"
 #include "db/participant_dao.h"
 
 #define BATCH " LIMIT " SQL_NUMBER(DELETION_ROWS)
@@ -22,9 +23,12 @@ static const char SQL_FORGET_SIGN_IN[] = "DELETE FROM sessions WHERE id = ?";
 
 static const char SQL_NEXT_MEETING[] =
     "SELECT CAST(MIN(id) AS SIGNED) FROM ("
-    "SELECT MIN(meeting_id) AS id FROM participants WHERE user_id = ? AND meeting_id > ? AND NOT is_anonymised "
-    "UNION ALL SELECT MIN(id) FROM meetings WHERE creator_id = ? AND id > ? "
-    "UNION ALL SELECT MIN(id) FROM meetings WHERE host_id = ? AND id > ?) traces HAVING MIN(id) IS NOT NULL";
+    "SELECT MIN(meeting_id) AS id FROM participants WHERE user_id = ? AND meeting_id > ? AND NOT is_anonymised AND " NOT_HELD(
+        "participants.meeting_id") " "
+                                   "UNION ALL SELECT MIN(id) FROM meetings WHERE creator_id = ? AND id > ? AND " NOT_HELD(
+                                       "meetings.id") " "
+                                                      "UNION ALL SELECT MIN(id) FROM meetings WHERE host_id = ? AND id > ? AND " NOT_HELD(
+                                                          "meetings.id") ") traces HAVING MIN(id) IS NOT NULL";
 static const char SQL_OTHERS_WERE_IN[] =
     "SELECT EXISTS (SELECT 1 FROM participants WHERE meeting_id = ? AND user_id <> ? "
     "AND (status = " SQL_NUMBER(PARTICIPANT_JOINED) " OR left_at IS NOT NULL))";

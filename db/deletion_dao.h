@@ -28,7 +28,7 @@ MUST_CHECK enum err deletion_dao_other_admins(struct db *db, int64_t user_id, in
 
 /* ---- its traces in meetings ---- */
 
-/* The first meeting with an id above after_id that still has some. ERR_DB_NO_ROW: none has. */
+/* The first meeting with an id above after_id that still has some and is not held. ERR_DB_NO_ROW: none has. */
 MUST_CHECK enum err deletion_dao_next_meeting(struct db *db, int64_t user_id, int64_t after_id, int64_t *meeting_id);
 
 /* Whether anybody else was ever in it. */

@@ -70,12 +70,14 @@ enum err admin_user_patch(struct exchange *x)
 
 enum err admin_user_delete(struct exchange *x)
 {
-    int64_t user_id, at_ms;
-    enum err e = text_to_int(x->req->params[0], &user_id) ? deletion_ask_for(&x->ctx, user_id, &at_ms) : ERR_NOT_FOUND;
+    int64_t user_id;
+    struct deletion deletion;
+    enum err e =
+        text_to_int(x->req->params[0], &user_id) ? deletion_ask_for(&x->ctx, user_id, &deletion) : ERR_NOT_FOUND;
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
-    serialize_deletion(&j, NULL, at_ms);
+    serialize_deletion(&j, NULL, &deletion);
     return ERR_OK;
 }
 

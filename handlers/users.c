@@ -55,14 +55,14 @@ static const struct field deletion_fields[] = {
 enum err users_me_delete(struct exchange *x)
 {
     struct deletion_input in = {0};
-    int64_t at_ms;
+    struct deletion deletion;
     enum err e = exchange_body(x, deletion_fields, FIELD_COUNT(deletion_fields), &in);
     if (!e)
-        e = deletion_ask(&x->ctx, in.password.value, &at_ms);
+        e = deletion_ask(&x->ctx, in.password.value, &deletion);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
-    serialize_deletion(&j, NULL, at_ms);
+    serialize_deletion(&j, NULL, &deletion);
     return ERR_OK;
 }
 

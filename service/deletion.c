@@ -10,6 +10,7 @@
 #include "db/session_dao.h"
 #include "service/anonymise.h"
 #include "service/auth.h"
+#include "service/hold.h"
 #include "service/leave.h"
 #include "service/meeting_cache.h"
 #include "service/participant_find.h"
@@ -24,9 +25,10 @@ struct wish {
     const struct user *checked; /* whose password was checked; NULL: an administrator asks */
     const char *password;
     struct user user;
+    bool partly_kept;
 };
 
-static enum err add_job(struct context *ctx, int64_t user_id, int64_t at_ms)
+enum err deletion_add_job(struct context *ctx, int64_t user_id, int64_t at_ms)
 {
     const char *key = arena_printf(ctx->arena, "deletion %lld", (long long)user_id);
     return job_add(ctx, JOB_DELETION, key, arena_printf(ctx->arena, "{\"userId\":%lld}", (long long)user_id), at_ms);
@@ -61,7 +63,9 @@ static enum err wish_body(void *arg)
     if (e || !w->delete_at_ms)
         return e;
     e = session_dao_end_others(db, w->user_id, 0, now);
-    return e ? e : add_job(ctx, w->user_id, w->delete_at_ms);
+    if (!e)
+        e = hold_dao_concerns(db, w->user_id, &w->partly_kept);
+    return e ? e : deletion_add_job(ctx, w->user_id, w->delete_at_ms);
 }
 
 /* The wish is stored: what does not work out now, the job does. */
@@ -90,7 +94,7 @@ static int64_t after_grace_ms(const struct context *ctx)
     return context_now_ms(ctx) + ctx->app->config->deletion_grace_days * INT64_C(24) * 3600 * 1000;
 }
 
-enum err deletion_ask(struct context *ctx, const char *password, int64_t *delete_at_ms)
+enum err deletion_ask(struct context *ctx, const char *password, struct deletion *out)
 {
     struct user user;
     struct wish w = {.ctx = ctx, .user_id = ctx->user_id, .checked = &user, .password = password};
@@ -99,7 +103,7 @@ enum err deletion_ask(struct context *ctx, const char *password, int64_t *delete
     if (!e)
         e = store_wish(&w);
     if (!e)
-        *delete_at_ms = w.delete_at_ms;
+        *out = (struct deletion){w.delete_at_ms, w.partly_kept};
     return e == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : e;
 }
 
@@ -112,7 +116,7 @@ enum err deletion_take_back(struct context *ctx, struct user *out)
     return e == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : e;
 }
 
-enum err deletion_ask_for(struct context *ctx, int64_t user_id, int64_t *delete_at_ms)
+enum err deletion_ask_for(struct context *ctx, int64_t user_id, struct deletion *out)
 {
     struct user user;
     struct wish w = {.ctx = ctx, .user_id = user_id, .delete_at_ms = after_grace_ms(ctx)};
@@ -125,7 +129,7 @@ enum err deletion_ask_for(struct context *ctx, int64_t user_id, int64_t *delete_
         w.delete_at_ms = context_now_ms(ctx);
     e = store_wish(&w);
     if (!e)
-        *delete_at_ms = w.delete_at_ms;
+        *out = (struct deletion){w.delete_at_ms, w.partly_kept};
     return e;
 }
 
@@ -422,8 +426,11 @@ static enum err step(struct run *r)
     enum err e = r->meeting ? ERR_OK : next_meeting(r);
     if (e)
         return e == ERR_DB_NO_ROW ? account_step(r) : e;
-    e = meeting_step(r);
-    if (e == ERR_NOT_FOUND) { /* removed meanwhile */
+    bool held;
+    e = hold_is_placed(r->ctx, r->meeting, &held);
+    if (!e && !held)
+        e = meeting_step(r);
+    if ((!e && held) || e == ERR_NOT_FOUND) { /* held or removed meanwhile: whoever lifts a hold adds a job */
         meeting_done(r);
         return ERR_OK;
     }

@@ -3,6 +3,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "service/job.h"
+#include "service/deletion.h"
 #include "service/schedule.h"
 #include "service/secretbox.h"
 #include "service/setting.h"
@@ -34,10 +35,11 @@ void serialize_account(struct json *j, const char *key, const struct user *u)
     json_object_end(j);
 }
 
-void serialize_deletion(struct json *j, const char *key, int64_t delete_at_ms)
+void serialize_deletion(struct json *j, const char *key, const struct deletion *deletion)
 {
     json_object(j, key);
-    json_time(j, "deletesAt", delete_at_ms);
+    json_time(j, "deletesAt", deletion->delete_at_ms);
+    json_bool(j, "partlyKept", deletion->partly_kept);
     json_object_end(j);
 }
 

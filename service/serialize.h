@@ -16,8 +16,8 @@
 void serialize_user(struct json *j, const char *key, const struct user *user);
 /* An account as administrators see it. */
 void serialize_account(struct json *j, const char *key, const struct user *user);
-/* When an account goes that somebody deleted. */
-void serialize_deletion(struct json *j, const char *key, int64_t delete_at_ms);
+struct deletion; /* service/deletion.h */
+void serialize_deletion(struct json *j, const char *key, const struct deletion *deletion);
 void serialize_session(struct json *j, const char *key, const struct session *session, int64_t current_id);
 void serialize_participant(struct json *j, const char *key, const struct participant *participant);
 void serialize_participants(struct json *j, const char *key, const struct participant *items, int count);

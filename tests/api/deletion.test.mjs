@@ -295,3 +295,44 @@ test('a worker that is killed in between leaves nothing undone', async () => {
   assert.ok(!left.includes('quapp'));
   for (const meeting of meetings) assert.equal((await rowsOf(sys, meeting)).length, 2);
 });
+
+test('what an administrator holds is kept until the hold is lifted, and then goes as well', async () => {
+  const lea = await register(sys, 'Leander Holdworth');
+  const meetings = [];
+  for (const title of ['Held', 'Free', 'Own']) {
+    const meeting = await createMeeting(lea, { title });
+    for (const user of title === 'Own' ? [lea] : [lea, ben]) await join(user, meeting);
+    await say(lea, meeting, `holdtext ${title}`);
+    meetings.push(meeting);
+  }
+  const [held, free, own] = meetings;
+  const path = (meeting) => `/admin/meetings/${meeting.id}/hold`;
+  refused(await ben.client.put(path(held), { reason: 'x' }), 'forbidden');
+  refused(await root.client.put(path(held), {}), 'validation_failed', 'reason');
+  refused(await root.client.put('/admin/meetings/999999/hold', { reason: 'x' }), 'not_found');
+  refused(await root.client.get(path(held)), 'not_found');
+  refused(await root.client.delete(path(held)), 'not_found');
+  for (const meeting of [held, own]) ok(await root.client.put(path(meeting), { reason: 'Case 14' }));
+  assert.deepEqual((({ reason, by }) => [reason, by])(ok(await root.client.put(path(held), { reason: 'Case 15' }))), [
+    'Case 15',
+    root.id,
+  ]);
+  assert.equal(ok(await root.client.get(path(held))).reason, 'Case 15');
+
+  assert.equal(ok(await remove(lea)).partlyKept, true);
+  await graceOver(lea);
+  await isGone(lea);
+  const texts = async ({ id }) =>
+    (await sys.sql('SELECT body FROM messages WHERE meeting_id = ?', [id])).map((m) => m.body);
+  assert.deepEqual(
+    [await texts(held), await texts(free), await texts(own)],
+    [['holdtext Held'], [''], ['holdtext Own']],
+  );
+  assert.equal((await rowsOf(sys, held)).find((row) => row.user_id === lea.id).display_name, 'Leander Holdworth');
+  assert.ok(dump().includes('holdworth'));
+
+  for (const meeting of [held, own]) assert.equal((await root.client.delete(path(meeting))).status, 204);
+  await until('nothing is left', () => !dump().includes('hold' + 'worth') && !dump().includes('holdtext'));
+  assert.deepEqual(await sys.sql('SELECT id FROM meetings WHERE id = ?', [own.id]), []);
+  assert.equal((await rowsOf(sys, held)).length, 2);
+});
