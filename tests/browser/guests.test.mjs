@@ -46,6 +46,7 @@ step('a meeting is planned with every option, and changed', async () => {
   await ana.page.getByLabel('Password (optional)').fill('green tea');
   await ana.page.locator('summary', { hasText: 'Access' }).click();
   await ana.page.getByRole('switch', { name: 'Show in search' }).uncheck();
+  await ana.page.getByRole('switch', { name: 'Allow guests' }).uncheck();
   await ana.page.locator('summary', { hasText: 'Start and end' }).click();
   await ana.page.getByLabel('If the host leaves').selectOption({ label: 'End the meeting' });
   await ana.page.getByLabel('Wait for the host (minutes)').fill('0');
