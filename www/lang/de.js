@@ -122,6 +122,7 @@ export default {
   'delete.do': 'Konto endgültig löschen',
   'delete.done': 'Ihr Konto wird gelöscht: {when}. Melden Sie sich vorher an, um es zu behalten.',
   'delete.now': 'Ihr Konto wird gelöscht.',
+  'delete.kept': 'Einiges davon bleibt aus rechtlichen Gründen erhalten.',
   'delete.notice': 'Ihr Konto wird gelöscht: {when}.',
   'delete.keep': 'Konto behalten',
   'schedule.title': 'Meeting planen',

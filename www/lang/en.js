@@ -122,6 +122,7 @@ export default {
   'delete.do': 'Delete account',
   'delete.done': 'Your account will be deleted: {when}. Sign in before then to keep it.',
   'delete.now': 'Your account is being deleted.',
+  'delete.kept': 'Some of it is kept for legal reasons.',
   'delete.notice': 'Your account will be deleted: {when}.',
   'delete.keep': 'Keep my account',
   'schedule.title': 'Schedule a meeting',

@@ -122,6 +122,7 @@ export default {
   'delete.do': 'Supprimer le compte',
   'delete.done': 'Votre compte sera supprimé : {when}. Connectez-vous avant pour le conserver.',
   'delete.now': 'Votre compte est en cours de suppression.',
+  'delete.kept': 'Une partie est conservée pour des raisons légales.',
   'delete.notice': 'Votre compte sera supprimé : {when}.',
   'delete.keep': 'Conserver mon compte',
   'schedule.title': 'Planifier une réunion',

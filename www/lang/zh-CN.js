@@ -117,6 +117,7 @@ export default {
   'delete.do': '确认删除',
   'delete.done': '账号删除时间：{when}。在此之前登录即可保留。',
   'delete.now': '账号正在删除。',
+  'delete.kept': '部分内容因法律原因予以保留。',
   'delete.notice': '账号删除时间：{when}。',
   'delete.keep': '保留账号',
   'schedule.title': '预定会议',

@@ -134,11 +134,10 @@ function Deletion({ api }) {
   const { busy, error, rest, submit } = useForm(['password']);
   const remove = submit(async (text) => {
     try {
-      const { deletesAt } = await api.delete('/users/me', { password: text('password') });
+      const { deletesAt, partlyKept } = await api.delete('/users/me', { password: text('password') });
       const atOnce = Date.parse(deletesAt) <= serverNow() + 60_000;
-      toast(t(atOnce ? 'delete.now' : 'delete.done', { when: dayAndTime(deletesAt) }), 'info', undefined, {
-        lasting: true,
-      });
+      const told = t(atOnce ? 'delete.now' : 'delete.done', { when: dayAndTime(deletesAt) });
+      toast(partlyKept ? `${told} ${t('delete.kept')}` : told, 'info', undefined, { lasting: true });
     } catch (failure) {
       if (!(failure instanceof Problem) || failure.code !== 'invalid_credentials') throw failure;
       throw new Problem({ code: 'validation_failed', field: 'password' });
