@@ -327,7 +327,8 @@ test('one deletes the account, reads until when it can be kept, and keeps it', a
   await ana.shot('profile-delete');
   await ana.page.getByLabel('Confirm with your password').fill('another horse');
   await ana.button('Delete account').click();
-  await ana.page.getByText(/^Your account will be deleted: .* Sign in before then to keep it\.$/).waitFor();
+  const told = ana.page.getByText(/^Your account will be deleted: .* Sign in before then to keep it\.$/);
+  await told.first().waitFor(); // the dialog shows it as well, until it is gone
   await ana.page.getByLabel('Email').fill('ana@example.org');
   await ana.page.getByLabel('Password').fill('another horse');
   await ana.button('Sign in').click();
