@@ -99,6 +99,32 @@ static const struct field guest_fields[] = {
 };
 /* clang-format on */
 
+struct guest_query {
+    struct in_text invite;
+};
+
+static const struct field guest_query_fields[] = {
+    {"invite", FIELD_TEXT, offsetof(struct guest_query, invite), OPTIONAL, false, 1, LIMIT_INVITE_CHARS, NULL},
+};
+
+enum err guests_get(struct exchange *x)
+{
+    int64_t id;
+    struct guest_query in = {0};
+    enum err e = exchange_query(x, guest_query_fields, FIELD_COUNT(guest_query_fields), &in);
+    if (!e)
+        e = exchange_meeting_invited(x, in.invite.value, &id);
+    if (!e)
+        e = guest_check(&x->ctx, id, in.invite.value);
+    if (e)
+        return e;
+    struct json j = response_json(x->res, 200);
+    json_object(&j, NULL);
+    json_bool(&j, "allowed", true);
+    json_object_end(&j);
+    return ERR_OK;
+}
+
 enum err guests_post(struct exchange *x)
 {
     int64_t id;

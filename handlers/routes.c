@@ -43,6 +43,7 @@ const struct route routes[] = {
     {"POST", API "/meetings/:meetingId/lobby/admit", ACCESS_MEMBER, RATE_WRITE, lobby_admit_post},
     {"POST", API "/meetings/:meetingId/lobby/refuse", ACCESS_MEMBER, RATE_WRITE, lobby_refuse_post},
     {"POST", API "/meetings/:meetingId/lobby/return", ACCESS_MEMBER, RATE_WRITE, lobby_return_post},
+    {"GET", API "/meetings/:meetingId/guests", ACCESS_ANYBODY, RATE_NONE, guests_get},
     {"POST", API "/meetings/:meetingId/guests", ACCESS_ANYBODY, RATE_NONE, guests_post},
     {"GET", API "/meetings/:meetingId/invites", ACCESS_MEMBER, RATE_READ, invites_get},
     {"POST", API "/meetings/:meetingId/invites", ACCESS_MEMBER, RATE_WRITE, invites_post},

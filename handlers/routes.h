@@ -46,6 +46,7 @@ enum err lobby_get(struct exchange *x);
 enum err lobby_admit_post(struct exchange *x);
 enum err lobby_refuse_post(struct exchange *x);
 enum err lobby_return_post(struct exchange *x);
+enum err guests_get(struct exchange *x);
 enum err guests_post(struct exchange *x);
 enum err invites_get(struct exchange *x);
 enum err invites_post(struct exchange *x);

@@ -146,21 +146,52 @@ static json_object *parse_object(const char *text, size_t len, struct fault *fau
     return NULL;
 }
 
+/* So many wrong fields of one body are told at most. */
+enum { FAULTS = 16 };
+
+struct faults {
+    struct fault *last;
+    struct arena *arena;
+    int count;
+};
+
+static void faults_add(struct faults *all, const struct fault *one)
+{
+    if (all->count == FAULTS)
+        return;
+    if (all->count++ > 0) {
+        all->last->also = arena_alloc(all->arena, sizeof *one);
+        all->last = all->last->also;
+    }
+    *all->last = *one;
+}
+
+static enum err set_member(const struct field *fields, int count, const char *name, json_object *value,
+                           struct arena *arena, void *out, struct fault *fault)
+{
+    const struct field *f = find(fields, count, name);
+    if (!f)
+        return fault_set(fault, ERR_VALIDATION_FAILED, name, "%.60s is not a field of this request.", name);
+    return set_json(f, value, arena, out, fault);
+}
+
+/* All that is wrong is told, so that a person can put it right in one go. */
 static enum err set_members(const struct field *fields, int count, json_object *root, struct arena *arena, void *out,
                             struct fault *fault)
 {
+    struct faults all = {.last = fault, .arena = arena};
     json_object_object_foreach (root, name, value) {
-        const struct field *f = find(fields, count, name);
-        if (!f)
-            return fault_set(fault, ERR_VALIDATION_FAILED, name, "%.60s is not a field of this request.", name);
-        enum err e = set_json(f, value, arena, out, fault);
-        if (e)
-            return e;
+        struct fault one = {0};
+        if (set_member(fields, count, name, value, arena, out, &one))
+            faults_add(&all, &one);
     }
-    for (int i = 0; i < count; i++)
-        if (fields[i].required && !json_object_object_get_ex(root, fields[i].name, NULL))
-            return wrong(fault, &fields[i], "is missing");
-    return ERR_OK;
+    for (int i = 0; i < count; i++) {
+        struct fault one = {0};
+        if (fields[i].required && !json_object_object_get_ex(root, fields[i].name, NULL) &&
+            wrong(&one, &fields[i], "is missing"))
+            faults_add(&all, &one);
+    }
+    return all.count ? ERR_VALIDATION_FAILED : ERR_OK;
 }
 
 enum err fields_from_json(const struct field *fields, int count, const char *text, size_t len, struct arena *arena,

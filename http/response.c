@@ -45,6 +45,19 @@ struct json response_json(struct response *res, int status)
     return json_to(&res->body);
 }
 
+/* All the fields at fault, where there are several. */
+static void write_errors(struct json *j, const struct fault *fault)
+{
+    json_array(j, "errors");
+    for (const struct fault *f = fault; f; f = f->also) {
+        json_object(j, NULL);
+        json_str(j, "field", f->field);
+        json_str(j, "detail", f->detail);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
 void response_problem(struct response *res, enum err e, const struct fault *fault, const char *request_id)
 {
     response_clear(res);
@@ -61,6 +74,8 @@ void response_problem(struct response *res, enum err e, const struct fault *faul
     json_str(&j, "requestId", request_id);
     if (fault && fault->field[0])
         json_str(&j, "field", fault->field);
+    if (fault && fault->also)
+        write_errors(&j, fault);
     json_object_end(&j);
     if (err_status(e) == 503 || err_status(e) == 429)
         buf_printf(&res->headers, "Retry-After: %d\r\n", fault && fault->retry_after_s > 0 ? fault->retry_after_s : 1);

@@ -76,3 +76,10 @@ enum err guest_create(struct context *ctx, int64_t meeting_id, const char *displ
     *out = g;
     return ERR_OK;
 }
+
+enum err guest_check(struct context *ctx, int64_t meeting_id, const char *invite)
+{
+    int64_t invite_id;
+    enum err e = rate_check_guest_look(ctx);
+    return e ? e : check_door(ctx, meeting_id, invite, &invite_id);
+}

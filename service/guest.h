@@ -18,4 +18,7 @@ struct guest {
 MUST_CHECK enum err guest_create(struct context *ctx, int64_t meeting_id, const char *display_name, const char *invite,
                                  const char *locale, struct guest *out);
 
+/* Whether a guest could be made now; the errors of guest_create(). */
+MUST_CHECK enum err guest_check(struct context *ctx, int64_t meeting_id, const char *invite);
+
 #endif

@@ -98,6 +98,13 @@ enum err rate_check(struct context *ctx, enum rate_class rate)
     return take_tokens(ctx, &bucket, 1, false);
 }
 
+enum err rate_check_guest_look(struct context *ctx)
+{
+    struct kv_bucket bucket = {arena_printf(ctx->arena, PREFIX "guest_look:%s", context_network(ctx)),
+                               ctx->app->config->rate_read, 1};
+    return take_tokens(ctx, &bucket, 1, true);
+}
+
 enum err rate_check_guest(struct context *ctx)
 {
     struct kv_bucket bucket = {arena_printf(ctx->arena, PREFIX "guest:%s", context_network(ctx)),

@@ -22,6 +22,9 @@ MUST_CHECK enum err rate_check_password(struct context *ctx);
  * counts by network alone, and there not against those that are good. ERR_RATE_LIMITED. */
 MUST_CHECK enum err rate_check_refresh(struct context *ctx, int64_t session_id);
 
+/* Counts a look at whether guests can come in, from the caller's network. ERR_RATE_LIMITED. */
+MUST_CHECK enum err rate_check_guest_look(struct context *ctx);
+
 /* Counts a new guest from the caller's network. ERR_RATE_LIMITED. */
 MUST_CHECK enum err rate_check_guest(struct context *ctx);
 

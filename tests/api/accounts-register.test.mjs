@@ -66,6 +66,22 @@ test('behind TLS the cookie is for TLS only', async () => {
   assert.match(answer.headers.getSetCookie()[0], /; Secure(;|$)/i);
 });
 
+test('all fields that are wrong are named at once, the first one first', async () => {
+  const answer = await api(sys).post('/auth/register', { nickname: 'x', email: 7, password: 'short' });
+  refused(answer, 'validation_failed', 'nickname');
+  assert.deepEqual(
+    answer.body.errors.map(({ field }) => field),
+    ['nickname', 'email', 'password', 'displayName'],
+  );
+  assert.match(answer.body.errors[2].detail, /^password must have 8 to 128 characters/);
+  const many = await api(sys).post(
+    '/auth/register',
+    Object.fromEntries(Array.from('abcdefghijklmnopqrst', (c) => [c, 1])),
+  );
+  assert.equal(many.body.errors.length, 16);
+  assert.equal((await api(sys).post('/auth/register', account({ password: 'short' }))).body.errors, undefined);
+});
+
 test('without a locale the browser’s language counts', async () => {
   for (const [language, locale] of [
     ['zh-CN,zh;q=0.9', 'zh-CN'],

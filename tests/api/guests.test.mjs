@@ -58,6 +58,25 @@ test('a meeting that does not allow guests has none, nor one that is over', asyn
   refused(await ask(meeting, { displayName: 'Grace' }), 'meeting_ended');
 });
 
+test('whoever has the code and no account learns whether guests can come before giving a name', async () => {
+  const look = (meeting, query) =>
+    api(sys).get(`/meetings/${meeting.code}/guests${query ? `?${new URLSearchParams(query)}` : ''}`);
+  const open = await createMeeting(ada, { allowGuests: true, maxParticipants: 2 });
+  const closed = await createMeeting(ada);
+  assert.deepEqual(ok(await look(open)), { allowed: true });
+  refused(await look(closed), 'guests_not_allowed');
+  refused(await look({ code: 'ZZZZZ2' }), 'not_found');
+  const { token } = await invite(closed);
+  assert.deepEqual(ok(await look(closed, { invite: token })), { allowed: true });
+  refused(await look(closed, { invite: 'made-up' }), 'invite_invalid');
+  refused(await look(open, { name: 'x' }), 'validation_failed', 'name');
+  await join(ada, open);
+  await join(ben, open);
+  refused(await look(open), 'meeting_full');
+  ok(await ada.client.post(`/meetings/${open.id}/end`, {}));
+  refused(await look(open), 'meeting_ended');
+});
+
 test('a password is asked of guests too, and a lobby waits for them', async () => {
   const meeting = await createMeeting(ada, { allowGuests: true, password: 'tulip', waitingRoom: true });
   await join(ada, meeting);

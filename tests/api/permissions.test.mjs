@@ -455,6 +455,7 @@ test('every call about a meeting is in the list of actions, or needs no permissi
     'GET events',
     'GET media',
     'POST read',
+    'GET guests',
     'POST guests',
     'join_room',
     'leave_room',

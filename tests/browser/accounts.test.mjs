@@ -23,16 +23,27 @@ const alert = (person) => person.page.getByRole('alert');
 test('signing up: what is wrong stands beside its field, then one is in', async () => {
   await ana.go('#/signup');
   await ana.shot('sign-up');
-  await ana.page.getByLabel('Your name').fill('Ana Lima');
-  await ana.page.getByLabel('Email').fill('nonsense');
-  await ana.page.getByLabel('Password').fill('correct horse');
-  await ana.button('Create account').click();
-  await ana.page.getByText('Enter a valid email address.').waitFor();
-  assert.equal(await ana.page.getByLabel('Email').getAttribute('aria-invalid'), 'true');
-  await ana.page.getByLabel('Email').fill('ana@example.org');
-  await ana.page.getByLabel('Password').fill('short');
-  await ana.button('Create account').click();
-  await ana.page.getByText(/Use 8 to 128 characters/).waitFor();
+  /* what the page finds by itself, then what only the server does: all at once, the focus on the first */
+  for (const [name, email, password, first] of [
+    ['', 'nonsense', 'short', 'displayName'],
+    ['\u200b', `${'a'.repeat(250)}@example.org`, 'x'.repeat(129), 'displayName'],
+    ['Ana Lima', 'nonsense', 'correct horse', 'email'],
+  ]) {
+    await ana.page.getByLabel('Your name').fill(name);
+    await ana.page.getByLabel('Email').fill(email);
+    await ana.page.getByLabel('Password').fill(password);
+    await ana.button('Create account').click();
+    await ana.page.getByText('Enter a valid email address.').waitFor();
+    const wrong = await ana.page.evaluate(() =>
+      [...document.querySelectorAll('[aria-invalid="true"]')].map((field) => field.name),
+    );
+    assert.deepEqual(wrong, first === 'email' ? ['email'] : ['displayName', 'email', 'password']);
+    assert.equal(await ana.page.locator('.field-error').count(), wrong.length);
+    assert.equal(await ana.page.evaluate(() => document.activeElement.name), first);
+    if (first === 'displayName') await ana.shot(`sign-up-wrong-${name.length}`);
+    await ana.page.getByLabel('Your name').fill('Ana Lima');
+    await ana.page.getByLabel('Email').fill('ana@example.org');
+  }
   await ana.page.getByLabel('Password').fill('correct horse');
   await ana.button('Create account').click();
   await ana.page.getByText('No meetings yet. Start one, or paste a code.').waitFor();
@@ -69,9 +80,9 @@ test('a visit later one is still signed in; after signing out one is not', async
   await ana.page.reload();
   await ana.button('New meeting').waitFor();
   await ana.button('Sign out').click();
-  await ana.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await ana.page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await ana.page.reload();
-  await ana.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await ana.page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await ana.shot('sign-in');
 });
 
@@ -291,7 +302,7 @@ test('one sees where one is signed in, and ends a sign-in that one does not know
   await ana.page.getByRole('button', { name: /^Sign out: Firefox, Windows/ }).click();
   await ana.page.locator('.sign-in', { hasText: 'Firefox' }).waitFor({ state: 'detached' });
   await elsewhere.page.reload();
-  await elsewhere.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await elsewhere.page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await elsewhere.context.close();
 });
 

@@ -45,7 +45,7 @@ test('server, meetings that go on and accounts are shown; an account is disabled
   await ana.page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
   await row('disabled').waitFor();
   await bo.page
-    .getByRole('heading', { name: 'Welcome back' })
+    .getByRole('heading', { name: 'Sign in' })
     .or(bo.page.getByText(/signed out|sign in/i))
     .first()
     .waitFor();

@@ -90,7 +90,9 @@ test('where the browser refuses, the text is shown and selected, and nobody says
 
 test('an invitation says day, year, time and time zone, in the language of the page', async () => {
   for (const [locale, expected] of [
-    ['en-US', 'Time: Tuesday, January 5, 2027, 22:21 (Europe/Berlin, UTC+1)'],
+    ['en-US', 'Time: Tuesday, January 5, 2027, 10:21 PM (Europe/Berlin, UTC+1)'],
+    ['en-GB', 'Time: Tuesday 5 January 2027, 22:21 (Europe/Berlin, UTC+1)'],
+    ['de-AT', 'Zeit: Dienstag, 5. Jänner 2027, 22:21 (Europe/Berlin, UTC+1)'],
     ['zh-CN', '时间: 2027年1月5日星期二 22:21（Europe/Berlin，UTC+1）'],
   ]) {
     const cy = await Person.arrive(browser, sys.base, 'Cy', { locale, timezoneId: 'Europe/Berlin' });
@@ -100,7 +102,8 @@ test('an invitation says day, year, time and time zone, in the language of the p
       const { invitation } = await import('/js/views/info.js');
       return invitation({ title: 'Plan', code: '4CR7R6', startTime: '2027-01-05T21:21:00.000Z' });
     });
-    assert.ok(said.includes(expected), said);
+    const plain = (text) => text.replace(/[,\s]+/g, ' '); // of which versions of ICU have more or fewer
+    assert.ok(plain(said).includes(plain(expected)), said);
     await cy.context.close();
   }
 });
@@ -110,7 +113,7 @@ test('a time of another day says the day, of another year the year', async () =>
   await di.go('');
   await di.page.locator('h1').waitFor();
   const said = await di.page.evaluate(async () => {
-    const { clockTime, fullTime, longDate, timeOn } = await import('/js/i18n.js');
+    const { clockTime, duration, fullTime, longDate, timeOn } = await import('/js/i18n.js');
     const noon = new Date(new Date().setHours(12, 0, 0, 0));
     return [
       timeOn(noon),
@@ -119,18 +122,24 @@ test('a time of another day says the day, of another year the year', async () =>
       timeOn('2019-02-03T04:05:00Z', '2019-02-03T01:00:00Z'),
       clockTime('2019-02-02T18:35:00Z'),
       fullTime('2019-02-03T04:05:00Z'),
-    ];
+      ...[22, 300, 3900, 7200, 360_000].map(duration),
+    ].map((text) => text.replaceAll('\u202f', ' '));
   });
   assert.deepEqual(said, [
-    '12:00',
-    'Feb 3, 2019 09:35',
+    '12:00 PM',
+    'Feb 3, 2019 9:35 AM',
     'Sun, Feb 3, 2019',
-    '09:35',
-    '00:05',
-    'Sunday, February 3, 2019, 09:35 (Asia/Kolkata, UTC+5:30)'.replace(
+    '9:35 AM',
+    '12:05 AM',
+    'Sunday, February 3, 2019, 9:35 AM (Asia/Kolkata, UTC+5:30)'.replace(
       'Kolkata',
       said[5].includes('Calcutta') ? 'Calcutta' : 'Kolkata',
     ),
+    '22 s',
+    '5 min',
+    '1 h 05 min',
+    '2 h',
+    '100 h',
   ]);
   await di.context.close();
 });

@@ -93,11 +93,17 @@ step('a link is made, and it opens the meeting without a password', async () => 
 });
 
 step('a guest is not let in without a link, comes in with one, and stays the same one after a reload', async () => {
-  await guest.go(`#/m/${code}`);
-  await guest.page.getByLabel('Your name').fill('Grace');
-  await guest.button('Continue as guest').click();
-  await guest.page.getByText('This meeting is for people with an account. Sign in to join.').waitFor();
   await guest.go('#/');
+  await guest.page.getByRole('heading', { name: 'Video meetings on your own server' }).waitFor();
+  await guest.page.getByLabel('Meeting code or link').fill('ZZZZZ2');
+  await guest.button('Join').click();
+  await guest.page.getByText('There’s no meeting with this code. Check it and try again.').waitFor();
+  await guest.page.getByLabel('Meeting code or link').fill(code);
+  await guest.button('Join').click();
+  await guest.page.getByText('This meeting is for people with an account. Sign in to join.').waitFor();
+  assert.equal(await guest.page.getByLabel('Your name').count(), 0, 'no name is asked for in vain');
+  await guest.go('#/nowhere');
+  await guest.page.getByText('This address leads nowhere.').waitFor();
   await guest.go(link.slice(link.indexOf('#')));
   await guest.page.getByRole('heading', { name: `You’re invited to meeting ${code}` }).waitFor();
   await guest.page.getByLabel('Your name').fill('Grace');

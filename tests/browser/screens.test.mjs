@@ -31,6 +31,12 @@ const signIn = (email, headers) =>
 test('signing in and up', async () => {
   const { email, id } = await register(sys, 'Gone', { password: PASSWORD });
   await sys.sql('UPDATE users SET disabled_at = NOW(3) WHERE id = ?', [id]);
+  await ana.go('#/');
+  await ana.page.getByText('Meet in your browser').waitFor();
+  await look(ana, 'front');
+  await ana.go('#/nowhere');
+  await ana.page.getByText('This address leads nowhere.').waitFor();
+  await look(ana, 'nowhere');
   await ana.go('#/signin');
   await ana.button('Sign in').waitFor();
   await look(ana, 'sign-in');

@@ -62,7 +62,7 @@ test('signed out in another tab: the call ends here, and says why', async () => 
   assert.equal(await ana.button('Rejoin').count(), 0);
   await ben.tile(id).waitFor({ state: 'detached' });
   await ana.page.getByRole('link', { name: 'Back to my meetings' }).click();
-  await ana.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await ana.page.getByRole('heading', { name: 'Sign in' }).waitFor();
 });
 
 test('a guest goes on in the call when somebody signs in in another tab, and is at the door of the account afterwards', async () => {

@@ -9,13 +9,15 @@ import { createStore } from './store.js';
 
 /** An answer that says no: RFC 9457 with EchoMeet's `code`. `code` is "network" when there was no answer at all. */
 export class Problem extends Error {
-  /** @param {{code: string, status?: number, detail?: string, title?: string, field?: string, requestId?: string, retryAfter?: number}} body `retryAfter` in seconds */
+  /** @param {{code: string, status?: number, detail?: string, title?: string, field?: string, errors?: {field: string}[], requestId?: string, retryAfter?: number}} body `retryAfter` in seconds */
   constructor(body) {
     super(body.detail || body.title || body.code);
     this.name = 'Problem';
     this.code = body.code;
     this.status = body.status ?? 0;
-    this.field = body.field;
+    this.field = body.field ?? body.errors?.[0]?.field;
+    /** All that are wrong, the first one first. */
+    this.fields = body.errors?.map(({ field }) => field) ?? (body.field ? [body.field] : []);
     this.requestId = body.requestId;
     this.retryAfterMs = (body.retryAfter ?? 0) * 1000;
   }

@@ -110,10 +110,14 @@ export function errorText(error, name) {
  * @param {string | number | Date} when
  * @param {Intl.DateTimeFormatOptions} options
  */
-const format = (when, options) => new Intl.DateTimeFormat(language(), options).format(new Date(when));
+const format = (when, options) => new Intl.DateTimeFormat(region(), options).format(new Date(when));
+
+/** As dates and numbers are written where the person is: "en-GB" where the browser says so and English was chosen. */
+const region = () =>
+  (navigator.languages ?? [navigator.language]).find((tag) => alone(tag) === alone(language())) ?? language();
 
 /** @param {string | number | Date} when */
-export const clockTime = (when) => format(when, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+export const clockTime = (when) => format(when, { timeStyle: 'short' });
 
 /** Nobody needs to be told of this year. @param {string | number | Date} when @returns {Intl.DateTimeFormatOptions} */
 const otherYear = (when) =>
@@ -166,22 +170,32 @@ export function dayName(when) {
   return longDate(when);
 }
 
-/** For files: "Nov 30, 2026, 22:21:05". @param {string | number | Date} when */
-export const dateAndTime = (when) => format(when, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
+/** For files: "Nov 30, 2026, 10:21:05 PM". @param {string | number | Date} when */
+export const dateAndTime = (when) => format(when, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** @param {string | number | Date} when */
 export const dayAndTime = (when) => `${dayName(when)} ${clockTime(when)}`;
 
-/**
- * 3725 -> "1:02:05"
- * @param {number} seconds
- */
-export function duration(seconds) {
+const pad = (/** @type {number} */ n) => String(n).padStart(2, '0');
+
+/** @param {number} seconds @returns {[hours: number, minutes: number, seconds: number]} */
+function parts(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const pad = (/** @type {number} */ n) => String(n).padStart(2, '0');
+  return [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+}
+
+/** How long something took: 22 -> "22 s", 300 -> "5 min", 3725 -> "1 h 02 min". @param {number} seconds */
+export function duration(seconds) {
+  const [h, m, s] = parts(seconds);
+  if (h === 0) return m === 0 ? t('duration.seconds', { s }) : t('duration.minutes', { m });
+  return m === 0 ? t('duration.hours', { h: number(h) }) : t('duration.hoursMinutes', { h: number(h), m: pad(m) });
+}
+
+/** How long something goes on: 3725 -> "1:02:05". @param {number} seconds */
+export function runningClock(seconds) {
+  const [h, m, s] = parts(seconds);
   return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
 }
 
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
-export const number = (value, options) => new Intl.NumberFormat(language(), options).format(value);
+export const number = (value, options) => new Intl.NumberFormat(region(), options).format(value);

@@ -3,7 +3,8 @@
  *
  *     #/          my meetings            #/signin, #/signup   (?next=… where to go then)
  *     #/m/CODE    a meeting (?invite=… a link that opens it)      #/m/CODE/records   what stays of it
- *     #/network   what works for a call here                #/admin   for administrators
+ *     #/new       a meeting at once                         #/admin   for administrators
+ *     #/network   what works for a call here
  *
  * The web server answers /m/CODE with this page as well.
  *
@@ -12,6 +13,7 @@
  */
 import { html, render, useEffect, useLayoutEffect, useRef, useState, useStore } from './ui.js';
 import { Api } from './api.js';
+import { tellWhatIsCutOff } from './cut-off.js';
 import { keepFocus } from './focus.js';
 import { language, languageStore, loadLanguage, t } from './i18n.js';
 import { readMeetingLink } from './meeting-link.js';
@@ -22,7 +24,7 @@ import { surviveTranslation } from './translation.js';
 import { lookNowAndThen } from './version.js';
 import { CopyByHand } from './views/copy.js';
 import { Dashboard } from './views/dashboard.js';
-import { Header } from './views/header.js';
+import { Front, NotFound } from './views/front.js';
 import { Later } from './views/later.js';
 import { Sign } from './views/sign.js';
 import { Toasts } from './views/toasts.js';
@@ -37,6 +39,9 @@ const echomeet = { api, settings, call: null };
 Object.assign(window, { echomeet });
 
 if (location.pathname.startsWith('/m/')) history.replaceState(null, '', `/#${location.pathname}${location.search}`);
+
+/** Pages that want somebody signed in; where nobody is, they come after that. */
+const PAGES = ['new', 'admin', 'network'];
 
 /** What the first page does not need is fetched when it is wanted. */
 const meetingView = () => import('./views/meeting.js').then(({ Meeting }) => Meeting);
@@ -114,22 +119,20 @@ function View({ route: { path, name, code, invite, records, next }, user }) {
     const here = `m/${code}${invite ? `?invite=${encodeURIComponent(invite)}` : ''}`;
     return html`<${Later} load=${guestView} key=${`guest/${code}`} api=${api} code=${code} invite=${invite} next=${here} expose=${expose} />`;
   }
-  if (!user) {
-    const signPage = name === 'signin' || name === 'signup';
+  const signPage = name === 'signin' || name === 'signup';
+  if (!user && name === '') return html`<${Front} api=${api} />`;
+  if (!user && (signPage || code || PAGES.includes(name)))
     return html`<${Sign} api=${api} signUp=${name === 'signup'} next=${signPage ? next : path} />`;
-  }
+  if (!user) return html`<${NotFound} api=${api} />`;
   if (code && records)
     return html`<${Later} load=${recordsView} key=${`${user.id}/${code}/records`} api=${api} code=${code} />`;
   if (code)
     return html`<${Later} load=${meetingView} key=${`${user.id}/${code}`} api=${api} code=${code} invite=${invite} expose=${expose} />`;
   if (name === 'admin' && user.isAdmin) return html`<${Later} load=${adminView} key=${user.id} api=${api} />`;
   if (name === 'network') return html`<${Later} load=${networkView} key=${user.id} api=${api} />`;
-  if (['', 'signin', 'signup'].includes(name)) return html`<${Dashboard} key=${user.id} api=${api} />`;
-  return html`
-    <${Header} api=${api} />
-    <main class="sign">
-      <div class="card"><h1 tabindex="-1">${t('app.notFound')}</h1><a class="button primary" href="#/">${t('app.home')}</a></div>
-    </main>`;
+  if (['', 'new'].includes(name) || signPage)
+    return html`<${Dashboard} key=${`${user.id}/${name}`} api=${api} start=${name === 'new'} />`;
+  return html`<${NotFound} api=${api} />`;
 }
 
 document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && lookNowAndThen());
@@ -142,4 +145,5 @@ const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 root.replaceChildren(); // what index.html says where nothing starts
 keepFocus(root);
 surviveTranslation(root);
+tellWhatIsCutOff(document);
 render(html`<${App} />`, root);

@@ -98,7 +98,7 @@ function Running({ api }) {
             <tbody>${answer.items.map(
               (meeting) => html`
               <tr key=${meeting.id}>
-                <th scope="row"><bdi>${meeting.title}</bdi> <span class="code" translate=${false}>${meeting.code}</span></th><td translate=${false}>${meeting.host.displayName}</td>
+                <th scope="row"><bdi>${meeting.title}</bdi> <span class="code" translate=${false}>${meeting.code}</span></th><td translate=${false}><bdi>${meeting.host.displayName}</bdi></td>
                 <td>${when(meeting.actualStartTime)}</td><td>${t('admin.online', { online: meeting.onlineCount, all: meeting.participantCount })}</td>
               </tr>`,
             )}</tbody>

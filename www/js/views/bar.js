@@ -1,7 +1,7 @@
 /** The bar of controls below the stage. */
 import { html, useStore, useTick } from '../ui.js';
 import { icon } from '../icons.js';
-import { duration, errorText, t } from '../i18n.js';
+import { errorText, runningClock, t } from '../i18n.js';
 import { REACTIONS } from '../session-chat.js';
 import { settings } from '../settings.js';
 import { can, me } from '../room-state.js';
@@ -112,7 +112,7 @@ function Elapsed({ call, room }) {
   useTick(1000);
   const began = Date.parse(/** @type {string} */ (room.meeting.actualStartTime));
   const elapsedMs = began ? serverNow() - began : performance.now() - call.store.get().startedAt;
-  return html`<span class="elapsed" translate=${false} data-tip=${t('bar.elapsed')}>${duration(elapsedMs / 1000)}</span>`;
+  return html`<span class="elapsed" translate=${false} data-tip=${t('bar.elapsed')}>${runningClock(elapsedMs / 1000)}</span>`;
 }
 
 /** What the bar of a phone has no room for, above the stage. @param {{call: import('../meeting-session.js').MeetingSession, room: Room}} props */

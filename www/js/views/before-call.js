@@ -83,7 +83,7 @@ export function BeforeCall({ api, call, code }) {
     return html`
       <${Header} api=${api} />
       <main class="sign">
-        <div class="card"><h1 tabindex="-1">${title}</h1>
+        <div class="card"><h1 tabindex="-1"><bdi>${title}</bdi></h1>
           ${meeting && html`<p class="quiet"><${Code} code=${code} /></p>`}
           <${FormError} error=${{ code: closed }} />
           <a class="button primary" href="#/">${t('app.home')}</a></div>
@@ -94,7 +94,7 @@ export function BeforeCall({ api, call, code }) {
     <main class="before">
       <${Preview} call=${call} name=${name} />
       <form class="before-form" onSubmit=${join}>
-        <h1 tabindex="-1">${title}</h1>
+        <h1 tabindex="-1"><bdi>${title}</bdi></h1>
         <p class="quiet"><${Code} code=${code} /></p>
         ${meeting && html`<${Facts} meeting=${meeting} />`}
         <p class="before-name"><${Avatar} name=${name} /> <span>${t('before.asName', { name })}${' '}

@@ -286,7 +286,7 @@ function Composer({ call, room, area, onEditLast, onSent }) {
       }
       ${mayWrite && (present.length > 0 || gone) && html`<${Recipient} call=${call} people=${present} chatTo=${chatTo} goneName=${gone ? name : null} />`}
       ${mayWrite && html`<${EmojiButton} onChoose=${insert} />`}
-      <textarea ref=${area} rows="1" aria-label=${label} placeholder=${label} disabled=${!mayWrite}
+      <textarea ref=${area} rows="1" dir="auto" aria-label=${label} placeholder=${label} disabled=${!mayWrite}
         value=${text} aria-invalid=${surplus > 0 ? 'true' : undefined} onInput=${typed} onKeyDown=${pressed}></textarea>
       <button class="icon-button" aria-label=${t('chat.send')} data-tip=${t('chat.send')} disabled=${!text.trim() || gone || !mayWrite || surplus > 0}>
         ${icon('send')}</button>
@@ -311,7 +311,7 @@ function Recipient({ call, people, chatTo, goneName }) {
         <option value="" selected=${chatTo === null}>${t('chat.everybody')}</option>
         ${people.map(
           ({ userId, displayName }) => html`
-          <option key=${userId} value=${userId} translate=${false} selected=${userId === chatTo}>${displayName}</option>`,
+          <option key=${userId} value=${userId} dir="auto" translate=${false} selected=${userId === chatTo}>${displayName}</option>`,
         )}
         ${goneName !== null && html`<option value=${chatTo} selected disabled>${goneName}</option>`}
       </select>

@@ -26,7 +26,7 @@ export function Field({ label, hint, error, class: extra, inputRef, ...input }) 
   return html`
     <div class=${classes('field', extra)}>
       <label for=${id}>${label}</label>
-      <input id=${id} ref=${inputRef} aria-invalid=${error ? 'true' : undefined}
+      <input id=${id} ref=${inputRef} dir=${input.type ? undefined : 'auto'} aria-invalid=${error ? 'true' : undefined}
         aria-describedby=${error || hint ? `${id}-note` : undefined} ...${input} />
       ${
         error

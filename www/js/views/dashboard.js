@@ -2,9 +2,9 @@
 import { html, useEffect, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { errorText, t } from '../i18n.js';
-import { readMeetingLink } from '../meeting-link.js';
-import { Field, FormError, useBusy } from './controls.js';
+import { FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
+import { JoinByCode } from './join-by-code.js';
 import { ENDED, MeetingList, ONGOING, SCHEDULED, Skeleton } from './meeting-list.js';
 import { MeetingToolsContext } from './meeting-tools.js';
 import { FilterBar, Found, NO_FILTER, isFiltering } from './meeting-search.js';
@@ -15,8 +15,8 @@ const REFRESH_MS = 30_000;
 /** Of those that are over the last ones are enough; the others are found. */
 const PAST_SHOWN = 10;
 
-/** @param {{api: import('../api.js').Api}} props */
-export function Dashboard({ api }) {
+/** @param {{api: import('../api.js').Api, start?: boolean}} props `start`: a meeting at once */
+export function Dashboard({ api, start = false }) {
   const { user } = api.session.get();
   const [meetings, setMeetings] = useState(/** @type {Rest.Meeting[] | null} */ (null));
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
@@ -47,11 +47,18 @@ export function Dashboard({ api }) {
           allowGuests: true, // they knock, and come in by one click of the host
           guestsWait: true,
         });
-        location.hash = `#/m/${meeting.code}`;
+        const path = `#/m/${meeting.code}`;
+        if (start)
+          location.replace(path); // back leads to before it was made
+        else location.hash = path;
       } catch (error) {
         toast(errorText(error), 'error');
       }
     });
+
+  useEffect(() => {
+    if (start) startNow();
+  }, []);
 
   return html`
     <${Header} api=${api} />
@@ -88,23 +95,6 @@ async function myMeetings(api) {
   );
   const all = [...created.items, ...joined.items];
   return [...new Map(all.map((meeting) => [meeting.id, meeting])).values()];
-}
-
-function JoinByCode() {
-  const [error, setError] = useState(/** @type {string | null} */ (null));
-  const submit = (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    const form = /** @type {HTMLFormElement} */ (event.target);
-    const named = readMeetingLink(String(new FormData(form).get('code') ?? ''));
-    if (named) location.hash = `#/m/${named.code}${named.invite ? `?invite=${encodeURIComponent(named.invite)}` : ''}`;
-    else setError(t('dashboard.badCode'));
-  };
-  return html`
-    <form class="join-by-code" onSubmit=${submit} noValidate>
-      <${Field} label=${t('dashboard.code')} name="code" autocomplete="off" autocapitalize="characters" spellcheck="false"
-        placeholder="K7QX2P" error=${error} onInput=${() => setError(null)} />
-      <button class="secondary big">${t('dashboard.join')}</button>
-    </form>`;
 }
 
 /** @param {{meetings: Rest.Meeting[], onAllPast: () => void}} props */

@@ -46,7 +46,7 @@ export function InCall({ call }) {
   return html`
     <div class=${classes('call', full && 'full', idle && 'idle')} data-panel=${panel ?? 'none'}>
       <main class="call-stage" ref=${stage} tabindex="-1">
-        <h1 class="visually-hidden">${room.meeting.title}</h1>
+        <h1 class="visually-hidden"><bdi>${room.meeting.title}</bdi></h1>
         <div class="over-stage">
           <${PermissionHint} call=${call} />
           <${StageBanner} call=${call} room=${room} />

@@ -1,7 +1,7 @@
 /** The dialog about the meeting: how others come in, by code, link or camera; and what is known of it. */
 import { html, useState } from '../ui.js';
 import { icon } from '../icons.js';
-import { dayAndTime, fullTime, t } from '../i18n.js';
+import { dayAndTime, duration, fullTime, t } from '../i18n.js';
 import { Code, IconButton, meetingLink } from './controls.js';
 import { copyText } from './copy.js';
 import { Dialog } from './dialog.js';
@@ -14,7 +14,7 @@ export function MeetingInfo({ room: { meeting }, onClose }) {
   const link = meetingLink(meeting.code);
   const { password } = meeting; // only the host is told
   return html`
-    <${Dialog} class="info-dialog" title=${meeting.title} onClose=${onClose}>
+    <${Dialog} class="info-dialog" title=${html`<bdi>${meeting.title}</bdi>`} onClose=${onClose}>
       <div class="info">
         <${Qr} text=${link} label=${t('info.qr')} />
         <dl>
@@ -23,7 +23,7 @@ export function MeetingInfo({ room: { meeting }, onClose }) {
           ${password && html`<${Password} password=${password} />`}
           ${!password && meeting.hasPassword && html`<${Entry} label=${t('before.password')}>${t('info.passwordSet')}<//>`}
           <${Entry} label=${t('info.host')}><bdi translate=${false}>${meeting.host.displayName}</bdi><//>
-          <${Entry} label=${t('info.time')}>${dayAndTime(meeting.startTime)} · ${t('dashboard.minutes', { count: meeting.duration })}<//>
+          <${Entry} label=${t('info.time')}>${dayAndTime(meeting.startTime)} · ${duration(60 * meeting.duration)}<//>
           ${meeting.description && html`<${Entry} label=${t('info.description')}><bdi>${meeting.description}</bdi><//>`}
         </dl>
       </div>

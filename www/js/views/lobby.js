@@ -39,7 +39,7 @@ export function WaitingScreen({ api, call, code }) {
     <main class="before waiting-screen" data-lobby=${state}>
       <${Preview} call=${call} name=${user?.displayName ?? ''} />
       <section class="before-form">
-        <h1 ref=${heading} tabindex="-1">${meeting?.title ?? t('before.unknown', { code })}</h1>
+        <h1 ref=${heading} tabindex="-1"><bdi>${meeting?.title ?? t('before.unknown', { code })}</bdi></h1>
         <p class="quiet"><${Code} code=${code} /></p>
         ${meeting && html`<p class="quiet">${t('before.hostedBy', { name: meeting.host.displayName })}</p>`}
         <div class="lobby-state">${state === 'waits' && html`<span class="lobby-pulse" aria-hidden="true"></span>`}

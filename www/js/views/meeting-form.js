@@ -1,10 +1,10 @@
 /** The dialog in which a meeting is planned or changed, with everything that can be said about one. */
-import { html, useRef, useState } from '../ui.js';
-import { Problem } from '../api.js';
-import { errorText, t } from '../i18n.js';
+import { html, useState } from '../ui.js';
+import { duration, t } from '../i18n.js';
 import { serverNow } from '../server-clock.js';
-import { Field, FormError, useBusy, useFieldId } from './controls.js';
+import { Field, FormError, useFieldId } from './controls.js';
 import { Confirm, Dialog } from './dialog.js';
+import { useForm } from './form.js';
 import { Switch, WHO_COMES, WHO_MAY } from './meeting-settings.js';
 import { toast } from '../toasts.js';
 
@@ -61,21 +61,16 @@ function nextHalfHour(now) {
   return new Date(Math.ceil((now.getTime() + 60_000) / half) * half);
 }
 
-/** @param {number} count minutes */
-const lasting = (count) => (count % 60 ? t('schedule.minutes', { count }) : t('schedule.hours', { count: count / 60 }));
-
 /** What the form says, in the API's words. @param {HTMLFormElement} form @param {boolean} open whether the start can still be chosen @returns {Rest.MeetingInput} */
 function readForm(form, open) {
   const data = new FormData(form);
   const text = (/** @type {string} */ name) => String(data.get(name) ?? '');
-  const startTime = new Date(text('startTime'));
-  if (open && Number.isNaN(startTime.getTime())) throw new Problem({ code: 'validation_failed', field: 'startTime' });
   return {
     title: text('title').trim(),
     description: text('description').trim(),
     password: text('password') || null,
     hostLossPolicy: /** @type {Rest.MeetingInput['hostLossPolicy']} */ (text('hostLossPolicy')),
-    ...(open ? { startTime: startTime.toISOString() } : {}),
+    ...(open ? { startTime: new Date(text('startTime')).toISOString() } : {}),
     ...Object.fromEntries(NUMBERS.map((name) => [name, Number(text(name))])),
     ...Object.fromEntries(SWITCHES.map((name) => [name, data.has(name)])),
   };
@@ -99,7 +94,6 @@ const changes = (input, meeting) =>
  * @param {() => void} [props.onDone] it was saved, or cancelled
  */
 export function MeetingForm({ api, meeting, onClose, onDone }) {
-  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [cancelling, setCancelling] = useState(false);
   const [now] = useState(() => ({
     ...DEFAULTS,
@@ -107,32 +101,14 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
     ...meeting,
   })); // what it was when it was opened
   const [policy, setPolicy] = useState(now.hostLossPolicy);
-  const [busy, run] = useBusy();
-  const form = useRef(/** @type {HTMLFormElement | null} */ (null));
-  const field = problem instanceof Problem ? problem.field : undefined;
-  const error = (/** @type {string} */ name) =>
-    problem && field === name ? errorText(problem, name === 'password' ? 'meetingPassword' : name) : null;
+  const { busy, error, rest, submit } = useForm(FIELDS, { words: { password: 'meetingPassword' } });
   const open = !meeting || meeting.status === SCHEDULED;
 
-  const submit = (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    run(async () => {
-      try {
-        const input = readForm(/** @type {HTMLFormElement} */ (event.target), open);
-        await save(api, meeting && /** @type {Rest.Meeting} */ (now), input);
-        onDone?.();
-        onClose();
-      } catch (failure) {
-        setProblem(failure);
-        const wrong = failure instanceof Problem && failure.field && form.current?.elements.namedItem(failure.field);
-        if (wrong instanceof HTMLElement) {
-          const group = wrong.closest('details');
-          if (group) group.open = true;
-          wrong.focus();
-        }
-      }
-    });
-  };
+  const send = submit(async (_, form) => {
+    await save(api, meeting && /** @type {Rest.Meeting} */ (now), readForm(form, open));
+    onDone?.();
+    onClose();
+  });
   const cancel = async () => {
     await api.delete(`/meetings/${/** @type {Rest.Meeting} */ (meeting).code}`);
     toast(t('meeting.cancelled', { title: /** @type {Rest.Meeting} */ (meeting).title }));
@@ -151,7 +127,7 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
       error=${error(name)} />`;
   return html`
     <${Dialog} title=${t(meeting ? 'meeting.editTitle' : 'schedule.title')} onClose=${onClose}>
-      <form ref=${form} class="meeting-form" onSubmit=${submit} noValidate>
+      <form class="meeting-form" onSubmit=${send} noValidate>
         <${Field} label=${t('schedule.name')} name="title" required autofocus defaultValue=${now.title} error=${error('title')} />
         <${Description} text=${now.description} error=${error('description')} />
         <div class="field-row">
@@ -161,7 +137,7 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
             defaultValue=${local(new Date(now.startTime))} error=${error('startTime')} />`
           }
           <${Choice} label=${t('schedule.duration')} name="duration" value=${now.duration} error=${error('duration')}
-            options=${[...new Set([...DURATIONS, now.duration])].sort((a, b) => a - b).map((count) => [count, lasting(count)])} />
+            options=${[...new Set([...DURATIONS, now.duration])].sort((a, b) => a - b).map((count) => [count, duration(60 * count)])} />
         </div>
         <div class="field-row">
           <${Field} label=${t('schedule.password')} name="password" autocomplete="off" defaultValue=${now.password ?? ''} error=${error('password')} />
@@ -179,7 +155,7 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
             ${number('emptyMinutes', 0, 1440)}
           </div>
         </details>
-        <${FormError} error=${FIELDS.includes(field ?? '') ? null : problem} />
+        <${FormError} error=${rest} />
         <footer class="dialog-footer">
           ${
             meeting &&
@@ -217,7 +193,7 @@ function Description({ text, error }) {
   const id = useFieldId();
   return html`
     <div class="field"><label for=${id}>${t('meeting.description')}</label>
-      <textarea id=${id} name="description" rows="2" defaultValue=${text}
+      <textarea id=${id} name="description" rows="2" dir="auto" defaultValue=${text}
         aria-invalid=${error ? 'true' : undefined} aria-describedby=${error ? `${id}-note` : undefined}></textarea>
       ${error && html`<p id="${id}-note" class="field-error" role="alert">${error}</p>`}</div>`;
 }

@@ -1,7 +1,7 @@
 /** Meetings in a list: when, what, and the way in. */
 import { html } from '../ui.js';
 import { icon } from '../icons.js';
-import { clockTime, dayName, t } from '../i18n.js';
+import { clockTime, dayName, duration, t } from '../i18n.js';
 import { MeetingTools } from './meeting-tools.js';
 import { Code, IconButton, meetingLink } from './controls.js';
 import { copyText } from './copy.js';
@@ -65,7 +65,7 @@ function details(meeting) {
   const parts = [t('dashboard.hostedBy', { name: meeting.host.displayName })];
   if (meeting.status === ONGOING) parts.unshift(t('dashboard.inIt', { count: meeting.onlineCount }));
   else if (meeting.status === CANCELLED) parts.unshift(t('dashboard.cancelled'));
-  else parts.unshift(t('dashboard.minutes', { count: minutes(meeting) }));
+  else parts.unshift(duration(60 * minutes(meeting)));
   return parts.join(' · ');
 }
 

@@ -142,7 +142,7 @@ function Editor({ call, message, onDone }) {
   };
   return html`
     <form class="message-editor" onSubmit=${save}>
-      <textarea ref=${area} rows="2" aria-label=${t('chat.editField')} value=${text}
+      <textarea ref=${area} rows="2" dir="auto" aria-label=${t('chat.editField')} value=${text}
         onInput=${() => setText(area.current?.value ?? '')} onKeyDown=${pressed}></textarea>
       <${TooLong} surplus=${surplus} />
       <div>

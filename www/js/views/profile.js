@@ -1,9 +1,10 @@
 /** The dialog about oneself: name and language, the password, and where one is signed in. */
 import { html, useEffect, useState, useStore } from '../ui.js';
 import { Problem } from '../api.js';
-import { LANGUAGES, chooseLanguage, dayAndTime, errorText, language, t } from '../i18n.js';
+import { LANGUAGES, chooseLanguage, dayAndTime, language, t } from '../i18n.js';
 import { Field, FormError, useBusy, useFieldId } from './controls.js';
 import { Dialog } from './dialog.js';
+import { useForm } from './form.js';
 import { serverNow } from '../server-clock.js';
 import { toast } from '../toasts.js';
 
@@ -24,41 +25,6 @@ export function Profile({ api, onClose }) {
         ${api.session.get().user?.isAdmin && html`<p><a href="#/admin" onClick=${onClose}>${t('admin.title')}</a></p>`}
       </div>
     <//>`;
-}
-
-/**
- * A form whose problems stand beside their fields.
- * @param {string[]} names its fields
- */
-function useForm(names) {
-  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
-  const [done, setDone] = useState('');
-  const [busy, run] = useBusy();
-  const field = problem instanceof Problem ? problem.field : undefined;
-  return {
-    busy,
-    /** @param {string} name */
-    error: (name) => (problem && field === name ? errorText(problem) : null),
-    rest: names.includes(field ?? '') ? null : problem,
-    done, // what to say after it has worked; a note at the edge of the page would be behind the dialog
-    /** @param {(text: (name: string) => string, form: HTMLFormElement) => Promise<string>} work @returns {(event: SubmitEvent) => void} */
-    submit: (work) => (event) => {
-      event.preventDefault();
-      const form = /** @type {HTMLFormElement} */ (event.target);
-      const data = new FormData(form);
-      run(async () => {
-        setProblem(null);
-        setDone('');
-        try {
-          setDone(await work((name) => String(data.get(name) ?? ''), form));
-        } catch (failure) {
-          setProblem(failure);
-          const wrong = failure instanceof Problem && failure.field && form.elements.namedItem(failure.field);
-          if (wrong instanceof HTMLElement) wrong.focus();
-        }
-      });
-    },
-  };
 }
 
 /** @param {{api: Api}} props */
@@ -120,7 +86,7 @@ function Password({ api, onChanged }) {
         <${Field} label=${t('profile.current')} name="currentPassword" type="password" autocomplete="current-password" required
           error=${error('currentPassword')} />
         <${Field} label=${t('profile.new')} hint=${t('sign.passwordHint')} name="newPassword" type="password"
-          autocomplete="new-password" required error=${error('newPassword')} />
+          autocomplete="new-password" required minlength="8" error=${error('newPassword')} />
       </div>
       <${FormError} error=${rest} />
       <div class="profile-do">

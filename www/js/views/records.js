@@ -32,7 +32,7 @@ export function Records({ api, code }) {
     <${Header} api=${api} />
     <main class="records">
       <header class="records-head">
-        <div><h1 tabindex="-1">${records?.meeting.title ?? t('records.title')}</h1>
+        <div><h1 tabindex="-1"><bdi>${records?.meeting.title ?? t('records.title')}</bdi></h1>
           <p class="quiet"><${Code} code=${code} />${records && ` · ${longDate(begin(records.meeting))}`}</p></div>
         <a class="button secondary" href="#/">${t('ended.back')}</a>
       </header>

@@ -1,9 +1,10 @@
 /** Signing in and signing up: one form, with a name more for new people. */
-import { html, useEffect, useRef, useState } from '../ui.js';
-import { errorText, language, t } from '../i18n.js';
+import { html, useEffect } from '../ui.js';
+import { language, t } from '../i18n.js';
 import { readMeetingLink } from '../meeting-link.js';
-import { Problem, cookiesBlocked } from '../api.js';
-import { Field, FormError, useBusy } from './controls.js';
+import { cookiesBlocked } from '../api.js';
+import { Field, FormError } from './controls.js';
+import { useForm } from './form.js';
 import { Header } from './header.js';
 
 /** Problems that belong to one field although the server names none. @type {Record<string, string>} */
@@ -11,65 +12,54 @@ const FIELD_OF = { email_taken: 'email', invalid_credentials: 'password' };
 
 /** @param {{api: import('../api.js').Api, signUp: boolean, next: string}} props `next`: where to go then, without "#/" */
 export function Sign({ api, signUp, next }) {
-  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
-  const [busy, run] = useBusy();
-  const form = useRef(/** @type {HTMLFormElement | null} */ (null));
-  useEffect(() => setProblem(null), [signUp]);
-
-  const submit = (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    const data = new FormData(/** @type {HTMLFormElement} */ (event.target));
-    const text = (/** @type {string} */ name) => String(data.get(name) ?? '');
-    const email = text('email').trim();
-    run(async () => {
-      setProblem(null);
-      try {
-        if (signUp) {
-          const displayName = text('displayName').trim();
-          await api.signUp({ email, password: text('password'), displayName, locale: language() });
-        } else {
-          await api.signIn(email, text('password'));
-        }
-        location.hash = `#/${next}`;
-      } catch (error) {
-        setProblem(error);
-        const field = fieldOf(error);
-        if (field) /** @type {HTMLElement | null} */ (form.current?.elements.namedItem(field))?.focus();
-      }
-    });
-  };
-  const fieldError = (/** @type {string} */ name) => (problem && fieldOf(problem) === name ? errorText(problem) : null);
-  const known = ['email', 'password', 'displayName'].includes(fieldOf(problem) ?? '');
   const code = readMeetingLink(`#/${next}`)?.code;
-
   return html`
     <${Header} api=${api} />
     <main class="sign">
-      <form class="card" ref=${form} onSubmit=${submit} noValidate>
+      <${SignForm} api=${api} signUp=${signUp} next=${next}>
         <h1 tabindex="-1">${t(signUp ? 'sign.upTitle' : 'sign.inTitle')}</h1>
         <p class="quiet">${code ? t('sign.toMeeting', { code }) : t('app.tagline')}</p>
+      <//>
+    </main>`;
+}
+
+/** @param {{api: import('../api.js').Api, signUp: boolean, next: string, children?: unknown}} props `children`: what stands above the fields */
+export function SignForm({ api, signUp, next, children }) {
+  const { busy, error, rest, submit, clear } = useForm(['email', 'password', 'displayName'], {
+    words: signUp ? {} : { password: 'signInPassword' },
+    fieldOf: FIELD_OF,
+  });
+  useEffect(clear, [signUp]);
+
+  const sign = submit(async (text) => {
+    const email = text('email').trim();
+    if (signUp) {
+      const displayName = text('displayName').trim();
+      await api.signUp({ email, password: text('password'), displayName, locale: language() });
+    } else {
+      await api.signIn(email, text('password'));
+    }
+    location.hash = `#/${next}`;
+  });
+  return html`
+      <form class="card" onSubmit=${sign} noValidate>
+        ${children}
         ${cookiesBlocked() && html`<p class="device-problem">${t('sign.noCookies')}</p>`}
         ${
           signUp &&
           html`<${Field} label=${t('sign.name')} hint=${t('sign.nameHint')} name="displayName" autocomplete="name"
-          required error=${fieldError('displayName')} />`
+          required error=${error('displayName')} />`
         }
         <${Field} label=${t('sign.email')} type="email" name="email" autocomplete="username" required
-          error=${fieldError('email')} />
+          error=${error('email')} />
         <${Field} label=${t('sign.password')} hint=${signUp ? t('sign.passwordHint') : undefined} type="password"
-          name="password" autocomplete=${signUp ? 'new-password' : 'current-password'} required error=${fieldError('password')} />
-        <${FormError} error=${known ? null : problem} />
+          name="password" autocomplete=${signUp ? 'new-password' : 'current-password'} required minlength=${signUp ? 8 : undefined} error=${error('password')} />
+        <${FormError} error=${rest} />
         <button class="primary wide" disabled=${busy}>${t(signUp ? 'sign.up' : 'sign.in')}</button>
         <p class="quiet center">
           ${t(signUp ? 'sign.haveAccount' : 'sign.noAccount')}${' '}
           <a href=${`#/${signUp ? 'signin' : 'signup'}${next ? `?next=${encodeURIComponent(next)}` : ''}`}>
             ${t(signUp ? 'sign.in' : 'sign.up')}</a>
         </p>
-      </form>
-    </main>`;
-}
-
-/** @param {unknown} problem */
-function fieldOf(problem) {
-  return problem instanceof Problem ? (problem.field ?? FIELD_OF[problem.code]) : undefined;
+      </form>`;
 }
