@@ -37,7 +37,8 @@ struct field {
 #define REQUIRED true
 #define OPTIONAL false
 
-/* Reads a JSON object. ERR_MALFORMED_JSON, or ERR_VALIDATION_FAILED with each wrong field named. An empty text is read as {}.
+/* Reads a JSON object. ERR_MALFORMED_JSON, or ERR_VALIDATION_FAILED with each wrong field named. An empty text is read
+ * as {}.
  */
 MUST_CHECK enum err fields_from_json(const struct field *fields, int count, const char *text, size_t len,
                                      struct arena *arena, void *out, struct fault *fault);

@@ -122,8 +122,8 @@ test("joining by code and by link, with the meeting's password", async () => {
   const code = (await ana.page.locator('.meeting .code').textContent()).trim();
   const bo = await Person.arrive(browser, sys.base, 'Bo Nilsson');
   await bo.go(`#/m/${code}`); // a link, before there is an account
-  await bo.page.getByText(`You’ll go straight to meeting ${code}.`).waitFor();
   await bo.page.getByRole('link', { name: 'Create account' }).click();
+  await bo.page.getByText(`You’ll go straight to meeting ${code}.`).waitFor();
   await bo.page.getByLabel('Your name').fill('Bo Nilsson');
   await bo.page.getByLabel('Email').fill('bo@example.org');
   await bo.page.getByLabel('Password').fill('correct horse');

@@ -225,7 +225,16 @@ step('what stays of it: who was there when, what was done, the chat', async () =
   ]);
   await ana.page.locator('.audit li', { hasText: 'Ana Lima muted everyone' }).waitFor();
   const [table] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Download CSV').click()]);
-  assert.match(fs.readFileSync(await table.path(), 'utf8'), /Grace/);
+  const csv = fs.readFileSync(await table.path(), 'utf8');
+  assert.match(
+    csv,
+    /^\ufeff"Name","Guest","From \([^)]+, UTC[^)]*\)",/,
+    'UTF-8 that Excel knows; the zone of the times',
+  );
+  assert.match(
+    csv,
+    /"Grace","Yes","\d{4}-\d\d-\d\d \d\d:\d\d:\d\d","\d{4}-\d\d-\d\d \d\d:\d\d:\d\d","\d+:\d\d:\d\d"\r\n/,
+  );
   // longer than one answer of the server: it is saved whole
   await sys.sql(
     `INSERT INTO messages (meeting_id, sender_id, body, client_id, created_at)
@@ -233,7 +242,9 @@ step('what stays of it: who was there when, what was done, the chat', async () =
     [code],
   );
   const [chat] = await Promise.all([ana.page.waitForEvent('download'), ana.button('Save chat as text').click()]);
-  const numbers = [...fs.readFileSync(await chat.path(), 'utf8').matchAll(/long (\d+)\./g)].map((m) => Number(m[1]));
+  const saved = fs.readFileSync(await chat.path(), 'utf8');
+  assert.match(saved, /^Design review, part two \(\w+\)\nTimes: .*\n\n\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] /);
+  const numbers = [...saved.matchAll(/long (\d+)\./g)].map((m) => Number(m[1]));
   assert.deepEqual(
     numbers,
     Array.from({ length: 700 }, (_, i) => i + 1),

@@ -151,6 +151,10 @@ export const fullTime = (when) =>
     offset: offsetFromUtc(new Date(when)),
   });
 
+/** Where these times are: "Europe/Berlin, UTC+1". @param {string | number | Date} when */
+export const timeZone = (when) =>
+  `${Intl.DateTimeFormat().resolvedOptions().timeZone}, ${offsetFromUtc(new Date(when))}`;
+
 /** "UTC+5:30" @param {Date} date */
 function offsetFromUtc(date) {
   const minutes = -date.getTimezoneOffset();
@@ -169,9 +173,6 @@ export function dayName(when) {
   if (days === -1) return t('day.yesterday');
   return longDate(when);
 }
-
-/** For files: "Nov 30, 2026, 10:21:05 PM". @param {string | number | Date} when */
-export const dateAndTime = (when) => format(when, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** @param {string | number | Date} when */
 export const dayAndTime = (when) => `${dayName(when)} ${clockTime(when)}`;

@@ -1,8 +1,9 @@
 /** After the call: why it ended, how long it was, who was there, the chat to keep, and the way back. */
 import { html, useEffect, useLayoutEffect, useRef, useState, useStore } from '../ui.js';
 import { icon } from '../icons.js';
-import { dateAndTime, duration, errorText, hasText, isolated, t } from '../i18n.js';
+import { duration, errorText, hasText, t } from '../i18n.js';
 import { can } from '../room-state.js';
+import { chatOfRoom } from '../reports.js';
 import { saveFile } from '../save-file.js';
 import { toast } from '../toasts.js';
 import { Avatar, useBusy } from './controls.js';
@@ -99,14 +100,6 @@ function reason(room, code) {
 /** The lines as plain text, one a line, for the person's own files. @param {import('../meeting-session.js').MeetingSession} call */
 async function saveChat(call) {
   await call.chat.fetchAll().catch(() => toast(t('ended.chatPart'), 'error'));
-  const { meeting, messages } = /** @type {import('../room-state.js').Room} */ (call.store.get().room);
-  const lines = messages
-    .filter(({ deletedAt }) => !deletedAt)
-    .map(({ createdAt, sender, to, text }) => {
-      const who = to
-        ? `${isolated(sender.displayName)} → ${isolated(to.displayName)} (${t('chat.private')})`
-        : isolated(sender.displayName);
-      return `${dateAndTime(createdAt)}  ${who}: ${text}`;
-    });
-  saveFile(`EchoMeet ${meeting.code}.txt`, `${meeting.title} (${meeting.code})\n\n${lines.join('\n')}\n`);
+  const room = /** @type {import('../room-state.js').Room} */ (call.store.get().room);
+  saveFile(`EchoMeet ${room.meeting.code}.txt`, chatOfRoom(room));
 }

@@ -26,6 +26,7 @@ export function Front({ api }) {
       </section>
       <div ref=${side}><${SignForm} api=${api} signUp=${false} next=${starting ? 'new' : ''}>
         <h2>${t('sign.in')}</h2>${starting && html`<p class="quiet" role="status">${t('front.signInToStart')}</p>`}<//></div>
+      <footer class="front-foot"><a href="/api.html">${t('app.api')}</a></footer>
     </main>`;
 }
 

@@ -22,6 +22,7 @@ export function Profile({ api, onClose }) {
         <${SignIns} key=${round} api=${api} />
         <${Deletion} api=${api} />
         <p><a href="#/network" onClick=${onClose}>${t('network.title')}</a></p>
+        <p><a href="/api.html">${t('app.api')}</a></p>
         ${api.session.get().user?.isAdmin && html`<p><a href="#/admin" onClick=${onClose}>${t('admin.title')}</a></p>`}
       </div>
     <//>`;

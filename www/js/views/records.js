@@ -4,6 +4,7 @@ import { icon } from '../icons.js';
 import { attendees, marks, span } from '../attendance.js';
 import { duration, errorText, hasText, letters, longDate, t, timeOn } from '../i18n.js';
 import { serverNow } from '../server-clock.js';
+import { attendanceTable, chatOfTranscript } from '../reports.js';
 import { saveFile } from '../save-file.js';
 import { toast } from '../toasts.js';
 import { Code, FormError, useBusy } from './controls.js';
@@ -80,7 +81,7 @@ function All({ api, code, meeting, figures, people, audit }) {
     <${Figures} figures=${figures} />
     <section aria-labelledby="records-attendance">
       <div class="records-section"><h2 id="records-attendance">${t('records.attendance')}</h2>
-        <${Download} api=${api} path=${`/meetings/${code}/attendance?format=csv`} file=${`EchoMeet ${code}.csv`} type="text/csv" label=${t('records.csv')} /></div>
+        <${Download} file=${`EchoMeet ${code}.csv`} type="text/csv" label=${t('records.csv')} make=${() => attendanceTable(people)} /></div>
       ${
         people.length === 0
           ? html`<p class="empty">${t('records.nobody')}</p>`
@@ -99,7 +100,7 @@ function All({ api, code, meeting, figures, people, audit }) {
     </section>
     <section aria-labelledby="records-chat">
       <div class="records-section"><h2 id="records-chat">${t('records.chat')}</h2>
-        <${Download} api=${api} path=${`/meetings/${code}/transcript`} file=${`EchoMeet ${code}.txt`} type="text/plain" label=${t('records.transcript')} /></div>
+        <${Download} file=${`EchoMeet ${code}.txt`} type="text/plain" label=${t('records.transcript')} make=${async () => chatOfTranscript(meeting, await api.text(`/meetings/${code}/transcript`))} /></div>
       <p class="quiet">${t('records.chatHint', { count: figures.messages })}</p>
     </section>`;
 }
@@ -116,13 +117,13 @@ const Figures = ({ figures: { people, peak, meetingSeconds, personSeconds, messa
     ].map(([key, value]) => html`<div key=${key}><dt>${t(`records.${key}`)}</dt><dd>${value}</dd></div>`)}
   </dl>`;
 
-/** @param {{api: Api, path: string, file: string, type: string, label: string}} props */
-function Download({ api, path, file, type, label }) {
+/** @param {{make: () => string | Promise<string>, file: string, type: string, label: string}} props */
+function Download({ make, file, type, label }) {
   const [busy, run] = useBusy();
   const get = () =>
     run(async () => {
       try {
-        saveFile(file, await api.text(path), type);
+        saveFile(file, await make(), type);
       } catch (error) {
         toast(errorText(error), 'error');
       }

@@ -79,7 +79,7 @@ export function Stage({ call, room }) {
   return html`
     <div class="stage">
       <${Pages} people=${people} wanted=${new Set([...raised, ...speaking])}>${(/** @type {Participant} */ person) => draw(person)}<//>
-      ${people.length === 1 && !apart && html`<${Invite} code=${room.meeting.code} />`}
+      ${people.length === 1 && !apart && html`<${Invite} meeting=${room.meeting} />`}
       ${ownView}
     </div>`;
 }
