@@ -313,6 +313,7 @@ export default {
   'stage.linkAccounts': 'Wer ein Konto hat, kann mit diesem Link beitreten.',
   'stage.linkPassword': 'Das Passwort wird ebenfalls gebraucht.',
   'stage.linkWaits': 'Sie lassen alle aus dem Warteraum ein.',
+  'stage.linkGuestsWait': 'Gäste warten, bis Sie sie einlassen.',
   'stage.soundBlocked': 'Ihr Browser hält den Ton zurück.',
   'stage.soundOn': 'Ton einschalten',
   'tile.you': '{name} (Sie)',

@@ -304,6 +304,7 @@ export default {
   'stage.linkAccounts': 'Anyone with an account can join with this link.',
   'stage.linkPassword': 'They also need the password.',
   'stage.linkWaits': 'You let them in from the waiting room.',
+  'stage.linkGuestsWait': 'Guests wait until you let them in.',
   'stage.soundBlocked': 'Your browser is holding back the sound.',
   'stage.soundOn': 'Turn sound on',
   'tile.you': '{name} (you)',

@@ -306,6 +306,7 @@ export default {
   'stage.linkAccounts': 'Avec ce lien, toute personne ayant un compte peut participer.',
   'stage.linkPassword': 'Il faut aussi le mot de passe.',
   'stage.linkWaits': 'Vous faites entrer chacun depuis la salle d’attente.',
+  'stage.linkGuestsWait': 'Les invités attendent que vous les fassiez entrer.',
   'stage.soundBlocked': 'Votre navigateur retient le son.',
   'stage.soundOn': 'Activer le son',
   'tile.you': '{name} (vous)',

@@ -294,6 +294,7 @@ export default {
   'stage.linkAccounts': '有账号的人可凭此链接加入。',
   'stage.linkPassword': '还需要入会密码。',
   'stage.linkWaits': '参会者先进等候室，由你批准入会。',
+  'stage.linkGuestsWait': '访客需等候你批准。',
   'stage.soundBlocked': '浏览器暂时没有播放声音。',
   'stage.soundOn': '打开声音',
   'tile.you': '{name}（我）',

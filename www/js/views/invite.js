@@ -6,12 +6,12 @@ import { Code, meetingLink } from './controls.js';
 import { copyText } from './copy.js';
 
 /** @param {{meeting: import('../room-state.js').Room['meeting']}} props */
-export function Invite({ meeting: { code, title, allowGuests, hasPassword, waitingRoom } }) {
+export function Invite({ meeting: { code, title, allowGuests, guestsWait, hasPassword, waitingRoom } }) {
   const link = meetingLink(code);
   const who = [
     t(allowGuests ? 'stage.linkGuests' : 'stage.linkAccounts'),
     ...(hasPassword ? [t('stage.linkPassword')] : []),
-    ...(waitingRoom ? [t('stage.linkWaits')] : []),
+    ...(waitingRoom ? [t('stage.linkWaits')] : allowGuests && guestsWait ? [t('stage.linkGuestsWait')] : []),
   ];
   const share = () => navigator.share({ title, url: link }).catch(() => {}); // who changes their mind shares nothing
   return html`
