@@ -53,6 +53,12 @@ test('the page shows every call, its parameters and its answers', async () => {
       `${name}: nothing is wider than the window`,
     );
   }
+  await page.reload(); // at the size of a phone, with the list of calls folded
+  await page.locator('#joinMeeting').waitFor();
+  assert.equal(await page.getByRole('link', { name: 'Find meetings' }).isVisible(), false);
+  await page.locator('nav summary').click();
+  await page.getByRole('link', { name: 'Find meetings' }).click();
+  assert.equal(new URL(page.url()).hash, '#listMeetings');
   assert.deepEqual(complaints, []);
   await page.close();
 });

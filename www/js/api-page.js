@@ -163,7 +163,9 @@ function page(root) {
       shared: item.parameters ?? [],
     })),
   );
-  const index = el('nav', { 'aria-label': 'Calls' });
+  // on a phone the calls would stand between a reader and the document
+  const list = el('details', matchMedia('(min-width: 901px)').matches ? { open: '' } : {}, el('summary', {}, 'Calls'));
+  const index = el('nav', { 'aria-label': 'Calls' }, el('p', {}, el('a', { href: '/' }, 'EchoMeet')), list);
   const main = el(
     'main',
     {},
@@ -178,8 +180,8 @@ function page(root) {
   );
   for (const tag of root.tags) {
     const own = calls.filter((call) => call.operation.tags.includes(tag.name));
-    index.append(
-      el('h4', {}, tag.name),
+    list.append(
+      el('p', { class: 'tag' }, tag.name),
       el(
         'ul',
         {},
