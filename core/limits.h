@@ -14,7 +14,11 @@ enum {
     LIMIT_PATH_PARAMS = 4,         /* ":name" parts of a route */
     LIMIT_PAGE_SIZE = 100,         /* items of a list page */
     LIMIT_DEFAULT_PAGE_SIZE = 20,
-    LIMIT_PAGE = 1000000, /* highest page number */
+    LIMIT_PAGE = 1000000,      /* highest page number */
+    LIMIT_LIST_OFFSET = 10000, /* items of a list before its page; further on only by cursor */
+    LIMIT_LIST_TOTAL = 1000,   /* a list is counted up to this */
+    LIMIT_LIST_SCANNED = 2000, /* meetings of a list looked at for what no index tells */
+    LIMIT_CURSOR_CHARS = 1200, /* a title of 200 characters of four bytes, and what goes with it */
 
     /* accounts */
     LIMIT_EMAIL_CHARS = 254, /* RFC 5321 */

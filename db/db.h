@@ -57,7 +57,7 @@ struct db_param db_time(int64_t time_ms);               /* milliseconds since 19
     (const struct db_param[]){__VA_ARGS__}, (int)(sizeof((struct db_param[]){__VA_ARGS__}) / sizeof(struct db_param))
 #define DB_NO_PARAMS NULL, 0
 
-enum { DB_MAX_PARAMS = 48 }; /* of one statement */
+enum { DB_MAX_PARAMS = 260 }; /* of one statement */
 
 /* A stored number that statements name. Its digits stand once, in a macro NUMBER_<name>; the enumerator and the text in
  * SQL both come from there:

@@ -1,10 +1,5 @@
 #include "db/meeting_dao.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "core/buf.h"
-#include "core/limits.h"
 #include "db/participant_dao.h"
 
 /* Statements and the columns whose values they carry, in one order: that of the table. */
@@ -64,13 +59,6 @@ static const char SQL_SAVE[] =
 #include "db/meeting.def"
     " WHERE id = ?";
 
-static const char SQL_COLUMNS[] = "SELECT m.id"
-#define COLUMN(kind, member, column) ", m." column
-#define READ(kind, member, column) ", " column
-#include "db/meeting.def"
-    ;
-#define MEETING_NAMES "JOIN users c ON c.id = m.creator_id JOIN users h ON h.id = m.host_id "
-
 static const char SQL_BY_ID[] = "SELECT m.id"
 #define COLUMN(kind, member, column) ", m." column
 #define READ(kind, member, column) ", " column
@@ -121,7 +109,7 @@ enum err meeting_dao_insert(struct db *db, const struct meeting *m, int64_t *id)
     return e;
 }
 
-static void read_row(struct db_rows *rows, void *out)
+void meeting_read_row(struct db_rows *rows, void *out)
 {
     struct meeting *m = out;
     m->id = db_get_int(rows);
@@ -135,7 +123,7 @@ enum err meeting_dao_count_open(struct db *db, int64_t creator_id, int64_t *coun
 
 enum err meeting_dao_by_id(struct db *db, struct arena *arena, int64_t id, struct meeting *out)
 {
-    return db_select_one(db, arena, SQL_BY_ID, DB_PARAMS(db_int(id)), read_row, out);
+    return db_select_one(db, arena, SQL_BY_ID, DB_PARAMS(db_int(id)), meeting_read_row, out);
 }
 
 enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit, int64_t **ids,
@@ -157,171 +145,6 @@ enum err meeting_dao_named(struct db *db, int64_t id, const char *code, int64_t 
     struct db_param viewer = db_int(viewer_id);
     return db_select_one(db, NULL, code ? SQL_NAMED_BY_CODE : SQL_NAMED_BY_ID,
                          DB_PARAMS(viewer, viewer, viewer, viewer, code ? db_text(code) : db_int(id)), read_named, out);
-}
-
-/* The conditions of a list: constant pieces, each with " AND " before it, and their values, grown together. */
-struct where {
-    struct buf sql;
-    struct db_param params[8];
-    int count;
-};
-
-static void where_add(struct where *w, const char *piece)
-{
-    buf_puts(&w->sql, " AND ");
-    buf_puts(&w->sql, piece);
-}
-
-static void where_value(struct where *w, struct db_param value) { w->params[w->count++] = value; }
-
-static void where_build(struct where *w, struct arena *arena, const struct meeting_filter *f)
-{
-    if (f->status) {
-        where_add(w, "m.status = ?");
-        where_value(w, db_int(f->status));
-    }
-    if (f->creator_id) {
-        where_add(w, "m.creator_id = ?");
-        where_value(w, db_int(f->creator_id));
-    }
-    if (f->keyword) {
-        const char *pattern = db_like_pattern(arena, f->keyword);
-        where_add(w, "(m.title LIKE ? ESCAPE '!' OR m.description LIKE ? ESCAPE '!')");
-        where_value(w, db_text(pattern));
-        where_value(w, db_text(pattern));
-    }
-    if (f->start_from_ms) {
-        where_add(w, "m.start_time >= ?");
-        where_value(w, db_time(f->start_from_ms));
-    }
-    if (f->start_to_ms) {
-        where_add(w, "m.start_time < ?");
-        where_value(w, db_time(f->start_to_ms));
-    }
-    if (f->is_private >= 0)
-        where_add(w, f->is_private ? "m.password_box IS NOT NULL" : "m.password_box IS NULL");
-    if (f->is_recorded >= 0) {
-        where_add(w, "m.is_recorded = ?");
-        where_value(w, db_int(f->is_recorded));
-    }
-}
-
-static const char *order_by(const char *sort)
-{
-    static const struct {
-        const char *name, *sql;
-    } orders[] = {
-        {"startTime", "ORDER BY m.start_time, m.id"}, {"-startTime", "ORDER BY m.start_time DESC, m.id DESC"},
-        {"createdAt", "ORDER BY m.created_at, m.id"}, {"-createdAt", "ORDER BY m.created_at DESC, m.id DESC"},
-        {"title", "ORDER BY m.title, m.id"},          {"-title", "ORDER BY m.title DESC, m.id DESC"},
-    };
-    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
-        if (strcmp(orders[i].name, sort) == 0)
-            return orders[i].sql;
-    return orders[1].sql;
-}
-
-/* Where the meetings of a list come from. What somebody sees are three kinds that have nothing in common, each found by
- * an index of its own: one condition for all of them would have the server look at every meeting there is. */
-#define IS_IN "v.status = " SQL_NUMBER(PARTICIPANT_JOINED)
-#define HAS_LEFT "v.status = " SQL_NUMBER(PARTICIPANT_LEFT)
-#define TOOK_PART \
-    "participants v JOIN meetings m ON m.id = v.meeting_id WHERE v.user_id = ? " \
-    "AND (" IS_IN " OR (" HAS_LEFT " AND v.left_at IS NOT NULL))"
-
-struct source {
-    const char *sql; /* what follows FROM, with a WHERE that further conditions can be added to */
-    int viewers;     /* "?" in it that are the viewer */
-};
-
-static const struct source all_meetings[] = {{"meetings m WHERE TRUE", 0}, {0}};
-static const struct source created[] = {{"meetings m WHERE m.creator_id = ?", 1}, {0}};
-static const struct source joined[] = {{TOOK_PART, 1}, {0}};
-static const struct source created_and_joined[] = {{TOOK_PART " AND m.creator_id = ?", 2}, {0}};
-static const struct source seen[] = {{"meetings m WHERE m.is_public = 1", 0},
-                                     {"meetings m WHERE m.creator_id = ? AND m.is_public = 0", 1},
-                                     {TOOK_PART " AND m.is_public = 0 AND m.creator_id <> ?", 2},
-                                     {0}};
-
-static const struct source *sources_of(const struct meeting_filter *f)
-{
-    if (f->only_joined)
-        return f->only_created ? created_and_joined : joined;
-    return f->only_created ? created : f->everything ? all_meetings : seen;
-}
-
-enum {
-    LIST_PARAMS = 3 * (2 + 8 + 1) + 2
-}; /* of three sources the viewer, the conditions and the limit; then the page */
-
-struct list {
-    struct buf sql;
-    struct db_param params[LIST_PARAMS];
-    int count;
-};
-
-/* One SELECT for each source, put together: of all that meet the conditions, or of the first rows_of_each in an order.
- */
-static void list_sources(struct list *l, const struct meeting_filter *f, const struct where *where, const char *columns,
-                         const char *order, int64_t rows_of_each)
-{
-    for (const struct source *from = sources_of(f), *s = from; s->sql; s++) {
-        buf_printf(&l->sql, "%s(SELECT %s FROM %s%s", s == from ? "" : " UNION ALL ", columns, s->sql,
-                   where->sql.data ? where->sql.data : "");
-        for (int i = 0; i < s->viewers; i++)
-            l->params[l->count++] = db_int(f->viewer_id);
-        for (int i = 0; i < where->count; i++)
-            l->params[l->count++] = where->params[i];
-        if (order) {
-            buf_printf(&l->sql, " %s LIMIT ?", order);
-            l->params[l->count++] = db_int(rows_of_each);
-        }
-        buf_putc(&l->sql, ')');
-    }
-}
-
-static enum err list_count(struct db *db, const struct meeting_filter *f, const struct where *where, int64_t *total)
-{
-    struct list l = {0};
-    buf_puts(&l.sql, "SELECT CAST(SUM(n) AS SIGNED) FROM (");
-    list_sources(&l, f, where, "COUNT(*) AS n", NULL, 0);
-    buf_puts(&l.sql, ") counts");
-    enum err e = l.sql.failed ? ERR_INTERNAL : db_select_int(db, l.sql.data, l.params, l.count, total);
-    buf_free(&l.sql);
-    return e;
-}
-
-/* Ids first: of each source as many as the page could take from it alone. */
-static enum err list_page(struct db *db, struct arena *arena, const struct meeting_filter *f, const struct where *where,
-                          struct meeting **items, int *count)
-{
-    struct list l = {0};
-    const char *order = order_by(f->sort);
-    buf_printf(&l.sql, "%s FROM (", SQL_COLUMNS);
-    list_sources(&l, f, where, "m.id", order, f->offset + f->limit);
-    buf_printf(&l.sql, ") page STRAIGHT_JOIN meetings m ON m.id = page.id " MEETING_NAMES "%s LIMIT ? OFFSET ?", order);
-    l.params[l.count++] = db_int(f->limit);
-    l.params[l.count++] = db_int(f->offset);
-    enum err e = l.sql.failed
-                     ? ERR_INTERNAL
-                     : db_select_all(db, arena, l.sql.data, l.params, l.count, read_row, sizeof **items, items, count);
-    buf_free(&l.sql);
-    return e;
-}
-
-enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *f, struct meeting **items,
-                          int *count, int64_t *total)
-{
-    struct where where = {0};
-    int64_t all = 0;
-    where_build(&where, arena, f);
-    enum err e = where.sql.failed ? ERR_INTERNAL : list_count(db, f, &where, &all);
-    if (!e)
-        e = list_page(db, arena, f, &where, items, count);
-    if (!e)
-        *total = all;
-    buf_free(&where.sql);
-    return e;
 }
 
 enum err meeting_dao_update(struct db *db, const struct meeting *m, int64_t now_ms)

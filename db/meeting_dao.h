@@ -67,22 +67,40 @@ extern const int meeting_column_count;
 /* The names of enum host_loss_policy, in its order. */
 #define HOST_LOSS_POLICIES "hand_over|lock|end"
 
+/* A meeting's place in the order of a list: its value there, a time or the title, and its id, by which equal ones
+ * stand. */
+struct meeting_place {
+    int64_t time_ms;
+    const char *title; /* NULL: the order is one of times */
+    int64_t id;
+};
+
 /* The ways to ask for meetings; what is 0, negative or NULL is not asked for. */
 struct meeting_filter {
     int64_t viewer_id; /* who asks: sees public meetings and those that they created or took part in */
     int64_t status;    /* enum meeting_status */
     int64_t creator_id;
-    const char *keyword;   /* in title or description, literally */
-    int64_t start_from_ms; /* inclusive */
-    int64_t start_to_ms;   /* exclusive */
-    int is_private;        /* has a password: 1 or 0; -1: either */
-    int is_recorded;       /* 1 or 0; -1: either */
-    bool only_joined;      /* the viewer is or was in it */
-    bool only_created;     /* the viewer created it */
-    bool everything;       /* also what the viewer does not see otherwise */
-    const char *sort;      /* one of meeting_dao_sorts */
+    const char *keyword;               /* in title or description, literally */
+    int64_t start_from_ms;             /* inclusive */
+    int64_t start_to_ms;               /* exclusive */
+    int is_private;                    /* has a password: 1 or 0; -1: either */
+    int is_recorded;                   /* 1 or 0; -1: either */
+    bool only_joined;                  /* the viewer is or was in it */
+    bool only_created;                 /* the viewer created it */
+    bool everything;                   /* also what the viewer does not see otherwise */
+    const char *sort;                  /* one of MEETING_SORTS */
+    const struct meeting_place *after; /* the list goes on behind it; NULL: from the beginning */
     int64_t limit;
-    int64_t offset;
+    int64_t offset; /* 0 with after */
+};
+
+struct meeting_page {
+    struct meeting *items;
+    int count;
+    int64_t total;             /* of the whole list, LIMIT_LIST_TOTAL at most; 0 with after */
+    bool total_is_lower_bound; /* there are more, or there may be */
+    bool has_next;
+    struct meeting_place next; /* what the page ends with */
 };
 
 /* The accepted orders, separated by "|"; "-" is descending. */
@@ -111,9 +129,14 @@ MUST_CHECK enum err meeting_dao_named(struct db *db, int64_t id, const char *cod
 MUST_CHECK enum err meeting_dao_showing(struct db *db, struct arena *arena, int64_t user_id, int64_t limit,
                                         int64_t **ids, int *count);
 
-/* One page of meetings, and how many there are in all. */
+/* One page of meetings (db/meeting_list.c). It may hold less than its limit and still have a next one.
+ * ERR_PAGE_TOO_DEEP: the offset is above LIMIT_LIST_OFFSET, and there are so many. */
 MUST_CHECK enum err meeting_dao_list(struct db *db, struct arena *arena, const struct meeting_filter *filter,
-                                     struct meeting **items, int *count, int64_t *total);
+                                     struct meeting_page *out);
+
+/* For the files of db/ that select meetings: where the names come from, and the row of all columns. */
+#define MEETING_NAMES "JOIN users c ON c.id = m.creator_id JOIN users h ON h.id = m.host_id "
+void meeting_read_row(struct db_rows *rows, void *out);
 
 /* Writes what is edited and not in the state (EDITED in db/meeting.def). */
 MUST_CHECK enum err meeting_dao_update(struct db *db, const struct meeting *meeting, int64_t now_ms);

@@ -77,7 +77,7 @@ enum err meetings_post(struct exchange *x)
 
 struct list_input {
     struct in_int page, page_size, status, creator_id, start_from, start_to;
-    struct in_text keyword, sort;
+    struct in_text keyword, sort, cursor;
     struct in_bool is_private, is_recorded, only_joined, only_created;
 };
 
@@ -95,14 +95,45 @@ static const struct field list_fields[] = {
     {"onlyJoined", FIELD_BOOL, offsetof(struct list_input, only_joined), OPTIONAL, false, 0, 0, NULL},
     {"onlyCreated", FIELD_BOOL, offsetof(struct list_input, only_created), OPTIONAL, false, 0, 0, NULL},
     {"sort", FIELD_TEXT, offsetof(struct list_input, sort), OPTIONAL, false, 1, 20, MEETING_SORTS},
+    {"cursor", FIELD_TEXT, offsetof(struct list_input, cursor), OPTIONAL, false, 1, LIMIT_CURSOR_CHARS, NULL},
 };
 /* clang-format on */
+
+static enum err read_list(struct exchange *x, struct list_input *in)
+{
+    enum err e = exchange_query(x, list_fields, FIELD_COUNT(list_fields), in);
+    if (!e && in->cursor.given && in->page.given)
+        e = fault_set(&x->ctx.fault, ERR_VALIDATION_FAILED, "page", "Give page or cursor, not both.");
+    return e;
+}
+
+/* What is counted belongs to the whole list: who goes on by a cursor knows it. */
+static enum err write_list(struct exchange *x, const struct list_input *in, const struct meeting_page *page,
+                           const char *next)
+{
+    struct json j = response_json(x->res, 200);
+    json_object(&j, NULL);
+    json_array(&j, "items");
+    for (int i = 0; i < page->count; i++)
+        serialize_meeting(&j, NULL, &x->ctx, &page->items[i]);
+    json_array_end(&j);
+    json_int(&j, "pageSize", in->page_size.value);
+    json_str(&j, "nextCursor", next);
+    if (!in->cursor.given) {
+        json_int(&j, "page", in->page.value);
+        json_int(&j, "total", page->total);
+        json_bool(&j, "totalIsLowerBound", page->total_is_lower_bound);
+        json_int(&j, "totalPages", (page->total + in->page_size.value - 1) / in->page_size.value);
+    }
+    json_object_end(&j);
+    return ERR_OK;
+}
 
 static enum err list_meetings(struct exchange *x, bool everything)
 {
     struct list_input in = {
         .page = {.value = 1}, .page_size = {.value = LIMIT_DEFAULT_PAGE_SIZE}, .sort = {.value = "-startTime"}};
-    enum err e = exchange_query(x, list_fields, FIELD_COUNT(list_fields), &in);
+    enum err e = read_list(x, &in);
     if (e)
         return e;
     struct meeting_filter filter = {
@@ -120,24 +151,10 @@ static enum err list_meetings(struct exchange *x, bool everything)
         .limit = in.page_size.value,
         .offset = (in.page.value - 1) * in.page_size.value,
     };
-    struct meeting *items;
-    int count;
-    int64_t total;
-    e = meeting_list(&x->ctx, &filter, &items, &count, &total);
-    if (e)
-        return e;
-    struct json j = response_json(x->res, 200);
-    json_object(&j, NULL);
-    json_array(&j, "items");
-    for (int i = 0; i < count; i++)
-        serialize_meeting(&j, NULL, &x->ctx, &items[i]);
-    json_array_end(&j);
-    json_int(&j, "page", in.page.value);
-    json_int(&j, "pageSize", in.page_size.value);
-    json_int(&j, "total", total);
-    json_int(&j, "totalPages", (total + in.page_size.value - 1) / in.page_size.value);
-    json_object_end(&j);
-    return ERR_OK;
+    struct meeting_page page;
+    const char *next;
+    e = meeting_list(&x->ctx, &filter, in.cursor.value, &page, &next);
+    return e ? e : write_list(x, &in, &page, next);
 }
 
 enum err meetings_get(struct exchange *x) { return list_meetings(x, false); }

@@ -6,6 +6,7 @@
 #include "db/user_dao.h"
 #include "service/host.h"
 #include "service/invite.h"
+#include "service/list_cursor.h"
 #include "service/lobby.h"
 #include "service/media_node.h"
 #include "service/meeting_cache.h"
@@ -225,11 +226,23 @@ enum err meeting_detail(struct context *ctx, const char *reference, struct meeti
     return ERR_OK;
 }
 
-enum err meeting_list(struct context *ctx, struct meeting_filter *filter, struct meeting **items, int *count,
-                      int64_t *total)
+enum err meeting_list(struct context *ctx, struct meeting_filter *filter, const char *cursor, struct meeting_page *page,
+                      const char **next)
 {
+    struct meeting_place after;
     filter->viewer_id = ctx->user_id;
-    return meeting_dao_list(ctx->app->db, ctx->arena, filter, items, count, total);
+    enum err e = cursor ? list_cursor_read(ctx, filter, cursor, &after) : ERR_OK;
+    if (e)
+        return fault_set(&ctx->fault, e, "cursor", "The cursor belongs to another list. Begin again without one.");
+    filter->after = cursor ? &after : NULL;
+    e = meeting_dao_list(ctx->app->db, ctx->arena, filter, page);
+    filter->after = NULL;
+    if (e == ERR_PAGE_TOO_DEEP)
+        return fault_set(&ctx->fault, e, "page", "Pages end after %d meetings. Go on with the cursor of a page before.",
+                         LIMIT_LIST_OFFSET);
+    if (!e)
+        *next = page->has_next ? list_cursor_write(ctx, filter, &page->next) : NULL;
+    return e;
 }
 
 /* Two statements cannot both be right while one changes the row: `change` runs under the row's lock. */

@@ -40,9 +40,11 @@ struct meeting_view {
  * one, or was removed from a private one. */
 MUST_CHECK enum err meeting_detail(struct context *ctx, const char *reference, struct meeting_view *out);
 
-/* A page of meetings that the caller may see; filter->viewer_id is filled in. */
-MUST_CHECK enum err meeting_list(struct context *ctx, struct meeting_filter *filter, struct meeting **items, int *count,
-                                 int64_t *total);
+/* A page of meetings that the caller may see; what the filter says of viewer and place is filled in. cursor: where it
+ * goes on, NULL: at its offset. *next: the cursor of the page after it, NULL: there is none. ERR_INVALID_CURSOR,
+ * ERR_PAGE_TOO_DEEP. */
+MUST_CHECK enum err meeting_list(struct context *ctx, struct meeting_filter *filter, const char *cursor,
+                                 struct meeting_page *page, const char **next);
 
 /* Before the meeting is over; settings by those who may change these, the rest by the host. Who need not wait any more
  * then comes in. ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_MEETING_ENDED, ERR_MEETING_CANCELLED,

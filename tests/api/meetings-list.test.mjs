@@ -171,6 +171,7 @@ test('pages are cut cleanly and count everything', async () => {
   const none = await list(ada, 'keyword=nothing+like+this');
   assert.deepEqual([none.total, none.totalPages, none.items], [0, 0, []]);
   assert.deepEqual((await list(ada, 'page=1000000&pageSize=100')).items, []);
+  assert.equal(plain.nextCursor, null);
 });
 
 test('every order, upwards and downwards', async () => {
@@ -206,6 +207,115 @@ test('equal meetings keep one order over pages', async () => {
   }
 });
 
+/* All that a list has, by its cursors. between: what happens after each page. */
+async function walk(user, query, between = async () => {}) {
+  const all = [];
+  let answer = ok(await user.client.get(`/meetings?${query}`));
+  for (;;) {
+    all.push(...answer.items);
+    if (!answer.nextCursor) return all;
+    await between(all.at(-1));
+    answer = ok(await user.client.get(`/meetings?${query}&cursor=${answer.nextCursor}`));
+    assert.deepEqual(Object.keys(answer).sort(), ['items', 'nextCursor', 'pageSize']);
+  }
+}
+
+test('cursors lead through the same list as pages do, in every order', async () => {
+  for (const user of [ada, ben, eve])
+    for (const sort of ['startTime', '-startTime', 'createdAt', '-createdAt', 'title', '-title'])
+      for (const filter of [
+        '',
+        '&status=1',
+        '&keyword=a',
+        '&isRecorded=false',
+        `&startFrom=${day(3)}`,
+        '&onlyJoined=true',
+      ]) {
+        const whole = ok(await user.client.get(`/meetings?sort=${sort}${filter}&pageSize=100`));
+        assert.equal(whole.nextCursor, null);
+        assert.equal(whole.totalIsLowerBound, false);
+        const ids = (await walk(user, `sort=${sort}${filter}&pageSize=2`)).map((m) => m.id);
+        assert.deepEqual(
+          ids,
+          whole.items.map((m) => m.id),
+          `${user.displayName} ${sort}${filter}`,
+        );
+      }
+});
+
+test('a list that is walked by cursors leaves nothing out and shows nothing twice while meetings come and go', async () => {
+  const [zoe] = await people(sys, 'Zoe');
+  for (let i = 0; i < 9; i++) await createMeeting(zoe, { title: `Same ${i % 2}`, startTime: day(15) });
+  for (const sort of ['startTime', '-startTime', 'title', '-title', '-createdAt']) {
+    const before = (await walk(zoe, `onlyCreated=true&sort=${sort}&pageSize=100`)).map((m) => m.id);
+    const met = await walk(zoe, `onlyCreated=true&sort=${sort}&pageSize=2`, async ({ id }) => {
+      await createMeeting(zoe, { title: `Same ${id % 3}`, startTime: day(15) });
+      await sys.sql('DELETE FROM meetings WHERE id = ?', [id]); // the very one that the cursor names
+    });
+    const ids = met.map((m) => m.id);
+    assert.equal(new Set(ids).size, ids.length, sort);
+    for (const id of before) assert.ok(ids.includes(id), `${sort}: ${id} was there all the time until it was shown`);
+  }
+});
+
+test('a cursor of another list is refused, and so is what is no cursor', async () => {
+  const { nextCursor } = await list(ada, 'pageSize=3');
+  const cursor = encodeURIComponent(nextCursor);
+  for (const query of [
+    'sort=title',
+    'sort=startTime&status=1',
+    'sort=startTime&keyword=a',
+    'sort=startTime&onlyJoined=true',
+    '',
+  ])
+    refused(await ada.client.get(`/meetings?${query}&cursor=${cursor}`), 'invalid_cursor', 'cursor', query);
+  refused(await ben.client.get(`/meetings?sort=startTime&cursor=${cursor}`), 'invalid_cursor', 'cursor');
+  for (const text of [
+    'x',
+    'AAAA',
+    `${cursor}x`,
+    cursor.slice(0, -9),
+    Buffer.from('0 1 2 ').toString('base64url'),
+    '%00',
+    '%F0%9F%98%80',
+  ])
+    assert.equal((await ada.client.get(`/meetings?sort=startTime&cursor=${text}`)).status, 400, text);
+  refused(await ada.client.get(`/meetings?sort=startTime&page=2&cursor=${cursor}`), 'validation_failed', 'page');
+  assert.equal(
+    (await list(ada, `pageSize=5&cursor=${cursor}`)).items.length,
+    5,
+    'another size of the page is the same list',
+  );
+});
+
+test('a long list is counted up to a thousand, its pages end, and cursors go on', async () => {
+  const [mia] = await people(sys, 'Mia');
+  await sys.sql(
+    `INSERT INTO meetings (code, title, description, creator_id, host_id, status, start_time, duration_minutes, max_participants, is_public,
+        is_recorded, created_at, updated_at) SELECT CONCAT(SUBSTR('ACDEFGHJKM', 1 + seq DIV 1 MOD 10, 1), SUBSTR('ACDEFGHJKM', 1 + seq DIV 10 MOD 10, 1), SUBSTR('ACDEFGHJKM', 1 + seq DIV 100 MOD 10, 1), SUBSTR('ACDEFGHJKM', 1 + seq DIV 1000 MOD 10, 1), SUBSTR('ACDEFGHJKM', 1 + seq DIV 10000 MOD 10, 1), SUBSTR('ACDEFGHJKM', 1 + seq DIV 100000 MOD 10, 1)), IF(seq = 2, 'The needle', 'Hay'), '', ?, ?, 3, '2030-01-01' + INTERVAL seq MINUTE, 60, 10, 0, seq = 1, NOW(), NOW()
+        FROM seq_1_to_10200`,
+    [mia.id, mia.id],
+  );
+  const first = await list(mia, 'onlyCreated=true');
+  assert.deepEqual([first.total, first.totalIsLowerBound, first.totalPages], [1000, true, 50]);
+  assert.equal((await list(mia, 'onlyCreated=true&page=101&pageSize=100')).items.length, 100);
+  refused(await mia.client.get('/meetings?onlyCreated=true&page=102&pageSize=100'), 'page_too_deep', 'page');
+  refused(await mia.client.get('/meetings?onlyCreated=true&page=1000000'), 'page_too_deep', 'page');
+  assert.equal((await walk(mia, 'onlyCreated=true&pageSize=100')).length, 10200);
+  // what no index tells is looked for in 2,000 of them at a time
+  const looked = ok(await mia.client.get('/meetings?onlyCreated=true&keyword=needle'));
+  assert.deepEqual([looked.items, looked.total, looked.totalIsLowerBound], [[], 0, true]);
+  assert.ok(looked.nextCursor);
+  for (const query of [
+    'keyword=needle',
+    'isRecorded=true',
+    'keyword=needle&sort=title',
+    'keyword=needle&sort=startTime',
+  ])
+    assert.equal((await walk(mia, `onlyCreated=true&${query}`)).length, 1, query);
+  await sys.sql('DELETE FROM meetings WHERE creator_id = ?', [mia.id]);
+});
+
 test('a wrong parameter is refused and named', async () => {
   const wrong = {
     page: ['0', '-1', '1.5', 'x', '', '1000001', '1e3', '+1', ' 1', '99999999999999999999', '0x10', 'null'],
@@ -228,6 +338,7 @@ test('a wrong parameter is refused and named', async () => {
     onlyCreated: ['', '1', 'me'],
     sort: ['', 'name', '%2Btitle', 'title,startTime', '--title', 'TITLE', 'startTime|-startTime', 'title;DROP', 'id'],
     keyword: ['', '%20', 'x'.repeat(201)],
+    cursor: ['', 'x'.repeat(1201)],
   };
   for (const [name, values] of Object.entries(wrong))
     for (const value of values) {

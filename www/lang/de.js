@@ -697,6 +697,8 @@ export default {
   'error.too_many_meetings':
     'Sie haben zu viele offene oder geplante Meetings. Beenden Sie zuerst eines oder sagen Sie eines ab.',
   'error.meeting_locked': 'Das Meeting ist gesperrt. Bitten Sie den Host, Sie einzulassen.',
+  'error.invalid_cursor': 'Diese Liste hat sich geändert. Bitte erneut suchen.',
+  'error.page_too_deep': 'Für diese Seite sind es zu viele. Bitte die Suche eingrenzen.',
   'error.invite_invalid': 'Diese Einladung gilt nicht mehr. Bitten Sie um einen neuen Link.',
   'error.guests_not_allowed': 'Dieses Meeting ist nur für Personen mit Konto. Melden Sie sich an, um beizutreten.',
   'error.already_joined': 'Sie sind schon in diesem Meeting.',

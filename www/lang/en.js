@@ -683,6 +683,8 @@ export default {
   'error.meeting_full': 'The meeting is full. Try again when someone has left.',
   'error.too_many_meetings': 'You have too many open or scheduled meetings. End or cancel one first.',
   'error.meeting_locked': 'The meeting is locked. Ask the host to let you in.',
+  'error.invalid_cursor': 'This list has changed. Search again.',
+  'error.page_too_deep': 'There are too many meetings to show this page. Narrow the search.',
   'error.invite_invalid': 'This invitation is no longer valid. Ask for a new link.',
   'error.guests_not_allowed': 'This meeting is for people with an account. Sign in to join.',
   'error.already_joined': 'You’re already in this meeting.',

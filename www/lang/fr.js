@@ -689,6 +689,8 @@ export default {
   'error.too_many_meetings':
     'Vous avez trop de réunions ouvertes ou planifiées. Terminez-en ou annulez-en une d’abord.',
   'error.meeting_locked': 'La réunion est verrouillée. Demandez à l’hôte de vous faire entrer.',
+  'error.invalid_cursor': 'Cette liste a changé. Relancez la recherche.',
+  'error.page_too_deep': 'Il y en a trop pour afficher cette page. Affinez la recherche.',
   'error.invite_invalid': 'Cette invitation n’est plus valable. Demandez un nouveau lien.',
   'error.guests_not_allowed':
     'Cette réunion est réservée aux personnes ayant un compte. Connectez-vous pour participer.',

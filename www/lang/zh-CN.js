@@ -662,6 +662,8 @@ export default {
   'error.meeting_full': '会议人数已满，等有人离开后再试。',
   'error.too_many_meetings': '你进行中和预定的会议太多，请先结束或取消一些。',
   'error.meeting_locked': '会议已锁定，请联系主持人。',
+  'error.invalid_cursor': '列表已变化，请重新查找。',
+  'error.page_too_deep': '会议太多，无法显示这一页，请缩小查找范围。',
   'error.invite_invalid': '该邀请已失效，请索取新的链接。',
   'error.guests_not_allowed': '此会议仅限注册用户，请先登录。',
   'error.already_joined': '你已经在会议中了。',
