@@ -86,10 +86,10 @@ function Running({ api }) {
     <section>
       <h2 id="admin-running">${t('admin.running')}</h2>
       <${FormError} error=${problem} onRetry=${load} />
-      ${answer && answer.total === 0 && html`<p class="empty">${t('admin.noneRunning')}</p>`}
+      ${answer && answer.items.length === 0 && html`<p class="empty">${t('admin.noneRunning')}</p>`}
       ${
         answer &&
-        answer.total > 0 &&
+        answer.items.length > 0 &&
         html`
         <div class="admin-scroll" tabindex="0" role="region" aria-labelledby="admin-running">
           <table>
@@ -103,7 +103,8 @@ function Running({ api }) {
               </tr>`,
             )}</tbody>
           </table>
-        </div>`
+        </div>
+        ${answer.nextCursor && html`<p class="quiet">${t('admin.moreRunning', { n: answer.items.length, all: `${answer.total}${answer.totalIsLowerBound ? '+' : ''}` })}</p>`}`
       }
     </section>`;
 }

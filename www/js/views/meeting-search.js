@@ -19,7 +19,7 @@ const SORTS = /** @type {const} */ (['-startTime', 'startTime', 'title', '-creat
  * @property {string} isPrivate "true" or "false"
  * @property {string} isRecorded
  * @property {(typeof SORTS)[number]} sort
- * @property {number} page from 1
+ * @property {string[]} cursors of the pages after the first one, up to that which is shown
  */
 
 /** @type {Filter} */
@@ -32,17 +32,17 @@ export const NO_FILTER = {
   isPrivate: '',
   isRecorded: '',
   sort: SORTS[0],
-  page: 1,
+  cursors: [],
 };
 
 /** Whether anything was asked for. @param {Filter} filter */
-export const isFiltering = ({ page: _, ...filter }) =>
+export const isFiltering = ({ cursors: _, ...filter }) =>
   Object.entries(filter).some(
     ([name, value]) => value.trim() !== /** @type {Record<string, unknown>} */ (NO_FILTER)[name],
   );
 
 /** What the server is asked. @param {Filter} filter */
-export function queryOf({ keyword, status, from, to, whose, isPrivate, isRecorded, sort, page }) {
+export function queryOf({ keyword, status, from, to, whose, isPrivate, isRecorded, sort, cursors }) {
   return {
     keyword: keyword.trim() || undefined,
     status: status || undefined,
@@ -53,7 +53,7 @@ export function queryOf({ keyword, status, from, to, whose, isPrivate, isRecorde
     isPrivate: isPrivate || undefined,
     isRecorded: isRecorded || undefined,
     sort,
-    page,
+    cursor: cursors.at(-1),
     pageSize: PAGE_SIZE,
   };
 }
@@ -68,7 +68,7 @@ function midnight(day, daysLater) {
 export function FilterBar({ filter, onChange }) {
   const [open, setOpen] = useState(false);
   const id = useFieldId();
-  const set = (/** @type {Partial<Filter>} */ part) => onChange({ ...filter, page: 1, ...part });
+  const set = (/** @type {Partial<Filter>} */ part) => onChange({ ...filter, cursors: [], ...part });
   const choice = (
     /** @type {'status' | 'whose' | 'isPrivate' | 'isRecorded' | 'sort'} */ name,
     /** @type {string} */ label,
@@ -130,6 +130,7 @@ function Day({ label, value, onChange }) {
 /** @param {{api: import('../api.js').Api, filter: Filter, changed: unknown, onChange: (filter: Filter) => void}} props `changed`: another value when meetings may have changed */
 export function Found({ api, filter, changed, onChange }) {
   const [list, setList] = useState(/** @type {Rest.MeetingList | null} */ (null));
+  const [first, setFirst] = useState(/** @type {Rest.MeetingList | null} */ (null)); // it has what is counted
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [round, setRound] = useState(0);
   useEffect(() => {
@@ -139,12 +140,13 @@ export function Found({ api, filter, changed, onChange }) {
         try {
           const answer = await api.get('/meetings', queryOf(filter));
           if (wanted) setList(answer);
+          if (wanted && answer.page) setFirst(answer);
           if (wanted) setProblem(null);
         } catch (error) {
           if (wanted) setProblem(error);
         }
       },
-      list ? TYPING_MS : 0,
+      list && filter.cursors.length === 0 ? TYPING_MS : 0,
     );
     return () => {
       wanted = false;
@@ -152,25 +154,34 @@ export function Found({ api, filter, changed, onChange }) {
     };
   }, [filter, round, changed]);
   if (problem) return html`<${FormError} error=${problem} onRetry=${() => setRound(round + 1)} />`;
-  if (!list) return html`<${Skeleton} />`;
+  if (!list || !first) return html`<${Skeleton} />`;
+  const title = t(first.totalIsLowerBound ? 'filter.foundAtLeast' : 'filter.found', { count: first.total ?? 0 });
+  const pages = html`
+    <${Pages} page=${filter.cursors.length + 1} first=${first} next=${list.nextCursor}
+      onTurn=${(/** @type {string[]} */ cursors) => onChange({ ...filter, cursors })} cursors=${filter.cursors} />`;
   return html`
-    <p class="visually-hidden" role="status">${t('filter.found', { count: list.total })}</p>
+    <p class="visually-hidden" role="status">${title}</p>
     ${
-      list.total === 0
-        ? html`<p class="empty">${t('filter.none')}${!filter.whose && html` ${t('filter.unlisted')}`}</p>`
-        : html`<${MeetingList} title=${t('filter.found', { count: list.total })} meetings=${list.items}>
-        <${Pages} page=${filter.page} pages=${list.totalPages} onTurn=${(/** @type {number} */ page) => onChange({ ...filter, page })} /><//>`
+      list.items.length > 0
+        ? html`<${MeetingList} title=${title} meetings=${list.items}>${pages}<//>`
+        : list.nextCursor || filter.cursors.length > 0
+          ? html`<p class="empty">${t('filter.noneHere')}</p>${pages}`
+          : html`<p class="empty">${t('filter.none')}${!filter.whose && html` ${t('filter.unlisted')}`}</p>`
     }`;
 }
 
-/** @param {{page: number, pages: number, onTurn: (page: number) => void}} props */
-function Pages({ page, pages, onTurn }) {
-  if (pages < 2) return null;
-  const turn = (/** @type {number} */ to) => to >= 1 && to <= pages && onTurn(to);
+/** @param {{page: number, first: Rest.MeetingList, next: string | null, cursors: string[], onTurn: (cursors: string[]) => void}} props */
+function Pages({ page, first, next, cursors, onTurn }) {
+  if (page === 1 && !next) return null;
+  const before = () => page > 1 && onTurn(cursors.slice(0, -1));
+  const after = () => next && onTurn([...cursors, next]);
+  const text = first.totalIsLowerBound
+    ? t('filter.pageOnly', { page })
+    : t('filter.page', { page, pages: Math.max(page, first.totalPages ?? 1) });
   return html`
     <nav class="list-pages" aria-label=${t('filter.results')}>
-      <${IconButton} name="chevron-left" label=${t('filter.before')} aria-disabled=${page <= 1} onClick=${() => turn(page - 1)} />
-      <span>${t('filter.page', { page, pages })}</span>
-      <${IconButton} name="chevron-right" label=${t('filter.after')} aria-disabled=${page >= pages} onClick=${() => turn(page + 1)} />
+      <${IconButton} name="chevron-left" label=${t('filter.before')} aria-disabled=${page <= 1} onClick=${before} />
+      <span>${text}</span>
+      <${IconButton} name="chevron-right" label=${t('filter.after')} aria-disabled=${!next} onClick=${after} />
     </nav>`;
 }
