@@ -2,7 +2,7 @@
 -- recording and publicity in one number), and of one creator.
 
 ALTER TABLE meetings
-    ADD COLUMN kind TINYINT UNSIGNED GENERATED ALWAYS AS (status * 8 + (password_box IS NOT NULL) * 4 + is_recorded * 2 + is_public) STORED
+    ADD COLUMN kind SMALLINT UNSIGNED GENERATED ALWAYS AS (status * 8 + (password_box IS NOT NULL) * 4 + is_recorded * 2 + is_public) STORED
         COMMENT 'what lists tell meetings apart by, see db/meeting_list.c',
     DROP KEY meetings_creator,
     DROP KEY meetings_start,
