@@ -69,8 +69,13 @@ struct config {
     int64_t grace_closed_ms;       /* a seat whose page was closed or reloaded is kept this long */
     int64_t grace_lost_ms;         /* a seat whose connection broke is kept this long */
     int64_t slow_read_ms;          /* a reading request that runs longer counts against its person */
-    int64_t housekeeping_ms;       /* between two looks at what is due */
-    int64_t meetings_per_person;   /* open or planned ones that somebody may have made; 0: no limit */
+    int64_t keep_chat_days;        /* each 0: for ever */
+    int64_t keep_events_days;
+    int64_t keep_meetings_days; /* after they are over, as guests */
+    int64_t keep_guests_days;
+    int64_t keep_sessions_days;  /* after their last use */
+    int64_t housekeeping_ms;     /* between two looks at what is due */
+    int64_t meetings_per_person; /* open or planned ones that somebody may have made; 0: no limit */
     /* rate limits: requests in a minute, all of which may come at once; 0: no limit */
     int64_t rate_read;                     /* of one user */
     int64_t rate_write;                    /* of one user */

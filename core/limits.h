@@ -134,7 +134,8 @@ enum {
     LIMIT_DELETION_PART_MS = 20 * 1000, /* that a deletion works before others get their turn */
     LIMIT_DELETION_EVENTS = 200,        /* looked at in one transaction */
 
-    LIMIT_RETENTION_ROWS = 500 /* old rows removed in one transaction */
+    LIMIT_KEEP_DAYS = 3650,    /* that a meeting may want what it holds to be kept */
+    LIMIT_RETENTION_ROWS = 200 /* old rows looked at, and removed in one transaction */
 };
 
 #endif

@@ -26,6 +26,7 @@ static const char SQL_STAYS[] =
 static const char SQL_REDACT[] =
     "UPDATE room_events SET data = ? WHERE meeting_id = ? AND message_id = ? AND type IN ('chat_message', 'message_edited')";
 static const char SQL_REPLACE[] = "UPDATE room_events SET data = ? WHERE meeting_id = ? AND seq = ?";
+static const char SQL_GOES_ON[] = "SELECT EXISTS (SELECT 1 FROM room_events WHERE meeting_id = ? AND seq = ?)";
 static const char SQL_LAST_SEQ[] = "SELECT event_seq FROM meetings WHERE id = ?";
 
 enum err event_dao_insert(struct db *db, const struct room_event *e)
@@ -88,6 +89,15 @@ enum err event_dao_redact(struct db *db, int64_t meeting_id, int64_t message_id,
 enum err event_dao_replace(struct db *db, int64_t meeting_id, int64_t seq, const char *data)
 {
     return db_execute(db, SQL_REPLACE, DB_PARAMS(db_text(data), db_int(meeting_id), db_int(seq)), NULL);
+}
+
+enum err event_dao_goes_on(struct db *db, int64_t meeting_id, int64_t after_seq, bool *goes_on)
+{
+    int64_t found;
+    enum err e = db_select_int(db, SQL_GOES_ON, DB_PARAMS(db_int(meeting_id), db_int(after_seq + 1)), &found);
+    if (!e)
+        *goes_on = found != 0;
+    return e;
 }
 
 enum err event_dao_last_seq(struct db *db, int64_t meeting_id, int64_t *seq)

@@ -43,6 +43,9 @@ MUST_CHECK enum err event_dao_redact(struct db *db, int64_t meeting_id, int64_t 
 /* Replaces the data of one event. */
 MUST_CHECK enum err event_dao_replace(struct db *db, int64_t meeting_id, int64_t seq, const char *data);
 
+/* Whether the log has the event behind a number still: else retention has removed it. */
+MUST_CHECK enum err event_dao_goes_on(struct db *db, int64_t meeting_id, int64_t after_seq, bool *goes_on);
+
 /* The number of the room's last event. ERR_DB_NO_ROW: there is no such meeting. */
 MUST_CHECK enum err event_dao_last_seq(struct db *db, int64_t meeting_id, int64_t *seq);
 

@@ -5,6 +5,7 @@ static const char SQL_PLACE[] =
     "ON DUPLICATE KEY UPDATE reason = VALUES(reason), placed_by = VALUES(placed_by), placed_at = VALUES(placed_at)";
 static const char SQL_LIFT[] = "DELETE FROM legal_holds WHERE meeting_id = ?";
 static const char SQL_FIND[] = "SELECT reason, placed_by, placed_at FROM legal_holds WHERE meeting_id = ?";
+static const char SQL_IS_HELD[] = "SELECT EXISTS (SELECT 1 FROM legal_holds WHERE meeting_id = ?)";
 static const char SQL_CONCERNS[] =
     "SELECT EXISTS (SELECT 1 FROM legal_holds h JOIN meetings m ON m.id = h.meeting_id "
     "WHERE m.creator_id = ? OR m.host_id = ? "
@@ -39,6 +40,15 @@ static void read_row(struct db_rows *rows, void *out)
 enum err hold_dao_find(struct db *db, struct arena *arena, int64_t meeting_id, struct hold *out)
 {
     return db_select_one(db, arena, SQL_FIND, DB_PARAMS(db_int(meeting_id)), read_row, out);
+}
+
+enum err hold_dao_is_held(struct db *db, int64_t meeting_id, bool *held)
+{
+    int64_t found;
+    enum err e = db_select_int(db, SQL_IS_HELD, DB_PARAMS(db_int(meeting_id)), &found);
+    if (!e)
+        *held = found != 0;
+    return e;
 }
 
 enum err hold_dao_concerns(struct db *db, int64_t user_id, bool *concerned)

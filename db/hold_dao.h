@@ -22,6 +22,8 @@ MUST_CHECK enum err hold_dao_place(struct db *db, int64_t meeting_id, const stru
 MUST_CHECK enum err hold_dao_lift(struct db *db, int64_t meeting_id);
 MUST_CHECK enum err hold_dao_find(struct db *db, struct arena *arena, int64_t meeting_id, struct hold *out);
 
+MUST_CHECK enum err hold_dao_is_held(struct db *db, int64_t meeting_id, bool *held);
+
 /* Whether any meeting in which the account has traces is held. */
 MUST_CHECK enum err hold_dao_concerns(struct db *db, int64_t user_id, bool *concerned);
 

@@ -19,6 +19,10 @@ static const char SQL_INSERT[] =
 static const char SQL_BY_CLIENT_ID[] =
     MESSAGES("messages s") "WHERE s.meeting_id = ? AND s.sender_id = ? AND s.client_id = ?";
 static const char SQL_BY_ID[] = MESSAGES("messages s") "WHERE s.meeting_id = ? AND s.id = ?";
+/* The oldest ids, then those of them that are old enough: they come in the order of their times. */
+static const char SQL_OLDEST[] = MESSAGES(
+    "(SELECT id FROM messages FORCE INDEX (messages_meeting) WHERE meeting_id = ? ORDER BY id LIMIT ?) page STRAIGHT_JOIN messages s ON s.id = page.id") "WHERE s.created_at < ? ORDER BY s.id";
+static const char SQL_REMOVE[] = "DELETE FROM messages WHERE id = ?";
 static const char SQL_UPDATE[] = "UPDATE messages SET body = ?, edited_at = ?, deleted_at = ? WHERE id = ?";
 
 /* clang-format off */
@@ -97,9 +101,21 @@ enum err message_dao_by_id(struct db *db, struct arena *arena, int64_t meeting_i
 
 enum err message_dao_update(struct db *db, const struct message *m)
 {
-    return db_execute(db, SQL_UPDATE,
-                      DB_PARAMS(db_text(m->text), db_time(m->edited_at_ms), db_time(m->deleted_at_ms), db_int(m->id)),
-                      NULL);
+    return db_change_one(
+        db, SQL_UPDATE,
+        DB_PARAMS(db_text(m->text), db_time(m->edited_at_ms), db_time(m->deleted_at_ms), db_int(m->id)));
+}
+
+enum err message_dao_oldest(struct db *db, struct arena *arena, int64_t meeting_id, int64_t before_ms, int64_t limit,
+                            struct message **items, int *count)
+{
+    return db_select_all(db, arena, SQL_OLDEST, DB_PARAMS(db_int(meeting_id), db_int(limit), db_time(before_ms)),
+                         read_row, sizeof **items, items, count);
+}
+
+enum err message_dao_remove(struct db *db, int64_t id)
+{
+    return db_execute(db, SQL_REMOVE, DB_PARAMS(db_int(id)), NULL);
 }
 
 enum err message_dao_count_after(struct db *db, int64_t meeting_id, int64_t viewer_id, int64_t after_id, int64_t limit,

@@ -33,7 +33,13 @@ MUST_CHECK enum err message_dao_by_client_id(struct db *db, struct arena *arena,
 MUST_CHECK enum err message_dao_by_id(struct db *db, struct arena *arena, int64_t meeting_id, int64_t id,
                                       struct message *out);
 
-/* Writes text, edited_at and deleted_at. */
+/* The oldest messages, of those sent before a time; at most limit are looked at. */
+MUST_CHECK enum err message_dao_oldest(struct db *db, struct arena *arena, int64_t meeting_id, int64_t before_ms,
+                                       int64_t limit, struct message **items, int *count);
+
+MUST_CHECK enum err message_dao_remove(struct db *db, int64_t id);
+
+/* Writes text, edited_at and deleted_at. ERR_DB_NO_ROW: it is not there any more. */
 MUST_CHECK enum err message_dao_update(struct db *db, const struct message *message);
 
 /* How many messages of others with an id above after_id the viewer may see, counted up to limit; and of no more than

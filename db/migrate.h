@@ -7,7 +7,7 @@
 #include "core/err.h"
 
 /* The number of the newest file in db/migrations: what this program needs. */
-enum { SCHEMA_VERSION = 25 };
+enum { SCHEMA_VERSION = 26 };
 
 /* Makes the database where it is missing and applies what is not applied yet; *applied is the number of files run.
  * Safe to run twice and from two starters at once: the second waits for a lock in the database. Where something fails,

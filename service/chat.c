@@ -122,6 +122,12 @@ struct message_change {
     struct message message;
 };
 
+/* Retention, which does not wait for the room, may have removed it meanwhile. */
+static enum err update(const struct room_change *room, const struct message *m)
+{
+    return context_no_row(message_dao_update(room->ctx->app->db, m), ERR_NOT_FOUND);
+}
+
 static enum err edit_change(struct room_change *room, void *arg)
 {
     struct message_change *c = arg;
@@ -137,7 +143,7 @@ static enum err edit_change(struct room_change *room, void *arg)
     m->text = c->text;
     m->edited_at_ms = context_now_ms(room->ctx);
     e = add_message_event(room, EVENT_MESSAGE_EDITED, m);
-    return e ? e : message_dao_update(room->ctx->app->db, m);
+    return e ? e : update(room, m);
 }
 
 /* What was deleted is not to be read in the log either: its earlier events tell the message as it is now. */
@@ -164,7 +170,7 @@ static enum err delete_change(struct room_change *room, void *arg)
     e = add_message_event(room, EVENT_MESSAGE_DELETED, m);
     if (!e)
         e = redact(room, m);
-    return e ? e : message_dao_update(room->ctx->app->db, m);
+    return e ? e : update(room, m);
 }
 
 static enum err change_message(struct context *ctx, int64_t meeting_id, int64_t message_id, const char *text,

@@ -433,15 +433,20 @@ struct view_read {
     struct room_view view;
 };
 
-/* The events that were missed, unless they are too many or too large: then the whole room is less. */
+/* The events that were missed, unless they are too many or too large, or old ones of them are removed: then the whole
+ * room is what helps. */
 static enum err read_missed(const struct view_read *r, struct room_view *v)
 {
     const struct context *ctx = r->ctx;
-    bool more = false;
+    bool more = false, goes_on = true;
     if (r->since_seq < 0 || r->since_seq > v->seq || v->seq - r->since_seq > LIMIT_EVENTS_PAGE)
         return ERR_OK;
-    enum err e = event_dao_list(ctx->app->db, ctx->arena, v->meeting.id, r->since_seq, ctx->user_id, LIMIT_EVENTS_PAGE,
-                                LIMIT_RESUME_MIB * 1024 * 1024, &v->events, &v->event_count, &more);
+    enum err e =
+        r->since_seq == v->seq ? ERR_OK : event_dao_goes_on(ctx->app->db, v->meeting.id, r->since_seq, &goes_on);
+    if (e || !goes_on)
+        return e;
+    e = event_dao_list(ctx->app->db, ctx->arena, v->meeting.id, r->since_seq, ctx->user_id, LIMIT_EVENTS_PAGE,
+                       LIMIT_RESUME_MIB * 1024 * 1024, &v->events, &v->event_count, &more);
     v->resumed = !e && !more;
     return e;
 }

@@ -2,8 +2,9 @@
 
 #include "core/limits.h"
 #include "core/text.h"
-#include "service/job.h"
 #include "service/deletion.h"
+#include "service/job.h"
+#include "service/retention.h"
 #include "service/schedule.h"
 #include "service/secretbox.h"
 #include "service/setting.h"
@@ -242,6 +243,7 @@ void serialize_meeting_members(struct json *j, const struct context *ctx, const 
     serialize_settings(j, m->settings);
     json_bool(j, "hostAway", m->host_lost_ms != 0);
     serialize_ends(j, ctx, m);
+    json_int(j, "chatKeptDays", retention_chat_days(ctx->app->config, m->keep_days));
     json_int(j, "participantCount", m->participant_count);
     json_int(j, "onlineCount", m->online_count);
     json_time(j, "createdAt", m->created_at_ms);

@@ -54,6 +54,8 @@ test('a meeting with a title alone gets the defaults', async () => {
     hostLossPolicy: 'hand_over',
     hostLossMinutes: 5,
     emptyMinutes: 0,
+    keepDays: 0,
+    chatKeptDays: 365,
     hostAway: false,
     endsAt: null,
     hostAwayEndsAt: null,
@@ -87,6 +89,7 @@ test('everything that is said is kept, and comes back to the host', async () => 
     hostLossPolicy: 'lock',
     hostLossMinutes: 9,
     emptyMinutes: 8,
+    keepDays: 7,
   };
   const meeting = await createMeeting(ada, input);
   const { password, ...open } = { ...input, startTime: '2031-02-02T20:05:06.789Z', hasPassword: true };

@@ -82,7 +82,7 @@ START_TEST(test_meeting_columns_are_locked_and_saved)
     ck_assert_int_eq(meeting_dao_by_id(app.db, arena, in.id, &out), ERR_OK);
     ck_assert_int_eq(out.creator_id, in.creator_id);
     check_same(&changed, &out,
-               "code creator_id created_at_ms title description password_box is_public is_recorded "
+               "code creator_id created_at_ms title description password_box is_public is_recorded keep_days "
                "creator_name host_name host_is_guest updated_at_ms");
     ck_assert_int_eq(out.updated_at_ms, NOW_MS + 99);
     ck_assert_str_eq(out.title, in.title);

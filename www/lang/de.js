@@ -343,6 +343,8 @@ export default {
 
   'panel.label': 'Seitenleiste',
   'panel.close': 'Seitenleiste schließen',
+  'chat.kept.one': 'Nachrichten werden nach einem Tag gelöscht.',
+  'chat.kept.other': 'Nachrichten werden nach {count} Tagen gelöscht.',
   'chat.title': 'Chat',
   'chat.placeholder': 'Nachricht an alle',
   'chat.placeholderOne': 'Private Nachricht an {name}',
@@ -533,6 +535,8 @@ export default {
   'meeting.policy.end': 'Meeting beenden',
   'meeting.hostLossMinutes': 'Auf den Host warten (Minuten)',
   'meeting.hostLossMinutes.hint': 'Danach endet das Meeting.',
+  'meeting.keepDays': 'Chat und Bericht aufbewahren (Tage)',
+  'meeting.keepDays.hint': '0: so lange wie auf dem Server eingestellt.',
   'meeting.emptyMinutes': 'Leer offen halten (Minuten)',
   'meeting.emptyMinutes.hint':
     'Bei 0 endet das Meeting, wenn die letzte Person geht, außer es bleibt bis zum geplanten Ende offen.',
@@ -669,6 +673,7 @@ export default {
   'audit.message_deleted': '{name} hat eine Nachricht von {other} gelöscht',
   'error.field.maxUses': 'Geben Sie eine Zahl von 1 bis 10.000 ein.',
   'error.field.hostLossMinutes': 'Geben Sie 1 bis 1.440 Minuten ein.',
+  'error.field.keepDays': 'Geben Sie 0 bis 3.650 Tage ein.',
   'error.field.emptyMinutes': 'Geben Sie 0 bis 1.440 Minuten ein.',
   'error.field.description': 'Höchstens 4.000 Zeichen.',
 

@@ -334,6 +334,8 @@ export default {
 
   'panel.label': 'Side panel',
   'panel.close': 'Close panel',
+  'chat.kept.one': 'Messages are deleted after a day.',
+  'chat.kept.other': 'Messages are deleted after {count} days.',
   'chat.title': 'Chat',
   'chat.placeholder': 'Message everyone',
   'chat.placeholderOne': 'Message {name} privately',
@@ -521,6 +523,8 @@ export default {
   'meeting.policy.end': 'End the meeting',
   'meeting.hostLossMinutes': 'Wait for the host (minutes)',
   'meeting.hostLossMinutes.hint': 'Then the meeting ends.',
+  'meeting.keepDays': 'Keep chat and records (days)',
+  'meeting.keepDays.hint': '0: as long as the server keeps them.',
   'meeting.emptyMinutes': 'Keep open when empty (minutes)',
   'meeting.emptyMinutes.hint':
     '0 ends the meeting when the last person leaves, unless it stays open until the scheduled end.',
@@ -657,6 +661,7 @@ export default {
   'audit.message_deleted': '{name} deleted a message from {other}',
   'error.field.maxUses': 'Enter a number from 1 to 10,000.',
   'error.field.hostLossMinutes': 'Enter 1 to 1,440 minutes.',
+  'error.field.keepDays': 'Enter 0 to 3,650 days.',
   'error.field.emptyMinutes': 'Enter 0 to 1,440 minutes.',
   'error.field.description': 'At most 4,000 characters.',
 

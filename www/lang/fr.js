@@ -336,6 +336,8 @@ export default {
 
   'panel.label': 'Panneau latéral',
   'panel.close': 'Fermer le panneau',
+  'chat.kept.one': 'Les messages sont supprimés au bout d’un jour.',
+  'chat.kept.other': 'Les messages sont supprimés au bout de {count} jours.',
   'chat.title': 'Discussion',
   'chat.placeholder': 'Message à tous',
   'chat.placeholderOne': 'Message privé à {name}',
@@ -526,6 +528,8 @@ export default {
   'meeting.policy.end': 'Terminer la réunion',
   'meeting.hostLossMinutes': 'Attendre l’hôte (minutes)',
   'meeting.hostLossMinutes.hint': 'Ensuite, la réunion se termine.',
+  'meeting.keepDays': 'Conserver le chat et l’historique (jours)',
+  'meeting.keepDays.hint': '0 : aussi longtemps que le serveur.',
   'meeting.emptyMinutes': 'Garder ouverte si vide (minutes)',
   'meeting.emptyMinutes.hint':
     'Avec 0, la réunion se termine au départ de la dernière personne, sauf si elle reste ouverte jusqu’à la fin prévue.',
@@ -662,6 +666,7 @@ export default {
   'audit.message_deleted': '{name} a supprimé un message de {other}',
   'error.field.maxUses': 'Saisissez un nombre de 1 à 10 000.',
   'error.field.hostLossMinutes': 'Saisissez de 1 à 1 440 minutes.',
+  'error.field.keepDays': 'Saisissez de 0 à 3 650 jours.',
   'error.field.emptyMinutes': 'Saisissez de 0 à 1 440 minutes.',
   'error.field.description': '4 000 caractères au maximum.',
 

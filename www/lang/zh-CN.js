@@ -323,6 +323,7 @@ export default {
 
   'panel.label': '侧栏',
   'panel.close': '关闭侧栏',
+  'chat.kept.other': '消息将在 {count} 天后删除。',
   'chat.title': '聊天',
   'chat.placeholder': '发消息给所有人',
   'chat.placeholderOne': '只发给{name}',
@@ -502,6 +503,8 @@ export default {
   'meeting.policy.end': '稍后结束会议',
   'meeting.hostLossMinutes': '无主持人多少分钟',
   'meeting.hostLossMinutes.hint': '之后会议结束。',
+  'meeting.keepDays': '聊天和记录保留天数',
+  'meeting.keepDays.hint': '0：与服务器的设置相同。',
   'meeting.emptyMinutes': '空会议保留多少分钟',
   'meeting.emptyMinutes.hint': '0：最后一人离开即结束，除非会议保留到预定的结束时间。',
   'meeting.cancel': '取消会议',
@@ -635,6 +638,7 @@ export default {
   'audit.message_deleted': '{name} 删除了 {other} 的一条消息',
   'error.field.maxUses': '人数为 1 到 10,000。',
   'error.field.hostLossMinutes': '1 到 1,440 分钟。',
+  'error.field.keepDays': '0 到 3,650 天。',
   'error.field.emptyMinutes': '0 到 1,440 分钟。',
   'error.field.description': '说明最多 4,000 个字符。',
 

@@ -121,6 +121,7 @@ export function Chat({ call, room }) {
         ${pending.map((message) => html`<${PendingItem} key=${message.clientId} message=${message} room=${room} />`)}
       </div>
       <${Writing} call=${call} room=${room} />
+      ${room.meeting.chatKeptDays > 0 && html`<p class="quiet chat-kept">${t('chat.kept', { count: room.meeting.chatKeptDays })}</p>`}
       <${Composer} call=${call} room=${room} area=${composer} onEditLast=${editLast} onSent=${() => {
         atEnd.current = true;
       }} />

@@ -19,7 +19,7 @@ const SWITCHES = /** @type {const} */ ([
   'keepUntilEnd',
   'mediaServer',
 ]);
-const NUMBERS = /** @type {const} */ (['duration', 'maxParticipants', 'hostLossMinutes', 'emptyMinutes']);
+const NUMBERS = /** @type {const} */ (['duration', 'maxParticipants', 'hostLossMinutes', 'emptyMinutes', 'keepDays']);
 const FIELDS = ['title', 'description', 'startTime', 'password', ...NUMBERS];
 const SCHEDULED = 1;
 
@@ -50,6 +50,7 @@ const DEFAULTS = {
   keepUntilEnd: true,
   mediaServer: false,
   emptyMinutes: EMPTY_MINUTES,
+  keepDays: 0,
 };
 
 /** As an input of type datetime-local wants it. @param {Date} date */
@@ -153,6 +154,7 @@ export function MeetingForm({ api, meeting, onClose, onDone }) {
               options=${POLICIES.map((name) => [name, t(`meeting.policy.${name}`)])} />
             <div hidden=${policy !== 'end'}>${number('hostLossMinutes', 1, 1440)}</div>
             ${number('emptyMinutes', 0, 1440)}
+            ${number('keepDays', 0, 3650)}
           </div>
         </details>
         <${FormError} error=${rest} />
