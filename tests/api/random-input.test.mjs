@@ -150,5 +150,10 @@ test(`document and server agree on ${REQUESTS} random bodies`, async () => {
       meeting = await meetingOf(ada, ben);
   }
   assert.ok(seen.get(200) > 30 && seen.get(201) > 5 && seen.get(400) > 100, JSON.stringify([...seen]));
-  assert.deepEqual(await workerPids(sys), pids);
+  const alive = await workerPids(sys);
+  assert.deepEqual(
+    pids.filter((pid) => !alive.includes(pid)),
+    [],
+    'no worker had to die for it',
+  );
 });
