@@ -5,7 +5,7 @@ import { serverNow } from '../server-clock.js';
 import { Avatar, Code, Field, FormError, useBusy } from './controls.js';
 import { Header } from './header.js';
 import { Preview } from './preview.js';
-import { Profile } from './profile.js';
+import { Profile } from './dialogs.js';
 
 const SCHEDULED = 1;
 const OVER = 3;

@@ -8,7 +8,8 @@ import { JoinByCode } from './join-by-code.js';
 import { ENDED, MeetingList, ONGOING, SCHEDULED, Skeleton } from './meeting-list.js';
 import { MeetingToolsContext } from './meeting-tools.js';
 import { FilterBar, Found, NO_FILTER, isFiltering } from './meeting-search.js';
-import { EMPTY_MINUTES, MeetingForm } from './meeting-form.js';
+import { MeetingForm } from './dialogs.js';
+import { NEW_MEETING } from '../new-meeting.js';
 import { toast } from '../toasts.js';
 
 const REFRESH_MS = 30_000;
@@ -43,9 +44,7 @@ export function Dashboard({ api, start = false }) {
       try {
         const meeting = await api.post('/meetings', {
           title: t('dashboard.defaultTitle', { name: user?.displayName ?? '' }),
-          emptyMinutes: EMPTY_MINUTES,
-          allowGuests: true, // they knock, and come in by one click of the host
-          guestsWait: true,
+          ...NEW_MEETING,
         });
         const path = `#/m/${meeting.code}`;
         if (start)

@@ -6,7 +6,7 @@ import { settings } from '../settings.js';
 import { toast } from '../toasts.js';
 import { fetchModule, loadPageAgain, version } from '../version.js';
 import { Avatar, IconButton, useBusy } from './controls.js';
-import { Profile } from './profile.js';
+import { Profile } from './dialogs.js';
 
 /** @typedef {import('../settings.js').Settings['theme']} Theme */
 

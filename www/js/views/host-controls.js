@@ -11,10 +11,8 @@ import { can, hands, mayDo, mayReclaim } from '../room-state.js';
 import { announce, toast } from '../toasts.js';
 import { Field, useBusy } from './controls.js';
 import { Confirm, Dialog } from './dialog.js';
-import { Invites } from './invites.js';
-import { MeetingForm } from './meeting-form.js';
+import { Invites, MeetingForm, Removed } from './dialogs.js';
 import { MeetingSettings, Switch } from './meeting-settings.js';
-import { Removed } from './removed.js';
 
 /** @typedef {import('../meeting-session.js').MeetingSession} MeetingSession */
 /** @typedef {import('../room-state.js').Participant} Participant */

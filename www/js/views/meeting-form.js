@@ -1,6 +1,7 @@
 /** The dialog in which a meeting is planned or changed, with everything that can be said about one. */
 import { html, useState } from '../ui.js';
 import { duration, t } from '../i18n.js';
+import { NEW_MEETING } from '../new-meeting.js';
 import { serverNow } from '../server-clock.js';
 import { Field, FormError, useFieldId } from './controls.js';
 import { Confirm, Dialog } from './dialog.js';
@@ -23,9 +24,6 @@ const NUMBERS = /** @type {const} */ (['duration', 'maxParticipants', 'hostLossM
 const FIELDS = ['title', 'description', 'startTime', 'password', ...NUMBERS];
 const SCHEDULED = 1;
 
-/** A link that was sent to others still leads somewhere when its sender has closed the page. */
-export const EMPTY_MINUTES = 60;
-
 /** What a new meeting is like where nobody says anything. @type {Required<Omit<Rest.MeetingInput, 'startTime'>>} */
 const DEFAULTS = {
   title: '',
@@ -42,14 +40,12 @@ const DEFAULTS = {
   allowUnmute: true,
   allowShare: true,
   allowChat: true,
-  allowGuests: true,
-  guestsWait: true,
   endsOnTime: false,
   hostLossPolicy: 'hand_over',
   hostLossMinutes: 5,
   keepUntilEnd: true,
   mediaServer: false,
-  emptyMinutes: EMPTY_MINUTES,
+  ...NEW_MEETING,
   keepDays: 0,
 };
 

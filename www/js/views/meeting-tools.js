@@ -3,8 +3,7 @@ import { html, createContext, useContext, useState } from '../ui.js';
 import { icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { IconButton } from './controls.js';
-import { Invites } from './invites.js';
-import { MeetingForm } from './meeting-form.js';
+import { Invites, MeetingForm } from './dialogs.js';
 
 /** @typedef {{api: import('../api.js').Api, onChanged: () => void}} Tools */
 
