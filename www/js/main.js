@@ -23,7 +23,6 @@ import { createStore } from './store.js';
 import { surviveTranslation } from './translation.js';
 import { lookNowAndThen } from './version.js';
 import { CopyByHand } from './views/copy.js';
-import { Dashboard } from './views/dashboard.js';
 import { Front, NotFound } from './views/front.js';
 import { Later } from './views/later.js';
 import { Sign } from './views/sign.js';
@@ -44,6 +43,7 @@ if (location.pathname.startsWith('/m/')) history.replaceState(null, '', `/#${loc
 const PAGES = ['new', 'admin', 'network'];
 
 /** What the first page does not need is fetched when it is wanted. */
+const dashboardView = () => import('./views/dashboard.js').then(({ Dashboard }) => Dashboard);
 const meetingView = () => import('./views/meeting.js').then(({ Meeting }) => Meeting);
 const guestView = () => import('./views/guest-door.js').then(({ GuestDoor }) => GuestDoor);
 const recordsView = () => import('./views/records.js').then(({ Records }) => Records);
@@ -131,7 +131,7 @@ function View({ route: { path, name, code, invite, records, next }, user }) {
   if (name === 'admin' && user.isAdmin) return html`<${Later} load=${adminView} key=${user.id} api=${api} />`;
   if (name === 'network') return html`<${Later} load=${networkView} key=${user.id} api=${api} />`;
   if (['', 'new'].includes(name) || signPage)
-    return html`<${Dashboard} key=${`${user.id}/${name}`} api=${api} start=${name === 'new'} />`;
+    return html`<${Later} load=${dashboardView} key=${`${user.id}/${name}`} api=${api} start=${name === 'new'} />`;
   return html`<${NotFound} api=${api} />`;
 }
 
@@ -139,7 +139,8 @@ document.addEventListener('visibilitychange', () => document.visibilityState ===
 settings.subscribe(applyTheme);
 applyTheme();
 api.start();
-if (readRoute().name === 'm') meetingView().catch(() => {}); // on its way while it is found out who is signed in
+const likely = readRoute().name === 'm' ? meetingView : dashboardView;
+likely().catch(() => {}); // on its way while it is found out who is signed in
 await loadLanguage();
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 root.replaceChildren(); // what index.html says where nothing starts
