@@ -93,7 +93,7 @@ test('with a wrong clock a call has gone on for as long as it has', async () => 
   await bo.signUp('bo@example.org');
   const { code } = await bo.page.evaluate(() => window.echomeet.api.post('/meetings', { title: 'Standup' }));
   await bo.join(code);
-  assert.match(await bo.page.locator('.elapsed').innerText(), /^0:\d\d$/);
+  assert.match(await bo.page.locator('.bar .elapsed').innerText(), /^0:\d\d$/);
   assert.deepEqual(bo.complaints, []);
   await bo.context.close();
 });
