@@ -105,7 +105,7 @@ step('somebody with another name has that one everywhere', async () => {
 });
 
 step('the clock goes on, buttons say what they do now, notes go away', async () => {
-  const clock = () => inner(bo, '.elapsed');
+  const clock = () => inner(bo, '.bar .elapsed');
   const first = await clock();
   assert.match(first, /^\d+:\d\d$/, 'not translated');
   await until(async () => (await clock()) !== first, 'the clock goes on');
