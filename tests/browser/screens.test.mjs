@@ -122,7 +122,7 @@ test('planning a meeting, changing it, and giving out links to it', async () => 
   await ana.page.getByLabel('Wait for the host (minutes)').fill('0');
   await look(ana, 'schedule-options', { again: () => scrollTo('summary') });
   await ana.button('Schedule meeting').click();
-  await ana.page.locator('.meeting-form .field-error').waitFor();
+  await ana.page.locator('.meeting-form .field-error').first().waitFor();
   await ana.page.getByRole('textbox', { name: 'Title' }).fill('Retrospective');
   await ana.button('Schedule meeting').click();
   await ana.page.getByText('Enter 1 to 1,440 minutes.').waitFor();
