@@ -11,7 +11,7 @@ static const char SQL_MEETINGS[] =
                            "(SELECT e.at FROM room_events e FORCE INDEX (PRIMARY) WHERE e.meeting_id = m.id ORDER BY e.seq LIMIT 1), "
                            "EXISTS (SELECT 1 FROM users u WHERE u.guest_of = m.id AND u.id <> m.host_id) "
                            "FROM meetings m WHERE m.id > ? "
-    "ORDER BY m.id LIMIT ?";
+                           "ORDER BY m.id LIMIT ?";
 static const char SQL_LAST_OLD_EVENT[] =
     "SELECT CAST(COALESCE(MAX(seq), 0) AS SIGNED) FROM (SELECT seq, at FROM room_events WHERE meeting_id = ? ORDER BY seq LIMIT ?) first "
     "WHERE at < ?";

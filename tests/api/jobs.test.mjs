@@ -21,11 +21,14 @@ const jobs = async (query = '') => ok(await root.client.get(`/admin/jobs${query}
 const retention = async () => (await jobs('?kind=retention'))[0];
 const repeat = async (job) => ok(await root.client.post(`/admin/jobs/${job.id}/repeat`));
 const rowOf = async ({ id }) => (await sys.sql('SELECT * FROM jobs WHERE id = ?', [id]))[0];
-const isIn = (job, state) =>
-  until(`${state}`, async () => {
-    const now = (await jobs()).find(({ id }) => id === job.id);
-    return now?.state === state && now;
+/* In its last part, in which it waits for the old row. Before that it is in no state for long. */
+async function isHeldUp(job) {
+  await until('it comes to its last part', async () => {
+    const { state, progress } = await rowOf(job);
+    return state === 2 && progress?.startsWith('[2,');
   });
+  return (await jobs()).find(({ id }) => id === job.id);
+}
 const waiting = () =>
   until('it waits for its next turn', async () => {
     const job = await retention();
@@ -114,7 +117,8 @@ test('a job whose worker is killed is taken anew when its time is over', async (
   const job = await waiting();
   const row = await oldRow();
   await repeat(job);
-  const running = await isIn(job, 'running');
+  const running = await isHeldUp(job);
+  assert.equal(running.state, 'running');
   assert.ok(Date.parse(running.dueAt) > Date.now());
   assert.equal(await metric('jobs_running'), 1);
   refused(await root.client.delete(`/admin/jobs/${job.id}`), 'conflict');
@@ -138,7 +142,7 @@ test('a worker that is to end gives the job back, and the next one goes on', asy
   const job = await waiting();
   const row = await oldRow();
   await repeat(job);
-  await isIn(job, 'running');
+  await isHeldUp(job);
   const before = await jobsWorkers();
   sys.processes.pool.signal('SIGHUP');
   await row.release();
