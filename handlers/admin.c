@@ -1,6 +1,5 @@
 /* /api/v1/admin: what administrators see of accounts and do to them. Their list of meetings is in meetings.c. */
 #include "core/limits.h"
-#include "core/text.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/account.h"
@@ -54,7 +53,7 @@ enum err admin_user_patch(struct exchange *x)
     int64_t user_id;
     struct account_input in = {0};
     struct user user;
-    enum err e = text_to_int(x->req->params[0], &user_id) ? ERR_OK : ERR_NOT_FOUND;
+    enum err e = exchange_number(x, 0, &user_id);
     if (!e)
         e = exchange_body(x, account_fields, FIELD_COUNT(account_fields), &in);
     if (!e)
@@ -72,8 +71,9 @@ enum err admin_user_delete(struct exchange *x)
 {
     int64_t user_id;
     struct deletion deletion;
-    enum err e =
-        text_to_int(x->req->params[0], &user_id) ? deletion_ask_for(&x->ctx, user_id, &deletion) : ERR_NOT_FOUND;
+    enum err e = exchange_number(x, 0, &user_id);
+    if (!e)
+        e = deletion_ask_for(&x->ctx, user_id, &deletion);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
@@ -85,8 +85,9 @@ enum err admin_user_keep_post(struct exchange *x)
 {
     int64_t user_id;
     struct user user;
-    enum err e =
-        text_to_int(x->req->params[0], &user_id) ? deletion_take_back_for(&x->ctx, user_id, &user) : ERR_NOT_FOUND;
+    enum err e = exchange_number(x, 0, &user_id);
+    if (!e)
+        e = deletion_take_back_for(&x->ctx, user_id, &user);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);

@@ -27,12 +27,17 @@ enum err exchange_query(struct exchange *x, const struct field *fields, int coun
     return fields_from_query(fields, count, x->req->query, x->ctx.arena, out, &x->ctx.fault);
 }
 
+enum err exchange_number(const struct exchange *x, int index, int64_t *number)
+{
+    return text_to_int(x->req->params[index], number) ? ERR_OK : ERR_NOT_FOUND;
+}
+
 enum err exchange_meeting(struct exchange *x, int64_t *meeting_id)
 {
     if (!x->ctx.relay)
         return exchange_meeting_invited(x, NULL, meeting_id);
     /* a relay names the room that the connection is in */
-    return text_to_int(x->req->params[0], meeting_id) ? ERR_OK : ERR_NOT_FOUND;
+    return exchange_number(x, 0, meeting_id);
 }
 
 enum err exchange_meeting_invited(struct exchange *x, const char *invite, int64_t *meeting_id)
@@ -66,5 +71,5 @@ enum err exchange_user(struct exchange *x, int64_t *user_id)
         *user_id = x->ctx.user_id;
         return ERR_OK;
     }
-    return text_to_int(x->req->params[1], user_id) ? ERR_OK : ERR_NOT_FOUND;
+    return exchange_number(x, 1, user_id);
 }

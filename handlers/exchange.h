@@ -26,6 +26,9 @@ MUST_CHECK enum err exchange_query(struct exchange *x, const struct field *field
 /* For routes that take neither: a table is not needed. */
 #define FIELD_COUNT(fields) ((int)(sizeof(fields) / sizeof *(fields)))
 
+/* The number that the part of the path with this index names, the first being 0. ERR_NOT_FOUND: it is no number. */
+MUST_CHECK enum err exchange_number(const struct exchange *x, int index, int64_t *number);
+
 /* The meeting that the first part of the path names, as meeting_resolve. ERR_NOT_FOUND; ERR_FORBIDDEN: the caller is
  * the guest of another one. */
 MUST_CHECK enum err exchange_meeting(struct exchange *x, int64_t *meeting_id);

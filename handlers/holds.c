@@ -2,7 +2,6 @@
 #include "service/hold.h"
 
 #include "core/limits.h"
-#include "core/text.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/serialize.h"
@@ -18,17 +17,11 @@ static enum err write_hold(struct exchange *x, const struct hold *hold)
     return ERR_OK;
 }
 
-/* An administrator names any meeting by its number. */
-static enum err meeting_of(const struct exchange *x, int64_t *id)
-{
-    return text_to_int(x->req->params[0], id) ? ERR_OK : ERR_NOT_FOUND;
-}
-
 enum err admin_hold_get(struct exchange *x)
 {
     int64_t id;
     struct hold hold;
-    enum err e = meeting_of(x, &id);
+    enum err e = exchange_number(x, 0, &id);
     if (!e)
         e = hold_show(&x->ctx, id, &hold);
     return e ? e : write_hold(x, &hold);
@@ -47,7 +40,7 @@ enum err admin_hold_put(struct exchange *x)
     int64_t id;
     struct hold_input in = {0};
     struct hold hold;
-    enum err e = meeting_of(x, &id);
+    enum err e = exchange_number(x, 0, &id);
     if (!e)
         e = exchange_body(x, hold_fields, FIELD_COUNT(hold_fields), &in);
     if (!e)
@@ -58,6 +51,6 @@ enum err admin_hold_put(struct exchange *x)
 enum err admin_hold_delete(struct exchange *x)
 {
     int64_t id;
-    enum err e = meeting_of(x, &id);
+    enum err e = exchange_number(x, 0, &id);
     return e ? e : hold_lift(&x->ctx, id);
 }

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "core/text.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/guest.h"
@@ -82,7 +81,7 @@ enum err invite_delete(struct exchange *x)
     int64_t id, invite_id;
     enum err e = exchange_meeting(x, &id);
     if (!e)
-        e = text_to_int(x->req->params[1], &invite_id) ? ERR_OK : ERR_NOT_FOUND;
+        e = exchange_number(x, 1, &invite_id);
     return e ? e : invite_revoke(&x->ctx, id, invite_id);
 }
 

@@ -2,7 +2,6 @@
 #include "service/job.h"
 
 #include "core/limits.h"
-#include "core/text.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/serialize.h"
@@ -52,7 +51,9 @@ enum err admin_job_repeat_post(struct exchange *x)
 {
     int64_t id;
     struct job job;
-    enum err e = text_to_int(x->req->params[0], &id) ? job_repeat(&x->ctx, id, &job) : ERR_NOT_FOUND;
+    enum err e = exchange_number(x, 0, &id);
+    if (!e)
+        e = job_repeat(&x->ctx, id, &job);
     if (e)
         return e;
     struct json j = response_json(x->res, 200);
@@ -63,5 +64,6 @@ enum err admin_job_repeat_post(struct exchange *x)
 enum err admin_job_delete(struct exchange *x)
 {
     int64_t id;
-    return text_to_int(x->req->params[0], &id) ? job_drop(&x->ctx, id) : ERR_NOT_FOUND;
+    enum err e = exchange_number(x, 0, &id);
+    return e ? e : job_drop(&x->ctx, id);
 }

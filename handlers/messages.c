@@ -1,6 +1,5 @@
 /* /api/v1/meetings/:meetingId/messages: chat; and its WebSocket twins chat_message, message_edit, message_delete. */
 #include "core/limits.h"
-#include "core/text.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/chat.h"
@@ -99,19 +98,13 @@ static enum err edit_message(struct exchange *x, int64_t meeting_id, const struc
     return e ? e : write_message(x, 200, &m);
 }
 
-/* The message that the second part of the path names. */
-static enum err path_message(struct exchange *x, int64_t *message_id)
-{
-    return text_to_int(x->req->params[1], message_id) ? ERR_OK : ERR_NOT_FOUND;
-}
-
 enum err message_patch(struct exchange *x)
 {
     int64_t id;
     struct message_change_input in = {0};
     enum err e = exchange_meeting(x, &id);
     if (!e)
-        e = path_message(x, &in.message_id.value);
+        e = exchange_number(x, 1, &in.message_id.value);
     if (!e)
         e = exchange_body(x, edit_fields, FIELD_COUNT(edit_fields), &in);
     return e ? e : edit_message(x, id, &in);
@@ -123,7 +116,7 @@ enum err message_delete(struct exchange *x)
     struct message m;
     enum err e = exchange_meeting(x, &id);
     if (!e)
-        e = path_message(x, &message_id);
+        e = exchange_number(x, 1, &message_id);
     return e ? e : chat_delete(&x->ctx, id, message_id, &m);
 }
 

@@ -1,6 +1,5 @@
 /* /api/v1/users/me: the caller's own account. */
 #include "core/limits.h"
-#include "core/text.h"
 #include "handlers/exchange.h"
 #include "handlers/routes.h"
 #include "service/auth.h"
@@ -112,5 +111,6 @@ enum err users_me_sessions_get(struct exchange *x)
 enum err users_me_session_delete(struct exchange *x)
 {
     int64_t id;
-    return text_to_int(x->req->params[0], &id) ? auth_end_session(&x->ctx, id) : ERR_NOT_FOUND;
+    enum err e = exchange_number(x, 0, &id);
+    return e ? e : auth_end_session(&x->ctx, id);
 }
