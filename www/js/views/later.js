@@ -6,25 +6,30 @@ import { FormError } from './controls.js';
 
 /** @typedef {import('preact').ComponentType<never>} View */
 
-/** @param {{load: () => Promise<View>, [property: string]: unknown}} props the rest is for the view */
-export function Later({ load, ...rest }) {
-  const [view, setView] = useState(/** @type {{draw: View} | null} */ (null));
-  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
+/** The view, or why there is none; neither as long as it is on its way. @param {() => Promise<View>} load @returns {{view?: View, problem?: unknown}} */
+export function useFetched(load) {
+  const [fetched, setFetched] = useState(/** @type {{view?: View, problem?: unknown}} */ ({}));
   useEffect(() => {
     let wanted = true;
     fetchModule(load).then(
-      (draw) => wanted && setView({ draw }),
-      (error) => wanted && setProblem(error),
+      (view) => wanted && setFetched({ view }),
+      (problem) => wanted && setFetched({ problem }),
     );
     return () => {
       wanted = false;
     };
   }, [load]);
+  return fetched;
+}
+
+/** @param {{load: () => Promise<View>, [property: string]: unknown}} props the rest is for the view */
+export function Later({ load, ...rest }) {
+  const { view, problem } = useFetched(load);
   useLayoutEffect(() => {
     // The page has its heading only now.
     if (view && document.activeElement === document.body) document.querySelector('h1')?.focus({ preventScroll: true });
   }, [view]);
-  if (view) return html`<${view.draw} ...${rest} />`;
+  if (view) return html`<${view} ...${rest} />`;
   if (problem) return html`<main class="sign"><${FormError} error=${problem} onRetry=${loadPageAgain} /></main>`;
   return html`<p class="splash" role="status">${t('app.loading')}</p>`;
 }
